@@ -63,7 +63,15 @@ def test_the_page_refuses_what_python_refuses() -> None:
 
 
 TARGET, DRAFT = [0.35, 0.25, 0.20, 0.05, 0.15], [0.10, 0.50, 0.05, 0.20, 0.15]
-RULES = {mistake.name: mistake.function for mistake in EXERCISE.mistakes} | {"right": EXERCISE.reference}
+FORMS = {
+    "resampled_from_the_target": "residual = target[place]\n",
+    "accepts_all": "if False:\n            residual",
+    "accepts_what_is_best": "if token != int(target[place].argmax()):",
+}
+"""What only the wrong implementation of that rule says."""
+RULES = {
+    rule: next(form.function for form in EXERCISE.mistakes if code in form.text) for rule, code in FORMS.items()
+} | {"right": EXERCISE.reference}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
@@ -9,16 +10,10 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
 from llm_course.checking import observe
 from solutions import architectures
 
-INPUTS = "inputs += [*ids[kept_from:start], sentinel]"
-
 
 def distinct(draw: Generator, count: int, low: int, high: int) -> list[int]:
     """Different numbers from low to high, in no order."""
-    found: list[int] = []
-    while len(found) < count:
-        if (number := randint(draw, low, high)) not in found:
-            found.append(number)
-    return found
+    return [low + int(place) for place in torch.randperm(high - low + 1, generator=draw)[:count]]
 
 
 def drawn(count: int, *, ends: bool = False, spare: int = 2) -> Callable[[Generator], Arguments]:
@@ -63,7 +58,7 @@ def drawn_twice(draw: Generator) -> Arguments:
     }
 
 
-IDS = [17, 4, 9, 0, 8, 3, 12, 5]
+IDS = [11, 12, 13, 0, 15, 16, 17, 18]
 SENTINELS = [95, 99, 91, 97]
 INPUTS_RIGHT = "The inputs are the text, with one sentinel in the place of each span"
 TARGETS_RIGHT = "The targets are each sentinel with its tokens behind it, and at the end the next sentinel"
@@ -134,6 +129,7 @@ EXERCISE = Exercise(
             weight=3,
             observe=observe.first,
             part=0,
+            fails="Your inputs are not the text with one sentinel in the place of each span.",
         ),
         Property(
             TARGETS_RIGHT,
@@ -142,9 +138,10 @@ EXERCISE = Exercise(
             weight=3,
             observe=observe.second,
             part=1,
+            fails="Your targets are not each sentinel with its tokens behind it, and the next sentinel at the end.",
         ),
         Property(
-            "Short spans, long ones and none at all have an answer, with just enough sentinels too",
+            "Spans of one token or of all tokens, no spans, and just enough sentinels work",
             (
                 "one token each",
                 "no span",
@@ -157,9 +154,10 @@ EXERCISE = Exercise(
             "Without a span the inputs are the text, and the targets sentinels[0] alone. A span of one token or of all "
             "is like any other.",
             needs=INPUTS_RIGHT,
+            fails="You fail at the limits: spans of one token or all, no spans, or just enough sentinels.",
         ),
         Property(
-            "Spans that touch, overlap or come in another order are refused with a ValueError",
+            "Spans that touch, overlap or come in another order raise ValueError",
             (
                 "two spans",
                 "touching",
@@ -174,16 +172,18 @@ EXERCISE = Exercise(
             observe=observe.refusal,
             weight=2,
             needs=INPUTS_RIGHT,
+            fails="You accept spans that are not clear of the one before, or do not raise ValueError.",
         ),
         Property(
-            "Spans that are empty or leave the text are refused with a ValueError",
+            "Spans that are empty or leave the text raise ValueError",
             ("two spans", "empty", "backwards", "too long", "behind the text", "negative", "negative, drawn"),
             "Each span must have 0 <= start < end <= len(ids).",
             observe=observe.refusal,
             needs=INPUTS_RIGHT,
+            fails="You accept a span that is empty or leaves the text, or do not raise ValueError.",
         ),
         Property(
-            "Too few sentinels are refused with a ValueError",
+            "Too few sentinels raise ValueError",
             (
                 "two spans",
                 "no sentinel for the end",
@@ -194,13 +194,15 @@ EXERCISE = Exercise(
             "Every span needs one, and the end needs one more: len(spans) + 1.",
             observe=observe.refusal,
             needs=INPUTS_RIGHT,
+            fails="You accept too few sentinels, or do not raise ValueError.",
         ),
         Property(
-            "The lists are left as they were",
+            "The lists are left unchanged, and new ones are returned",
             ("two spans", "one span", "no span"),
-            "Make new lists: neither ids nor spans nor sentinels may be changed or handed back.",
+            "Make new lists: neither ids nor spans nor sentinels may be changed or returned.",
             observe=observe.changed,
             needs=INPUTS_RIGHT,
+            fails="You change a list that you were given, or return it.",
         ),
     ),
     mistakes=misunderstandings(architectures.corrupt_spans, __file__),

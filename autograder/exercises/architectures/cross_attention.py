@@ -2,12 +2,13 @@
 
 import functools
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -43,6 +44,20 @@ def layer(
     }
 
 
+def averaged(**others: Tensor) -> Callable[[Generator], Arguments]:
+    """All scores are 0, so each head gives the average of its values, which are twice what memory holds."""
+    arguments = {
+        "x": torch.zeros(1, 2, 2),
+        "memory": torch.tensor([[[1.0, 2.0], [3.0, 6.0]]]),
+        "w_q": torch.eye(2),
+        "w_k": torch.eye(2),
+        "w_v": 2 * torch.eye(2),
+        "w_o": torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+        "n_heads": 2,
+    }
+    return given(**arguments | others)
+
+
 def drawn(draw: Generator) -> Arguments:
     return layer(
         draw, batch=randint(draw, 2, 4), time=randint(draw, 5, 6), source=randint(draw, 7, 9), n_heads=3, d_k=4
@@ -52,14 +67,6 @@ def drawn(draw: Generator) -> Arguments:
 def square(draw: Generator, source: int = 4, *, mask: bool = False) -> Arguments:
     """All widths alike, so that weights or texts that are mixed up give another result and no error."""
     return layer(draw, source=source, d=6, d_memory=6, out=6, mask=mask)
-
-
-def as_many_examples_as_heads(draw: Generator) -> Arguments:
-    return layer(draw, batch=2, mask=True)
-
-
-def as_many_examples_as_positions(draw: Generator) -> Arguments:
-    return layer(draw, batch=3, time=3, mask=True)
 
 
 def one_hidden(draw: Generator) -> Arguments:
@@ -99,24 +106,32 @@ EXERCISE = Exercise(
     reference=architectures.cross_attention,
     points=5,
     cases=(
+        Case("equal scores", averaged(), visible=True),
         Case("two heads", layer, visible=True),
         Case("two heads, all widths alike", square, visible=True),
         Case("all widths alike, a longer memory", lambda draw: square(draw, 5), visible=True),
         Case("drawn", drawn),
         Case("one example, one position", lambda draw: layer(draw, batch=1, time=1, n_heads=1, d_k=4), visible=True),
+        Case(
+            "equal scores, wider values",
+            averaged(w_v=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]), w_o=torch.eye(4)),
+            visible=True,
+        ),
         Case("wider values", lambda draw: layer(draw, d_v=5), visible=True),
         Case("narrower values", lambda draw: layer(draw, d_k=4, d_v=2)),
+        Case("equal scores, padding", averaged(memory_mask=torch.tensor([[True, False]])), visible=True),
         Case("padding", lambda draw: layer(draw, mask=True), visible=True),
         Case("padding, all widths alike", lambda draw: square(draw, mask=True), visible=True),
-        Case("as many examples as heads", as_many_examples_as_heads, visible=True),
-        Case("as many examples as positions", as_many_examples_as_positions, visible=True),
+        Case("as many examples as heads", lambda draw: layer(draw, batch=2, mask=True), visible=True),
+        Case("as many examples as positions", lambda draw: layer(draw, batch=3, time=3, mask=True), visible=True),
         Case("loud padding", loud_padding, visible=True),
         Case("loud padding, again", loud_padding),
         Case("padding, one example", lambda draw: layer(draw, batch=1, mask=True)),
+        Case("nothing to see", averaged(memory_mask=torch.tensor([[False, False]])), visible=True),
         Case("nothing to see in one example", one_hidden, visible=True),
         Case("five rows, two heads", lambda draw: {**layer(draw, n_heads=1, d_k=5), "n_heads": 2}, visible=True),
         Case("no heads", lambda draw: {**layer(draw), "n_heads": 0}, visible=True),
-        Case("fewer than no heads", lambda draw: {**layer(draw), "n_heads": -2}, visible=True),
+        Case("negative n_heads", lambda draw: {**layer(draw), "n_heads": -2}, visible=True),
         Case("more heads than rows", lambda draw: {**layer(draw), "n_heads": 7}),
         Case("float64", in_float64, visible=True),
         Case("gradients", small, visible=True, gradients=INPUTS),
@@ -126,6 +141,7 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             (
+                "equal scores",
                 "two heads",
                 "two heads, all widths alike",
                 "all widths alike, a longer memory",
@@ -136,15 +152,18 @@ EXERCISE = Exercise(
             "width]; scores [batch, heads, time, source] divided by √d_k, softmax over source, the values mixed; heads "
             "joined again, and through w_o.",
             weight=4,
+            fails="Your result is not that of queries from x over keys and values from memory, in n_heads heads.",
         ),
         Property(
             "Values need not be as wide as queries and keys",
-            ("wider values", "narrower values"),
+            ("equal scores, wider values", "wider values", "narrower values"),
             "A head's values are as wide as the rows of w_v divided by n_heads; the scale is that of the queries.",
+            fails="Your result is wrong where values are wider or narrower than queries and keys.",
         ),
         Property(
             "Positions where memory_mask is False are hidden, in each example its own",
             (
+                "equal scores, padding",
                 "padding",
                 "padding, all widths alike",
                 "as many examples as heads",
@@ -156,19 +175,22 @@ EXERCISE = Exercise(
             "Scores are [batch, heads, time, source], the mask is [batch, source]: memory_mask[:, None, None, :] lines "
             "them up. Hide before the softmax.",
             weight=2,
+            fails="With a memory_mask, your result is not that of the positions where it is True.",
         ),
         Property(
             "Where all of memory is hidden the result is zeros",
-            ("nothing to see in one example",),
-            "The softmax of a row that is hidden as a whole is NaN, or the same for all. Set the weights of hidden "
-            "positions to 0 after it.",
+            ("nothing to see", "nothing to see in one example"),
+            "The softmax of a row that is hidden as a whole is NaN, or equal for all positions. Set the weights of "
+            "hidden positions to 0 after it.",
+            fails="Where all of memory is hidden, your result is not zeros.",
         ),
         Property(
-            "Heads that do not fit are refused with a ValueError",
-            ("two heads", "five rows, two heads", "no heads", "fewer than no heads", "more heads than rows"),
+            "Heads that do not fit raise ValueError",
+            ("two heads", "five rows, two heads", "no heads", "negative n_heads", "more heads than rows"),
             "Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept an n_heads that does not fit, or do not raise ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -176,13 +198,15 @@ EXERCISE = Exercise(
             "Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs=MAIN,
+            fails="Your result has another dtype than the inputs, or you change an argument.",
         ),
         Property(
-            "Gradients reach both texts and all four weights, also beside an example of which nothing is seen",
+            "Gradients reach both texts and all four weights, even if all of an example is hidden",
             ("gradients", "gradients, nothing to see"),
             "Each of x, memory, w_q, w_k, w_v and w_o must have its gradient, and none may be NaN.",
             observe=observe.gradients,
             needs=MAIN,
+            fails="A gradient of x, memory, or a weight is missing, wrong, or NaN.",
         ),
     ),
     mistakes=misunderstandings(architectures.cross_attention, __file__),

@@ -10,12 +10,10 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
 from llm_course.checking import observe
 from solutions import architectures
-
-MASKED, RANDOM = "fate < 0.8", "fate >= 0.9"
 
 
 def asked(
@@ -43,18 +41,18 @@ def one_kind(draw: Generator, batch: int, time: int, probability: float, vocab_s
     return asked(draw, torch.full((time, batch), token).t(), probability=probability, vocab_size=vocab_size)
 
 
-def of_four_ids(draw: Generator, batch: int, time: int) -> Arguments:
+def of_four_ids(draw: Generator) -> Arguments:
     """Token and [MASK] are one of the inner ids: the three others come in as random ones only, 20 times each.
 
     One of three is missing in one of two calls with a chance of 2e-8.
     """
     token = randint(draw, 1, 2)
-    return asked(draw, torch.full((batch, time), token), mask_id=token, vocab_size=4)
+    return asked(draw, torch.full((4, 200), token), mask_id=token, vocab_size=4)
 
 
-def of_two_ids(draw: Generator, batch: int, time: int) -> Arguments:
+def of_two_ids(draw: Generator) -> Arguments:
     """Token 0 is [MASK] itself, and there is one other: what becomes 1 is random."""
-    return asked(draw, torch.zeros(batch, time, dtype=torch.int64), mask_id=0, vocab_size=2)
+    return asked(draw, torch.zeros(10, 200, dtype=torch.int64), mask_id=0, vocab_size=2)
 
 
 def share_of_ones(value: Any) -> list[Any]:
@@ -153,12 +151,12 @@ EXERCISE = Exercise(
         Case("pairs of tokens", lambda draw: one_kind(draw, 1, 2, 1.0), visible=True, repeat=72, categories=TOGETHER),
         Case(
             "a vocabulary of four",
-            lambda draw: of_four_ids(draw, 4, 200),
+            of_four_ids,
             visible=True,
             repeat=2,
             categories=functools.partial(observe.as_missing_ids, vocab_size=4),
         ),
-        Case("a vocabulary of two", lambda draw: of_two_ids(draw, 10, 200), repeat=10, categories=share_of_ones),
+        Case("a vocabulary of two", of_two_ids, repeat=10, categories=share_of_ones),
         Case("a vocabulary of forty", lambda draw: of_forty_ids(draw, 5, 40), repeat=20, categories=DIFFERENT),
         Case("forty ids, many rows", lambda draw: of_forty_ids(draw, 40, 5), repeat=20, categories=DIFFERENT),
         Case("how many are chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=60, categories=so_many),
@@ -182,6 +180,7 @@ EXERCISE = Exercise(
             "With probability 1 every token that is not special has itself as its label, whatever became of it. "
             "Special ones have -100, and stay as they are. Write into copies: ids must not change.",
             weight=2,
+            fails="Your labels are not the chosen tokens and -100 elsewhere, or other inputs change.",
             observe=observe.labels_and_unlabelled_inputs,
             joint=True,
         ),
@@ -191,6 +190,7 @@ EXERCISE = Exercise(
             "Choose first. Then draw one number from 0 to 1 for each token: below 0.8 it becomes mask_id, from 0.9 on "
             "a random id, and between the two it stays.",
             weight=3,
+            fails="You choose with another probability, or the chosen are not masked, random and kept 80/10/10.",
             observe=WITHIN,
             joint=True,
             needs=RIGHT_LABELS,
@@ -200,12 +200,14 @@ EXERCISE = Exercise(
             ("all special",),
             "With nothing but special tokens the inputs are the ids, and all labels are -100.",
             needs=RIGHT_LABELS,
+            fails="If all tokens are special, your inputs are not the ids or your labels not all -100.",
         ),
         Property(
             "With probability 0 nothing is chosen",
             ("nothing chosen",),
             "The inputs are the ids then, and all labels are -100.",
             needs=RIGHT_LABELS,
+            fails="With probability 0, your inputs are not the ids or your labels not all -100.",
         ),
         Property(
             "Every token is decided by itself",
@@ -222,13 +224,15 @@ EXERCISE = Exercise(
             "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
             weight=2,
             needs=FATES,
+            fails="Your tokens are not decided independently: choices, fates or random ids depend on each other.",
         ),
         Property(
-            "Random ids come from the whole vocabulary, each id alike",
+            "Random ids come from the whole vocabulary, all equally likely",
             ("a vocabulary of four", "a vocabulary of two"),
             "torch.randint(vocab_size, ids.shape, ...) draws from 0 to vocab_size - 1. No id is left out, not even "
             "mask_id.",
             needs=FATES,
+            fails="Your random ids do not come from the whole vocabulary, all equally likely.",
         ),
         Property(
             "The generator decides: the same seed gives the same inputs and labels",
@@ -237,6 +241,7 @@ EXERCISE = Exercise(
             observe=observe.same_values,
             joint=True,
             needs=RIGHT_LABELS,
+            fails="The same seed does not give the same inputs and labels.",
         ),
         Property(
             "The dtype is kept, and arguments and global generators are left unchanged",
@@ -244,14 +249,17 @@ EXERCISE = Exercise(
             "Ids in int32 give inputs and labels in int32. Work on copies, and draw from the given generator.",
             observe=observe.dtype_and_changed,
             needs=RIGHT_LABELS,
+            fails="You return another dtype than that of ids, or change an argument or a global generator.",
         ),
         Property(
-            "A probability outside 0 to 1 is refused with a ValueError",
+            "A probability outside 0 to 1 raises ValueError",
             ("nothing chosen", "all special", "probability above 1", "negative probability", "probability in percent"),
-            "Raise ValueError for a probability below 0 or above 1.",
+            "Raise ValueError for a probability below 0 or above 1; 0 and 1 are valid.",
             observe=observe.refusal,
             needs=RIGHT_LABELS,
+            fails="You accept a probability outside 0 to 1, or do not raise ValueError.",
         ),
     ),
     mistakes=misunderstandings(architectures.mask_tokens, __file__),
+    equivalent=equivalent_edits(architectures.mask_tokens, __file__),
 )

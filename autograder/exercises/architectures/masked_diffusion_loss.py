@@ -1,9 +1,11 @@
 """masked_diffusion_loss: from guessing a few hidden tokens to generating all of them."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import architectures
@@ -36,14 +38,6 @@ def small_share(draw: Generator) -> Arguments:
     return {**small(draw), "t": torch.tensor([0.0004, 0.5])}
 
 
-def single(draw: Generator) -> Arguments:
-    return example(draw, batch=1, time=6, vocab=5)
-
-
-def as_many_examples_as_positions(draw: Generator) -> Arguments:
-    return example(draw, batch=4, time=4, vocab=6)
-
-
 def large(draw: Generator) -> Arguments:
     """Logits of 1000 for wrong tokens where something is hidden: a large loss, and a finite one."""
     arguments = example(draw)
@@ -55,16 +49,15 @@ def large(draw: Generator) -> Arguments:
     }
 
 
-def one_without(draw: Generator) -> Arguments:
-    arguments = example(draw)
-    masked = arguments["masked"].clone()
-    masked[1] = False
-    return {**arguments, "masked": masked}
+def without(*examples: int) -> Callable[[Generator], Arguments]:
+    """Nothing is hidden in these examples."""
 
+    def arguments(draw: Generator) -> Arguments:
+        drawn = example(draw)
+        drawn["masked"][[*examples]] = False
+        return drawn
 
-def all_without(draw: Generator) -> Arguments:
-    arguments = example(draw)
-    return {**arguments, "masked": torch.zeros_like(arguments["masked"])}
+    return arguments
 
 
 def all_hidden(draw: Generator) -> Arguments:
@@ -89,7 +82,11 @@ EQUAL = {
     "masked": torch.tensor([[False, True, False, False]]),
     "t": torch.tensor([0.5]),
 }
-MAIN = "It is the mean over examples of the sum over hidden tokens of -log p, divided by t and by the time"
+TWICE = {
+    **{name: value.expand(2, *value.shape[1:]) for name, value in EQUAL.items()},
+    "masked": torch.tensor([[False, True, False, False], [False, False, False, False]]),
+}
+MAIN = "The loss is the mean over examples of the sum over hidden tokens of -log p, divided by t and by the time"
 
 EXERCISE = Exercise(
     reference=architectures.masked_diffusion_loss,
@@ -98,14 +95,15 @@ EXERCISE = Exercise(
         Case("two equal logits", given(**EQUAL), visible=True),
         Case("three examples", example, visible=True),
         Case("drawn", drawn),
-        Case("one example, drawn", single),
-        Case("as many examples as positions", as_many_examples_as_positions, visible=True),
+        Case("one example, drawn", lambda draw: example(draw, batch=1, time=6, vocab=5)),
+        Case("as many examples as positions", lambda draw: example(draw, batch=4, time=4, vocab=6), visible=True),
         Case("all hidden", all_hidden, visible=True),
         Case("a small share", small_share, visible=True),
         Case("a small share, drawn", small_share),
         Case("large logits", large, visible=True),
-        Case("nothing hidden in one", one_without, visible=True),
-        Case("nothing hidden", all_without),
+        Case("nothing hidden in one", given(**TWICE), visible=True),
+        Case("nothing hidden in one, drawn", without(1)),
+        Case("nothing hidden", without(0, 1, 2)),
         Case("float64", lambda draw: example(draw, dtype=torch.float64), visible=True),
         Case("bfloat16, t in float32", lambda draw: small(draw, torch.bfloat16), visible=True),
         Case("gradients", small, visible=True, gradients=("logits",)),
@@ -116,7 +114,7 @@ EXERCISE = Exercise(
         Case("t above 1", given(**with_t(0.5, 1.5)), visible=True),
         Case("t above 1, drawn", refused),
         Case("negative t", given(**with_t(0.25, -0.5)), visible=True),
-        Case("no t makes sense", given(**with_t(2.0, 3.0)), visible=True),
+        Case("no valid t", given(**with_t(2.0, 3.0)), visible=True),
     ),
     properties=(
         Property(
@@ -134,18 +132,21 @@ EXERCISE = Exercise(
             "One hidden token of four, two equal logits, t = 0.5: the loss of that token is log 2 = 0.693, divided by "
             "0.5 and by 4 it is 0.347.",
             weight=4,
+            fails="Your loss is not the mean over examples of their sums of -log p, divided by t and time.",
         ),
         Property(
-            "Logits of 1000 give a large loss, and a finite one",
+            "Logits of 1000 give a large but finite loss",
             ("large logits", "gradients of large logits"),
             "Use log_softmax: the logarithm of a softmax is -inf where the probability is rounded to 0.",
             needs=MAIN,
+            fails="With logits of 1000, your loss or its gradient is wrong or not finite.",
         ),
         Property(
-            "An example without hidden tokens adds 0 and counts",
-            ("nothing hidden in one", "nothing hidden"),
+            "An example without hidden tokens counts as 0 in the mean",
+            ("nothing hidden in one", "nothing hidden in one, drawn", "nothing hidden"),
             "The sum over no tokens is 0. Do not divide by their number.",
             needs=MAIN,
+            fails="With an example without hidden tokens, your loss is wrong.",
         ),
         Property(
             "The dtype is that of the logits, and the arguments are left unchanged",
@@ -154,6 +155,7 @@ EXERCISE = Exercise(
             "argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs=MAIN,
+            fails="Your loss has another dtype than the logits, or you change an argument.",
         ),
         Property(
             "Gradients reach the logits",
@@ -161,9 +163,10 @@ EXERCISE = Exercise(
             "Pick the log probabilities by gather and sum with torch: item and tolist lose the history.",
             observe=observe.gradients,
             needs=MAIN,
+            fails="The gradient of your loss with respect to the logits is missing or wrong.",
         ),
         Property(
-            "A t outside (0, 1] is refused with a ValueError, in any example",
+            "A t outside (0, 1] raises ValueError, in any example",
             (
                 "three examples",
                 "t of 1",
@@ -172,12 +175,14 @@ EXERCISE = Exercise(
                 "t above 1",
                 "t above 1, drawn",
                 "negative t",
-                "no t makes sense",
+                "no valid t",
             ),
             "Raise ValueError unless every entry of t is above 0 and at most 1; 1 itself is allowed.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept a t outside (0, 1], refuse one inside it, or do not raise ValueError.",
         ),
     ),
     mistakes=misunderstandings(architectures.masked_diffusion_loss, __file__),
+    equivalent=equivalent_edits(architectures.masked_diffusion_loss, __file__),
 )

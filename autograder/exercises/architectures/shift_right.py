@@ -22,25 +22,22 @@ def drawn(draw: Generator) -> Arguments:
 def drawn_padded(draw: Generator) -> Arguments:
     """-100 at the end of rows, and in the middle of one."""
     arguments = drawn(draw)
-    labels = arguments["labels"].clone()
-    labels[0, -randint(draw, 2, 3) :] = -100
-    labels[1, 1:3] = -100
-    return {**arguments, "labels": labels}
+    arguments["labels"][0, -randint(draw, 2, 3) :] = -100
+    arguments["labels"][1, 1:3] = -100
+    return arguments
 
 
 def drawn_first_hidden(draw: Generator) -> Arguments:
     arguments = drawn(draw)
-    labels = arguments["labels"].clone()
-    labels[:, : randint(draw, 1, 3)] = -100
-    return {**arguments, "labels": labels}
+    arguments["labels"][:, : randint(draw, 1, 3)] = -100
+    return arguments
 
 
 def drawn_zeros(draw: Generator) -> Arguments:
     arguments = drawn(draw)
-    labels = arguments["labels"].clone()
-    labels[:, 1] = 0
-    labels[0, 3] = 0
-    return {**arguments, "labels": labels}
+    arguments["labels"][:, 1] = 0
+    arguments["labels"][0, 3] = 0
+    return arguments
 
 
 def nothing_learned(draw: Generator) -> Arguments:
@@ -48,14 +45,14 @@ def nothing_learned(draw: Generator) -> Arguments:
     return {**arguments, "labels": torch.full_like(arguments["labels"], -100)}
 
 
-def single(draw: Generator) -> Arguments:
-    return {"labels": tokens(draw, 1, 6), "start_id": 2, "pad_id": 3}
-
-
 def in_int32(draw: Generator) -> Arguments:
-    labels = tokens(draw, 2, 5, torch.int32).clone()
+    labels = tokens(draw, 2, 5, torch.int32)
     labels[1, -2:] = -100
     return {"labels": labels, "start_id": 2, "pad_id": 1}
+
+
+def shown(name: str, *rows: list[int], start_id: int = 3) -> Case:
+    return Case(name, given(labels=torch.tensor(rows), start_id=start_id, pad_id=2), visible=True)
 
 
 SHIFT = "start_id stands first, and every label moves one position to the right; the last falls out"
@@ -65,26 +62,18 @@ EXERCISE = Exercise(
     reference=architectures.shift_right,
     points=2,
     cases=(
-        Case("two rows", given(labels=torch.tensor([[8, 9, 7, 1], [6, 5, 4, 1]]), start_id=3, pad_id=2), visible=True),
+        shown("two rows", [8, 9, 7, 1], [6, 5, 4, 1]),
         Case("drawn", drawn),
-        Case("one row, drawn", single),
-        Case("one row", given(labels=torch.tensor([[5, 8, 6]]), start_id=3, pad_id=2), visible=True),
-        Case("one token each", given(labels=torch.tensor([[5], [8]]), start_id=3, pad_id=2), visible=True),
+        Case("one row, drawn", lambda draw: {"labels": tokens(draw, 1, 6), "start_id": 2, "pad_id": 3}),
+        shown("one row", [5, 8, 6]),
+        shown("one token each", [5], [8]),
         Case("one token", lambda draw: {"labels": tokens(draw, 2, 1), "start_id": 3, "pad_id": 2}),
-        Case(
-            "padded",
-            given(labels=torch.tensor([[8, 9, 1, -100, -100], [6, 5, 4, 7, 1]]), start_id=3, pad_id=2),
-            visible=True,
-        ),
+        shown("padded", [8, 9, 1, -100, -100], [6, 5, 4, 7, 1]),
         Case("padded, drawn", drawn_padded),
-        Case(
-            "a prompt that is not learned",
-            given(labels=torch.tensor([[-100, -100, 8, 9, 1], [-100, 6, 5, -100, 1]]), start_id=4, pad_id=2),
-            visible=True,
-        ),
+        shown("a prompt that is not learned", [-100, -100, 8, 9, 1], [-100, 6, 5, -100, 1], start_id=4),
         Case("a prompt that is not learned, drawn", drawn_first_hidden),
         Case("nothing but -100", nothing_learned),
-        Case("the id 0", given(labels=torch.tensor([[8, 0, 7, 1], [0, 5, 4, 1]]), start_id=3, pad_id=2), visible=True),
+        shown("the id 0", [8, 0, 7, 1], [0, 5, 4, 1]),
         Case("the id 0, drawn", drawn_zeros),
         Case("start and padding alike", lambda draw: {**drawn_padded(draw), "start_id": 0, "pad_id": 0}),
         Case("int32", in_int32, visible=True),
@@ -95,6 +84,7 @@ EXERCISE = Exercise(
             ("two rows", "drawn", "one row", "one row, drawn", "one token each", "one token"),
             "8 9 7 1 becomes start_id 8 9 7: at each position stands what came before the token to be predicted.",
             weight=3,
+            fails="Your result is not start_id followed by all labels but the last.",
         ),
         Property(
             PAD,
@@ -109,19 +99,22 @@ EXERCISE = Exercise(
             "After shifting, put pad_id wherever -100 stands: at the end, in the middle or right behind start_id.",
             weight=2,
             needs=SHIFT,
+            fails="With -100 among the labels, your result is not the shifted tokens with pad_id in its place.",
         ),
         Property(
-            "The id 0 is a token like others",
+            "The id 0 is a token like any other",
             ("the id 0", "the id 0, drawn"),
             "Compare with -100, not with 0.",
             needs=SHIFT,
+            fails="With the id 0 among the labels, your result is wrong.",
         ),
         Property(
-            "The dtype is kept and the labels are left unchanged",
+            "The dtype is kept, and the labels are left unchanged",
             ("int32", "two rows", "padded"),
-            "Labels in int32 give int32, and the labels are as they were after the call.",
+            "Labels in int32 give int32, and the labels are the same after the call as before it.",
             observe=observe.dtype_and_changed,
             needs=SHIFT,
+            fails="Your result has another dtype than the labels, or you change the labels.",
         ),
     ),
     mistakes=misunderstandings(architectures.shift_right, __file__),

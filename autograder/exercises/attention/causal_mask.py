@@ -1,5 +1,7 @@
 """causal_mask: who may be listened to, oneself and the past."""
 
+from collections.abc import Callable
+
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
@@ -7,14 +9,12 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
 from solutions import attention
 
 
-def square(draw: Generator) -> Arguments:
-    size = randint(draw, 6, 20)
-    return {"n_queries": size, "n_keys": size}
+def drawn(*, more_keys: bool) -> Callable[[Generator], Arguments]:
+    def arguments(draw: Generator) -> Arguments:
+        n_queries = randint(draw, 3, 20)
+        return {"n_queries": n_queries, "n_keys": n_queries + (randint(draw, 2, 9) if more_keys else 0)}
 
-
-def more_keys(draw: Generator) -> Arguments:
-    n_queries = randint(draw, 3, 9)
-    return {"n_queries": n_queries, "n_keys": n_queries + randint(draw, 2, 9)}
+    return arguments
 
 
 EXERCISE = Exercise(
@@ -22,9 +22,9 @@ EXERCISE = Exercise(
     points=2,
     cases=(
         Case("square", given(n_queries=4, n_keys=4), visible=True),
-        Case("square drawn", square),
+        Case("square drawn", drawn(more_keys=False)),
         Case("two queries, five keys", given(n_queries=2, n_keys=5), visible=True),
-        Case("more keys drawn", more_keys),
+        Case("more keys drawn", drawn(more_keys=True)),
         Case("one query", lambda draw: {"n_queries": 1, "n_keys": randint(draw, 3, 20)}, visible=True),
         Case("one position", given(n_queries=1, n_keys=1), visible=True),
     ),
@@ -33,11 +33,14 @@ EXERCISE = Exercise(
             "With as many queries as keys, each position attends to itself and to all before it",
             ("square", "square drawn", "one position"),
             "Write the 4 x 4 mask on paper: row i has True in columns 0 to i, and nowhere else.",
+            fails="With as many queries as keys, your mask is not the lower triangle with its diagonal.",
         ),
         Property(
-            "With more keys than queries, the last query sees the last key",
+            "With more keys than queries, each query sees its whole past",
             ("two queries, five keys", "more keys drawn", "one query"),
-            "The queries are the last positions: with one query and seven keys, all seven are in its past.",
+            "Write the mask for two queries and five keys on paper: "
+            "the queries are positions 3 and 4, and see four and five keys.",
+            fails="With more keys than queries, your mask does not show each query exactly its own past.",
         ),
     ),
     mistakes=misunderstandings(attention.causal_mask, __file__),

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -22,35 +23,28 @@ def rows(draw: Generator, *, n_q: int, n_k: int, d: int, block_size: int, scale:
     }
 
 
-def short_last_block(draw: Generator) -> Arguments:
-    return rows(draw, n_q=3, n_k=7, d=4, block_size=3, scale=1.5)
+def blocks(**sizes: Any) -> Callable[[Generator], Arguments]:
+    return functools.partial(rows, **sizes)
+
+
+def whole(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+    """Whole numbers, to be worked out by hand."""
+    return lambda draw: {
+        name: item.round() + 0.0 if isinstance(item, Tensor) else item for name, item in arguments(draw).items()
+    }
+
+
+short_last_block = blocks(n_q=3, n_k=7, d=4, block_size=3, scale=1.5)
 
 
 def drawn_blocks(draw: Generator) -> Arguments:
     return rows(draw, n_q=5, n_k=randint(draw, 17, 19), d=6, block_size=5, scale=1.5)
 
 
-def whole_blocks(draw: Generator) -> Arguments:
-    return rows(draw, n_q=4, n_k=8, d=5, block_size=4, scale=1.5)
-
-
 def rising_scores(draw: Generator) -> Arguments:
     arguments = rows(draw, n_q=4, n_k=12, d=5, block_size=3)
     arguments["key"] = arguments["key"] + torch.arange(12.0)[:, None] * arguments["query"].mean(0)
     return arguments
-
-
-def one_block(draw: Generator) -> Arguments:
-    return rows(draw, n_q=3, n_k=5, d=4, block_size=8)
-
-
-def single_keys(draw: Generator) -> Arguments:
-    return rows(draw, n_q=3, n_k=5, d=4, block_size=1)
-
-
-def huge_blocks(draw: Generator) -> Arguments:
-    # Far above 88, where exponentials end; much larger ones would cost a logarithm of the sum too many digits.
-    return rows(draw, n_q=3, n_k=9, d=4, block_size=4, scale=12.0)
 
 
 def falling_scores(draw: Generator) -> Arguments:
@@ -80,29 +74,12 @@ def low_beside_high_scores(draw: Generator) -> Arguments:
     return {**arguments, "query": arguments["query"] * torch.tensor([[-1.0], [1.0], [1.0]])}
 
 
-def many_keys(draw: Generator) -> Arguments:
-    # No more queries than a block has keys: blocks of queries would not help, and are not what is asked.
-    return rows(draw, n_q=8, n_k=96, d=4, block_size=8)
-
-
-def one_of_each(draw: Generator) -> Arguments:
-    return rows(draw, n_q=1, n_k=1, d=3, block_size=2)
-
-
 def blocks_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
     def arguments(draw: Generator) -> Arguments:
-        drawn = whole_blocks(draw)
+        drawn = rows(draw, n_q=4, n_k=8, d=5, block_size=4, scale=1.5)
         return {name: item.to(dtype) if isinstance(item, Tensor) else item for name, item in drawn.items()}
 
     return arguments
-
-
-def no_block(draw: Generator) -> Arguments:
-    return rows(draw, n_q=2, n_k=3, d=4, block_size=0)
-
-
-def negative_block(draw: Generator) -> Arguments:
-    return rows(draw, n_q=2, n_k=3, d=4, block_size=-2)
 
 
 EXERCISE = Exercise(
@@ -111,23 +88,25 @@ EXERCISE = Exercise(
     cases=(
         Case("short last block", short_last_block, visible=True),
         Case("drawn", drawn_blocks),
-        Case("whole blocks", whole_blocks, visible=True),
+        Case("two blocks", whole(blocks(n_q=3, n_k=4, d=4, block_size=2)), visible=True),
         Case("rising scores", rising_scores),
-        Case("one block", one_block, visible=True),
-        Case("one query and one key", one_of_each, visible=True),
-        Case("blocks of one key", single_keys, visible=True),
-        # A score of 200 is rounded by 0.00001, and its exponential as much: a hundred units.
-        Case("huge scores", huge_blocks, visible=True, slack=1000.0),
+        Case("one block", whole(blocks(n_q=2, n_k=3, d=4, block_size=8)), visible=True),
+        Case("one query and one key", blocks(n_q=1, n_k=1, d=3, block_size=2), visible=True),
+        Case("blocks of one key", blocks(n_q=3, n_k=5, d=4, block_size=1), visible=True),
+        # Far above 88, where exponentials end. A score of 200 is rounded by 0.00001, and its exponential as much: a
+        # hundred units.
+        Case("huge scores", blocks(n_q=3, n_k=9, d=4, block_size=4, scale=12.0), visible=True, slack=1000.0),
         Case("falling scores", falling_scores, slack=1000.0),
         Case("very low scores", very_low_scores, visible=True, slack=1000.0),
         # A logarithm of the sum near -20,000 is rounded by 0.001, and its exponential by ten thousand units.
         Case("lowest scores", lowest_scores, visible=True, slack=100_000.0),
         Case("low beside high scores", low_beside_high_scores, visible=True, slack=1000.0),
-        Case("many keys", many_keys, visible=True, measure=True),
+        # No more queries than a block has keys: blocks of queries would not help, and are not what is asked.
+        Case("many keys", blocks(n_q=8, n_k=96, d=4, block_size=8), visible=True, measure=True),
         Case("float64", blocks_in(torch.float64), visible=True),
         Case("bfloat16", blocks_in(torch.bfloat16), visible=True),
-        Case("no block", no_block, visible=True),
-        Case("a negative block", negative_block, visible=True),
+        Case("no block", blocks(n_q=2, n_k=3, d=4, block_size=0), visible=True),
+        Case("a negative block", blocks(n_q=2, n_k=3, d=4, block_size=-2), visible=True),
         # A gradient through the logarithm of the sum loses more digits where scores nearly cancel.
         Case("gradients", short_last_block, visible=True, gradients=("query", "key", "value"), slack=1024.0),
     ),
@@ -135,23 +114,28 @@ EXERCISE = Exercise(
         Property(
             "With one block, the result is plain attention",
             ("one block", "one query and one key"),
-            "Start with a block that holds all keys: the result has to be softmax(query keyᵀ / √d) value.",
+            "Work the first case out by hand. All keys are in one block: the result is softmax(query keyᵀ / √d) "
+            "value, and √4 is 2.",
+            fails="With a single block, your result differs from plain attention.",
         ),
         Property(
             "With several blocks, the result is the same",
-            ("whole blocks", "rising scores", "blocks of one key"),
+            ("two blocks", "rising scores", "blocks of one key"),
             "Follow one query through two blocks by hand: largest score, sum and output so far, before and after.",
             weight=3,
+            fails="With several blocks, your result differs from plain attention.",
         ),
         Property(
             "A short last block counts too",
             ("short last block", "drawn"),
             "Seven keys in blocks of three are three blocks: 3, 3 and 1.",
+            fails="Where the last block is shorter than the others, your result is wrong.",
         ),
         Property(
             "Huge scores do not overflow, very low ones do not vanish",
             ("huge scores", "falling scores", "very low scores", "lowest scores", "low beside high scores"),
             "Take exponentials relative to the largest score so far of the same query, never of a score itself.",
+            fails="Your result is wrong where scores are very large or very low.",
         ),
         Property(
             "No tensor holds all scores at once",
@@ -160,26 +144,30 @@ EXERCISE = Exercise(
             weight=2,
             observe=functools.partial(observe.stays_below, limit=8 * 96),
             needs="With several blocks, the result is the same",
+            fails="You make a tensor as large as the whole matrix of scores.",
         ),
         Property(
-            "A block size below 1 is refused with a ValueError",
-            ("whole blocks", "no block", "a negative block"),
-            "Raise ValueError for a block size below 1.",
+            "A block size below 1 raises ValueError",
+            ("two blocks", "no block", "a negative block"),
+            "Compare block_size with 1 before the loop, and raise ValueError.",
             observe=observe.refusal,
             needs="With one block, the result is plain attention",
+            fails="You accept a block size below 1, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("whole blocks", "float64", "bfloat16"),
+            ("two blocks", "float64", "bfloat16"),
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="With one block, the result is plain attention",
+            fails="Your result has another dtype than the inputs, or you change an argument.",
         ),
         Property(
             "Gradients reach query, key and value",
             ("gradients",),
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             observe=observe.gradients,
+            fails="Your gradients of query, key and value are wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(attention.flash_attention, __file__),

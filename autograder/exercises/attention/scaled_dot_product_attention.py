@@ -26,7 +26,8 @@ def random_mask(draw: Generator, *shape: int) -> Tensor:
 
 
 def small(draw: Generator) -> Arguments:
-    return qkv(draw, n_q=2, n_k=3, d_k=4, d_v=2)
+    """Small whole numbers, and keys whose width has a whole root: to be worked out by hand."""
+    return {name: tensor.round() + 0.0 for name, tensor in qkv(draw, n_q=2, n_k=3, d_k=4, d_v=2).items()}
 
 
 def batched(draw: Generator) -> Arguments:
@@ -43,8 +44,7 @@ def one_query(draw: Generator) -> Arguments:
 
 
 def small_masked(draw: Generator) -> Arguments:
-    mask = torch.tensor([[True, False, True, False], [True, True, False, False], [False, True, True, True]])
-    return {**qkv(draw, n_q=3, n_k=4, d_k=5, d_v=2), "mask": mask}
+    return {**small(draw), "mask": torch.tensor([[True, False, True], [False, True, True]])}
 
 
 def masked_shared(draw: Generator) -> Arguments:
@@ -56,8 +56,7 @@ def masked_each(draw: Generator) -> Arguments:
 
 
 def nothing_to_attend_to(draw: Generator) -> Arguments:
-    mask = torch.tensor([[True, False, True], [False, False, False]])
-    return {**qkv(draw, n_q=2, n_k=3, d_k=4, d_v=5), "mask": mask}
+    return {**small(draw), "mask": torch.tensor([[True, False, True], [False, False, False]])}
 
 
 def padded(draw: Generator) -> Arguments:
@@ -124,15 +123,18 @@ EXERCISE = Exercise(
         Property(
             "The weights of each query sum to 1",
             ("small", "batched", "many keys"),
-            "For each query the weights are a distribution over the keys: sum them over the last dimension.",
+            "Add up each row of your weights, over the last axis. If the columns sum to 1 instead, the softmax "
+            "runs over the queries.",
             observe=observe.row_sums,
+            fails="The weights of a query do not sum to 1.",
         ),
         Property(
             "Without a mask, output and weights follow the formula",
             ("small", "batched", "one query in a batch of one"),
-            "Compare with softmax(query keyᵀ / √d_k) value, one factor after the other: the product, the scale, the "
-            "dimension of the softmax.",
+            "Work the first case out by hand, one factor after the other: the product, the scale √4 = 2, the "
+            "softmax over the keys, the mix of the values.",
             weight=3,
+            fails="Without a mask, your output or your weights differ from softmax(query keyᵀ / √d_k) value.",
         ),
         Property(
             "A hidden key has weight 0, and the weights of the others sum to 1",
@@ -140,6 +142,7 @@ EXERCISE = Exercise(
             "Hide a key before the softmax, by a score so low that its exponential is 0; then the others share all.",
             weight=2,
             observe=observe.second,
+            fails="With a mask, your weights are wrong.",
         ),
         Property(
             "A query with nothing to attend to gets zeros",
@@ -148,11 +151,14 @@ EXERCISE = Exercise(
             "uniform. Such rows are the padding of every batch.",
             observe=observe.empty_rows,
             needs="The weights of each query sum to 1",
+            fails="A query that may attend to nothing does not get zeros.",
         ),
         Property(
             "Huge scores do not overflow",
             ("huge scores",),
-            "The exponential of a large score is infinite: torch.softmax subtracts the largest score first.",
+            "The exponential of a number above 88 is infinite in float32. torch.softmax subtracts the largest "
+            "score of each row first.",
+            fails="Your result is wrong where scores are in the hundreds or more.",
         ),
         Property(
             "The dtype of the inputs is kept",
@@ -161,13 +167,16 @@ EXERCISE = Exercise(
             "float16 no number is below -65504.",
             observe=observe.dtype,
             needs="The weights of each query sum to 1",
+            fails="Your output or your weights do not have the dtype of the inputs.",
         ),
         Property(
             "The arguments are left unchanged",
             ("small masked", "mask for each sequence", "padded batch"),
-            "An argument differs after your call: operations that end in an underscore change a tensor in place.",
+            "Operations that end in an underscore, `+=` and assignments to an index change a tensor in place: "
+            "make a new one.",
             observe=observe.changed,
             needs="The weights of each query sum to 1",
+            fails="You change an argument.",
         ),
         Property(
             "Gradients reach query, key and value",
@@ -175,6 +184,7 @@ EXERCISE = Exercise(
             "The model learns through this function: its result must keep its history, so no detach, no no_grad, no "
             "way through NumPy or plain numbers. Where a query attends to nothing its gradient is 0, not NaN.",
             observe=observe.gradients,
+            fails="Your gradients of query, key and value are wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(attention.scaled_dot_product_attention, __file__),

@@ -1,37 +1,26 @@
 """sliding_window_mask: the recent past only."""
 
-from torch import Generator
-
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import attention
-
-
-def drawn_window(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 8, 12), "window": randint(draw, 3, 6)}
-
-
-def negative_window(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 5, 12), "window": -randint(draw, 1, 5)}
-
-
-def drawn_diagonal(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 7, 20), "window": 1}
-
 
 EXERCISE = Exercise(
     reference=attention.sliding_window_mask,
     points=2,
     cases=(
         Case("five positions, window 2", given(seq_len=5, window=2), visible=True),
-        Case("drawn", drawn_window),
-        Case("window 1", given(seq_len=6, window=1), visible=True),
-        Case("window 1, drawn", drawn_diagonal),
+        Case("drawn", lambda draw: {"seq_len": randint(draw, 8, 12), "window": randint(draw, 3, 6)}),
+        Case("window 1", given(seq_len=3, window=1), visible=True),
+        Case("window 1, drawn", lambda draw: {"seq_len": randint(draw, 7, 20), "window": 1}),
         Case("one position", lambda draw: {"seq_len": 1, "window": randint(draw, 1, 9)}, visible=True),
         Case("window longer than the sequence", given(seq_len=4, window=9), visible=True),
         Case("no window", given(seq_len=4, window=0), visible=True),
-        Case("negative window", negative_window, visible=True),
+        Case(
+            "negative window",
+            lambda draw: {"seq_len": randint(draw, 5, 12), "window": -randint(draw, 1, 5)},
+            visible=True,
+        ),
     ),
     properties=(
         Property(
@@ -39,19 +28,22 @@ EXERCISE = Exercise(
             ("five positions, window 2", "drawn"),
             "Take window = 2 and five positions: each row has at most two True, on the diagonal and just left of it.",
             weight=2,
+            fails="Your mask does not show each query itself and the window - 1 positions before it.",
         ),
         Property(
             "Window 1 is the diagonal, and a long window is the causal mask",
             ("window 1", "window 1, drawn", "one position", "window longer than the sequence"),
             "Try the extremes: with window = 1 a query sees itself only; with a window beyond the "
             "sequence, all its past.",
+            fails="Your mask is wrong for a window of 1, or for one longer than the sequence.",
         ),
         Property(
-            "A window below 1 is refused with a ValueError",
+            "A window below 1 raises ValueError",
             ("five positions, window 2", "drawn", "no window", "negative window"),
             "Raise ValueError for a window below 1: such a query could attend to nothing.",
             observe=observe.refusal,
             needs="A query sees itself and the window - 1 positions before it",
+            fails="You accept a window below 1, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(attention.sliding_window_mask, __file__),

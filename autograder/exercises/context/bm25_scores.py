@@ -10,8 +10,8 @@ from solutions import context
 WORDS = ("red", "ball", "hat", "anna", "garden", "key", "found")
 
 
-def text(draw: Generator, length: int, words: int = len(WORDS)) -> list[str]:
-    return [WORDS[randint(draw, 0, words - 1)] for _ in range(length)]
+def text(draw: Generator, length: int) -> list[str]:
+    return [WORDS[randint(draw, 0, len(WORDS) - 1)] for _ in range(length)]
 
 
 def once_each(draw: Generator) -> Arguments:
@@ -41,10 +41,6 @@ def drawn(draw: Generator) -> Arguments:
 
 def drawn_settings(draw: Generator) -> Arguments:
     return drawn(draw) | {"k1": 0.4 + 0.1 * randint(draw, 0, 4), "b": 0.2 + 0.05 * randint(draw, 0, 4)}
-
-
-def drawn_repeated_query(draw: Generator) -> Arguments:
-    return drawn(draw) | {"query": ["ball", "key", "ball", "anna", "ball"]}
 
 
 def drawn_ends(draw: Generator) -> Arguments:
@@ -80,6 +76,7 @@ EQUAL = [["a", "red", "ball"], ["a", "red", "hat"], ["a", "blue", "key"], ["a", 
 REPEATED = [SMALL[0], SMALL[2], SMALL[0], SMALL[3], SMALL[2]]
 CAPITALS = [["Anna", "has", "a", "Red", "ball"], ["anna", "Anna", "red"], ["a", "Red", "red", "key"]]
 EMPTY_AMONG = [["red", "ball", "ball"], [], ["red", "hat"], []]
+RARE = "A rare word weighs more than a common one"
 
 EXERCISE = Exercise(
     reference=context.bm25_scores,
@@ -95,10 +92,14 @@ EXERCISE = Exercise(
         Case("more and more often, drawn", counted),
         Case("different lengths", given(query=["red", "key"], documents=SMALL), visible=True),
         Case("different lengths, drawn", drawn),
+        Case("a single document", given(query=["red"], documents=[["red", "hat"]]), visible=True),
         Case("other settings", given(query=["red", "key"], documents=SMALL, k1=0.8, b=0.3), visible=True),
         Case("other settings, drawn", drawn_settings),
         Case("a word twice in the query", given(query=["red", "key", "red"], documents=SMALL), visible=True),
-        Case("a word twice in the query, drawn", drawn_repeated_query),
+        Case(
+            "a word twice in the query, drawn",
+            lambda draw: drawn(draw) | {"query": ["ball", "key", "ball", "anna", "ball"]},
+        ),
         Case(
             "a word inside another",
             given(query=["car", "red"], documents=[["carpet", "red"], ["a", "car", "stood"], ["scared", "red", "red"]]),
@@ -125,35 +126,40 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "A rare word weighs more than a common one",
+            RARE,
             ("each word once, equal lengths", "each word once, drawn"),
             "All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
             "documents holding the word, ln(1 + (N - n + 0.5) / (n + 0.5)).",
-            weight=2,
+            weight=2, fails="Your idf does not come out right where nothing else counts.",
         ),
         Property(
             "Further occurrences count less and less",
             ("more and more often", "more and more often, drawn"),
             "All lengths are equal: what is left of the fraction is f (k1 + 1) / (f + k1), 1 for the first occurrence "
             "and never more than k1 + 1. And n of the idf counts documents: one that holds the word twice is one.",
-            weight=2,
+            weight=2, fails="You do not weigh the number of occurrences as BM25 does.",
         ),
         Property(
             "A long document has to make up for its length",
-            ("different lengths", "different lengths, drawn", "a word inside another", "capital letters"),
+            (
+                "different lengths", "different lengths, drawn", "a single document", "a word inside another",
+                "capital letters",
+            ),
             "k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is over "
             "all documents.",
-            weight=2,
+            weight=2, fails="Your scores are wrong for documents of different lengths.",
         ),
         Property(
             "k1 and b set how much",
             ("other settings", "a large k1", "other settings, drawn"),
-            "1.5 and 0.75 are only defaults.",
+            "1.5 and 0.75 are only defaults: work out one score by hand with another k1 and b.",
+            fails="Your scores are wrong where k1 or b is not the default.",
         ),
         Property(
             "A word counts as often as it stands in the query",
             ("a word twice in the query", "a word twice in the query, drawn"),
             "The sum runs over the terms of the query, one by one, repeated ones too.",
+            fails="Your scores are wrong where a word stands twice in the query.",
         ),
         Property(
             "b = 0, b = 1 and k1 = 0 make sense",
@@ -162,6 +168,7 @@ EXERCISE = Exercise(
                 "settings at their ends, drawn",
             ),
             "With k1 = 0 the fraction is 1 for any word that stands in the document, and such a word only.",
+            fails="Your scores are wrong, or your function fails, where b is 0 or 1 or k1 is 0.",
         ),
         Property(
             "Words and documents that are missing add nothing",
@@ -170,28 +177,29 @@ EXERCISE = Exercise(
                 "no query", "words and documents that are missing, drawn",
             ),
             "Try a word that no document holds, a document without words, and no documents at all.",
+            fails="Your scores are wrong, or your function fails, where words or documents are missing.",
         ),
         Property(
             "Documents that are equal have equal scores",
             ("equal documents", "equal documents, drawn"),
             "The same words may stand in two documents. Each has its own place, and its own score.",
+            fails="Your scores are wrong where two documents are equal.",
         ),
         Property(
             "Query and documents are left unchanged",
             ("different lengths", "different lengths, drawn"),
             "Count in new dictionaries; do not sort or shorten the lists that you were given.",
-            observe=observe.changed,
-            needs="A rare word weighs more than a common one",
+            observe=observe.changed, needs=RARE, fails="You change the query or a document that you were given.",
         ),
         Property(
-            "A negative k1 and a b outside 0 to 1 are refused with a ValueError",
+            "An invalid k1 or b raises ValueError",
             (
                 "different lengths", "different lengths, drawn", "other settings", "negative k1", "b above 1",
                 "b below 0", "no such k1 or b, drawn",
             ),
-            "Raise ValueError for these two, and for nothing else.",
-            observe=observe.refusal,
-            needs="A rare word weighs more than a common one",
+            "Raise ValueError for a negative k1 and for a b below 0 or above 1, and for nothing else.",
+            observe=observe.refusal, needs=RARE,
+            fails="You accept an invalid k1 or b, refuse a valid one, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.bm25_scores, __file__),

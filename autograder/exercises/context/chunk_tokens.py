@@ -1,8 +1,10 @@
 """chunk_tokens: a long text in overlapping pieces."""
 
+from functools import partial
+
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import context
@@ -20,14 +22,9 @@ def drawn_rest(draw: Generator) -> Arguments:
     return {"ids": some_ids(draw, 3 * step + size + randint(draw, 2, step - 1)), "size": size, "overlap": overlap}
 
 
-def drawn_no_rest(draw: Generator) -> Arguments:
+def full_chunks(draw: Generator, count: int, left: int) -> Arguments:
     size, overlap = randint(draw, 6, 9), randint(draw, 2, 3)
-    return {"ids": some_ids(draw, 3 * (size - overlap) + size), "size": size, "overlap": overlap}
-
-
-def drawn_one_left(draw: Generator) -> Arguments:
-    size, overlap = randint(draw, 6, 9), randint(draw, 2, 3)
-    return {"ids": some_ids(draw, 2 * (size - overlap) + size + 1), "size": size, "overlap": overlap}
+    return {"ids": some_ids(draw, (count - 1) * (size - overlap) + size + left), "size": size, "overlap": overlap}
 
 
 def drawn_without_overlap(draw: Generator) -> Arguments:
@@ -62,27 +59,29 @@ def drawn_negative_size(draw: Generator) -> Arguments:
     return {"ids": some_ids(draw, 12), "size": -randint(draw, 1, 5), "overlap": 0}
 
 
+EIGHT = [11, 12, 13, 14, 15, 16, 17, 18]
 REPEATING = [5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6]
+CUT = "Without overlap, the chunks are the text cut up"
 
 EXERCISE = Exercise(
     reference=context.chunk_tokens,
     points=3,
     cases=(
-        Case("no overlap", given(ids=[11, 12, 13, 14, 15, 16, 17, 18], size=3, overlap=0), visible=True),
+        Case("no overlap", given(ids=EIGHT, size=3, overlap=0), visible=True),
         Case("no overlap, drawn", drawn_without_overlap),
         Case("chunks of one id", given(ids=[11, 12, 13], size=1, overlap=0), visible=True),
         Case("a text that fits", given(ids=[11, 12, 13, 14], size=6, overlap=2), visible=True),
         Case("exactly one chunk, drawn", drawn_one_chunk),
-        Case("overlap, no rest", given(ids=[11, 12, 13, 14, 15, 16, 17, 18], size=4, overlap=2), visible=True),
-        Case("overlap, no rest, drawn", drawn_no_rest),
+        Case("overlap, no rest", given(ids=EIGHT, size=4, overlap=2), visible=True),
+        Case("overlap, no rest, drawn", partial(full_chunks, count=4, left=0)),
         Case("a rest", given(ids=[11, 12, 13, 14, 15, 16, 17, 18, 19, 20], size=5, overlap=1), visible=True),
         Case("a rest, drawn", drawn_rest),
         Case("one id left", given(ids=[11, 12, 13, 14, 15, 16, 17, 18, 19], size=4, overlap=2), visible=True),
-        Case("one id left, drawn", drawn_one_left),
+        Case("one id left, drawn", partial(full_chunks, count=3, left=1)),
         Case("overlap of all but one", given(ids=[11, 12, 13, 14, 15], size=3, overlap=2), visible=True),
         Case("overlap of all but one, drawn", drawn_all_but_one),
         Case("a text that repeats itself", given(ids=REPEATING, size=6, overlap=2), visible=True),
-        Case("shorter than the overlap", given(ids=[11, 12], size=6, overlap=4), visible=True),
+        Case("shorter than the overlap", given(ids=[11, 12], size=4, overlap=3), visible=True),
         Case("shorter than the overlap, drawn", drawn_short),
         Case("no ids", given(ids=[], size=4, overlap=1), visible=True),
         Case("no ids, no overlap", given(ids=[], size=3, overlap=0), visible=True),
@@ -98,43 +97,45 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "Without overlap, the chunks are the text cut up",
+            CUT,
             ("no overlap", "no overlap, drawn", "chunks of one id", "a text that fits", "exactly one chunk, drawn"),
             "Eight ids in chunks of three: three, three and the two that are left. A text that fits is one chunk.",
             weight=2,
+            fails="You do not cut a text without overlap into chunks of `size` ids, with the rest at the end.",
         ),
         Property(
             "Each chunk begins with the last ids of the one before",
             ("overlap, no rest", "overlap, no rest, drawn"),
             "With size 4 and overlap 2 the chunks of 11 to 18 begin with 11, 13 and 15, and the third reaches the end.",
-            weight=2,
+            weight=2, fails="Your overlapping chunks are wrong even where the last one comes out full.",
         ),
         Property(
             "What is left is a chunk of its own, and starts stay where they are",
             ("a rest", "a rest, drawn", "one id left", "one id left, drawn"),
             "The last chunk begins like all others, size - overlap after the one before, and holds what is left from "
             "there: one new id is enough.",
-            weight=2,
+            weight=2, fails="You do not put the ids that are left into one more chunk that begins where it should.",
         ),
         Property(
             "An overlap of all but one id and a text that repeats itself are cut alike",
             ("overlap of all but one", "overlap of all but one, drawn", "a text that repeats itself"),
             "Only positions decide where a chunk begins, whatever the ids are.",
+            fails="You cut wrongly where the overlap is size - 1, or where the text repeats itself.",
         ),
         Property(
             "No ids give no chunk, a very short text gives one",
             ("shorter than the overlap", "shorter than the overlap, drawn", "no ids", "no ids, no overlap"),
             "Try an empty list, and a text shorter than the overlap.",
+            fails="You get the wrong chunks for an empty text, or for a very short one.",
         ),
         Property(
             "The list of ids is left unchanged",
             ("overlap, no rest", "a rest", "a rest, drawn"),
             "Slicing makes new lists; `del`, `pop` and assignment to a slice change the one you were given.",
-            observe=observe.changed,
-            needs="Without overlap, the chunks are the text cut up",
+            observe=observe.changed, needs=CUT, fails="You change the list of ids that you were given.",
         ),
         Property(
-            "A size or an overlap that cannot be is refused with a ValueError",
+            "An invalid size or overlap raises ValueError",
             (
                 "no overlap", "no overlap, drawn", "overlap, no rest", "negative overlap",
                 "negative overlap, drawn", "chunks of nothing",
@@ -142,11 +143,12 @@ EXERCISE = Exercise(
                 "overlap as large as the size", "overlap beyond the size", "overlap beyond the size, drawn",
             ),
             "Raise ValueError before you cut: for a size below 1, a negative overlap, and an overlap that is not below "
-            "the size. With such an overlap no chunk would begin later than the one before, and the cutting never end.",
-            observe=observe.refusal,
-            needs="Without overlap, the chunks are the text cut up",
+            "the size. With such an overlap no chunk begins later than the one before, and the cutting never ends.",
+            observe=observe.refusal, needs=CUT,
+            fails="You accept an invalid size or overlap, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.chunk_tokens, __file__),
+    equivalent=equivalent_edits(context.chunk_tokens, __file__),
     shortcuts=("RecursiveCharacterTextSplitter", "TokenTextSplitter", "batched", "unfold"),
 )  # fmt: skip

@@ -16,21 +16,19 @@ def drawn(draw: Generator) -> Arguments:
     }
 
 
-def drawn_unscaled(draw: Generator) -> Arguments:
-    return drawn(draw) | {"scale": 1.0}
-
-
 def drawn_refusal(draw: Generator) -> Arguments:
     wrong = ({"head_dim": 7}, {"base": -5.0}, {"scale": -2.0}, {"scale": 0.0})[randint(draw, 0, 3)]
     return drawn(draw) | wrong
 
 
+UNSCALED = "With scale 1 they are RoPE's own frequencies"
+
 EXERCISE = Exercise(
     reference=context.interpolated_rope_frequencies,
     points=2,
     cases=(
-        Case("not scaled", given(head_dim=8, base=500.0, scale=1.0), visible=True),
-        Case("not scaled, drawn", drawn_unscaled),
+        Case("not scaled", given(head_dim=8, base=10000.0, scale=1.0), visible=True),
+        Case("not scaled, drawn", lambda draw: drawn(draw) | {"scale": 1.0}),
         Case("four times as long", given(head_dim=6, base=1000.0, scale=4.0), visible=True),
         Case("a scale with a fraction", given(head_dim=10, base=50.0, scale=2.5), visible=True),
         Case("drawn", drawn),
@@ -49,10 +47,10 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "With scale 1 they are RoPE's own frequencies",
+            UNSCALED,
             ("not scaled", "not scaled, drawn"),
-            "Pair i turns by base^(-2i / head_dim): for head_dim 8 the exponents are 0, 2/8, 4/8 and 6/8.",
-            weight=2,
+            "Pair i turns by base^(-2i / head_dim): for head_dim 8 and base 10000 these are 1, 0.1, 0.01 and 0.001.",
+            weight=2, fails="You do not get RoPE's own frequencies where the scale is 1.",
         ),
         Property(
             "Every frequency is divided by the scale",
@@ -62,26 +60,24 @@ EXERCISE = Exercise(
             ),
             "Position 4 of a text four times as long is to turn each pair as far as position 1 did, the fastest pair "
             "too.",
-            weight=3,
+            weight=3, fails="Your frequencies are not those of RoPE, each divided by the scale.",
         ),
         Property(
             "They are float32",
             ("not scaled", "not scaled, drawn"),
             "Return torch.float32, torch's default for floating-point numbers.",
-            observe=observe.dtype,
-            needs="With scale 1 they are RoPE's own frequencies",
+            observe=observe.dtype, needs=UNSCALED, fails="Your frequencies are not float32.",
         ),
         Property(
-            "What cannot be split or divided is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
                 "not scaled", "four times as long", "drawn", "shorter than before", "base below 1", "odd width",
-                "no columns",
-                "negative width", "negative base", "both negative",
-                "base of zero", "scale of zero", "negative scale", "refused, drawn",
+                "no columns", "negative width", "negative base", "both negative", "base of zero", "scale of zero",
+                "negative scale", "refused, drawn",
             ),
             "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
-            observe=observe.refusal,
-            needs="With scale 1 they are RoPE's own frequencies",
+            observe=observe.refusal, needs=UNSCALED,
+            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.interpolated_rope_frequencies, __file__),

@@ -31,89 +31,77 @@ def drawn_half_bytes(draw: Generator) -> Arguments:
     return drawn_shape(draw) | {"batch": 2 * randint(draw, 1, 3) + 1, "bytes_per_value": 0.5}
 
 
-def drawn_refusal(draw: Generator) -> Arguments:
+def drawn_invalid(draw: Generator) -> Arguments:
     name = ("n_layers", "n_kv_heads", "head_dim", "batch")[randint(draw, 0, 3)]
     return drawn_shape(draw) | {name: 0}
 
+
+SMALL = {"n_layers": 3, "n_kv_heads": 5, "head_dim": 12, "seq_len": 10}
+ODD = {"n_layers": 3, "n_kv_heads": 3, "head_dim": 5, "seq_len": 9}
+RIGHT = "It counts the keys and the values of one text in 16 bits"
 
 EXERCISE = Exercise(
     reference=context.kv_cache_bytes,
     points=2,
     cases=(
-        Case("16 bits", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70), visible=True),
+        Case("16 bits", given(**SMALL), visible=True),
         Case("16 bits, drawn", drawn_shape),
         Case("a long text", given(n_layers=5, n_kv_heads=9, head_dim=11, seq_len=90_001), visible=True),
         Case("a long text, drawn", drawn_large),
-        Case(
-            "8 bits", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, bytes_per_value=1), visible=True
-        ),
-        Case(
-            "a batch",
-            given(n_layers=2, n_kv_heads=3, head_dim=8, seq_len=11, batch=7, bytes_per_value=4),
-            visible=True,
-        ),
+        Case("8 bits", given(**SMALL, bytes_per_value=1), visible=True),
+        Case("a batch", given(**SMALL, batch=2, bytes_per_value=4), visible=True),
         Case("a batch, drawn", drawn_batch),
-        Case(
-            "4 bits",
-            given(n_layers=3, n_kv_heads=3, head_dim=5, seq_len=9, batch=3, bytes_per_value=0.5),
-            visible=True,
-        ),
-        Case(
-            "2 bits",
-            given(n_layers=3, n_kv_heads=3, head_dim=5, seq_len=9, batch=2, bytes_per_value=0.25),
-            visible=True,
-        ),
+        Case("4 bits", given(**ODD, batch=3, bytes_per_value=0.5), visible=True),
+        Case("2 bits", given(**ODD, batch=2, bytes_per_value=0.25), visible=True),
         Case("4 bits, drawn", drawn_half_bytes),
-        Case("empty cache", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=0), visible=True),
-        Case("no layer", given(n_layers=0, n_kv_heads=5, head_dim=16, seq_len=70), visible=True),
-        Case("no key-value head", given(n_layers=3, n_kv_heads=0, head_dim=16, seq_len=70), visible=True),
-        Case("no column", given(n_layers=3, n_kv_heads=5, head_dim=0, seq_len=70), visible=True),
-        Case("no text", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, batch=0), visible=True),
-        Case("negative layers", given(n_layers=-3, n_kv_heads=5, head_dim=16, seq_len=70), visible=True),
-        Case("two negative numbers", given(n_layers=-3, n_kv_heads=5, head_dim=-16, seq_len=70), visible=True),
-        Case("one of them missing, drawn", drawn_refusal),
-        Case("negative length", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=-70), visible=True),
-        Case(
-            "no byte", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, bytes_per_value=0), visible=True
-        ),
-        Case(
-            "negative bytes", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, bytes_per_value=-2), visible=True
-        ),
+        Case("empty cache", given(**SMALL | {"seq_len": 0}), visible=True),
+        Case("no layer", given(**SMALL | {"n_layers": 0}), visible=True),
+        Case("no key-value head", given(**SMALL | {"n_kv_heads": 0}), visible=True),
+        Case("no column", given(**SMALL | {"head_dim": 0}), visible=True),
+        Case("no text", given(**SMALL, batch=0), visible=True),
+        Case("negative layers", given(**SMALL | {"n_layers": -3}), visible=True),
+        Case("two negative numbers", given(**SMALL | {"n_layers": -3, "head_dim": -12}), visible=True),
+        Case("one of them missing, drawn", drawn_invalid),
+        Case("negative length", given(**SMALL | {"seq_len": -10}), visible=True),
+        Case("no byte", given(**SMALL, bytes_per_value=0), visible=True),
+        Case("negative bytes", given(**SMALL, bytes_per_value=-2), visible=True),
     ),
     properties=(
         Property(
-            "It counts the keys and the values of one text in 16 bits",
+            RIGHT,
             ("16 bits", "16 bits, drawn", "a long text", "a long text, drawn"),
             "Take one position of one layer and head: a key and a value, head_dim numbers each, 2 bytes a number. Then "
             "multiply by how many there are of each.",
-            weight=3,
+            weight=3, fails="You do not get the bytes of all keys and values of one text in 16 bits.",
         ),
         Property(
             "Half the bytes per number, half the memory",
             ("16 bits", "8 bits"),
             "bytes_per_value says how many bytes a number takes: 2 is only its default.",
-            observe=observe.ratio,
-            joint=True,
+            observe=observe.ratio, joint=True,
             # On its own, a table of the visible checks would have it.
-            needs="It counts the keys and the values of one text in 16 bits",
+            needs=RIGHT, fails="Your result does not halve when each number takes half as many bytes.",
         ),
         Property(
             "A batch multiplies it",
             ("a batch", "a batch, drawn"),
             "Every text of the batch has its own keys and values. These numbers take 4 bytes each.",
+            fails="You do not get the bytes of a whole batch of 4-byte numbers.",
         ),
         Property(
             "4-bit numbers take half a byte, and the result is whole",
             ("4 bits", "2 bits", "4 bits, drawn"),
             "bytes_per_value may be 0.5. Multiply everything, then make an int of it.",
+            fails="You do not get the right whole number of bytes where a number takes less than a byte.",
         ),
         Property(
             "An empty cache takes no bytes",
             ("16 bits", "16 bits, drawn", "empty cache"),
             "Before the first token seq_len is 0, and so is the result.",
+            fails="You do not return 0 for an empty cache, or a full one comes out wrong.",
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
                 "16 bits", "16 bits, drawn", "no layer", "no key-value head", "no column", "no text",
                 "negative layers", "two negative numbers", "one of them missing, drawn", "negative length", "no byte",
@@ -121,8 +109,8 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
             "columns or texts below 1.",
-            observe=observe.refusal,
-            needs="It counts the keys and the values of one text in 16 bits",
+            observe=observe.refusal, needs=RIGHT,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.kv_cache_bytes, __file__),

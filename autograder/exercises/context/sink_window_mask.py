@@ -31,11 +31,13 @@ def drawn_refusal(draw: Generator) -> Arguments:
     return drawn(draw) | wrong
 
 
+WINDOW = "Without sinks it is a sliding window"
+
 EXERCISE = Exercise(
     reference=context.sink_window_mask,
     points=3,
     cases=(
-        Case("a window alone", given(seq_len=6, sinks=0, window=3), visible=True),
+        Case("a window alone", given(seq_len=5, sinks=0, window=3), visible=True),
         Case("a window alone, drawn", drawn_plain_window),
         Case("sinks and only oneself", given(seq_len=6, sinks=2, window=1), visible=True),
         Case("sinks and only oneself, drawn", drawn_narrow),
@@ -54,22 +56,22 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "Without sinks it is a sliding window",
+            WINDOW,
             ("a window alone", "a window alone, drawn"),
             "With window 3, query 4 sees 2, 3 and itself: distances 0, 1 and 2, and none below 0.",
-            weight=2,
+            weight=2, fails="Your mask is not a sliding window where there are no sinks.",
         ),
         Property(
             "The first positions stay in sight of every later query",
             ("sinks and only oneself", "sinks and only oneself, drawn"),
             "With 2 sinks and window 1, query 5 sees 0, 1 and itself, and query 0 sees itself only.",
-            weight=2,
+            weight=2, fails="With a window of 1, your queries do not see just the sinks before them and themselves.",
         ),
         Property(
             "Sinks and window are seen together, and nothing between them",
             ("sinks and a window", "sinks and a window, drawn"),
             "With 2 sinks and window 3, query 7 sees 0 and 1, then 5, 6 and 7.",
-            weight=2,
+            weight=2, fails="Your queries do not see just their sinks and their window.",
         ),
         Property(
             "Short texts, many sinks and wide windows work",
@@ -79,16 +81,17 @@ EXERCISE = Exercise(
             ),
             "If sinks or window reach over the whole text, the mask is the causal one. A text of no positions has a "
             "mask of shape (0, 0).",
+            fails="Your mask is wrong where the text is short, or sinks or window reach over all of it.",
         ),
         Property(
-            "A window below 1 and negative numbers are refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
                 "a window alone", "a window alone, drawn", "sinks and a window", "no window", "negative window",
                 "negative sinks", "negative length", "no such mask, drawn",
             ),
             "Raise ValueError where window is below 1, or sinks or seq_len is negative, and nowhere else.",
-            observe=observe.refusal,
-            needs="Without sinks it is a sliding window",
+            observe=observe.refusal, needs=WINDOW,
+            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.sink_window_mask, __file__),

@@ -29,10 +29,6 @@ def drawn_default_thresholds(draw: Generator) -> Arguments:
     }
 
 
-def drawn_unscaled(draw: Generator) -> Arguments:
-    return drawn(draw) | {"scale": 1.0}
-
-
 def drawn_fast(draw: Generator) -> Arguments:
     """All pairs get round more than `fast` times."""
     return {
@@ -53,26 +49,24 @@ def drawn_slow(draw: Generator) -> Arguments:
     }
 
 
-def drawn_without_slow(draw: Generator) -> Arguments:
-    return drawn(draw) | {"slow": 0.0}
-
-
 def drawn_refusal(draw: Generator) -> Arguments:
     wrong = ({"head_dim": 9}, {"base": -5.0}, {"scale": -2.0}, {"fast": 0.25}, {"original_length": 0})
     return drawn(draw) | wrong[randint(draw, 0, 4)]
 
 
 ALL_KINDS = {"head_dim": 12, "base": 1000.0, "scale": 4.0, "original_length": 100, "slow": 1.5, "fast": 9.0}
+UNSCALED = "With scale 1 they are RoPE's own frequencies"
 
 EXERCISE = Exercise(
     reference=context.yarn_frequencies,
     points=4,
     cases=(
         Case("not scaled", given(**ALL_KINDS | {"scale": 1.0}), visible=True),
-        Case("not scaled, drawn", drawn_unscaled),
-        Case("only fast pairs", given(head_dim=6, base=50.0, scale=4.0, original_length=9000), visible=True),
+        Case("not scaled, drawn", lambda draw: drawn(draw) | {"scale": 1.0}),
+        Case("only fast pairs", given(head_dim=4, base=100.0, scale=4.0, original_length=9000), visible=True),
         Case("only fast pairs, drawn", drawn_fast),
-        Case("only slow pairs", given(head_dim=6, base=500.0, scale=4.0, original_length=5), visible=True),
+        Case("only slow pairs", given(head_dim=4, base=100.0, scale=4.0, original_length=5), visible=True),
+        Case("one trained position", given(head_dim=4, base=100.0, scale=2.0, original_length=1), visible=True),
         Case("only slow pairs, drawn", drawn_slow),
         Case("one pair", given(**ALL_KINDS | {"head_dim": 2, "original_length": 30}), visible=True),
         Case("shorter than before", given(**ALL_KINDS | {"scale": 0.5}), visible=True),
@@ -84,7 +78,7 @@ EXERCISE = Exercise(
         ),
         Case("default thresholds, drawn", drawn_default_thresholds),
         Case("slow of zero", given(**ALL_KINDS | {"slow": 0.0}), visible=True),
-        Case("slow of zero, drawn", drawn_without_slow),
+        Case("slow of zero, drawn", lambda draw: drawn(draw) | {"slow": 0.0}),
         Case("odd width", given(**ALL_KINDS | {"head_dim": 11}), visible=True),
         Case("no columns", given(**ALL_KINDS | {"head_dim": 0}), visible=True),
         Case("base of zero", given(**ALL_KINDS | {"base": 0.0}), visible=True),
@@ -99,21 +93,22 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "With scale 1 they are RoPE's own frequencies",
+            UNSCALED,
             ("not scaled", "not scaled, drawn"),
             "If the text gets no longer, slowed down or not is the same: base^(-2i / head_dim) in both parts.",
+            fails="You do not get RoPE's own frequencies where the scale is 1.",
         ),
         Property(
             "Pairs that get round often keep their frequency",
             ("only fast pairs", "only fast pairs, drawn"),
             "All these pairs make more than `fast` turns within original_length: their share g is 1, and never more.",
-            weight=2,
+            weight=2, fails="Your fast pairs do not keep their frequency.",
         ),
         Property(
             "Pairs that do not get round are interpolated",
-            ("only slow pairs", "only slow pairs, drawn"),
+            ("only slow pairs", "one trained position", "only slow pairs, drawn"),
             "None of these pairs gets round once: g is 0, and never less, so f / scale is left.",
-            weight=2,
+            weight=2, fails="Your slow pairs do not get their frequency divided by the scale.",
         ),
         Property(
             "Between the two, the mixture changes evenly with the turns",
@@ -123,38 +118,38 @@ EXERCISE = Exercise(
             ),
             "Work out one pair by hand: r = original_length · f / 2π, then g = (r - slow) / (fast - slow), then "
             "(1 - g) f / scale + g f.",
-            weight=3,
+            weight=3, fails="Your frequencies are wrong where some pairs lie between `slow` and `fast`.",
         ),
         Property(
             "Without thresholds they are 1 and 32 turns",
             ("default thresholds", "default thresholds, drawn"),
             "Keep the defaults of the signature, and use the two parameters wherever the thresholds are needed.",
+            fails="Your frequencies are wrong where `slow` and `fast` have their defaults, 1 and 32.",
         ),
         Property(
             "A ramp that begins at 0 turns makes sense",
             ("slow of zero", "slow of zero, drawn"),
             "With slow = 0 a pair that gets round a little keeps a little of its frequency.",
+            fails="Your frequencies are wrong where the ramp begins at 0 turns.",
         ),
         Property(
             "They are float32",
             ("not scaled", "fast, slow and between"),
             "Return torch.float32, torch's default for floating-point numbers.",
-            observe=observe.dtype,
-            needs="With scale 1 they are RoPE's own frequencies",
+            observe=observe.dtype, needs=UNSCALED, fails="Your frequencies are not float32.",
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
-                "not scaled", "fast, slow and between", "fast, slow and between, drawn", "odd width", "no columns",
-                "base of zero", "negative base", "scale of zero", "negative scale", "no trained length",
-                "negative trained length", "equal thresholds",
-                "thresholds the wrong way round",
+                "not scaled", "fast, slow and between", "fast, slow and between, drawn", "one trained position",
+                "odd width", "no columns", "base of zero", "negative base", "scale of zero", "negative scale",
+                "no trained length", "negative trained length", "equal thresholds", "thresholds the wrong way round",
                 "refused, drawn",
             ),
             "Raise ValueError where head_dim is odd or below 2, base or scale is not above 0, original_length is below "
             "1, or fast is not above slow.",
-            observe=observe.refusal,
-            needs="With scale 1 they are RoPE's own frequencies",
+            observe=observe.refusal, needs=UNSCALED,
+            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.yarn_frequencies, __file__),

@@ -21,27 +21,16 @@ def drawn_zero(draw: Generator) -> Arguments:
     return {"logits": logits, "temperature": 0.0}
 
 
-def one_row(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 1, vocab=7), "temperature": 2.5}
-
-
-def no_batch_at_zero(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, vocab=6), "temperature": 0}
-
-
 def texts_at_zero(draw: Generator) -> Arguments:
     return {"logits": rows(draw, 2, 3, vocab=6), "temperature": 0.0}
-
-
-def temperature_in_float64(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 2, vocab=5).double(), "temperature": 1.7}
 
 
 def negative_temperature(draw: Generator) -> Arguments:
     return {"logits": rows(draw, 2, vocab=5), "temperature": -0.2 * randint(draw, 1, 9)}
 
 
-TWO_ROWS = torch.tensor([[0.5, 2.0, -1.0, 2.0, 0.0], [3.0, -0.5, 1.0, 0.0, 3.5]])
+TWO_ROWS = torch.tensor([[1.0, 4.0, -2.0, 4.0, 0.0], [3.0, -1.0, 2.0, 0.0, 5.0]])
+DIVIDED = "Logits are divided by the temperature"
 
 EXERCISE = Exercise(
     reference=decoding.apply_temperature,
@@ -49,12 +38,12 @@ EXERCISE = Exercise(
     cases=(
         Case("two rows", given(logits=TWO_ROWS, temperature=0.5), visible=True),
         Case("drawn", drawn_temperature, visible=True),
-        Case("one row", one_row),
+        Case("one row", lambda draw: {"logits": rows(draw, 1, vocab=7), "temperature": 2.5}),
         Case("zero", given(logits=TWO_ROWS, temperature=0.0), visible=True),
         Case("zero, drawn", drawn_zero),
-        Case("zero, no batch", no_batch_at_zero, visible=True),
+        Case("zero, no batch", lambda draw: {"logits": rows(draw, vocab=6), "temperature": 0}, visible=True),
         Case("zero, a batch of texts", texts_at_zero, visible=True),
-        Case("float64", temperature_in_float64, visible=True),
+        Case("float64", lambda draw: {"logits": rows(draw, 2, vocab=5).double(), "temperature": 1.7}, visible=True),
         Case("gradients", drawn_temperature, visible=True, gradients=("logits",)),
         Case("gradients at zero", texts_at_zero, visible=True, gradients=("logits",)),
         Case("negative", given(logits=TWO_ROWS, temperature=-1.0), visible=True),
@@ -62,11 +51,12 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "Logits are divided by the temperature",
+            DIVIDED,
             ("two rows", "drawn", "one row"),
             "At temperature 0.5 a logit of 2 becomes 4: the distances between logits double, the distribution gets "
             "sharper.",
             weight=2,
+            fails="Your result is not the logits divided by the temperature.",
         ),
         Property(
             "At temperature 0 only the first largest logit of each row survives",
@@ -74,15 +64,17 @@ EXERCISE = Exercise(
             "Keep the largest logit as it is and set the others to -inf. If two are largest, the first one wins: look "
             "at `argmax`.",
             weight=2,
+            fails="At temperature 0 you do not keep just the first largest logit of each row, with -inf elsewhere.",
         ),
         Property(
-            "A negative temperature is refused with a ValueError",
+            "A negative temperature raises ValueError",
             ("two rows", "drawn", "negative", "negative, drawn"),
             "Raise ValueError for a temperature below 0.",
             observe=observe.refusal,
-            needs="Logits are divided by the temperature",
+            needs=DIVIDED,
+            fails="You accept a negative temperature, or raise something other than ValueError.",
         ),
-        *filter_properties(needs="Logits are divided by the temperature", gradients=("gradients", "gradients at zero")),
+        *filter_properties(needs=DIVIDED, gradients=("gradients", "gradients at zero")),
     ),
     mistakes=misunderstandings(decoding.apply_temperature, __file__),
 )

@@ -2,72 +2,56 @@
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import decoding
 
 KNOWN = misunderstandings(decoding.beam_search, __file__)
-FUNCTIONS = {mistake.name: mistake.function for mistake in KNOWN}
+FUNCTIONS = {mistake.name: mistake.function for mistake in reversed(KNOWN)}
+"""Of each misunderstanding its first form."""
+OTHER_READINGS = ("takes a place", "takes no place", "narrows the beam")
+"""What a finished text may do to those that go on, where the task is read in another way."""
 
 
-Beam = tuple[float, list[int]]
-
-
-def finished_stay_in_the_beam(
-    transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int
+def search_as(
+    reading: str, transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int
 ) -> list[int]:
-    """Another reading of the task: a finished text goes on taking one of the places."""
+    """Beam search in one of the other readings; that in which it takes no place is that of transformers."""
     log_probs = transition.tolist()
-    beams: list[Beam] = [(0.0, [start])]
-    for _ in range(max_new_tokens):
-        ended = [beam for beam in beams if beam[1][-1] == eos and len(beam[1]) > 1]
-        going = [beam for beam in beams if beam not in ended]
-        grown = [(score + p, [*ids, t]) for score, ids in going for t, p in enumerate(log_probs[ids[-1]])]
-        beams = sorted(ended + grown, key=lambda beam: beam[0], reverse=True)[:beam_width]
-    return max(beams, key=lambda beam: beam[0])[1]
-
-
-def always_as_many_unfinished(
-    transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int
-) -> list[int]:
-    """A third reading, that of transformers: a finished text takes no place, the next best unfinished moves up."""
-    log_probs = transition.tolist()
-    finished: list[Beam] = []
-    beams: list[Beam] = [(0.0, [start])]
+    finished: list[tuple[float, list[int]]] = []
+    beams = [(0.0, [start])]
     for _ in range(max_new_tokens):
         grown = [(score + p, [*ids, t]) for score, ids in beams for t, p in enumerate(log_probs[ids[-1]])]
-        best = sorted(grown, key=lambda beam: beam[0], reverse=True)[: 2 * beam_width]
-        finished += [beam for beam in best[:beam_width] if beam[1][-1] == eos]
-        beams = [beam for beam in best if beam[1][-1] != eos][:beam_width]
+        if reading == "takes a place":
+            grown, finished = finished + grown, []
+        width = beam_width - len(finished) if reading == "narrows the beam" else beam_width
+        ranked = sorted(grown, key=lambda beam: beam[0], reverse=True)
+        finished += [beam for beam in ranked[:width] if beam[1][-1] == eos]
+        in_sight = ranked[: 2 * width] if reading == "takes no place" else ranked[:width]
+        beams = [beam for beam in in_sight if beam[1][-1] != eos][:width]
     return max(finished + beams, key=lambda beam: beam[0])[1]
 
 
-def one_place_less_for_each_finished(
-    transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int
-) -> list[int]:
-    """A fourth: a finished text keeps its place, and the beam that goes on gets narrower."""
-    log_probs = transition.tolist()
-    finished: list[Beam] = []
-    beams: list[Beam] = [(0.0, [start])]
-    for _ in range(max_new_tokens):
-        grown = [(score + p, [*ids, t]) for score, ids in beams for t, p in enumerate(log_probs[ids[-1]])]
-        best = sorted(grown, key=lambda beam: beam[0], reverse=True)[: beam_width - len(finished)]
-        finished += [beam for beam in best if beam[1][-1] == eos]
-        beams = [beam for beam in best if beam[1][-1] != eos]
-    return max(finished + beams, key=lambda beam: beam[0])[1]
-
-
-READINGS = (
+READINGS: tuple[Callable[..., list[int]], ...] = (
     decoding.beam_search,
-    finished_stay_in_the_beam,
-    always_as_many_unfinished,
-    one_place_less_for_each_finished,
+    *(partial(search_as, reading) for reading in OTHER_READINGS),
 )
+
+
+def searched(transition: Tensor, eos: int, beam_width: int, max_new_tokens: int) -> Arguments:
+    return {
+        "transition": transition,
+        "start": 0,
+        "eos": eos,
+        "beam_width": beam_width,
+        "max_new_tokens": max_new_tokens,
+    }
 
 
 def random_transitions(draw: Generator, vocab: int, eos: int, eos_logit: float) -> Tensor:
@@ -83,55 +67,39 @@ def has_a_twin(ids: list[int]) -> bool:
     return len({walk for walk in walks if walk[0][0] == ids[0]}) > 1
 
 
-def searched(vocab: int, beam_width: int, max_new_tokens: int, *, early_end: bool) -> Callable[[Generator], Arguments]:
-    """Drawn until greedy decoding finds less, one text is best, and all readings of what finished ones do agree."""
+def drawn_until(
+    wanted: Callable[[Arguments, list[int]], bool], vocab: int, eos_logit: float, beam_width: int, max_new_tokens: int
+) -> Callable[[Generator], Arguments]:
+    """Drawn until greedy decoding finds less, one text is best, all readings agree on it, and it is as wanted."""
     eos = vocab - 2
 
     def arguments(draw: Generator) -> Arguments:
         while True:
-            found: Arguments = {
-                "transition": random_transitions(draw, vocab, eos, 0.5 if early_end else -3.0),
-                "start": 0,
-                "eos": eos,
-                "beam_width": beam_width,
-                "max_new_tokens": max_new_tokens,
-            }
+            table = random_transitions(draw, vocab, eos, eos_logit)
+            found = searched(table, eos, beam_width, max_new_tokens)
             results = [reading(**found) for reading in READINGS]
             agreed = all(result == results[0] for result in results) and not has_a_twin(results[0])
-            if agreed and FUNCTIONS["greedy"](**found) != results[0] and early_end == (eos in results[0]):
+            if agreed and FUNCTIONS["greedy"](**found) != results[0] and wanted(found, results[0]):
                 return found
 
     return arguments
 
 
-def dropped(keeps_more: Callable[..., list[int]], eos_logit: float) -> Callable[[Generator], Arguments]:
-    """Drawn until a search that drops less finds another text, one text is best, and all readings agree."""
+def ends(found: Arguments, result: list[int]) -> bool:
+    return found["eos"] in result
 
-    def arguments(draw: Generator) -> Arguments:
-        while True:
-            found: Arguments = {
-                "transition": random_transitions(draw, 6, 4, eos_logit),
-                "start": 0,
-                "eos": 4,
-                "beam_width": 2,
-                "max_new_tokens": 4,
-            }
-            results = [reading(**found) for reading in READINGS]
-            agreed = all(result == results[0] for result in results) and not has_a_twin(results[0])
-            if agreed and results[0] not in (keeps_more(**found), FUNCTIONS["greedy"](**found)):
-                return found
 
-    return arguments
+def stays_open(found: Arguments, result: list[int]) -> bool:
+    return found["eos"] not in result
+
+
+def is_dropped_by(misunderstanding: str) -> Callable[[Arguments, list[int]], bool]:
+    """Whether a search that drops less finds another text."""
+    return lambda found, result: FUNCTIONS[misunderstanding](**found) != result
 
 
 def searched_greedily(draw: Generator) -> Arguments:
-    return {
-        "transition": random_transitions(draw, 6, 5, 0.0),
-        "start": 0,
-        "eos": 5,
-        "beam_width": 1,
-        "max_new_tokens": 4,
-    }
+    return searched(random_transitions(draw, 6, 5, 0.0), 5, 1, 4)
 
 
 def negative_width(draw: Generator) -> Arguments:
@@ -139,13 +107,7 @@ def negative_width(draw: Generator) -> Arguments:
 
 
 def no_new_token(draw: Generator) -> Arguments:
-    return {
-        "transition": random_transitions(draw, 5, 3, 0.0),
-        "start": 2,
-        "eos": 3,
-        "beam_width": 2,
-        "max_new_tokens": 0,
-    }
+    return {**searched(random_transitions(draw, 5, 3, 0.0), 3, 2, 0), "start": 2}
 
 
 # Token 1 comes first most often, but what follows it is uncertain; after token 2, token 3 is nearly sure. 4 ends.
@@ -159,7 +121,6 @@ GARDEN_PATH = torch.tensor(
     ]
 ).log()
 
-
 # After token 1 two ways to go on are better than any after token 2. 4 ends.
 BOTH_FROM_ONE = torch.tensor(
     [
@@ -170,7 +131,6 @@ BOTH_FROM_ONE = torch.tensor(
         [0.20, 0.20, 0.20, 0.20, 0.20],
     ]
 ).log()
-
 
 # Token 3 is nearly sure after 2, but 2 itself is not. 4 ends.
 RARE_THEN_SURE = torch.tensor(
@@ -183,7 +143,6 @@ RARE_THEN_SURE = torch.tensor(
     ]
 ).log()
 
-
 # Token 3 ends the text. 0 1 3 has the largest sum, just above 0 2 2 2 2, which greedy decoding finds and any length
 # penalty prefers.
 EARLY_END = torch.tensor(
@@ -194,7 +153,6 @@ EARLY_END = torch.tensor(
         [0.30, 0.30, 0.30, 0.10],
     ]
 ).log()
-
 
 # Token 3 ends the text. 0 3 ends first, and 0 1 2 3 is more probable.
 LATER_END = torch.tensor(
@@ -207,7 +165,6 @@ LATER_END = torch.tensor(
 ).log()
 END_BY_GREED = torch.tensor([[0.1, 0.6, 0.3], [0.2, 0.1, 0.7], [0.5, 0.3, 0.2]]).log()
 
-
 # Token 3 ends the text. 0 3 has ended, and 0 1 1 goes on with more.
 STILL_OPEN = torch.tensor(
     [
@@ -217,7 +174,6 @@ STILL_OPEN = torch.tensor(
         [0.30, 0.30, 0.30, 0.10],
     ]
 ).log()
-
 
 # With two texts in sight, 0 2 4 is lost in the second round, and 0 2 4 2 would be the best of all. 5 ends.
 LOST_ON_THE_WAY = torch.tensor(
@@ -231,7 +187,6 @@ LOST_ON_THE_WAY = torch.tensor(
     ]
 ).log()
 
-
 # Token 3 ends the text, but to end at once is only the third best, and is dropped. 0 3 is more probable than 0 1 0.
 END_NOT_AMONG_THE_BEST = torch.tensor(
     [
@@ -241,98 +196,55 @@ END_NOT_AMONG_THE_BEST = torch.tensor(
         [0.30, 0.30, 0.30, 0.10],
     ]
 ).log()
+GREEDY = "A beam of width 1 is greedy decoding"
+WIDER = "A wider beam finds a text with a larger sum of log-probabilities"
 
 EXERCISE = Exercise(
     reference=decoding.beam_search,
     points=3,
     cases=(
-        Case(
-            "width 1",
-            given(transition=GARDEN_PATH, start=0, eos=4, beam_width=1, max_new_tokens=3),
-            visible=True,
-        ),
-        Case(
-            "width 1 with an end",
-            given(transition=END_BY_GREED, start=0, eos=2, beam_width=1, max_new_tokens=5),
-            visible=True,
-        ),
+        Case("width 1", given(**searched(GARDEN_PATH, 4, 1, 3)), visible=True),
+        Case("width 1 with an end", given(**searched(END_BY_GREED, 2, 1, 5)), visible=True),
         Case("width 1, drawn", searched_greedily),
-        Case(
-            "a garden path",
-            given(transition=GARDEN_PATH, start=0, eos=4, beam_width=2, max_new_tokens=3),
-            visible=True,
-        ),
-        Case(
-            "both from one",
-            given(transition=BOTH_FROM_ONE, start=0, eos=4, beam_width=2, max_new_tokens=3),
-            visible=True,
-        ),
-        Case(
-            "a rare token before a sure one",
-            given(transition=RARE_THEN_SURE, start=0, eos=4, beam_width=2, max_new_tokens=2),
-            visible=True,
-        ),
-        Case("drawn", searched(6, 3, 4, early_end=False)),
-        Case("wide, drawn", searched(7, 5, 5, early_end=False)),
-        Case(
-            "an early end",
-            given(transition=EARLY_END, start=0, eos=3, beam_width=2, max_new_tokens=4),
-            visible=True,
-        ),
-        Case(
-            "a later end",
-            given(transition=LATER_END, start=0, eos=3, beam_width=2, max_new_tokens=5),
-            visible=True,
-        ),
-        Case(
-            "still open",
-            given(transition=STILL_OPEN, start=0, eos=3, beam_width=2, max_new_tokens=2),
-            visible=True,
-        ),
-        Case("an early end, drawn", searched(6, 3, 5, early_end=True)),
-        Case(
-            "lost on the way",
-            given(transition=LOST_ON_THE_WAY, start=0, eos=5, beam_width=2, max_new_tokens=3),
-            visible=True,
-        ),
-        Case(
-            "an end that is not among the best",
-            given(transition=END_NOT_AMONG_THE_BEST, start=0, eos=3, beam_width=2, max_new_tokens=2),
-            visible=True,
-        ),
-        Case("lost on the way, drawn", dropped(FUNCTIONS["never_pruned"], -3.0)),
-        Case("an end that is not among the best, drawn", dropped(FUNCTIONS["all_ends_kept"], 0.0)),
+        Case("a garden path", given(**searched(GARDEN_PATH, 4, 2, 3)), visible=True),
+        Case("both from one", given(**searched(BOTH_FROM_ONE, 4, 2, 3)), visible=True),
+        Case("a rare token before a sure one", given(**searched(RARE_THEN_SURE, 4, 2, 2)), visible=True),
+        Case("drawn", drawn_until(stays_open, 6, -3.0, 3, 4)),
+        Case("wide, drawn", drawn_until(stays_open, 7, -3.0, 5, 5)),
+        Case("an early end", given(**searched(EARLY_END, 3, 2, 4)), visible=True),
+        Case("a later end", given(**searched(LATER_END, 3, 2, 5)), visible=True),
+        Case("still open", given(**searched(STILL_OPEN, 3, 2, 2)), visible=True),
+        Case("an early end, drawn", drawn_until(ends, 6, 0.5, 3, 5)),
+        Case("lost on the way", given(**searched(LOST_ON_THE_WAY, 5, 2, 3)), visible=True),
+        Case("an end that is not among the best", given(**searched(END_NOT_AMONG_THE_BEST, 3, 2, 2)), visible=True),
+        Case("lost on the way, drawn", drawn_until(is_dropped_by("each_text_by_itself"), 6, -3.0, 2, 4)),
+        Case("an end that is not among the best, drawn", drawn_until(is_dropped_by("all_ends_kept"), 6, 0.0, 2, 4)),
         Case("no new token", no_new_token, visible=True),
-        Case(
-            "width 0",
-            given(transition=GARDEN_PATH, start=0, eos=4, beam_width=0, max_new_tokens=3),
-            visible=True,
-        ),
+        Case("width 0", given(**searched(GARDEN_PATH, 4, 0, 3)), visible=True),
         Case("negative width", negative_width, visible=True),
-        Case(
-            "negative length",
-            given(transition=GARDEN_PATH, start=0, eos=4, beam_width=2, max_new_tokens=-1),
-            visible=True,
-        ),
+        Case("negative length", given(**searched(GARDEN_PATH, 4, 2, -1)), visible=True),
     ),
     properties=(
         Property(
-            "A beam of width 1 is greedy decoding",
-            ("width 1", "width 1 with an end", "width 1, drawn"),
+            GREEDY,
+            ("width 1 with an end", "width 1", "width 1, drawn"),
             "With one text in sight, each round takes the most probable next token, until eos or the limit.",
+            fails="With a beam of width 1 you do not take the most probable next token each time.",
         ),
         Property(
-            "A wider beam finds a text with a larger sum of log-probabilities",
+            WIDER,
             ("a garden path", "both from one", "a rare token before a sure one", "drawn", "wide, drawn"),
             "Follow two beams by hand through two rounds: extend each by every token, sort all extensions together, "
             "keep the best two.",
             weight=3,
+            fails="You do not find the text that beam search finds with a wider beam.",
         ),
         Property(
             "A text that ends with eos is kept as it is, and wins where its sum is the largest",
             ("an early end", "a later end", "still open", "an early end, drawn"),
             "Set finished texts aside, do not extend them, and compare them with the others at the end.",
             weight=2,
+            fails="You do not find the right text where some texts end with eos.",
         ),
         Property(
             "Only the beam_width best extensions of a round live on, whatever they would have led to",
@@ -343,28 +255,33 @@ EXERCISE = Exercise(
                 "an end that is not among the best, drawn",
             ),
             "Sort the extensions of all texts together, those that end too, and drop all but the first beam_width.",
+            fails="You do not keep just the beam_width best extensions of each round.",
         ),
         Property(
             "With no new token allowed, only the start is returned",
             ("no new token",),
-            "max_new_tokens = 0 leaves [start].",
-            needs="A beam of width 1 is greedy decoding",
+            "max_new_tokens = 0 leaves [start]: a loop of no rounds has to end with it.",
+            needs=GREEDY,
+            fails="With max_new_tokens = 0 you do not return [start].",
         ),
         Property(
             "The table is left unchanged",
             ("a garden path", "drawn", "an early end"),
             "Read the table and write nothing into it.",
             observe=observe.changed,
-            needs="A wider beam finds a text with a larger sum of log-probabilities",
+            needs=WIDER,
+            fails="You change the table that you were given.",
         ),
         Property(
-            "A beam_width below 1 and a negative length are refused with a ValueError",
+            "A beam_width below 1 or a negative length raises ValueError",
             ("width 1", "width 1, drawn", "a garden path", "width 0", "negative width", "negative length"),
             "Raise ValueError for a beam without width and for a negative number of tokens.",
             observe=observe.refusal,
-            needs="A beam of width 1 is greedy decoding",
+            needs=GREEDY,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=KNOWN,
+    equivalent=equivalent_edits(decoding.beam_search, __file__),
     shortcuts=("generate",),
 )

@@ -4,20 +4,25 @@ from autograder.exercises.spec import Property
 from llm_course.checking import observe
 
 
-def filter_properties(needs: str, gradients: tuple[str, ...] = ("gradients",)) -> tuple[Property, ...]:
-    """The properties, once the one that `needs` names holds. `gradients` are the cases that ask for them."""
+def filter_properties(
+    needs: str, gradients: tuple[str, ...] = ("gradients",), gradients_need: str | None = None
+) -> tuple[Property, ...]:
+    """The properties, and which they need. `gradients` are the cases that ask for them."""
     return (
         Property(
             "The dtype is kept, and the arguments are left unchanged",
             ("float64", "drawn"),
-            "Logits in float64 must come back in float64, and the tensor that you were given must be as it was.",
+            "Logits in float64 must come back in float64; work on a new tensor, and on a copy of a list.",
             observe=observe.dtype_and_changed,
             needs=needs,
+            fails="You return another dtype than that of the logits, or change an argument.",
         ),
         Property(
             "Gradients reach the logits that survive",
             gradients,
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             observe=observe.gradients_where_finite,
+            needs=gradients_need,
+            fails="No gradient, or a wrong one, reaches the logits that survive.",
         ),
     )

@@ -18,19 +18,14 @@ def clear_min_p(draw: Generator, logits: Tensor) -> float:
     return float(tries[(tries[:, None] - shares).abs().amin(1).argmax()])
 
 
-def drawn_min_p(draw: Generator) -> Arguments:
-    logits = rows(draw, 2, 3, vocab=8)
-    return {"logits": logits, "min_p": clear_min_p(draw, logits)}
-
-
-def one_row_min_p(draw: Generator) -> Arguments:
-    logits = rows(draw, 1, vocab=7)
+def drawn_min_p(draw: Generator, *batch: int, vocab: int) -> Arguments:
+    logits = rows(draw, *batch, vocab=vocab)
     return {"logits": logits, "min_p": clear_min_p(draw, logits)}
 
 
 def min_p_in_float64(draw: Generator) -> Arguments:
-    logits = rows(draw, 2, vocab=6)
-    return {"logits": logits.double(), "min_p": clear_min_p(draw, logits)}
+    made = drawn_min_p(draw, 2, vocab=6)
+    return made | {"logits": made["logits"].double()}
 
 
 def large_logits(draw: Generator) -> Arguments:
@@ -40,23 +35,16 @@ def large_logits(draw: Generator) -> Arguments:
     return {"logits": apart + torch.tensor([[200.0], [-200.0]]), "min_p": 0.1}
 
 
-def no_min_p(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 2, vocab=6) * 4, "min_p": 0.0}
-
-
 def drawn_min_p_ties(draw: Generator) -> Arguments:
     logits = rows(draw, 3, vocab=7)
     logits[:, 2] = logits[:, 5] = logits.amax(-1)
     return {"logits": logits, "min_p": 1.0}
 
 
-def min_p_above_one(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 2, vocab=5), "min_p": 1.0 + randint(draw, 1, 9) / 10}
-
-
 # Two rows with the largest probabilities 0.3 and 0.7, unsorted.
 WITHIN_REACH = torch.tensor([[0.1, 0.3, 0.16, 0.24, 0.2], [0.02, 0.08, 0.7, 0.15, 0.05]]).log()
-TWO_LARGEST = torch.tensor([[1.0, 2.5, -1.0, 2.5, 2.0]])
+SHARE = "Tokens with at least min_p times the largest probability of their row survive"
+TWO_LARGEST = torch.tensor([[1.0, 3.0, -1.0, 3.0, 2.0]])
 
 EXERCISE = Exercise(
     reference=decoding.min_p_filter,
@@ -64,54 +52,62 @@ EXERCISE = Exercise(
     cases=(
         Case("two rows", given(logits=WITHIN_REACH, min_p=0.17), visible=True),
         Case("a larger min_p", given(logits=WITHIN_REACH, min_p=0.6), visible=True),
-        Case("drawn", drawn_min_p, visible=True),
-        Case("one row", one_row_min_p),
+        Case("drawn", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True),
+        Case("one row", lambda draw: drawn_min_p(draw, 1, vocab=7)),
         Case("large logits", large_logits, visible=True),
         Case("large logits, drawn", large_logits),
         Case("min_p = 1", given(logits=TWO_LARGEST, min_p=1.0), visible=True),
         Case("min_p = 1, drawn", drawn_min_p_ties),
         Case("min_p = 0", given(logits=LONG_TAIL, min_p=0.0), visible=True),
-        Case("min_p = 0, drawn", no_min_p),
+        Case("min_p = 0, drawn", lambda draw: {"logits": rows(draw, 2, vocab=6) * 4, "min_p": 0.0}),
         Case("float64", min_p_in_float64, visible=True),
-        Case("gradients", drawn_min_p, visible=True, gradients=("logits",)),
+        Case("gradients", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True, gradients=("logits",)),
         Case("min_p above 1", given(logits=WITHIN_REACH, min_p=1.2), visible=True),
         Case("negative min_p", given(logits=WITHIN_REACH, min_p=-0.2), visible=True),
-        Case("min_p above 1, drawn", min_p_above_one),
+        Case(
+            "min_p above 1, drawn",
+            lambda draw: {"logits": rows(draw, 2, vocab=5), "min_p": 1.0 + randint(draw, 1, 9) / 10},
+        ),
     ),
     properties=(
         Property(
-            "Tokens with at least min_p times the largest probability of their row survive",
+            SHARE,
             ("two rows", "a larger min_p", "drawn", "one row"),
             "Row 2 has the largest probability 0.7. With min_p = 0.17 the threshold is 0.119, and tokens 2 and 3 "
             "survive. Row 1 has 0.3, so its threshold is 0.051, and all survive.",
             weight=3,
+            fails="You do not keep just the tokens with min_p times their row's largest probability or more.",
         ),
         Property(
             "Logits of any size are compared, also where their exponentials overflow",
             ("large logits", "large logits, drawn"),
             "e to the power of 200 is infinite in float32, and to that of -200 it is 0. torch.softmax knows how to go "
             "around it.",
-            needs="Tokens with at least min_p times the largest probability of their row survive",
+            needs=SHARE,
+            fails="You do not keep the right tokens where logits are as large as 200 or as low as -200.",
         ),
         Property(
             "With min_p = 1 the most probable survive, all of them if several are equal",
             ("min_p = 1", "min_p = 1, drawn"),
             "At least is >=: a token that is as probable as the largest reaches the threshold.",
+            fails="With min_p = 1 you do not keep just the most probable tokens.",
         ),
         Property(
             "min_p = 0 changes nothing",
             ("min_p = 0", "min_p = 0, drawn"),
-            "Every probability is at least 0.",
-            needs="Tokens with at least min_p times the largest probability of their row survive",
+            "Every probability is at least 0, so nothing is cut. If you take ln min_p, treat 0 on its own.",
+            needs=SHARE,
+            fails="With min_p = 0 you change some logits.",
         ),
         Property(
-            "A min_p outside 0 to 1 is refused with a ValueError",
+            "A min_p outside 0 to 1 raises ValueError",
             ("two rows", "one row", "min_p above 1", "min_p above 1, drawn", "negative min_p"),
             "Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
             observe=observe.refusal,
-            needs="Tokens with at least min_p times the largest probability of their row survive",
+            needs=SHARE,
+            fails="You accept a min_p outside 0 to 1, or raise something other than ValueError.",
         ),
-        *filter_properties(needs="Tokens with at least min_p times the largest probability of their row survive"),
+        *filter_properties(needs=SHARE),
     ),
     mistakes=misunderstandings(decoding.min_p_filter, __file__),
     shortcuts=("MinPLogitsWarper",),

@@ -3,7 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.decoding.filters import filter_properties
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import decoding
@@ -35,14 +36,6 @@ def drawn_without_repeats(draw: Generator) -> Arguments:
     return {"logits": randn(draw, 9), "ids": torch.randperm(9, generator=draw)[:4].tolist(), "n": 2}
 
 
-def drawn_single(draw: Generator) -> Arguments:
-    return {"logits": randn(draw, 12), "ids": random_text(draw, 5, 10), "n": 1}
-
-
-def drawn_short(draw: Generator) -> Arguments:
-    return {"logits": randn(draw, 6), "ids": random_text(draw, 2, 6), "n": 4}
-
-
 def ngram_in_float64(draw: Generator) -> Arguments:
     return {"logits": randn(draw, 6, dtype=torch.float64), "ids": [1, 2, 3, 1, 2], "n": 3}
 
@@ -51,7 +44,8 @@ def n_below_one(draw: Generator) -> Arguments:
     return {"logits": randn(draw, 6), "ids": random_text(draw, 5, 6), "n": -randint(draw, 1, 3)}
 
 
-EIGHT = torch.tensor([0.5, -1.0, 2.0, 0.0, 1.5, -0.5, 1.0, 3.0])
+EIGHT = torch.tensor([1.0, -1.0, 2.0, 0.0, 5.0, -2.0, 4.0, 3.0])
+FOLLOWERS = "What followed the last n - 1 tokens before is forbidden, each time they occurred"
 
 EXERCISE = Exercise(
     reference=decoding.repeat_ngram_filter,
@@ -68,10 +62,10 @@ EXERCISE = Exercise(
         Case("another order", given(logits=EIGHT, ids=[1, 2, 3, 0, 2, 1], n=3), visible=True),
         Case("nothing repeats", drawn_without_repeats),
         Case("single tokens", given(logits=EIGHT, ids=[2, 5, 2], n=1), visible=True),
-        Case("single tokens, drawn", drawn_single),
+        Case("single tokens, drawn", lambda draw: {"logits": randn(draw, 12), "ids": random_text(draw, 5, 10), "n": 1}),
         Case("a short text", given(logits=EIGHT, ids=[4], n=3), visible=True),
         Case("an empty text", given(logits=EIGHT, ids=[], n=2), visible=True),
-        Case("a short text, drawn", drawn_short),
+        Case("a short text, drawn", lambda draw: {"logits": randn(draw, 6), "ids": random_text(draw, 2, 6), "n": 4}),
         Case("float64", ngram_in_float64, visible=True),
         Case("gradients", drawn_trigrams, visible=True, gradients=("logits",)),
         Case("n = 0", given(logits=EIGHT, ids=[0, 1, 2], n=0), visible=True),
@@ -79,56 +73,50 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "What followed the last n - 1 tokens before is forbidden, each time they occurred",
+            FOLLOWERS,
             ("one trigram", "one bigram", "several followers", "drawn", "trigrams, drawn"),
             "The text 4 1 2 3 5 1 2 ends with 1 2, and 1 2 was followed by 3 before: with n = 3, token 3 is forbidden.",
             weight=3,
+            fails="You do not forbid just what followed the last n - 1 tokens before.",
         ),
         Property(
             "Runs at both ends of the text count, also where they overlap the last tokens",
             ("at the start", "at the end", "at the end, drawn"),
             "The text 4 3 5 5 holds the pair 5 5, and a third 5 would make it a second time: with n = 2, 5 is "
             "forbidden.",
+            fails="You miss a run at the start or at the end of the text.",
         ),
         Property(
             "Other tokens keep their logits",
             ("another order", "nothing repeats"),
             "The text 1 2 3 0 2 1 ends with 2 1, and holds 1 2 but no other 2 1: nothing is forbidden for n = 3.",
-            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
+            needs=FOLLOWERS,
+            fails="You change logits, or raise, where nothing is forbidden.",
         ),
         Property(
             "With n = 1 every token of the text is forbidden",
             ("single tokens", "single tokens, drawn"),
             "For n = 1 no last tokens have to match. Look at what your slice gives then: ids[-0:] is all of ids.",
+            fails="With n = 1 you do not forbid just the tokens of the text.",
         ),
         Property(
             "A text too short to repeat anything forbids nothing",
             ("a short text", "an empty text", "a short text, drawn"),
             "With one token and n = 3 there are not even two last tokens to compare.",
-            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
+            needs=FOLLOWERS,
+            fails="You change logits, or raise, where the text is too short to repeat anything.",
         ),
         Property(
-            "An n below 1 is refused with a ValueError",
+            "An n below 1 raises ValueError",
             ("one trigram", "drawn", "n = 0", "negative n"),
             "Raise ValueError for an n below 1.",
             observe=observe.refusal,
-            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
+            needs=FOLLOWERS,
+            fails="You accept an n below 1, or raise something other than ValueError.",
         ),
-        Property(
-            "The dtype is kept, and the arguments are left unchanged",
-            ("float64", "drawn"),
-            "Logits in float64 must come back in float64; neither the logits nor the list of ids may change.",
-            observe=observe.dtype_and_changed,
-            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
-        ),
-        Property(
-            "Gradients reach the logits that survive",
-            ("gradients",),
-            "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
-            observe=observe.gradients_where_finite,
-            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
-        ),
+        *filter_properties(needs=FOLLOWERS, gradients_need=FOLLOWERS),
     ),
     mistakes=misunderstandings(decoding.repeat_ngram_filter, __file__),
+    equivalent=equivalent_edits(decoding.repeat_ngram_filter, __file__),
     shortcuts=("NoRepeatNGramLogitsProcessor",),
 )

@@ -1,19 +1,14 @@
 """top_k_filter: a fixed number of candidates."""
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import rows
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import decoding
-
-
-def with_ties(draw: Generator, *batch: int, vocab: int) -> Tensor:
-    """Logits in steps of a half, so that many are equal."""
-    return (rows(draw, *batch, vocab=vocab) * 2).round() / 2
 
 
 def drawn_k(draw: Generator) -> Arguments:
@@ -21,27 +16,13 @@ def drawn_k(draw: Generator) -> Arguments:
 
 
 def drawn_ties(draw: Generator) -> Arguments:
-    return {"logits": with_ties(draw, 6, vocab=12), "k": randint(draw, 4, 6)}
+    """Logits in steps of a half, so that many are equal."""
+    return {"logits": (rows(draw, 6, vocab=12) * 2).round() / 2, "k": randint(draw, 4, 6)}
 
 
-def single_row(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 1, vocab=7), "k": 3}
-
-
-def k_of_vocabulary(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 3, vocab=5), "k": 5}
-
-
-def k_in_float64(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 2, vocab=6).double(), "k": 2}
-
-
-def no_k(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 2, vocab=5), "k": -randint(draw, 1, 4)}
-
-
-DISTINCT = torch.tensor([[0.5, 2.0, -1.0, 1.0, 0.0, 1.5], [3.0, -0.5, 1.0, 0.0, 3.5, -2.0]])
-TIED = torch.tensor([[1.0, 3.0, 2.0, 2.0, 0.0, 2.0, 2.0], [2.0, 0.5, 2.0, 0.5, 2.0, 2.0, 0.0]])
+DISTINCT = torch.tensor([[1.0, 4.0, -2.0, 3.0, 0.0, 2.0], [5.0, -1.0, 2.0, 0.0, 6.0, -3.0]])
+TIED = torch.tensor([[1.0, 3.0, 2.0, 2.0, 0.0, 2.0, 2.0], [2.0, 1.0, 2.0, 1.0, 2.0, 2.0, 0.0]])
+KEPT = "The k largest logits of each row survive where they stood, the others are -inf"
 
 EXERCISE = Exercise(
     reference=decoding.top_k_filter,
@@ -49,23 +30,24 @@ EXERCISE = Exercise(
     cases=(
         Case("two rows", given(logits=DISTINCT, k=3), visible=True),
         Case("drawn", drawn_k, visible=True),
-        Case("one row", single_row),
+        Case("one row", lambda draw: {"logits": rows(draw, 1, vocab=7), "k": 3}),
         Case("one survivor", given(logits=DISTINCT, k=1), visible=True),
         Case("ties", given(logits=TIED, k=3), visible=True),
         Case("ties, drawn", drawn_ties),
         Case("k above the vocabulary", given(logits=DISTINCT, k=10), visible=True),
-        Case("k of the vocabulary", k_of_vocabulary),
-        Case("float64", k_in_float64, visible=True),
+        Case("k of the vocabulary", lambda draw: {"logits": rows(draw, 3, vocab=5), "k": 5}),
+        Case("float64", lambda draw: {"logits": rows(draw, 2, vocab=6).double(), "k": 2}, visible=True),
         Case("gradients", drawn_k, visible=True, gradients=("logits",)),
         Case("k = 0", given(logits=DISTINCT, k=0), visible=True),
-        Case("negative k", no_k, visible=True),
+        Case("negative k", lambda draw: {"logits": rows(draw, 2, vocab=5), "k": -randint(draw, 1, 4)}, visible=True),
     ),
     properties=(
         Property(
-            "The k largest logits of each row survive where they stood, the others are -inf",
+            KEPT,
             ("two rows", "drawn", "one row", "one survivor"),
             "Mark the three largest numbers of the first row by hand, and compare with what your function keeps.",
             weight=3,
+            fails="You do not keep the k largest logits of each row where they stood, with -inf elsewhere.",
         ),
         Property(
             "Exactly k survive, also among equal logits: those with the smaller index",
@@ -73,22 +55,26 @@ EXERCISE = Exercise(
             "With 3 2 2 2 and k = 2 only the first 2 survives. A threshold cannot tell equal logits apart, and "
             "torch.topk does not promise which ones it takes: sort with stable=True.",
             weight=2,
+            fails="Among equal logits you do not keep exactly k, those with the smaller index.",
         ),
         Property(
             "A k as large as the vocabulary, or larger, changes nothing",
             ("k above the vocabulary", "k of the vocabulary"),
             "Ten survivors of a vocabulary of six are all six.",
-            needs="The k largest logits of each row survive where they stood, the others are -inf",
+            needs=KEPT,
+            fails="You change something, or raise, where k is as large as the vocabulary or larger.",
         ),
         Property(
-            "A k below 1 is refused with a ValueError",
+            "A k below 1 raises ValueError",
             ("two rows", "one row", "k = 0", "negative k"),
             "Raise ValueError for a k below 1: no token would be left.",
             observe=observe.refusal,
-            needs="The k largest logits of each row survive where they stood, the others are -inf",
+            needs=KEPT,
+            fails="You accept a k below 1, or raise something other than ValueError.",
         ),
-        *filter_properties(needs="The k largest logits of each row survive where they stood, the others are -inf"),
+        *filter_properties(needs=KEPT),
     ),
     mistakes=misunderstandings(decoding.top_k_filter, __file__),
+    equivalent=equivalent_edits(decoding.top_k_filter, __file__),
     shortcuts=("TopKLogitsWarper",),
 )

@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import decoding
@@ -18,8 +18,8 @@ def clear_p(draw: Generator, logits: Tensor) -> float:
     return float(tries[(tries[:, None] - sums.flatten()).abs().amin(1).argmax()])
 
 
-def drawn_p(draw: Generator) -> Arguments:
-    logits = rows(draw, 2, 2, vocab=8)
+def drawn_p(draw: Generator, *batch: int, vocab: int) -> Arguments:
+    logits = rows(draw, *batch, vocab=vocab)
     return {"logits": logits, "p": clear_p(draw, logits)}
 
 
@@ -34,11 +34,6 @@ def drawn_after_filter(draw: Generator) -> Arguments:
     return {"logits": logits, "p": clear_p(draw, logits)}
 
 
-def one_row_p(draw: Generator) -> Arguments:
-    logits = rows(draw, 1, vocab=7)
-    return {"logits": logits, "p": clear_p(draw, logits)}
-
-
 def drawn_peak(draw: Generator) -> Arguments:
     logits = rows(draw, 2, vocab=6)
     return {
@@ -48,8 +43,8 @@ def drawn_peak(draw: Generator) -> Arguments:
 
 
 def p_in_float64(draw: Generator) -> Arguments:
-    logits = rows(draw, 2, vocab=6)
-    return {"logits": logits.double(), "p": clear_p(draw, logits)}
+    made = drawn_p(draw, 2, vocab=6)
+    return made | {"logits": made["logits"].double()}
 
 
 def drawn_long_tail(draw: Generator) -> Arguments:
@@ -62,12 +57,9 @@ def drawn_exact_p(draw: Generator) -> Arguments:
     return {"logits": torch.full((2, 8), float(randint(draw, -3, 3))), "p": randint(draw, 2, 6) / 8}
 
 
-def p_above_one(draw: Generator) -> Arguments:
-    return {"logits": rows(draw, 2, vocab=5), "p": 1.0 + randint(draw, 1, 9) / 10}
-
-
 # A flat row and a peaked one, unsorted; the probabilities can be read off.
 FLAT_AND_PEAKED = torch.tensor([[0.1, 0.3, 0.15, 0.25, 0.2], [0.02, 0.08, 0.7, 0.15, 0.05]]).log()
+NUCLEUS = "The smallest set of tokens with probability p survives, each row with a set of its own"
 EQUALS = torch.tensor([[0.1, 0.3, 0.1, 0.3, 0.1, 0.1]]).log()
 
 EXERCISE = Exercise(
@@ -76,9 +68,9 @@ EXERCISE = Exercise(
     cases=(
         Case("a flat and a peaked row", given(logits=FLAT_AND_PEAKED, p=0.5), visible=True),
         Case("a larger p", given(logits=FLAT_AND_PEAKED, p=0.92), visible=True),
-        Case("drawn", drawn_p, visible=True),
+        Case("drawn", lambda draw: drawn_p(draw, 2, 2, vocab=8), visible=True),
         Case("after another filter", drawn_after_filter),
-        Case("one row", one_row_p),
+        Case("one row", lambda draw: drawn_p(draw, 1, vocab=7)),
         Case("the first is enough", given(logits=FLAT_AND_PEAKED, p=0.2), visible=True),
         Case("the first is enough, drawn", drawn_peak),
         Case("p = 0", given(logits=FLAT_AND_PEAKED, p=0.0), visible=True),
@@ -89,51 +81,56 @@ EXERCISE = Exercise(
         Case("p = 1", given(logits=LONG_TAIL, p=1.0), visible=True),
         Case("p = 1, drawn", drawn_long_tail),
         Case("float64", p_in_float64, visible=True),
-        Case("gradients", drawn_p, visible=True, gradients=("logits",)),
+        Case("gradients", lambda draw: drawn_p(draw, 2, 2, vocab=8), visible=True, gradients=("logits",)),
         Case("p above 1", given(logits=FLAT_AND_PEAKED, p=1.5), visible=True),
         Case("negative p", given(logits=FLAT_AND_PEAKED, p=-0.1), visible=True),
-        Case("p above 1, drawn", p_above_one),
+        Case("p above 1, drawn", lambda draw: {"logits": rows(draw, 2, vocab=5), "p": 1.0 + randint(draw, 1, 9) / 10}),
     ),
     properties=(
         Property(
-            "The smallest set of tokens with probability p survives, each row with a set of its own",
+            NUCLEUS,
             ("a flat and a peaked row", "a larger p", "drawn", "after another filter", "one row"),
             "Row 1 has the probabilities 0.1 0.3 0.15 0.25 0.2. For p = 0.5: 0.3 is too little, 0.3 + 0.25 is enough, "
-            "so tokens 1 and 3 survive.",
+            "so tokens 1 and 3 survive, counted from 0.",
             weight=3,
+            fails="You do not keep the smallest set of tokens with probability p in each row, with -inf elsewhere.",
         ),
         Property(
             "The most probable token always survives",
             ("the first is enough", "the first is enough, drawn", "p = 0"),
             "If the most probable token alone has more than p, it alone is the nucleus.",
+            fails="You do not keep just the most probable token where it alone has p or more.",
         ),
         Property(
             "A set with exactly p is enough",
             ("exactly p", "exactly p, drawn"),
             "Four equal tokens and p = 0.5: two tokens have probability 0.5, and no third is needed.",
+            fails="You do not stop where the sum is exactly p.",
         ),
         Property(
             "Among equal logits those with the smaller index come first",
             ("ties", "ties, drawn"),
             "Sort with stable=True, and decide by the place in the order, not by a threshold.",
+            fails="Among equal logits you do not keep those with the smaller index.",
         ),
         Property(
             "p = 1 changes nothing",
             ("p = 1", "p = 1, drawn"),
             "In float32 a sum of probabilities can reach 1 before the last token, and the tail is lost.",
-            needs="The smallest set of tokens with probability p survives, each row with a set of its own",
+            needs=NUCLEUS,
+            fails="With p = 1 you change some logits.",
         ),
         Property(
-            "A p outside 0 to 1 is refused with a ValueError",
+            "A p outside 0 to 1 raises ValueError",
             ("a flat and a peaked row", "one row", "p above 1", "p above 1, drawn", "negative p"),
             "Raise ValueError where p is no probability.",
             observe=observe.refusal,
-            needs="The smallest set of tokens with probability p survives, each row with a set of its own",
+            needs=NUCLEUS,
+            fails="You accept a p outside 0 to 1, or raise something other than ValueError.",
         ),
-        *filter_properties(
-            needs="The smallest set of tokens with probability p survives, each row with a set of its own"
-        ),
+        *filter_properties(needs=NUCLEUS),
     ),
     mistakes=misunderstandings(decoding.top_p_filter, __file__),
+    equivalent=equivalent_edits(decoding.top_p_filter, __file__),
     shortcuts=("TopPLogitsWarper",),
 )

@@ -1,13 +1,17 @@
 """analogy: b - a + c."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import embeddings
+
+MAIN = "The rows nearest by cosine to b - a + c come back, best first"
 
 
 def rows_of_length_one(table: Tensor) -> Tensor:
@@ -27,15 +31,15 @@ def hand_made_analogy(draw: Generator) -> Arguments:
     # Columns: royal, male, female, young. Rows of other lengths than 1.
     table = torch.tensor(
         [
-            [0.0, 1.2, 0.0, 0.1],  # 0 man
-            [0.0, 0.0, 0.7, 0.1],  # 1 woman
-            [3.0, 2.6, 0.0, 0.2],  # 2 king
-            [0.5, 0.0, 0.45, 0.0],  # 3 queen
-            [0.3, 0.35, 0.0, 0.4],  # 4 prince
-            [1.6, 0.0, 1.5, 1.9],  # 5 princess
-            [0.0, 4.0, 0.3, 3.0],  # 6 boy
-            [0.1, 0.0, 2.0, 1.8],  # 7 girl
-            [2.2, 0.1, 0.1, 0.3],  # 8 crown
+            [0.0, 24.0, 0.0, 2.0],  # 0 man
+            [0.0, 0.0, 14.0, 2.0],  # 1 woman
+            [60.0, 52.0, 0.0, 4.0],  # 2 king
+            [10.0, 0.0, 9.0, 0.0],  # 3 queen
+            [6.0, 7.0, 0.0, 8.0],  # 4 prince
+            [32.0, 0.0, 30.0, 38.0],  # 5 princess
+            [0.0, 80.0, 6.0, 60.0],  # 6 boy
+            [2.0, 0.0, 40.0, 36.0],  # 7 girl
+            [44.0, 2.0, 2.0, 6.0],  # 8 crown
         ]
     )
     return {"table": table, "a": 0, "b": 1, "c": 2, "k": 3}
@@ -46,9 +50,7 @@ def drawn_analogy(draw: Generator) -> Arguments:
 
 
 def default_k(draw: Generator) -> Arguments:
-    arguments = related(draw)
-    del arguments["k"]
-    return arguments
+    return {name: value for name, value in related(draw).items() if name != "k"}
 
 
 def same_word_twice(draw: Generator) -> Arguments:
@@ -85,24 +87,8 @@ def short_rows(draw: Generator) -> Arguments:
     return {**drawn_analogy(draw), "table": uneven_table(draw, 16, 5) / 1000}
 
 
-def row_missing(draw: Generator) -> Arguments:
-    return {"table": randn(draw, 6, 3), "a": 0, "b": 6, "c": 1, "k": 1}
-
-
-def first_row_missing(draw: Generator) -> Arguments:
-    return {"table": randn(draw, 6, 3), "a": randint(draw, 6, 9), "b": 2, "c": 1, "k": 1}
-
-
-def last_row_missing(draw: Generator) -> Arguments:
-    return {"table": randn(draw, 6, 3), "a": 2, "b": 3, "c": randint(draw, 6, 9), "k": 1}
-
-
-def row_negative(draw: Generator) -> Arguments:
-    return {"table": randn(draw, 6, 3), "a": 0, "b": 2, "c": -1, "k": 1}
-
-
-def too_many_answers(draw: Generator) -> Arguments:
-    return {"table": randn(draw, 6, 3), "a": 0, "b": 2, "c": 1, "k": 4}
+def of_six_rows(a: int, b: int, c: int, k: int = 1) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"table": randn(draw, 6, 3), "a": a, "b": b, "c": c, "k": k}
 
 
 EXERCISE = Exercise(
@@ -118,17 +104,18 @@ EXERCISE = Exercise(
         Case("default k", default_k, visible=True),
         Case("same word twice", same_word_twice, visible=True),
         Case("zero row", zero_row_analogy, visible=True),
-        Case("no such row", row_missing, visible=True),
-        Case("no such first row", first_row_missing, visible=True),
-        Case("no such last row", last_row_missing, visible=True),
-        Case("negative row", row_negative, visible=True),
-        Case("too many answers", too_many_answers, visible=True),
+        Case("no such row", of_six_rows(0, 6, 1), visible=True),
+        Case("no such first row", lambda draw: of_six_rows(randint(draw, 6, 9), 2, 1)(draw), visible=True),
+        Case("no such last row", lambda draw: of_six_rows(2, 3, randint(draw, 6, 9))(draw), visible=True),
+        Case("negative row", of_six_rows(0, 2, -1), visible=True),
+        Case("too many answers", of_six_rows(0, 2, 1, k=4), visible=True),
     ),
     properties=(
         Property(
-            "The rows nearest by cosine to b - a + c come back, best first",
+            MAIN,
             ("hand-made", "related rows", "drawn", "short rows"),
             "Give all rows the length 1, then take b minus a plus c, then rank all rows by their dot product with it.",
+            fails="You do not return the k rows nearest by cosine to b - a + c, best first.",
             weight=3,
         ),
         Property(
@@ -136,39 +123,36 @@ EXERCISE = Exercise(
             ("three alike", "a row equal to c"),
             "Leave the three out by their *numbers*, each of them: any may be near the sum, and another row may equal "
             "one of them.",
+            fails="Where rows are alike, you do not leave out exactly a, b and c.",
         ),
         Property(
             "One answer is the default, and a, b and c may be equal",
             ("default k", "same word twice"),
             "k is 1 unless told otherwise. If two of the three are the same row, only two rows are left out.",
+            fails="Without k, or where two of a, b and c are the same row, your answers are wrong.",
         ),
         Property(
             "A row of zeros stays zero",
             ("zero row",),
             "Dividing a row of zeros by its length gives NaN, which sorts before everything. Its cosine counts as 0.",
+            fails="With a row of zeros in the table, your ranking is wrong.",
         ),
         Property(
             "The table is left unchanged",
             ("hand-made", "related rows"),
             "The table differs after your call: work on a new tensor.",
-            observe=observe.changed,
-            needs="The rows nearest by cosine to b - a + c come back, best first",
+            fails="You change the table.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
-            "A row or a number of answers that does not exist is refused with a ValueError",
-            (
-                "hand-made",
-                "no such row",
-                "no such first row",
-                "no such last row",
-                "negative row",
-                "too many answers",
-            ),
+            "Rows that do not exist and an impossible k raise ValueError",
+            ("hand-made", "no such row", "no such first row", "no such last row", "negative row", "too many answers"),
             "Refuse rows outside 0 to vocab - 1, and a k above the number of rows that are not left out.",
-            observe=observe.refusal,
-            needs="The rows nearest by cosine to b - a + c come back, best first",
+            fails="You accept invalid rows or an invalid k, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(embeddings.analogy, __file__),
     shortcuts=("cosine_similarity",),
-)
+    equivalent=equivalent_edits(embeddings.analogy, __file__),
+)  # fmt: skip

@@ -5,10 +5,12 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import embeddings
+
+MAIN = "Each id becomes its row of the table"
 
 
 def random_ids(draw: Generator, *shape: int, below: int) -> Tensor:
@@ -20,16 +22,12 @@ def wide_table(draw: Generator, rows: int, width: int) -> Tensor:
     return randn(draw, width, rows).T
 
 
-def few_tokens(draw: Generator) -> Arguments:
-    return {"ids": torch.tensor([3, 0, 3, 1]), "table": wide_table(draw, 5, 3)}
+def four_tokens(draw: Generator) -> Arguments:
+    return {"ids": torch.tensor([3, 0, 3, 1]), "table": torch.arange(1.0, 16.0).reshape(5, 3)}
 
 
-def token_batch(draw: Generator) -> Arguments:
-    return {"ids": random_ids(draw, 3, 6, below=9), "table": wide_table(draw, 9, 4)}
-
-
-def one_sequence(draw: Generator) -> Arguments:
-    return {"ids": random_ids(draw, 1, 5, below=7), "table": wide_table(draw, 7, 4)}
+def batch(*shape: int, rows: int, width: int) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"ids": random_ids(draw, *shape, below=rows), "table": wide_table(draw, rows, width)}
 
 
 def three_axes(draw: Generator) -> Arguments:
@@ -40,76 +38,67 @@ def single_id(draw: Generator) -> Arguments:
     return {"ids": torch.tensor(randint(draw, 1, 5)), "table": wide_table(draw, 6, 4)}
 
 
-def repeated_ids(draw: Generator) -> Arguments:
-    return {"ids": torch.tensor([[2, 0, 2, 4], [0, 2, 1, 0]]), "table": randn(draw, 6, 3)}
+def in_dtype(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"ids": random_ids(draw, 2, 5, below=7), "table": randn(draw, 7, 4, dtype=dtype)}
 
 
-def embed_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        return {"ids": random_ids(draw, 2, 5, below=7), "table": randn(draw, 7, 4, dtype=dtype)}
-
-    return arguments
-
-
-def id_too_large(draw: Generator) -> Arguments:
-    return {"ids": torch.tensor([1, 5, 0]), "table": randn(draw, 5, 3)}
-
-
-def id_negative(draw: Generator) -> Arguments:
-    return {"ids": torch.tensor([1, -1, 0]), "table": randn(draw, 5, 3)}
+def looked_up(ids: list[int] | list[list[int]], rows: int) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"ids": torch.tensor(ids), "table": randn(draw, rows, 3)}
 
 
 EXERCISE = Exercise(
     reference=embeddings.embed,
     points=3,
     cases=(
-        Case("four tokens", few_tokens, visible=True),
-        Case("batch", token_batch, visible=True),
-        Case("one sequence", one_sequence, visible=True),
-        Case("three axes", three_axes, visible=True),
+        Case("four tokens", four_tokens, visible=True),
+        Case("batch", batch(3, 6, rows=9, width=4), visible=True),
         Case("single id", single_id, visible=True),
-        Case("float64", embed_in(torch.float64), visible=True),
-        Case("bfloat16", embed_in(torch.bfloat16), visible=True),
-        Case("gradients", repeated_ids, visible=True, gradients=("table",)),
-        Case("id too large", id_too_large, visible=True),
-        Case("negative id", id_negative, visible=True),
+        Case("one sequence", batch(1, 5, rows=7, width=4), visible=True),
+        Case("three axes", three_axes, visible=True),
+        Case("float64", in_dtype(torch.float64), visible=True),
+        Case("bfloat16", in_dtype(torch.bfloat16), visible=True),
+        Case("gradients", looked_up([[2, 0, 2, 4], [0, 2, 1, 0]], 6), visible=True, gradients=("table",)),
+        Case("id too large", looked_up([1, 5, 0], 5), visible=True),
+        Case("negative id", looked_up([1, -1, 0], 5), visible=True),
     ),
     properties=(
         Property(
-            "Each id becomes its row of the table",
+            MAIN,
             ("four tokens", "batch"),
             "For ids 3 0 3 1 the result has the rows 3, 0, 3 and 1 of the table, as they are.",
+            fails="You do not return the row of the table for each id.",
             weight=2,
         ),
         Property(
             "The ids may have any shape, which the result keeps",
-            ("one sequence", "three axes", "single id"),
+            ("single id", "one sequence", "three axes"),
             "The result has the shape of ids with one more axis, dim, at the end: also for a single number and for "
             "three axes.",
+            fails="For ids of some shapes, your result has another shape or other numbers.",
         ),
         Property(
-            "The dtype of the table is kept",
-            ("float64", "bfloat16"),
-            "A table in float64 or bfloat16 must give rows in the same dtype.",
-            observe=observe.dtype,
-            needs="Each id becomes its row of the table",
+            "The dtype is that of the table, which is left unchanged",
+            ("four tokens", "float64", "bfloat16"),
+            "A table in float64 or bfloat16 must give rows in the same dtype. Only read the table, and the ids.",
+            fails="Your rows have another dtype than the table, or you change an argument.",
+            observe=observe.dtype_and_changed, needs=MAIN,
         ),
         Property(
             "Gradients reach the table and add up where an id is repeated",
             ("gradients",),
             "If an id stands in three places, its row gets the sum of three gradients; a row that was not used gets 0.",
-            weight=2,
-            observe=observe.gradients,
-            needs="Each id becomes its row of the table",
+            fails="The gradient of your rows with respect to the table is missing or wrong.",
+            weight=2, observe=observe.gradients, needs=MAIN,
         ),
         Property(
-            "An id without a row is refused with a ValueError",
+            "An id without a row raises ValueError",
             ("four tokens", "id too large", "negative id"),
             "Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
-            observe=observe.refusal,
-            needs="Each id becomes its row of the table",
+            fails="You do not raise ValueError exactly where an id has no row.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(embeddings.embed, __file__),
     shortcuts=("embedding", "Embedding", "index_select"),
-)
+    equivalent=equivalent_edits(embeddings.embed, __file__),
+)  # fmt: skip

@@ -1,5 +1,7 @@
 """tied_logits: the same table at the output, a score for each token."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator
 
@@ -8,112 +10,86 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, randi
 from llm_course.checking import observe
 from solutions import embeddings
 
+MAIN = "A logit is the dot product of a position with a token's row"
+
 
 def tied(draw: Generator, *batch: int, vocab: int, dim: int, dtype: torch.dtype = torch.float32) -> Arguments:
     hidden = randn(draw, *batch[:-1], dim, batch[-1], dtype=dtype).transpose(-2, -1)
     return {"hidden": hidden, "table": randn(draw, vocab, dim, dtype=dtype)}
 
 
-def sequence_and_table(draw: Generator) -> Arguments:
-    return tied(draw, 4, vocab=7, dim=3)
-
-
-def square_table(draw: Generator) -> Arguments:
-    return tied(draw, 4, vocab=5, dim=5)
+def two_positions(draw: Generator) -> Arguments:
+    table = torch.tensor([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0], [1.0, 1.0, 1.0], [2.0, -1.0, 0.0]])
+    return {"hidden": torch.tensor([[1.0, 2.0, 3.0], [0.0, 1.0, -1.0]]), "table": table}
 
 
 def batch_and_table(draw: Generator) -> Arguments:
     return tied(draw, 2, 3, vocab=randint(draw, 8, 11), dim=6)
 
 
-def more_axes(draw: Generator) -> Arguments:
-    return tied(draw, 2, 3, 4, vocab=9, dim=5)
-
-
 def single_row(draw: Generator) -> Arguments:
     return {"hidden": randn(draw, 6), "table": randn(draw, 8, 6)}
 
 
-def batch_of_one(draw: Generator) -> Arguments:
-    return tied(draw, 1, 4, vocab=8, dim=6)
-
-
-def tied_in_float64(draw: Generator) -> Arguments:
-    return tied(draw, 2, 3, vocab=7, dim=4, dtype=torch.float64)
-
-
-def tied_in_bfloat16(draw: Generator) -> Arguments:
-    return tied(draw, 2, 3, vocab=7, dim=4, dtype=torch.bfloat16)
-
-
-def widths_differ(draw: Generator) -> Arguments:
-    return {"hidden": randn(draw, 3, 4), "table": randn(draw, 7, 5)}
-
-
-def table_too_narrow(draw: Generator) -> Arguments:
-    return {"hidden": randn(draw, 3, 6), "table": randn(draw, 6, 5)}
-
-
-def width_of_one(draw: Generator) -> Arguments:
-    return {"hidden": randn(draw, 3, 1), "table": randn(draw, 7, 5)}
-
-
-def table_of_one_column(draw: Generator) -> Arguments:
-    return {"hidden": randn(draw, 3, 4), "table": randn(draw, 7, 1)}
+def of_widths(hidden: int, rows: int, table: int) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"hidden": randn(draw, 3, hidden), "table": randn(draw, rows, table)}
 
 
 EXERCISE = Exercise(
     reference=embeddings.tied_logits,
     points=2,
     cases=(
-        Case("sequence", sequence_and_table, visible=True),
-        Case("as many tokens as columns", square_table, visible=True),
-        Case("batch", batch_and_table),
-        Case("more axes", more_axes, visible=True),
+        Case("two positions", two_positions, visible=True),
+        Case("sequence", lambda draw: tied(draw, 4, vocab=7, dim=3), visible=True),
+        Case("as many tokens as columns", lambda draw: tied(draw, 4, vocab=5, dim=5), visible=True),
         Case("single row", single_row, visible=True),
-        Case("batch of one", batch_of_one, visible=True),
-        Case("float64", tied_in_float64, visible=True),
-        Case("bfloat16", tied_in_bfloat16, visible=True),
+        Case("batch of one", lambda draw: tied(draw, 1, 4, vocab=8, dim=6), visible=True),
+        Case("more axes", lambda draw: tied(draw, 2, 3, 4, vocab=9, dim=5), visible=True),
+        Case("batch", batch_and_table),
+        Case("float64", lambda draw: tied(draw, 2, 3, vocab=7, dim=4, dtype=torch.float64), visible=True),
+        Case("bfloat16", lambda draw: tied(draw, 2, 3, vocab=7, dim=4, dtype=torch.bfloat16), visible=True),
         Case("gradients", batch_and_table, visible=True, gradients=("hidden", "table")),
-        Case("widths differ", widths_differ, visible=True),
-        Case("table too narrow", table_too_narrow, visible=True),
-        Case("hidden rows of one number", width_of_one, visible=True),
-        Case("table of one column", table_of_one_column, visible=True),
+        Case("widths differ", of_widths(4, 7, 5), visible=True),
+        Case("table too narrow", of_widths(6, 6, 5), visible=True),
+        Case("hidden rows of one number", of_widths(1, 7, 5), visible=True),
+        Case("table of one column", of_widths(4, 7, 1), visible=True),
     ),
     properties=(
         Property(
-            "A logit is the dot product of a position with a token's row",
-            ("sequence", "as many tokens as columns"),
+            MAIN,
+            ("two positions", "sequence", "as many tokens as columns"),
             "Take one position and one token: multiply their numbers pairwise and add up. Nothing else happens.",
+            fails="Your logits are not the dot products of positions with tokens' rows.",
             weight=3,
         ),
         Property(
             "Any leading shape is kept",
-            ("batch", "more axes", "single row", "batch of one"),
+            ("single row", "batch of one", "more axes", "batch"),
             "The result has the shape of hidden, with vocab in place of dim: `@` works on the last axes.",
+            fails="For hidden of some shapes, your logits have another shape or other numbers.",
         ),
         Property(
             "The dtype is kept",
             ("float64", "bfloat16"),
             "Inputs in float64 or bfloat16 must give logits in the same dtype.",
-            observe=observe.dtype,
-            needs="A logit is the dot product of a position with a token's row",
+            fails="Your logits have another dtype than the inputs.",
+            observe=observe.dtype, needs=MAIN,
         ),
         Property(
             "Gradients reach both the hidden rows and the table",
             ("gradients",),
             "Tied means that the one table learns from this end too: detach neither of the two.",
-            weight=2,
-            observe=observe.gradients,
+            fails="A gradient with respect to hidden or the table is missing or wrong.",
+            weight=2, observe=observe.gradients,
         ),
         Property(
-            "Widths that do not fit are refused with a ValueError",
+            "Widths that do not fit raise ValueError",
             ("sequence", "widths differ", "table too narrow", "hidden rows of one number", "table of one column"),
             "Compare the last sizes of hidden and table before you multiply, and raise ValueError where they differ, "
             "also where one of them is 1.",
-            observe=observe.refusal,
-            needs="A logit is the dot product of a position with a token's row",
+            fails="You do not raise ValueError exactly where the widths of hidden and table differ.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(embeddings.tied_logits, __file__),
-)
+)  # fmt: skip

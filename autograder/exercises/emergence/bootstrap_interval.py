@@ -8,7 +8,7 @@ So right answers agree exactly, whichever generator they use; tests/solutions/te
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import emergence
@@ -35,22 +35,10 @@ def drawn_shape(name: str, draw: Generator) -> Arguments:
     return shape(name, randint(draw, 2, 9) / 8, randint(draw, -9, 9) / 4, randint(draw, 1, 10**6))
 
 
-def drawn_values(draw: Generator) -> list[float]:
-    """Values whose resamples hardly ever have the same mean."""
-    found: list[float] = torch.randn(13, generator=draw, dtype=torch.float64).tolist()
-    return found
-
-
 def seeded(draw: Generator, seed: int) -> Arguments:
-    return {"values": drawn_values(draw), "level": 0.9, "n_resamples": 40, "seed": seed}
-
-
-def drawn_empty(draw: Generator) -> Arguments:
-    return {"values": [], "level": 0.9, "n_resamples": 20, "seed": randint(draw, 0, 99)}
-
-
-def drawn_percent(draw: Generator) -> Arguments:
-    return {"values": [0.0, 1.0, 1.0], "level": randint(draw, 2, 99), "n_resamples": 20, "seed": 1}
+    """Values whose resamples hardly ever have the same mean."""
+    values = torch.randn(13, generator=draw, dtype=torch.float64).tolist()
+    return {"values": values, "level": 0.9, "n_resamples": 40, "seed": seed}
 
 
 def drawn_equal(draw: Generator) -> Arguments:
@@ -82,11 +70,11 @@ EXERCISE = Exercise(
         Case("another seed", lambda draw: seeded(draw, 1200), visible=True, repeat=2, drawn_as="a seed"),
         Case("one resample", lambda draw: {**seeded(draw, 5), "n_resamples": 1}, visible=True, repeat=2),
         Case("global generators", given(**shape("five", seed=8)), visible=True, generators=True),
-        Case("no values", drawn_empty, visible=True),
+        Case("no values", given(**refused(values=[])), visible=True),
         Case("level 0", given(**refused(level=0.0)), visible=True),
         Case("level 1", given(**refused(level=1.0)), visible=True),
         Case("level in percent", given(**refused(level=95)), visible=True),
-        Case("level in percent, drawn", drawn_percent),
+        Case("level in percent, drawn", lambda draw: refused(level=randint(draw, 2, 99))),
         Case("negative level", given(**refused(level=-0.8)), visible=True),
         Case("negative level, drawn", lambda draw: refused(level=-randint(draw, 1, 60) / 64)),
         Case("no resamples", given(**refused(n_resamples=0)), visible=True),
@@ -97,23 +85,20 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             (
-                "five items",
-                "one of four",
-                "two items",
-                "four items",
-                "small values",
-                "five items, drawn",
+                "two items", "five items", "one of four", "four items", "small values", "five items, drawn",
                 "one of four, drawn",
             ),
             "By hand, for the items 0 and 1: of four equally likely resamples one has the mean 0, two have 0.5 and one "
             "has 1. The middle 30 % of the means are all 0.5.",
             weight=4,
+            fails="Your interval does not hold the middle `level` of the means of resamples.",
         ),
         Property(
             "Items that are all equal have an interval without width",
             ("one item", "equal items, drawn"),
             "Every resample of equal items has the same mean: both ends lie there.",
             needs=MAIN,
+            fails="Your interval of equal items does not have both ends at their value.",
         ),
         Property(
             "The same seed gives the same interval",
@@ -122,6 +107,7 @@ EXERCISE = Exercise(
             observe=observe.same_each_time,
             joint=True,
             needs=MAIN,
+            fails="Called several times with one seed, your function gives different intervals.",
         ),
         Property(
             "A seed of 0 is a seed like any other",
@@ -130,14 +116,16 @@ EXERCISE = Exercise(
             observe=observe.same_each_time,
             joint=True,
             needs=MAIN,
+            fails="Called several times with a seed of 0, your function gives different intervals.",
         ),
         Property(
             "Another seed gives another interval",
             ("a seed", "another seed"),
-            "The interval of drawn resamples depends on what is drawn. Does your generator get the seed?",
+            "The interval depends on what is drawn: does your generator start from the given seed?",
             observe=observe.values_differ,
             joint=True,
             needs=MAIN,
+            fails="Your intervals are the same for two different seeds.",
         ),
         Property(
             "It draws n_resamples resamples",
@@ -146,6 +134,7 @@ EXERCISE = Exercise(
             observe=observe.spans,
             joint=True,
             needs=MAIN,
+            fails="With n_resamples = 1 your interval does not have both ends at one drawn mean.",
         ),
         Property(
             "The global generators and the arguments are left unchanged",
@@ -154,29 +143,28 @@ EXERCISE = Exercise(
             "torch.Generator().manual_seed(seed).",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change a global random generator, or an argument.",
         ),
         Property(
-            "No values, or fewer than one resample, are refused with a ValueError",
+            "No values, or fewer than one resample, raise ValueError",
             ("five items", "no values", "no resamples", "negative resamples", "negative resamples, drawn"),
             "Raise ValueError for an empty list, and for n_resamples below 1.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for no values or no resamples, or raise it for valid arguments.",
         ),
         Property(
-            "A level that is not between 0 and 1 is refused with a ValueError",
+            "A level that is not between 0 and 1 raises ValueError",
             (
-                "five items",
-                "level 0",
-                "level 1",
-                "level in percent",
-                "level in percent, drawn",
-                "negative level",
+                "five items", "level 0", "level 1", "level in percent", "level in percent, drawn", "negative level",
                 "negative level, drawn",
             ),
-            "Raise ValueError unless level is above 0 and below 1. 95 is no level: 0.95 is.",
+            "Raise ValueError unless level is above 0 and below 1: write 0.95, not 95.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for every level outside 0 to 1, or raise it for a valid one.",
         ),
     ),
     mistakes=misunderstandings(emergence.bootstrap_interval, __file__),
-)
+    equivalent=equivalent_edits(emergence.bootstrap_interval, __file__),
+)  # fmt: skip

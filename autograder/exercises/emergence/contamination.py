@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import emergence
@@ -97,19 +97,20 @@ EXERCISE = Exercise(
             MAIN,
             (
                 "example", "the same n-gram twice", "trigrams", "a test of n tokens", "single tokens, given",
-                "trigrams, drawn", "longer n-grams, drawn", "in two documents",
-                "a document of n tokens", "single tokens",
-                "another order", "far apart", "digits that run together", "ids inside longer ones",
+                "trigrams, drawn", "longer n-grams, drawn", "in two documents", "a document of n tokens",
+                "single tokens", "another order", "far apart", "digits that run together", "ids inside longer ones",
             ),
             "Look for the pairs of 5 1 2 3 9 0 in the documents 3 9 4, 7 1 2 3 6 and 8 5 1: of five, only 9 0 stands "
             "in none of them. That makes four fifths.",
             weight=4,
+            fails="Your result is not the share of the test's n-grams that some training document holds.",
         ),
         Property(
             "An n-gram lies within one training document",
             ("across documents", "a 0 at the border", "across documents, drawn"),
-            "Slide the window over each document by itself: what ends one and begins the next is no text.",
+            "Slide the window over each document by itself. In 9 1 2 and 3 4 9, the trigram 1 2 3 stands in neither.",
             needs=MAIN,
+            fails="You find n-grams that no single training document holds.",
         ),
         Property(
             "It is 0 where nothing is in common, and 1 where all is copied",
@@ -117,12 +118,14 @@ EXERCISE = Exercise(
             "Without any training text nothing can have been seen. A test that stands in a document as a whole is all "
             "seen.",
             needs=MAIN,
+            fails="You do not return 0 where nothing is in common, or 1 where all is copied.",
         ),
         Property(
             "A test of fewer than n tokens gives 0.0",
             ("short test", "short new test", "empty test", "short test, drawn"),
             "Such a test has no n-gram: return 0.0 before you divide.",
             needs=MAIN,
+            fails="You do not return 0.0 for a test of fewer than n tokens.",
         ),
         Property(
             "The arguments are left unchanged",
@@ -130,14 +133,17 @@ EXERCISE = Exercise(
             "Slice and build new tuples: the lists must be as they were.",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change a list that you were given.",
         ),
         Property(
-            "An n below 1 is refused with a ValueError",
+            "An n below 1 raises ValueError",
             ("example", "n is 0", "negative n", "negative n, drawn"),
             "Raise ValueError for an n below 1.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for every n below 1, or raise it for a valid n.",
         ),
     ),
     mistakes=misunderstandings(emergence.contamination, __file__),
+    equivalent=equivalent_edits(emergence.contamination, __file__),
 )  # fmt: skip

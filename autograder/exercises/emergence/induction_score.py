@@ -1,9 +1,11 @@
 """induction_score: does a head look at what came next the last time?"""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import emergence
@@ -29,22 +31,13 @@ def drawn(draw: Generator) -> Arguments:
     return {"attention": weights(draw, randint(draw, 3, 5), time), "ids": text(draw, time, 5)}
 
 
-def drawn_full(draw: Generator) -> Arguments:
+def full(draw: Generator, *shape: int) -> Tensor:
     """Weights without a mask: then every weight above the diagonal counts, if it is looked at."""
-    scores = torch.randn(3, 12, 12, generator=draw, dtype=torch.float64)
-    return {"attention": torch.softmax(scores, dim=-1).float(), "ids": text(draw, 12, 4)}
+    return torch.softmax(torch.randn(*shape, generator=draw, dtype=torch.float64), dim=-1).float()
 
 
 def drawn_single_head(draw: Generator) -> Arguments:
     return {"attention": weights(draw, 1, 12), "ids": text(draw, 12, 6)}
-
-
-def drawn_single_token(draw: Generator) -> Arguments:
-    return {"attention": torch.ones(randint(draw, 2, 5), 1, 1), "ids": [randint(draw, 0, 99)]}
-
-
-def in_float64(draw: Generator) -> Arguments:
-    return {"attention": weights(draw, 3, 12, torch.float64), "ids": text(draw, 12, 5)}
 
 
 def no_repeat(draw: Generator, dtype: torch.dtype = torch.float32) -> Arguments:
@@ -52,18 +45,9 @@ def no_repeat(draw: Generator, dtype: torch.dtype = torch.float32) -> Arguments:
     return {"attention": weights(draw, 4, 9, dtype), "ids": ids}
 
 
-def neighbors(draw: Generator) -> Arguments:
-    return {"attention": weights(draw, 2, 5), "ids": [6, 6, 6, 4, 4]}
-
-
-def other_length(draw: Generator, queries: int, keys: int) -> Arguments:
-    square = torch.softmax(torch.randn(2, queries, keys, generator=draw, dtype=torch.float64), dim=-1).float()
-    return {"attention": square, "ids": [1, 2, 1, 3, 2, 1]}
-
-
-def other_dimensions(draw: Generator, *front: int) -> Arguments:
-    square = torch.softmax(torch.randn(*front, 6, 6, generator=draw, dtype=torch.float64), dim=-1).float()
-    return {"attention": square, "ids": [1, 2, 1, 3, 2, 1]}
+def unfitting(*shape: int) -> Callable[[Generator], Arguments]:
+    """Weights that do not belong to six ids."""
+    return lambda draw: {"attention": full(draw, *shape), "ids": [1, 2, 1, 3, 2, 1]}
 
 
 SMALL = torch.tensor(
@@ -80,47 +64,50 @@ EXERCISE = Exercise(
         Case("one repeat", given(attention=SMALL, ids=[7, 3, 9, 7]), visible=True),
         Case("thrice", lambda draw: {"attention": weights(draw, 3, 8), "ids": [5, 2, 5, 8, 1, 5, 2, 2]}, visible=True),
         Case("drawn", drawn),
-        Case("without a mask, drawn", drawn_full),
+        Case("without a mask, drawn", lambda draw: {"attention": full(draw, 3, 12, 12), "ids": text(draw, 12, 4)}),
         Case("one head", drawn_single_head, visible=True),
         Case("token 0", lambda draw: {"attention": weights(draw, 2, 6), "ids": [0, 4, 0, 0, 4, 7]}, visible=True),
         Case("one head, drawn", drawn_single_head),
-        Case("side by side", neighbors, visible=True),
+        Case("side by side", lambda draw: {"attention": weights(draw, 2, 5), "ids": [6, 6, 6, 4, 4]}, visible=True),
         Case("nothing repeats", no_repeat, visible=True),
         Case("one token", given(attention=torch.ones(3, 1, 1), ids=[8]), visible=True),
-        Case("one token, drawn", drawn_single_token),
-        Case("float64", in_float64, visible=True),
+        Case(
+            "one token, drawn",
+            lambda draw: {"attention": torch.ones(randint(draw, 2, 5), 1, 1), "ids": [randint(draw, 0, 99)]},
+        ),
+        Case(
+            "float64",
+            lambda draw: {"attention": weights(draw, 3, 12, torch.float64), "ids": text(draw, 12, 5)},
+            visible=True,
+        ),
         Case("nothing repeats in float64", lambda draw: no_repeat(draw, torch.float64), visible=True),
         Case("gradients", drawn, visible=True, gradients=("attention",)),
-        Case("longer weights", lambda draw: other_length(draw, 8, 8), visible=True),
-        Case("shorter weights", lambda draw: other_length(draw, 5, 5), visible=True),
-        Case("more keys", lambda draw: other_length(draw, 6, 7), visible=True),
-        Case("more queries", lambda draw: other_length(draw, 7, 6), visible=True),
-        Case("no heads", other_dimensions, visible=True),
-        Case("a batch", lambda draw: other_dimensions(draw, 2, 3)),
-        Case("a batch of as many heads", lambda draw: other_dimensions(draw, 2, 6), visible=True),
+        Case("longer weights", unfitting(2, 8, 8), visible=True),
+        Case("shorter weights", unfitting(2, 5, 5), visible=True),
+        Case("more keys", unfitting(2, 6, 7), visible=True),
+        Case("more queries", unfitting(2, 7, 6), visible=True),
+        Case("no heads", unfitting(6, 6), visible=True),
+        Case("a batch", unfitting(2, 3, 6, 6)),
+        Case("a batch of as many heads", unfitting(2, 6, 6, 6), visible=True),
     ),
     properties=(
         Property(
             MAIN,
             (
-                "one repeat",
-                "thrice",
-                "one head",
-                "token 0",
-                "drawn",
-                "without a mask, drawn",
-                "one head, drawn",
+                "one repeat", "thrice", "one head", "token 0", "drawn", "without a mask, drawn", "one head, drawn",
                 "side by side",
             ),
             "In 7 3 9 7 only the last position counts. Its token stood at position 0, so the weight on position 1 is "
             "the score: attention[head, 3, 1].",
             weight=4,
+            fails="Your score is not the mean weight on the position after the latest earlier place.",
         ),
         Property(
             "It is 0 for each head where nothing repeats",
             ("nothing repeats", "one token", "one token, drawn"),
             "The mean of no weights is NaN. Return a zero for each head instead.",
             needs=MAIN,
+            fails="You do not return a 0 for each head where no token repeats.",
         ),
         Property(
             "The dtype is that of the weights, and the arguments are left unchanged",
@@ -128,6 +115,7 @@ EXERCISE = Exercise(
             "Weights in float64 give scores in float64, zeros among them, and neither weights nor ids may change.",
             observe=observe.dtype_and_changed,
             needs=MAIN,
+            fails="You lose the dtype of the weights, or change an argument.",
         ),
         Property(
             "Gradients reach the weights",
@@ -135,23 +123,20 @@ EXERCISE = Exercise(
             "Pick the weights by indexing and average them with torch: item, tolist and NumPy lose the history.",
             observe=observe.gradients,
             needs=MAIN,
+            fails="No gradient, or a wrong one, reaches the weights.",
         ),
         Property(
-            "Weights that do not belong to the text are refused with a ValueError",
+            "Weights that do not belong to the text raise ValueError",
             (
-                "one repeat",
-                "longer weights",
-                "shorter weights",
-                "more keys",
-                "more queries",
-                "no heads",
-                "a batch",
+                "one repeat", "longer weights", "shorter weights", "more keys", "more queries", "no heads", "a batch",
                 "a batch of as many heads",
             ),
             "Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for all weights that do not fit the text, or raise it for fitting ones.",
         ),
     ),
     mistakes=misunderstandings(emergence.induction_score, __file__),
-)
+    equivalent=equivalent_edits(emergence.induction_score, __file__),
+)  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import emergence
@@ -85,31 +85,26 @@ EXERCISE = Exercise(
             "Count how often each answer was given, wherever it stands, and return the text with most votes. More than "
             "half is not needed.",
             weight=3,
+            fails="Your result is not the answer that was given most often.",
         ),
         Property(
             "Of several, the one that was given first wins",
             (
-                "tie",
-                "late tie",
-                "tie behind a single vote",
-                "tie of lengths",
-                "tie of empty text and numbers",
-                "tie of three",
-                "tie of many",
-                "tie, drawn",
-                "all differ",
-                "all differ, drawn",
+                "tie behind a single vote", "tie", "late tie", "tie of lengths", "tie of empty text and numbers",
+                "tie of three", "tie of many", "tie, drawn", "all differ", "all differ, drawn",
             ),
-            "In k a z z a k all have two votes, and k was given first. A set has no order: go through the answers as "
-            "they came.",
+            "In k m x c x c m, three answers have two votes each, and m was given first of these. A set has no order: "
+            "go through the answers as they came.",
             weight=2,
             needs=MAIN,
+            fails="In a tie you do not return the answer that was given first.",
         ),
         Property(
             "Answers are compared as they are",
             ("other letters", "other spaces", "a space that wins", "other digits", "a full stop", "no answer given"),
             "Texts that differ in a letter's case or in a space are different answers, and an empty text is one, too.",
             needs=MAIN,
+            fails="You take different texts for the same answer, or change or leave out an answer.",
         ),
         Property(
             "The list is left unchanged",
@@ -117,14 +112,17 @@ EXERCISE = Exercise(
             "Count or sort a copy: the list must be as it was.",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change the list that you were given.",
         ),
         Property(
-            "No answers are refused with a ValueError",
+            "An empty list raises ValueError",
             ("clear", "no answers"),
             "Raise ValueError for an empty list.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for an empty list, or raise it for a list of answers.",
         ),
     ),
     mistakes=misunderstandings(emergence.majority_vote, __file__),
-)
+    equivalent=equivalent_edits(emergence.majority_vote, __file__),
+)  # fmt: skip

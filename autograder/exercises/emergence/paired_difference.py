@@ -1,9 +1,11 @@
 """paired_difference: two models on the same items, and how sure the difference is."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import emergence
@@ -20,19 +22,16 @@ def numbers(draw: Generator, count: int) -> tuple[list[float], list[float]]:
     return first.tolist(), second.tolist()
 
 
-def drawn(draw: Generator) -> Arguments:
-    first, second = numbers(draw, randint(draw, 7, 12))
-    return {"first": first, "second": second}
+def drawn(low: int, high: int, swapped: bool = False, cut: bool = False) -> Callable[[Generator], Arguments]:
+    """The scores of so many items, of two models or of the better one as the second, the second list cut or not."""
 
+    def arguments(draw: Generator) -> Arguments:
+        first, second = numbers(draw, randint(draw, low, high))
+        if cut:
+            second = second[: -randint(draw, 1, 2)]
+        return {"first": second, "second": first} if swapped else {"first": first, "second": second}
 
-def drawn_pair(draw: Generator) -> Arguments:
-    first, second = numbers(draw, 2)
-    return {"first": first, "second": second}
-
-
-def drawn_second_better(draw: Generator) -> Arguments:
-    second, first = numbers(draw, randint(draw, 7, 12))
-    return {"first": first, "second": second}
+    return arguments
 
 
 def drawn_answers(draw: Generator) -> Arguments:
@@ -42,16 +41,10 @@ def drawn_answers(draw: Generator) -> Arguments:
     return {"first": [outcomes[i][0] for i in order], "second": [outcomes[i][1] for i in order]}
 
 
-def drawn_lengths(draw: Generator) -> Arguments:
-    first, second = numbers(draw, randint(draw, 5, 9))
-    return {"first": first, "second": second[: -randint(draw, 1, 2)]}
-
-
-def drawn_longer_second(draw: Generator) -> Arguments:
-    second, first = numbers(draw, randint(draw, 5, 9))
-    return {"first": first[: -randint(draw, 1, 2)], "second": second}
-
-
+VALID = (
+    "four answers", "graded answers", "second better", "drawn", "second better, drawn", "answers, drawn", "two items",
+    "two items, drawn",
+)  # fmt: skip
 FOUR = {"first": [1.0, 1.0, 0.0, 1.0], "second": [1.0, 0.0, 0.0, 0.0]}
 
 EXERCISE = Exercise(
@@ -61,55 +54,39 @@ EXERCISE = Exercise(
         Case("four answers", given(**FOUR), visible=True),
         Case("graded answers", given(first=[0.9, 0.4, 0.7, 0.2, 0.8], second=[0.5, 0.3, 0.9, 0.1, 0.3]), visible=True),
         Case("second better", given(first=[2.0, 3.5, 1.0], second=[4.0, 3.0, 5.5]), visible=True),
-        Case("drawn", drawn),
-        Case("second better, drawn", drawn_second_better),
+        Case("drawn", drawn(7, 12)),
+        Case("second better, drawn", drawn(7, 12, swapped=True)),
         Case("answers, drawn", drawn_answers),
         Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
         Case("two items", given(first=[0.5, 2.0], second=[0.25, 0.5]), visible=True),
-        Case("two items, drawn", drawn_pair),
+        Case("two items, drawn", drawn(2, 2)),
         Case("lengths differ", given(first=[1.0, 0.0, 1.0], second=[1.0, 1.0]), visible=True),
         Case("second longer", given(first=[1.0, 0.0], second=[1.0, 1.0, 0.0]), visible=True),
-        Case("lengths differ, drawn", drawn_lengths),
-        Case("second longer, drawn", drawn_longer_second),
+        Case("lengths differ, drawn", drawn(5, 9, cut=True)),
+        Case("second longer, drawn", drawn(5, 9, swapped=True, cut=True)),
         Case("one item", given(first=[1.0], second=[0.0]), visible=True),
         Case("no items", given(first=[], second=[]), visible=True),
     ),
     properties=(
         Property(
             MEAN,
-            (
-                "four answers",
-                "graded answers",
-                "second better",
-                "drawn",
-                "second better, drawn",
-                "answers, drawn",
-                "two items",
-                "two items, drawn",
-            ),
+            VALID,
             "Subtract item by item, first minus second, and take the mean of what you get. The result is a pair: this "
             "mean, then its standard error.",
             weight=2,
             observe=observe.first,
             part=0,
+            fails="Your first number is not the mean of first - second.",
         ),
         Property(
             ERROR,
-            (
-                "four answers",
-                "graded answers",
-                "second better",
-                "drawn",
-                "second better, drawn",
-                "answers, drawn",
-                "two items",
-                "two items, drawn",
-            ),
+            VALID,
             "For the differences 0, 1, 0, 1: the mean is 0.5, the squared distances sum to 1, the variance is 1 / 3, "
             "and the error the root of a quarter of that.",
             weight=3,
             observe=observe.second,
             part=1,
+            fails="Your second number is not the standard error of the mean difference.",
         ),
         Property(
             "A lead that is the same on every item has no error",
@@ -118,6 +95,7 @@ EXERCISE = Exercise(
             observe=observe.second,
             part=1,
             needs=ERROR,
+            fails="Your standard error is not 0 where all differences are equal.",
         ),
         Property(
             "The arguments are left unchanged",
@@ -125,21 +103,25 @@ EXERCISE = Exercise(
             "Make a new list of differences: first and second must be as they were.",
             observe=observe.changed,
             needs=ERROR,
+            fails="You change one of the lists that you were given.",
         ),
         Property(
-            "Lists of different lengths are refused with a ValueError",
+            "Lists of different lengths raise ValueError",
             ("four answers", "lengths differ", "lengths differ, drawn", "second longer", "second longer, drawn"),
-            "Raise ValueError where the lists are not equally long: zip would drop the rest without a word.",
+            "Raise ValueError where the lists are not equally long: zip would silently drop the rest.",
             observe=observe.refusal,
             needs=MEAN,
+            fails="You do not raise ValueError for lists of different lengths, or raise it for equally long ones.",
         ),
         Property(
-            "Fewer than two items are refused with a ValueError",
+            "Fewer than two items raise ValueError",
             ("four answers", "two items", "one item", "no items"),
             "Raise ValueError for fewer than two items: they have no spread.",
             observe=observe.refusal,
             needs=MEAN,
+            fails="You do not raise ValueError for fewer than two items, or raise it for two or more.",
         ),
     ),
     mistakes=misunderstandings(emergence.paired_difference, __file__),
+    equivalent=equivalent_edits(emergence.paired_difference, __file__),
 )

@@ -2,7 +2,7 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import emergence
@@ -13,10 +13,6 @@ MAIN = "It is the share of all choices of k attempts that hold a right one"
 def drawn(draw: Generator) -> Arguments:
     n, k = randint(draw, 11, 20), randint(draw, 3, 5)
     return {"n": n, "correct": randint(draw, 2, n - k - 1), "k": k}
-
-
-def drawn_single(draw: Generator) -> Arguments:
-    return {"n": randint(draw, 9, 20), "correct": randint(draw, 1, 8), "k": 1}
 
 
 def drawn_many(draw: Generator) -> Arguments:
@@ -38,18 +34,10 @@ def drawn_all_attempts(draw: Generator) -> Arguments:
     return {"n": n, "correct": 1, "k": n}
 
 
-def drawn_negative_k(draw: Generator) -> Arguments:
-    return {"n": randint(draw, 4, 30), "correct": 2, "k": -randint(draw, 1, 9)}
-
-
-def drawn_large_k(draw: Generator) -> Arguments:
+def drawn_beyond(draw: Generator, name: str) -> Arguments:
+    """More right attempts, or more allowed, than were made."""
     n = randint(draw, 3, 9)
-    return {"n": n, "correct": 2, "k": n + randint(draw, 1, 9)}
-
-
-def drawn_too_many_right(draw: Generator) -> Arguments:
-    n = randint(draw, 3, 9)
-    return {"n": n, "correct": n + randint(draw, 1, 9), "k": 2}
+    return {"n": n, "correct": 2, "k": 2} | {name: n + randint(draw, 1, 9)}
 
 
 EXERCISE = Exercise(
@@ -60,7 +48,7 @@ EXERCISE = Exercise(
         Case("three of ten", given(n=10, correct=4, k=3), visible=True),
         Case("drawn", drawn),
         Case("one attempt", given(n=7, correct=3, k=1), visible=True),
-        Case("one attempt, drawn", drawn_single),
+        Case("one attempt, drawn", lambda draw: {"n": randint(draw, 9, 20), "correct": randint(draw, 1, 8), "k": 1}),
         Case("none right", given(n=5, correct=0, k=3), visible=True),
         Case("all right", given(n=5, correct=5, k=2), visible=True),
         Case("all right, drawn", drawn_all_right),
@@ -69,16 +57,17 @@ EXERCISE = Exercise(
         Case("few wrong, drawn", drawn_few_wrong),
         Case("all attempts", given(n=6, correct=1, k=6), visible=True),
         Case("all attempts, drawn", drawn_all_attempts),
+        Case("a single attempt made", given(n=1, correct=1, k=1)),
         Case("many attempts", given(n=2000, correct=3, k=1000), visible=True),
         Case("one of thousands", given(n=7000, correct=1, k=1), visible=True),
         Case("many attempts, drawn", drawn_many),
         Case("k above n", given(n=4, correct=2, k=5), visible=True),
         Case("k above n, none right", given(n=3, correct=0, k=4), visible=True),
-        Case("k above n, drawn", drawn_large_k),
+        Case("k above n, drawn", lambda draw: drawn_beyond(draw, "k")),
         Case("k is 0", given(n=4, correct=2, k=0), visible=True),
-        Case("negative k, drawn", drawn_negative_k),
+        Case("negative k, drawn", lambda draw: {"n": randint(draw, 4, 30), "correct": 2, "k": -randint(draw, 1, 9)}),
         Case("more right than made", given(n=4, correct=6, k=2), visible=True),
-        Case("more right than made, drawn", drawn_too_many_right),
+        Case("more right than made, drawn", lambda draw: drawn_beyond(draw, "correct")),
         Case("negative right ones", given(n=4, correct=-1, k=2), visible=True),
         Case("nothing made", given(n=0, correct=0, k=1), visible=True),
     ),
@@ -89,50 +78,48 @@ EXERCISE = Exercise(
             "Four attempts, the first of them right, k = 2: of the six pairs, three hold the first. Count like this, "
             "or count the pairs without a right one and take their share from 1.",
             weight=4,
+            fails="Your result is not the share of all choices of k attempts that hold a right one.",
         ),
         Property(
             "It is 0 if none is right, and 1 if every choice holds a right one",
             (
-                "none right",
-                "all right",
-                "all right, drawn",
-                "few wrong",
-                "few wrong, drawn",
-                "all attempts",
-                "all attempts, drawn",
+                "none right", "all right", "all right, drawn", "few wrong", "few wrong, drawn", "all attempts",
+                "all attempts, drawn", "a single attempt made",
             ),
             "With 4 of 5 right there is no way to choose 2 wrong ones: the answer is 1. Look at what your formula does "
             "where n - correct is below k.",
             needs=MAIN,
+            fails="You do not return 0 where none is right, or 1 where every choice holds a right one.",
         ),
         Property(
             "Thousands of attempts neither overflow nor lose their digits",
-            ("many attempts", "one of thousands", "many attempts, drawn"),
+            ("one of thousands", "many attempts", "many attempts, drawn"),
             "The binomials have hundreds of digits there, too many for a float. Python's integers hold them, and their "
             "quotient fits again.",
             weight=2,
             needs=MAIN,
+            fails="With thousands of attempts your result overflows or loses its digits.",
         ),
         Property(
-            "A k outside 1 to n is refused with a ValueError",
+            "A k outside 1 to n raises ValueError",
             ("two of four", "k above n", "k above n, none right", "k above n, drawn", "k is 0", "negative k, drawn"),
-            "Raise ValueError for a k below 1 or above n: from n attempts nothing can be said of more.",
+            "Raise ValueError for a k below 1 or above n: n attempts say nothing about more than n.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for every k outside 1 to n, or raise it for a valid k.",
         ),
         Property(
-            "Impossible counts are refused with a ValueError",
+            "Impossible counts raise ValueError",
             (
-                "two of four",
-                "more right than made",
-                "more right than made, drawn",
-                "negative right ones",
+                "two of four", "more right than made", "more right than made, drawn", "negative right ones",
                 "nothing made",
             ),
             "Raise ValueError where correct is negative or above n, or where n is below 1.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for every impossible count, or raise it for a possible one.",
         ),
     ),
     mistakes=misunderstandings(emergence.pass_at_k, __file__),
-)
+    equivalent=equivalent_edits(emergence.pass_at_k, __file__),
+)  # fmt: skip

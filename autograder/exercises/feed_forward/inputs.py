@@ -1,5 +1,7 @@
 """What several exercises of this assignment draw."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
@@ -15,6 +17,14 @@ def four_axes(draw: Generator) -> Tensor:
 
 def cast(arguments: Arguments, dtype: torch.dtype) -> Arguments:
     return {name: value.to(dtype) if isinstance(value, Tensor) else value for name, value in arguments.items()}
+
+
+def whole(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+    """Small whole numbers, to be worked out by hand."""
+    return lambda draw: {
+        name: (1.5 * value).round() + 0.0 if isinstance(value, Tensor) else value
+        for name, value in arguments(draw).items()
+    }
 
 
 NEARLY = 4000.0

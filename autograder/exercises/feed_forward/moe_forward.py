@@ -1,13 +1,13 @@
 """moe_forward: a router sends each token to a few of many networks."""
 
-import functools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Generator
 
-from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast
+from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast, whole
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
@@ -43,10 +43,6 @@ def drawn_experts(
     return {"x": x, "router": router, **weights, "top_k": top_k}
 
 
-def experts_for(**sizes: Any) -> Callable[[Generator], Arguments]:
-    return functools.partial(drawn_experts, **sizes)
-
-
 def tie(draw: Generator) -> Arguments:
     """Two experts are copies of each other, and tie for the second place: either may be chosen, but not both.
 
@@ -76,6 +72,17 @@ def idle_expert(draw: Generator) -> Arguments:
     return {**arguments, "x": x, "router": router}
 
 
+def whole_choice(top_k: int) -> Callable[[Generator], Arguments]:
+    """Three tokens with whole logits, experts of whole numbers: to be worked out by hand."""
+    return lambda draw: {
+        "x": torch.tensor([[1.0, 2.0], [2.0, -1.0], [-2.0, 1.0]]),
+        "router": torch.tensor([[2.0, 1.0], [0.0, 3.0], [-1.0, 2.0], [1.0, -2.0]]) / top_k,
+        "w_in": FAR * randn(draw, 4, 3, 2).round() + 0.0,
+        "w_out": (2 * randn(draw, 4, 2, 3)).round() + 0.0,
+        "top_k": top_k,
+    }
+
+
 SMALL: dict[str, Any] = {"tokens": 4, "n_experts": 4, "top_k": 2, "d": 3, "d_ff": 5}
 
 
@@ -93,43 +100,56 @@ EXERCISE = Exercise(
     reference=networks.moe_forward,
     points=6,
     cases=(
-        Case("one expert", experts_for(tokens=3, n_experts=1, top_k=1, d=4, d_ff=6, scale=1.0), visible=True),
-        Case("one expert, drawn", experts_for(tokens=5, n_experts=1, top_k=1, d=3, d_ff=7, scale=1.0)),
+        Case(
+            "one expert",
+            whole(partial(drawn_experts, tokens=2, n_experts=1, top_k=1, d=2, d_ff=3, scale=1.0)),
+            visible=True,
+        ),
+        Case("one expert, drawn", partial(drawn_experts, tokens=5, n_experts=1, top_k=1, d=3, d_ff=7, scale=1.0)),
         Case(
             "the best of four",
-            experts_for(tokens=6, n_experts=4, top_k=1, d=4, d_ff=5),
+            whole_choice(1),
             visible=True,
             slack=NEARLY,
         ),
-        Case("the best of three", experts_for(tokens=5, n_experts=3, top_k=1, d=5, d_ff=4), slack=NEARLY),
-        Case("two of five", experts_for(tokens=7, n_experts=5, top_k=2, d=4, d_ff=6), visible=True, slack=NEARLY),
+        Case("the best of three", partial(drawn_experts, tokens=5, n_experts=3, top_k=1, d=5, d_ff=4), slack=NEARLY),
+        Case("two of four", whole_choice(2), visible=True, slack=NEARLY),
         Case(
             "three of six",
-            experts_for(tokens=5, n_experts=6, top_k=3, d=5, d_ff=4, contiguous=False),
+            partial(drawn_experts, tokens=5, n_experts=6, top_k=3, d=5, d_ff=4, contiguous=False),
             visible=True,
             slack=NEARLY,
         ),
         Case(
             "two of four, as wide as it is",
-            experts_for(tokens=6, n_experts=4, top_k=2, d=5, d_ff=5),
+            partial(drawn_experts, tokens=6, n_experts=4, top_k=2, d=5, d_ff=5),
             visible=True,
             slack=NEARLY,
         ),
         Case("an idle expert", idle_expert, visible=True, slack=NEARLY),
-        Case("one token", experts_for(tokens=1, n_experts=5, top_k=2, d=4, d_ff=3), visible=True, slack=NEARLY),
-        Case("three of three", experts_for(tokens=4, n_experts=3, top_k=3, d=4, d_ff=5), visible=True, slack=NEARLY),
+        Case(
+            "one token", partial(drawn_experts, tokens=1, n_experts=5, top_k=2, d=4, d_ff=3), visible=True, slack=NEARLY
+        ),
+        Case(
+            "three of three",
+            partial(drawn_experts, tokens=4, n_experts=3, top_k=3, d=4, d_ff=5),
+            visible=True,
+            slack=NEARLY,
+        ),
         Case("tie", tie, visible=True, slack=NEARLY),
         Case("router far out", router_far_out, visible=True, slack=NEARLY),
-        Case("small", experts_for(**SMALL), visible=True, slack=NEARLY),
-        Case("three of four, two wide", experts_for(tokens=4, n_experts=4, top_k=3, d=2, d_ff=3), visible=True),
+        Case("small", partial(drawn_experts, **SMALL), visible=True, slack=NEARLY),
+        Case(
+            "three of four, two wide", partial(drawn_experts, tokens=4, n_experts=4, top_k=3, d=2, d_ff=3), visible=True
+        ),
         Case("no expert", impossible_choice(0), visible=True),
-        Case("fewer than no experts", lambda draw: impossible_choice(-randint(draw, 1, 5))(draw), visible=True),
+        Case("negative top_k", lambda draw: impossible_choice(-randint(draw, 1, 5))(draw), visible=True),
         Case("more experts than there are", impossible_choice(5), visible=True),
         Case("float64", experts_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", experts_in(torch.bfloat16), visible=True),
         Case(
             "gradients",
-            experts_for(**SMALL),
+            partial(drawn_experts, **SMALL),
             visible=True,
             gradients=("x", "router", "w_in", "w_out"),
             slack=NEARLY,
@@ -141,6 +161,7 @@ EXERCISE = Exercise(
             ("one expert", "one expert, drawn"),
             "There is one expert here, and its weight is 1: what is left is relu(x @ w_in[0].T) @ w_out[0].T.",
             weight=2,
+            fails="With a single expert, your result differs from w_out relu(w_in x).",
         ),
         Property(
             "With top_k = 1 each token gets what its best expert makes, with the weight 1",
@@ -148,41 +169,47 @@ EXERCISE = Exercise(
             "The logits of a token are x @ router.T, over the experts. The highest wins, token by token, and a softmax "
             "over one number is 1.",
             weight=2,
+            fails="With top_k = 1, a token does not get just what its best expert makes.",
         ),
         Property(
             "top_k experts are mixed by a softmax over their own logits",
-            ("two of five", "three of six", "two of four, as wide as it is", "an idle expert", "one token"),
+            ("two of four", "three of six", "two of four, as wide as it is", "an idle expert", "one token"),
             "Print the weights of one token: they are top_k numbers that sum to 1, the largest for the highest logit. "
             "Each multiplies the output of its own expert.",
             weight=4,
+            fails="With top_k above 1, your mixture of experts is wrong.",
         ),
         Property(
             "With all experts chosen, all take part",
             ("three of three",),
             "If top_k is the number of experts, the weights are a softmax over all logits.",
+            fails="With top_k equal to the number of experts, your mixture is wrong.",
         ),
         Property(
-            "A tie does not let one expert more in",
+            "A tie lets no extra expert in",
             ("tie",),
             "Two experts have the same logit here, and only one of them fits: top_k experts are chosen, never more.",
+            fails="Where two experts tie for the last place, your result is wrong.",
         ),
         Property(
             "Large router logits do not overflow",
             ("router far out",),
             "exp of 89 is infinite in float32: `torch.softmax` subtracts the largest logit first.",
+            fails="With router logits in the hundreds, your result is wrong.",
         ),
         Property(
-            "A top_k that cannot be chosen is refused with a ValueError",
+            "An invalid top_k raises ValueError",
             (
                 "small",
                 "three of four, two wide",
                 "no expert",
-                "fewer than no experts",
+                "negative top_k",
                 "more experts than there are",
             ),
-            "At least 1 and at most all experts: test it before you choose, and raise ValueError.",
+            "top_k is at least 1 and at most the number of experts. Test it before you choose, and raise ValueError.",
             observe=observe.refusal,
             needs=ONE_EXPERT,
+            fails="You refuse a valid top_k, accept an invalid one, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -190,12 +217,14 @@ EXERCISE = Exercise(
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs=ONE_EXPERT,
+            fails="Your result has another dtype than x, or you change an argument.",
         ),
         Property(
             "Gradients reach x, the router and the experts",
             ("gradients",),
             "The router learns through the weights of the mixture: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
+            fails="Your gradients of x, the router or the experts are wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(networks.moe_forward, __file__),

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -68,6 +68,15 @@ def uneven_groups(draw: Generator) -> Arguments:
     return {"config": {**drawn_config(draw, tied=True), "d_model": 96, "n_heads": 8, "n_kv_heads": 3}}
 
 
+SMALL = {
+    "vocab_size": 100,
+    "d_model": 6,
+    "n_layers": 5,
+    "n_heads": 3,
+    "n_kv_heads": 3,
+    "d_ff": 10,
+    "tied": True,
+}
 LLAMA_2_7B = {
     "vocab_size": 32_000,
     "d_model": 4096,
@@ -88,10 +97,6 @@ LLAMA_3_2_1B = {
 }
 
 
-def published(config: dict[str, Any]) -> Callable[[Generator], Arguments]:
-    return lambda draw: {"config": dict(config)}
-
-
 def entry(name: str) -> Callable[..., Any]:
     return functools.partial(observe.entry, name=name)
 
@@ -103,15 +108,15 @@ EXERCISE = Exercise(
     reference=networks.parameter_counts,
     points=4,
     cases=(
-        Case("tied", config_for(tied=True), visible=True),
+        Case("tied", given(config=SMALL), visible=True),
         Case("tied, drawn", config_for(tied=True)),
-        Case("a head of its own", config_for(tied=False), visible=True),
+        Case("a head of its own", given(config={**SMALL, "tied": False}), visible=True),
         Case("a head of its own, drawn", config_for(tied=False)),
-        Case("shared keys and values", config_for(tied=True, shared=2), visible=True),
+        Case("shared keys and values", given(config={**SMALL, "d_model": 24, "n_heads": 6}), visible=True),
         Case("shared keys and values, drawn", config_for(tied=False, shared=4)),
         Case("one key head for all", config_for(tied=True, shared=6, n_kv_heads=1), visible=True),
-        Case("Llama-2-7B", published(LLAMA_2_7B), visible=True),
-        Case("Llama-3.2-1B", published(LLAMA_3_2_1B), visible=True),
+        Case("Llama-2-7B", given(config=LLAMA_2_7B), visible=True),
+        Case("Llama-3.2-1B", given(config=LLAMA_3_2_1B), visible=True),
         Case("large", large, visible=True),
         Case("in another order", in_another_order, visible=True),
         Case("with more entries", with_more_entries, visible=True),
@@ -125,19 +130,22 @@ EXERCISE = Exercise(
             "The table has vocab_size rows of d_model numbers, whatever the number of layers. A tied head is this "
             "table.",
             observe=entry("embedding"),
+            fails="With a tied head, your count of the embedding is not vocab_size × d_model.",
         ),
         Property(
             "A head of its own is counted with the embedding",
             ("a head of its own", "a head of its own, drawn", "Llama-2-7B", "large"),
             "Where tied is False, the head is a second matrix of the same shape.",
             observe=entry("embedding"),
+            fails="With a head of its own, your count of the embedding is not twice vocab_size × d_model.",
         ),
         Property(
             "Attention has four projections a layer",
-            ("tied", "a head of its own", "Llama-2-7B"),
+            ("tied", "a head of its own", "tied, drawn", "Llama-2-7B"),
             "As many key heads as query heads: queries, keys, values and output are d_model × d_model each, in every "
             "layer, without biases.",
             observe=entry("attention"),
+            fails="With a key head for each query head, your count of attention is wrong.",
         ),
         Property(
             "Shared keys and values are narrower",
@@ -153,6 +161,7 @@ EXERCISE = Exercise(
             "all.",
             observe=entry("attention"),
             weight=2,
+            fails="Where query heads share keys and values, your count of attention is wrong.",
         ),
         Property(
             THREE_MATRICES,
@@ -160,6 +169,7 @@ EXERCISE = Exercise(
             "SwiGLU: gate and up are d_ff × d_model, down is d_model × d_ff, without biases, in every layer.",
             observe=entry("feed_forward"),
             weight=2,
+            fails="Your count of the feed-forward networks is not n_layers × 3 × d_model × d_ff.",
         ),
         Property(
             "Norms have one number a column: two a layer, and one at the end",
@@ -167,13 +177,15 @@ EXERCISE = Exercise(
             "RMSNorm has a gain and no bias. One stands before attention, one before the feed-forward network, one "
             "before the head.",
             observe=entry("norm"),
+            fails="Your count of the norms is not (2 × n_layers + 1) × d_model.",
         ),
         Property(
             TOTAL,
-            ("tied", "a head of its own", "shared keys and values"),
+            ("tied", "a head of its own", "shared keys and values", "shared keys and values, drawn"),
             "Add the four entries up, each once.",
             observe=observe.total_beyond_parts,
             needs="The embedding table counts once",
+            fails="Your total is not the sum of your four entries.",
         ),
         Property(
             "Entries are read by their names, and others ignored",
@@ -181,13 +193,15 @@ EXERCISE = Exercise(
             "config['d_ff'] finds the entry wherever it stands. A configuration may hold more than you need.",
             observe=entry("feed_forward"),
             needs=THREE_MATRICES,
+            fails="With the entries in another order, or with more of them, your counts change.",
         ),
         Property(
-            "Heads that do not fit are refused with a ValueError",
-            ("tied", "width that the heads do not divide", "heads that cannot share evenly"),
+            "Heads that do not divide evenly raise ValueError",
+            ("tied", "tied, drawn", "width that the heads do not divide", "heads that cannot share evenly"),
             "n_heads must divide d_model, and n_kv_heads must divide n_heads: look at the remainders, %.",
             observe=observe.refusal,
             needs=TOTAL,
+            fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
         ),
         Property(
             "The configuration is left unchanged",
@@ -195,6 +209,7 @@ EXERCISE = Exercise(
             "Read the entries with config['tied']; pop takes them out.",
             observe=observe.changed,
             needs=TOTAL,
+            fails="You change the configuration that you are given.",
         ),
     ),
     mistakes=misunderstandings(networks.parameter_counts, __file__),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.feed_forward.inputs import FAR, cast, four_axes
+from autograder.exercises.feed_forward.inputs import FAR, cast, four_axes, whole
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
@@ -35,23 +35,12 @@ def gates_far_out(draw: Generator) -> Arguments:
     return {**arguments, "x": 0.5 + torch.rand(4, 3, generator=draw), "w_gate": signs * 300.0 * torch.ones(5, 3)}
 
 
-def gates_in_four_axes(draw: Generator) -> Arguments:
-    return drawn_gates(draw, four_axes(draw), 4)
-
-
 def gates_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
     return lambda draw: cast(drawn_gates(draw, FAR * randn(draw, 2, 3), 5), dtype)
 
 
 def wider(name: str) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        return {**drawn_gates(draw, randn(draw, 3, 4), 5), name: randn(draw, 5, randint(draw, 5, 7))}
-
-    return arguments
-
-
-def turned_up(draw: Generator) -> Arguments:
-    return {**drawn_gates(draw, randn(draw, 3, 4), 5), "w_up": randn(draw, 4, 5)}
+    return lambda draw: {**gates_for(3, 4, d_ff=5)(draw), name: randn(draw, 5, randint(draw, 5, 7))}
 
 
 def one_row_of(name: str) -> Callable[[Generator], Arguments]:
@@ -66,7 +55,7 @@ EXERCISE = Exercise(
     reference=networks.swiglu,
     points=3,
     cases=(
-        Case("rows", gates_for(3, 4, d_ff=7), visible=True),
+        Case("rows", whole(gates_for(2, 2, d_ff=3)), visible=True),
         Case("rows in a batch", gates_for(2, 3, 5, d_ff=8), visible=True),
         Case("as wide as it is", gates_for(4, 5, d_ff=5), visible=True),
         Case("narrow", gates_for(2, 2, 6, d_ff=3)),
@@ -74,12 +63,14 @@ EXERCISE = Exercise(
         Case("four times up", four_times_up, visible=True, drawn_as="plain up"),
         Case("gates far out", gates_far_out, visible=True),
         Case("single row", gates_for(6, d_ff=4), visible=True),
-        Case("four axes", gates_in_four_axes, visible=True),
+        Case("four axes", lambda draw: drawn_gates(draw, four_axes(draw), 4), visible=True),
         Case("w_gate of one row", one_row_of("w_gate"), visible=True),
         Case("w_up of one row", one_row_of("w_up"), visible=True),
         Case("w_gate too wide", wider("w_gate"), visible=True),
         Case("w_up too wide", wider("w_up"), visible=True),
-        Case("w_up transposed", turned_up, visible=True),
+        Case(
+            "w_up transposed", lambda draw: {**gates_for(3, 4, d_ff=5)(draw), "w_up": randn(draw, 4, 5)}, visible=True
+        ),
         Case("float64", gates_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", gates_in(torch.bfloat16), visible=True),
         Case("gradients", gates_for(2, 3, 4, d_ff=5), visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
@@ -89,9 +80,10 @@ EXERCISE = Exercise(
         Property(
             "SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
             ("rows", "rows in a batch", "as wide as it is", "narrow"),
-            "Take one row. Two products of length d_ff: gate = x @ w_gate.T and up = x @ w_up.T. Then SiLU of the "
-            "gate, times up, number by number, and last @ w_down.T.",
+            "Take one row. Two products of length d_ff: gate = x @ w_gate.T and up = x @ w_up.T. Then SiLU of "
+            "the gate, times up, number by number, and last @ w_down.T. SiLU(1) is 0.7311, SiLU(-1) is -0.2689.",
             weight=4,
+            fails="Your result differs from (SiLU(x @ w_gate.T) * (x @ w_up.T)) @ w_down.T.",
         ),
         Property(
             "No activation bends what w_up makes",
@@ -100,20 +92,23 @@ EXERCISE = Exercise(
             observe=observe.ratio,
             joint=True,
             needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
+            fails="With four times w_up, your result is not four times as large.",
         ),
         Property(
             "A gate far from zero is open or closed, without NaN",
             ("gates far out",),
-            "e to the power of 300 is infinite in float32. `torch.sigmoid` and `functional.silu` know a way around.",
+            "e to the power of 300 is infinite in float32. `torch.sigmoid` and `functional.silu` avoid it.",
             weight=2,
+            fails="For gates far from zero your result is wrong.",
         ),
         Property(
-            "Any number of leading dimensions will do",
+            "Any number of leading dimensions works",
             ("single row", "four axes"),
             "Only the last dimension is touched: `x @ w.T` serves one row, a batch, and heads alike.",
+            fails="For a single row, or with four axes, your result is wrong.",
         ),
         Property(
-            "A gate and an up of different shapes are refused with a ValueError",
+            "w_gate and w_up of different shapes raise ValueError",
             (
                 "rows",
                 "w_gate of one row",
@@ -125,6 +120,7 @@ EXERCISE = Exercise(
             "A matrix of one row would broadcast without an error. Compare the two shapes first.",
             observe=observe.refusal,
             needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
+            fails="You accept w_gate and w_up of different shapes, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -132,20 +128,23 @@ EXERCISE = Exercise(
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
+            fails="Your result has another dtype than x, or you change an argument.",
         ),
         Property(
             "Gradients reach x and all three matrices",
             ("gradients",),
             "All three are learned, and x comes from layers that learn: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
+            fails="Your gradients of x or of the three matrices are wrong or missing.",
         ),
         Property(
             "Gradients stay finite where a gate is far from zero",
             ("gradients far out",),
-            "e to the power of 300 is infinite in float32, and its gradient NaN. `torch.sigmoid` and `functional.silu` "
-            "know a way around.",
+            "e to the power of 300 is infinite in float32, and its gradient NaN. `torch.sigmoid` and "
+            "`functional.silu` avoid it.",
             observe=observe.gradients,
             needs="Gradients reach x and all three matrices",
+            fails="Where a gate is far from zero, your gradients are wrong or not finite.",
         ),
     ),
     mistakes=misunderstandings(networks.swiglu, __file__),

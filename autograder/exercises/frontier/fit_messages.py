@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
 from llm_course.checking import functions, observe
 from solutions import frontier
@@ -23,15 +23,14 @@ def history(text: str) -> list[dict[str, Any]]:
     return messages
 
 
-def of(
-    text: str, budget: int, count: Callable[[dict[str, Any]], int] = functions.words_in
-) -> Callable[[Generator], Arguments]:
+Count = Callable[[dict[str, Any]], int]
+
+
+def of(text: str, budget: int, count: Count = functions.words_in) -> Callable[[Generator], Arguments]:
     return lambda draw: {"messages": history(text), "budget": budget, "count": count}
 
 
-def one_of(
-    *choices: tuple[str, int], count: Callable[[dict[str, Any]], int] = functions.words_in
-) -> Callable[[Generator], Arguments]:
+def one_of(*choices: tuple[str, int], count: Count = functions.words_in) -> Callable[[Generator], Arguments]:
     """One of several histories and budgets, each number of words multiplied by one that is drawn."""
 
     def drawn(draw: Generator) -> Arguments:
@@ -66,10 +65,6 @@ def behind_system(draw: Generator) -> Arguments:
     return of(f"u2 a2 t1 s1 t{one} t{other} u{newest}", 2 + one + other + newest)(draw)
 
 
-def negative_budget(draw: Generator) -> Arguments:
-    return of("", -randint(draw, 1, 40))(draw)
-
-
 def drawn_talk(draw: Generator) -> Arguments:
     """Users and assistants in turn, cut somewhere in the middle."""
     sizes: Sequence[int] = torch.randint(1, 6, (8,), generator=draw).tolist()
@@ -91,7 +86,7 @@ EXERCISE = Exercise(
     reference=frontier.fit_messages,
     points=5,
     cases=(
-        Case("talk", of("u3 a2 u4 a3 u2", 9), visible=True),
+        Case("talk", of("u3 a2 u1", 3), visible=True),
         Case("talk, drawn", drawn_talk),
         Case("one is too many", of("u3 a2 u4 a3 u2", 10), visible=True),
         Case("all fit", of("u3 a2 u4 a3 u2", 99), visible=True, new=True),
@@ -130,7 +125,7 @@ EXERCISE = Exercise(
         Case("the newest does not fit beside the system", of("s3 u1 a1 u6", 8), visible=True),
         Case("system does not fit", of("s5 s4", 8), visible=True),
         Case("system does not fit with others", of("s9 u1", 8), visible=True),
-        Case("negative budget", negative_budget),
+        Case("negative budget", lambda draw: of("", -randint(draw, 1, 40))(draw)),
         Case("does not fit, drawn", one_of(("s3 u1 a4 t2", 8), ("u1 a7", 6), ("s4 u1 s3 u2", 8), ("s2 s2", 3))),
     ),
     properties=(
@@ -140,13 +135,15 @@ EXERCISE = Exercise(
              "a message without words"),
             "Go from the newest to the oldest, and take each as long as the sum stays within the budget, which may be "
             "used up. Return them in their order.",
+            fails="You do not keep exactly those of the newest messages that fit, in their order.",
             weight=2,
         ),
         Property(
-            "All system messages stay, in their places, and count",
+            "All system messages stay in their places, and count",
             ("system in front", "system in the middle", "several system messages", "system alone", "system, drawn"),
             "Find system messages by their role, take what they need from the budget first, and leave them where they "
             "stand.",
+            fails="You lose, move or miscount system messages.",
             weight=2,
         ),
         Property(
@@ -155,6 +152,7 @@ EXERCISE = Exercise(
              "a call at the end", "a call without a result", "agent, drawn"),
             "Form groups first: an assistant message and all tool messages right behind it. A group fits as a whole or "
             "not at all.",
+            fails="You tear a call and its results apart, or keep more or less than fits.",
             weight=3,
         ),
         Property(
@@ -163,47 +161,52 @@ EXERCISE = Exercise(
              "results behind a system message", "two results that answer no call"),
             "Only tool messages *right* behind an assistant message, or behind other results of it, join its group. A "
             "system message between them ends it.",
+            fails="You do not treat a tool message that answers no call as a group of its own.",
         ),
         Property(
-            "The first group that does not fit ends it",
+            "Nothing older stays than the first group that does not fit",
             ("a big message", "a big result", "big, drawn"),
             "Do not go on to older messages once one did not fit.",
+            fails="You do not stop at the first group that does not fit.",
             weight=2,
         ),
         Property(
-            "Of equal messages each has its own place",
+            "Messages that say the same are told apart",
             ("equal messages", "equal messages, drawn"),
             "Two messages may say the same. Remember which places stay, and not which messages.",
+            fails="You confuse messages that say the same.",
             needs=MAIN,
         ),
         Property(
             "count says what a message takes",
             ("letters", "letters, drawn", "messages"),
             "Call count(message) with the whole message; it may count whatever it likes.",
+            fails="Your result does not follow what count says of each message.",
         ),
         Property(
-            "Nothing stays of nothing",
+            "An empty history stays empty",
             ("no messages", "no budget, no messages"),
-            "Try an empty history.",
+            "Call it with no messages: nothing has to fit, so return [].",
+            fails="You do not return an empty list for an empty history.",
             needs=MAIN,
         ),
         Property(
             "The history is left unchanged, and what stays is a new list",
             ("talk", "talk, drawn", "several calls", "all fit"),
-            "Build a new list.",
-            observe=observe.changed,
-            needs=MAIN,
+            "Build a new list, also where everything fits, and only read the old one.",
+            fails="You change the history, or return the list itself.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
-            "What cannot fit is refused with a ValueError",
+            "What cannot fit raises ValueError",
             ("talk", "talk, drawn", "system alone", "no messages", "the newest does not fit",
              "the newest call does not fit", "the newest does not fit beside the system", "system does not fit",
              "system does not fit with others", "negative budget", "does not fit, drawn"),
             "Raise ValueError where the system messages and the newest group together take more than the budget.",
-            weight=2,
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You do not raise ValueError exactly where system messages and newest group exceed the budget.",
+            weight=2, observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(frontier.fit_messages, __file__),
+    equivalent=equivalent_edits(frontier.fit_messages, __file__),
 )  # fmt: skip

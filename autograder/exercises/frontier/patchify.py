@@ -21,17 +21,8 @@ def drawn(draw: Generator) -> Arguments:
     return {"image": randn(draw, channels, height, width), "patch": patch}
 
 
-def drawn_wide(draw: Generator) -> Arguments:
-    return {"image": randn(draw, 3, 4, 10), "patch": 2}
-
-
 def drawn_bytes(draw: Generator) -> Arguments:
     return {"image": torch.randint(0, 256, (3, 4, 8), generator=draw).byte(), "patch": 4 - 2 * randint(draw, 0, 1)}
-
-
-def drawn_turned(draw: Generator) -> Arguments:
-    # Turned by a quarter, too: neither its rows nor its columns lie in one piece.
-    return {"image": randn(draw, 9, 6, 2).permute(2, 1, 0), "patch": 3}
 
 
 def drawn_exact(draw: Generator) -> Arguments:
@@ -50,18 +41,19 @@ EXERCISE = Exercise(
     cases=(
         Case("one channel", given(image=numbered(1, 4, 6), patch=2), visible=True),
         Case("one channel, drawn", lambda draw: {"image": randn(draw, 1, 9, 6), "patch": 3}),
-        Case("two channels", given(image=numbered(2, 4, 8), patch=4), visible=True),
+        Case("two channels", given(image=numbered(2, 2, 4), patch=2), visible=True),
         Case("several channels, drawn", drawn),
-        Case("several channels, wide", drawn_wide),
+        Case("several channels, wide", lambda draw: {"image": randn(draw, 3, 4, 10), "patch": 2}),
         Case("one patch", given(image=numbered(2, 3, 3), patch=3), visible=True),
         Case("patches of one pixel", lambda draw: {"image": randn(draw, 3, 2, 4), "patch": 1}, visible=True),
         Case("bytes", drawn_bytes, visible=True),
         Case("float64", drawn_exact, visible=True, gradients=("image",)),
         Case("float64, drawn", lambda draw: drawn_exact(draw) | {"patch": 1 + 2 * randint(draw, 0, 1)},
              gradients=("image",)),
-        Case("turned image", drawn_turned, visible=True),
-        Case("width not divided", given(image=numbered(2, 4, 6), patch=4), visible=True),
-        Case("height not divided", given(image=numbered(2, 6, 4), patch=4), visible=True),
+        # Turned by a quarter, too: neither its rows nor its columns lie in one piece.
+        Case("turned image", lambda draw: {"image": randn(draw, 9, 6, 2).permute(2, 1, 0), "patch": 3}, visible=True),
+        Case("width not divided", given(image=numbered(1, 2, 3), patch=2), visible=True),
+        Case("height not divided", given(image=numbered(1, 3, 2), patch=2), visible=True),
         Case("only the area divided", given(image=numbered(1, 2, 8), patch=4), visible=True),
         Case("patch 0", given(image=numbered(1, 4, 4), patch=0), visible=True),
         Case("negative patch", given(image=numbered(1, 4, 4), patch=-2), visible=True),
@@ -73,42 +65,43 @@ EXERCISE = Exercise(
             ("one channel", "one channel, drawn", "one patch"),
             "Cut one channel by hand: the first row of the result is the square at the top left, read row by row; the "
             "second the square to its right.",
+            fails="Your rows are not the patches of the image, one after the other.",
             weight=2,
         ),
         Property(
-            "In a patch come channel, then row, then column",
+            "A patch is laid out by channel, then row, then column",
             ("two channels", "several channels, drawn", "several channels, wide", "patches of one pixel"),
             "All numbers of the first channel of a patch come before those of the next.",
+            fails="Your rows are wrong where the image has several channels.",
             weight=2,
         ),
         Property(
             "The dtype is kept, and any layout of memory will do",
             ("bytes", "float64", "turned image"),
             "Try an image of bytes (torch.uint8), and one that was transposed. Only move numbers: reshape, permute.",
+            fails="You change the dtype or the numbers, or fail on some layout of memory.",
         ),
         Property(
             "Gradients reach the image",
             ("float64", "float64, drawn"),
             "Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
-            observe=observe.gradients,
-            needs=MAIN,
+            fails="The right gradient does not reach the image.",
+            observe=observe.gradients, needs=MAIN,
         ),
         Property(
             "The image is left unchanged",
             ("one channel", "several channels, drawn"),
             "Do not write into the image.",
-            observe=observe.changed,
-            needs=MAIN,
+            fails="You change the image that you were given.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
-            "A patch that does not fill the image is refused with a ValueError",
-            (
-                "one channel", "several channels, drawn", "width not divided", "height not divided",
-                "only the area divided", "patch 0", "negative patch", "not divided, drawn",
-            ),
+            "A patch that does not fill the image raises ValueError",
+            ("one channel", "several channels, drawn", "width not divided", "height not divided",
+             "only the area divided", "patch 0", "negative patch", "not divided, drawn"),
             "Raise ValueError for a patch below 1, and where it does not divide both height and width.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept a patch that does not fit the image, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(frontier.patchify, __file__),

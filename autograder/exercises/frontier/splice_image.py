@@ -1,5 +1,8 @@
 """splice_image: an image in the place of a token."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Generator
 
@@ -35,13 +38,12 @@ def at(place: int, patches: int = 3, time: int = 5) -> Arguments:
     }
 
 
-def of_dtypes(draw: Generator, text: torch.dtype, image: torch.dtype) -> Arguments:
-    made = drawn(draw, torch.float64)
-    return made | {"embeddings": made["embeddings"].to(text), "image": made["image"].to(image)}
+def of_dtypes(text: torch.dtype, image: torch.dtype) -> Callable[[Generator], Arguments]:
+    def made(draw: Generator) -> Arguments:
+        arguments = drawn(draw, torch.float64)
+        return arguments | {"embeddings": arguments["embeddings"].to(text), "image": arguments["image"].to(image)}
 
-
-def drawn_turned(draw: Generator) -> Arguments:
-    return drawn(draw) | {"image": randn(draw, 5, 3).T}
+    return made
 
 
 def drawn_doubled(draw: Generator) -> Arguments:
@@ -71,12 +73,12 @@ EXERCISE = Exercise(
         Case("at an end, drawn", lambda draw: drawn(draw) | {"ids": text_with(draw, 6, -randint(draw, 0, 1)),
                                                              "embeddings": randn(draw, 6, 5)}),
         Case("one patch", given(**at(1, patches=1)), visible=True),
-        Case("narrower image numbers", lambda draw: of_dtypes(draw, torch.float64, torch.float32), visible=True),
-        Case("narrower text numbers", lambda draw: of_dtypes(draw, torch.float32, torch.float64), visible=True),
-        Case("text of half numbers", lambda draw: of_dtypes(draw, torch.float16, torch.float32), visible=True),
-        Case("half numbers", lambda draw: of_dtypes(draw, torch.bfloat16, torch.float32)),
-        Case("turned image", drawn_turned, visible=True),
-        Case("gradients", lambda draw: drawn(draw, torch.float64), visible=True, gradients=("embeddings", "image")),
+        Case("narrower image numbers", of_dtypes(torch.float64, torch.float32), visible=True),
+        Case("narrower text numbers", of_dtypes(torch.float32, torch.float64), visible=True),
+        Case("text of half numbers", of_dtypes(torch.float16, torch.float32), visible=True),
+        Case("half numbers", of_dtypes(torch.bfloat16, torch.float32)),
+        Case("turned image", lambda draw: drawn(draw) | {"image": randn(draw, 5, 3).T}, visible=True),
+        Case("gradients", partial(drawn, dtype=torch.float64), visible=True, gradients=("embeddings", "image")),
         Case("gradients, drawn", drawn, gradients=("embeddings", "image")),
         Case("no placeholder", given(**at(2) | {"image_id": 4}), visible=True),
         Case("two placeholders", given(**at(2) | {"ids": [10, 3, 12, 3, 14]}), visible=True),
@@ -91,48 +93,44 @@ EXERCISE = Exercise(
             ("in the middle", "drawn", "longer image", "longer image, drawn"),
             "The rows before the placeholder, then all patches in order, then the rows behind it: time - 1 + patches "
             "rows.",
+            fails="Your rows are not the text with the patches in the place of their token.",
             weight=3,
         ),
         Property(
             "Any place and any number of patches will do",
             ("in front", "at the end", "alone", "at an end, drawn", "one patch"),
             "Try a placeholder in front, at the end and alone, and an image of one patch.",
+            fails="Your result is wrong for some places of the token, or for a single patch.",
         ),
         Property(
             "The result has the dtype of the text",
-            (
-                "narrower image numbers", "narrower text numbers", "text of half numbers", "half numbers",
-                "turned image",
-            ),
+            ("narrower image numbers", "narrower text numbers", "text of half numbers", "half numbers", "turned image"),
             "Bring the patches to embeddings.dtype before you join.",
-            observe=observe.dtype,
-            needs=MAIN,
+            fails="Your result does not have the dtype of the text.",
+            observe=observe.dtype, needs=MAIN,
         ),
         Property(
             "Gradients reach text and image",
             ("gradients", "gradients, drawn"),
             "Join with torch.cat; a tensor that is filled under no_grad, or made of lists, carries no gradient.",
-            observe=observe.gradients,
-            needs=MAIN,
+            fails="The right gradient does not reach both text and image.",
+            observe=observe.gradients, needs=MAIN,
         ),
         Property(
             "The arguments are left unchanged",
             ("in the middle", "drawn"),
             "Join new tensors: embeddings and ids must be as they were.",
-            observe=observe.changed,
-            needs=MAIN,
+            fails="You change an argument that you were given.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
-            "What does not fit together is refused with a ValueError",
-            (
-                "in the middle", "drawn", "one patch", "no placeholder", "two placeholders", "two placeholders, drawn",
-                "lengths differ", "lengths differ, drawn", "widths differ",
-            ),
+            "Arguments that do not fit together raise ValueError",
+            ("in the middle", "drawn", "one patch", "no placeholder", "two placeholders", "two placeholders, drawn",
+             "lengths differ", "lengths differ, drawn", "widths differ"),
             "Raise ValueError unless image_id stands exactly once in ids, ids and embeddings are equally long, and "
             "image and embeddings equally wide.",
-            weight=2,
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept arguments that do not fit together, or raise something other than ValueError.",
+            weight=2, observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(frontier.splice_image, __file__),

@@ -24,10 +24,6 @@ def rows(count: int, numbers: int) -> Tensor:
     return numbered(1, count, numbers)[0]
 
 
-def drawn_bytes(draw: Generator) -> Arguments:
-    return arguments(torch.randint(0, 256, (2, 48), generator=draw).byte(), 3, 4, 8, 4)
-
-
 def drawn_misfit(draw: Generator) -> Arguments:
     """As many numbers as the image has, or a row more or less."""
     shape = ((12, 8), (7, 16), (5, 16))[randint(draw, 0, 2)]
@@ -42,12 +38,13 @@ EXERCISE = Exercise(
     cases=(
         Case("one channel", given(**arguments(rows(6, 4), 1, 4, 6, 2)), visible=True),
         Case("one channel, drawn", lambda draw: arguments(randn(draw, 6, 9), 1, 9, 6, 3)),
-        Case("two channels", given(**arguments(rows(2, 32), 2, 4, 8, 4)), visible=True),
+        Case("two channels", given(**arguments(rows(2, 8), 2, 2, 4, 2)), visible=True),
         Case("several channels, drawn", drawn),
         Case("several channels, wide", lambda draw: arguments(randn(draw, 10, 12), 3, 4, 10, 2)),
         Case("one patch", given(**arguments(rows(1, 18), 2, 3, 3, 3)), visible=True),
         Case("patches of one pixel", lambda draw: arguments(randn(draw, 8, 3), 3, 2, 4, 1), visible=True),
-        Case("bytes", drawn_bytes, visible=True),
+        Case("bytes", lambda draw: arguments(torch.randint(0, 256, (2, 48), generator=draw).byte(), 3, 4, 8, 4),
+             visible=True),
         Case("float64", lambda draw: drawn(draw, torch.float64), visible=True, gradients=("patches",)),
         Case("float64, wide", lambda draw: arguments(randn(draw, 3, 8, dtype=torch.float64), 2, 2, 6, 2),
              gradients=("patches",)),
@@ -67,44 +64,45 @@ EXERCISE = Exercise(
             ("one channel", "one channel, drawn", "one patch"),
             "Undo patchify step by step: split each row, bring patch row and patch column back to where they came "
             "from, and join.",
+            fails="Your image does not have each patch in its place.",
             weight=2,
         ),
         Property(
-            "Channels come back as well",
+            "Each channel comes back to its place",
             ("two channels", "several channels, drawn", "several channels, wide", "patches of one pixel"),
             "Each row of patches is channel, row, column.",
+            fails="Your image is wrong where there are several channels.",
             weight=2,
         ),
         Property(
             "The dtype is kept, and any layout of memory will do",
             ("bytes", "float64", "turned patches"),
             "Try bytes (torch.uint8), and patches that were transposed. Only move numbers.",
+            fails="You change the dtype or the numbers, or fail on some layout of memory.",
         ),
         Property(
             "Gradients reach the patches",
             ("float64", "float64, wide"),
             "Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
-            observe=observe.gradients,
-            needs=MAIN,
+            fails="The right gradient does not reach the patches.",
+            observe=observe.gradients, needs=MAIN,
         ),
         Property(
             "The patches are left unchanged",
             ("one channel", "several channels, drawn"),
             "Do not write into the patches.",
-            observe=observe.changed,
-            needs=MAIN,
+            fails="You change the patches that you were given.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
-            "What makes no image is refused with a ValueError",
-            (
-                "one channel", "several channels, drawn", "too few patches", "too many patches",
-                "rows of another length", "as many numbers in other rows", "side not divided",
-                "other side not divided", "patch 0", "misfit, drawn",
-            ),
+            "Patches that make no such image raise ValueError",
+            ("one channel", "several channels, drawn", "too few patches", "too many patches",
+             "rows of another length", "as many numbers in other rows", "side not divided", "other side not divided",
+             "patch 0", "misfit, drawn"),
             "Raise ValueError for a patch below 1 or one that does not divide both sides, and unless patches has the "
             "shape (patches, channels · patch · patch) of such an image.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept patches that make no such image, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(frontier.unpatchify, __file__),

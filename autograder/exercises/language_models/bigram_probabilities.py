@@ -1,5 +1,8 @@
 """bigram_probabilities: the smallest language model, a table of what follows what."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from torch import Generator
 
 from autograder.exercises.language_models.inputs import random_ids
@@ -10,6 +13,12 @@ from solutions import language_models
 
 # Token 3 is never followed, token 2 is followed once, and the pair (0, 1) comes three times.
 SMALL_TEXT = [0, 1, 0, 1, 1, 2, 0, 1, 0, 0, 3]
+MAIN = "Without smoothing, row i holds the shares of what followed token i"
+
+
+def drawn(length: int, below: int, *, end: Sequence[int] = (), **others: Any) -> Callable[[Generator], Arguments]:
+    """A text of drawn ids with a given end."""
+    return lambda draw: {"ids": [*random_ids(draw, length, below), *end], **others}
 
 
 def drawn_text(draw: Generator) -> Arguments:
@@ -25,27 +34,8 @@ def drawn_negative_id(draw: Generator) -> Arguments:
     return {"ids": [*random_ids(draw, 9, 5), -randint(draw, 1, 5)], "vocab_size": 5, "alpha": 0.5}
 
 
-def drawn_negative(draw: Generator) -> Arguments:
+def drawn_negative_alpha(draw: Generator) -> Arguments:
     return {"ids": random_ids(draw, 20, 5), "vocab_size": 5, "alpha": -0.1 * randint(draw, 1, 9)}
-
-
-def drawn_unsmoothed(draw: Generator) -> Arguments:
-    ids = random_ids(draw, 60, 4)
-    return {"ids": [*ids, 0, 1, 2, 3, 0], "vocab_size": 4, "alpha": 0.0}
-
-
-def drawn_unseen(draw: Generator) -> Arguments:
-    ids = random_ids(draw, 40, 4)
-    return {"ids": [*ids, 5], "vocab_size": 7, "alpha": 0.0}
-
-
-def drawn_long(draw: Generator) -> Arguments:
-    """The pair (0, 0) comes more often than a byte can count."""
-    return {"ids": [*random_ids(draw, 3000, 4), 0, 1, 2, 3, 0], "vocab_size": 4, "alpha": 0.0}
-
-
-def drawn_one_word(draw: Generator) -> Arguments:
-    return {"ids": [0] * randint(draw, 3, 99), "vocab_size": 1, "alpha": 0.0}
 
 
 def drawn_token(draw: Generator) -> Arguments:
@@ -53,8 +43,8 @@ def drawn_token(draw: Generator) -> Arguments:
     return {"ids": [randint(draw, 0, vocab_size - 1)], "vocab_size": vocab_size, "alpha": 0.0}
 
 
-def drawn_default(draw: Generator) -> Arguments:
-    return {"ids": random_ids(draw, 30, 5), "vocab_size": 6}
+def drawn_one_word(draw: Generator) -> Arguments:
+    return {"ids": [0] * randint(draw, 3, 99), "vocab_size": 1, "alpha": 0.0}
 
 
 EXERCISE = Exercise(
@@ -62,86 +52,86 @@ EXERCISE = Exercise(
     points=4,
     cases=(
         Case("every row seen", given(ids=[0, 1, 2, 0, 1, 1, 2, 1, 0, 0, 1], vocab_size=3, alpha=0.0), visible=True),
-        Case("every row seen, drawn", drawn_unsmoothed),
-        Case("long text", given(ids=[0, 1, 1] * 300 + [2, 0], vocab_size=3, alpha=0.0), visible=True),
-        Case("long text, drawn", drawn_long),
+        Case("every row seen, drawn", drawn(60, 4, end=(0, 1, 2, 3, 0), vocab_size=4, alpha=0.0)),
         Case("a vocabulary of one", given(ids=[0, 0], vocab_size=1, alpha=0.0), visible=True),
         Case("a vocabulary of one, drawn", drawn_one_word),
+        Case("long text", given(ids=[0, 1, 1] * 300 + [2, 0], vocab_size=3, alpha=0.0), visible=True),
+        # The pair (0, 0) comes more often than a byte can count.
+        Case("long text, drawn", drawn(3000, 4, end=(0, 1, 2, 3, 0), vocab_size=4, alpha=0.0)),
         Case("smoothed", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.5), visible=True),
         Case("smoothed, drawn", drawn_text),
-        Case("default alpha", drawn_default, visible=True),
-        Case("rows never seen", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.0), visible=True),
-        Case("rows never seen, drawn", drawn_unseen),
+        Case("default alpha", drawn(30, 5, vocab_size=6), visible=True),
         Case("one token", given(ids=[1], vocab_size=3, alpha=0.0), visible=True),
         Case("one token, drawn", drawn_token),
+        Case("rows never seen", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.0), visible=True),
+        Case("rows never seen, drawn", drawn(40, 4, end=(5,), vocab_size=7, alpha=0.0)),
         Case("id too large", given(ids=[4, 0, 1, 0], vocab_size=4, alpha=1.0), visible=True),
         Case("negative id", given(ids=[0, 1, 0, -1], vocab_size=4, alpha=1.0), visible=True),
         Case("negative alpha", given(ids=[0, 1, 1, 0], vocab_size=2, alpha=-0.5), visible=True),
         Case("unknown id, drawn", drawn_unknown),
         Case("negative id, drawn", drawn_negative_id),
-        Case("negative alpha, drawn", drawn_negative),
+        Case("negative alpha, drawn", drawn_negative_alpha),
     ),
     properties=(
         Property(
-            "Without smoothing, row i holds the shares of what followed token i",
+            MAIN,
             ("every row seen", "every row seen, drawn"),
             "Count by hand in 0 1 0 0: after 0 come 1 and 0, after 1 comes 0. So row 0 is (0.5, 0.5), row 1 is (1, 0).",
+            fails="Without smoothing, your row i does not hold the shares of what followed token i.",
             weight=3,
         ),
         Property(
             "Each row sums to 1",
             ("every row seen", "every row seen, drawn", "smoothed", "smoothed, drawn"),
             "A row is a distribution over the next token: divide it by its own sum, after smoothing.",
+            fails="Your rows do not all sum to 1.",
             observe=observe.row_sums,
         ),
         Property(
             "alpha is added to every count",
             ("smoothed", "smoothed, drawn", "default alpha"),
             "Add alpha to each of the vocab_size counts of a row, seen or not, then divide by the new sum of the row.",
+            fails="With smoothing, your probabilities are wrong.",
             weight=2,
         ),
         Property(
             "With alpha = 0, a row that was never seen is uniform",
-            ("rows never seen", "rows never seen, drawn", "one token", "one token, drawn"),
+            ("one token", "one token, drawn", "rows never seen", "rows never seen, drawn"),
             "A row without any count divides 0 by 0. Nothing is known about what follows such a token: give each "
             "token 1 / vocab_size. The last token of a text is followed by nothing.",
+            fails="With alpha = 0, your table is wrong where a token is never followed by anything.",
             weight=2,
         ),
         Property(
-            "A long text and a vocabulary of one token are right too",
-            ("long text", "long text, drawn", "a vocabulary of one", "a vocabulary of one, drawn"),
+            "A long text and a vocabulary of one token give the right table",
+            ("a vocabulary of one", "a vocabulary of one, drawn", "long text", "long text, drawn"),
             "A pair may come hundreds of times, and a byte counts to 255 only. With one token in the vocabulary the "
             "table has one row of one number, 1.",
-            needs="Without smoothing, row i holds the shares of what followed token i",
+            fails="With a long text, or with a vocabulary of one token, your table is wrong.",
+            needs=MAIN,
         ),
         Property(
-            "An id outside the vocabulary is refused with a ValueError",
-            (
-                "every row seen",
-                "every row seen, drawn",
-                "id too large",
-                "negative id",
-                "unknown id, drawn",
-                "negative id, drawn",
-            ),
+            "An id outside the vocabulary raises ValueError",
+            ("every row seen", "every row seen, drawn", "id too large", "negative id", "unknown id, drawn",
+             "negative id, drawn"),
             "Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
-            observe=observe.refusal,
-            needs="Without smoothing, row i holds the shares of what followed token i",
+            fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
+            observe=observe.refusal, needs=MAIN,
         ),
         Property(
-            "A negative alpha is refused with a ValueError",
+            "A negative alpha raises ValueError",
             ("smoothed", "smoothed, drawn", "negative alpha", "negative alpha, drawn"),
             "Raise ValueError for alpha below 0: probabilities could become negative.",
-            observe=observe.refusal,
-            needs="Without smoothing, row i holds the shares of what followed token i",
+            fails="You do not raise ValueError exactly where alpha is negative.",
+            observe=observe.refusal, needs=MAIN,
         ),
         Property(
-            "The list of ids stays as it is",
+            "The list of ids is left unchanged",
             ("every row seen", "every row seen, drawn"),
             "Do not remove or change anything in the list that you were given.",
-            observe=observe.changed,
-            needs="Without smoothing, row i holds the shares of what followed token i",
+            fails="You change the list of ids.",
+            observe=observe.changed, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(language_models.bigram_probabilities, __file__),
-)
+)  # fmt: skip

@@ -1,11 +1,13 @@
 """decoder_logits: from token ids to a score for every token."""
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, gain, with_small_scores
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
 from llm_course.checking import observe
@@ -46,48 +48,13 @@ def decoder_arguments(
     return {"ids": torch.randint(0, vocab, (batch, time), generator=draw), "weights": weights, "config": config}
 
 
-def silent_layers(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=2, time=3, n_layers=2, silent=(ATTENTION, FEED_FORWARD))
+def decoder(**sizes: Any) -> Callable[[Generator], Arguments]:
+    return functools.partial(decoder_arguments, **sizes)
 
 
-def silent_layers_drawn(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=1, time=6, n_layers=3, n_heads=3, silent=(ATTENTION, FEED_FORWARD))
-
-
-def as_many_tokens_as_columns(draw: Generator) -> Arguments:
-    """A table that can be multiplied with either way round, and a key head for each query head."""
-    silent = (ATTENTION, FEED_FORWARD)
-    return decoder_arguments(
-        draw, batch=2, time=4, n_layers=1, n_heads=3, n_kv_heads=3, head_dim=2, silent=silent, vocab=6
-    )
-
-
-def one_layer(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=2, time=4, n_layers=1)
-
-
-def two_layers(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=2, time=3, n_layers=2)
-
-
-def three_layers(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=3, time=5, n_layers=3, n_heads=4, n_kv_heads=2)
-
-
-def eleven_layers(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=1, time=3, n_layers=11, n_heads=2, head_dim=2)
-
-
-def own_head(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=2, time=3, n_layers=1, tied=False, silent=(ATTENTION, FEED_FORWARD))
-
-
-def own_head_drawn(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=1, time=4, n_layers=2, tied=False)
-
-
-def one_token(draw: Generator) -> Arguments:
-    return decoder_arguments(draw, batch=1, time=1, n_layers=1, head_dim=2)
+SILENT = (ATTENTION, FEED_FORWARD)
+one_layer = decoder(batch=2, time=4, n_layers=1)
+one_token = decoder(batch=1, time=1, n_layers=1, head_dim=2)
 
 
 def with_other_id(draw: Generator, position: int | None) -> Arguments:
@@ -95,14 +62,6 @@ def with_other_id(draw: Generator, position: int | None) -> Arguments:
     if position is not None:
         arguments["ids"][:, position] = (arguments["ids"][:, position] + 3) % 11
     return arguments
-
-
-def id_too_large(draw: Generator) -> Arguments:
-    return {**one_token(draw), "ids": torch.tensor([[3, 11]])}
-
-
-def id_below_zero(draw: Generator) -> Arguments:
-    return {**one_token(draw), "ids": torch.tensor([[-1, 4]])}
 
 
 def decoder_in_bfloat16(draw: Generator) -> Arguments:
@@ -119,16 +78,21 @@ EXERCISE = Exercise(
     reference=normalization.decoder_logits,
     points=6,
     cases=(
-        Case("layers that add nothing", silent_layers, visible=True),
-        Case("layers that add nothing, drawn", silent_layers_drawn),
-        Case("as many tokens as columns", as_many_tokens_as_columns, visible=True),
+        Case("layers that add nothing", decoder(batch=2, time=3, n_layers=2, silent=SILENT), visible=True),
+        Case("layers that add nothing, drawn", decoder(batch=1, time=6, n_layers=3, n_heads=3, silent=SILENT)),
+        # A table that can be multiplied with either way round, and a key head for each query head.
+        Case(
+            "as many tokens as columns",
+            decoder(batch=2, time=4, n_layers=1, n_heads=3, n_kv_heads=3, head_dim=2, silent=SILENT, vocab=6),
+            visible=True,
+        ),
         Case("one layer", one_layer, visible=True),
         Case("one token", one_token, visible=True),
-        Case("two layers", two_layers, visible=True),
-        Case("three layers", three_layers),
-        Case("eleven layers", eleven_layers, visible=True),
-        Case("a head of its own", own_head, visible=True),
-        Case("a head of its own, drawn", own_head_drawn),
+        Case("two layers", decoder(batch=2, time=3, n_layers=2), visible=True),
+        Case("three layers", decoder(batch=3, time=5, n_layers=3, n_heads=4, n_kv_heads=2)),
+        Case("eleven layers", decoder(batch=1, time=3, n_layers=11, head_dim=2), visible=True),
+        Case("a head of its own", decoder(batch=2, time=3, n_layers=1, tied=False, silent=SILENT), visible=True),
+        Case("a head of its own, drawn", decoder(batch=1, time=4, n_layers=2, tied=False)),
         Case("original", functools.partial(with_other_id, position=None), visible=True),
         Case(
             "last id changed",
@@ -142,8 +106,8 @@ EXERCISE = Exercise(
             visible=True,
             drawn_as="original",
         ),
-        Case("id too large", id_too_large, visible=True),
-        Case("id below zero", id_below_zero, visible=True),
+        Case("id too large", lambda draw: {**one_token(draw), "ids": torch.tensor([[3, 11]])}, visible=True),
+        Case("id below zero", lambda draw: {**one_token(draw), "ids": torch.tensor([[-1, 4]])}, visible=True),
         Case("bfloat16", decoder_in_bfloat16, visible=True),
         Case("gradients", small_decoder, visible=True, gradients=("weights",)),
     ),
@@ -154,24 +118,29 @@ EXERCISE = Exercise(
             "The layers of this case add nothing to the stream: what is left is the rows of the table, rms_norm with "
             "model.norm.weight, and the scores of all tokens, rows @ table.T.",
             weight=2,
+            fails="With layers that add nothing, your logits are wrong.",
         ),
         Property(
-            "One layer does its work between them",
+            "One layer between embedding and last norm is right",
             ("one layer", "one token"),
             "Hand your block the layer's nine weights, under the names without `model.layers.0.`, and what it needs "
             "from the configuration.",
             weight=2,
+            fails="With one layer, your logits are wrong.",
         ),
         Property(
             "Several layers follow each other, each with its own weights",
             ("two layers", "three layers", "eleven layers"),
-            "Layer 0 first. Each takes the stream that the one before has left, and the weights with its own number.",
+            "Layer 0 first. Each layer takes the stream that the one before has returned, and the weights with "
+            "its own number.",
             weight=2,
+            fails="With several layers, your logits are wrong.",
         ),
         Property(
             "A head of its own is used where there is one",
             ("a head of its own", "a head of its own, drawn"),
             "If the weights have an lm_head.weight, it is the head; the embedding table is the head only without it.",
+            fails="Where the weights have an lm_head.weight, your logits are wrong.",
         ),
         Property(
             "The logits of a position depend on its own and earlier ids, and on no later one",
@@ -180,13 +149,15 @@ EXERCISE = Exercise(
             observe=observe.causal_only,
             joint=True,
             needs="Embedding, last norm and tied head are right",
+            fails="The logits of a position depend on later ids, or not on its own and earlier ones.",
         ),
         Property(
-            "An id without a row is refused with a ValueError",
+            "An id without a row raises ValueError",
             ("one token", "id too large", "id below zero"),
             "Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
             observe=observe.refusal,
             needs="Embedding, last norm and tied head are right",
+            fails="You accept an id that has no row, or raise something other than ValueError.",
         ),
         Property(
             "The dtype of the weights is kept and the arguments are left unchanged",
@@ -194,14 +165,17 @@ EXERCISE = Exercise(
             "Weights in bfloat16 must give logits in bfloat16, and neither ids nor weights may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="Embedding, last norm and tied head are right",
+            fails="Your logits have another dtype than the weights, or you change an argument.",
         ),
         Property(
             "Gradients reach all weights",
             ("gradients",),
             "The whole model learns through this function: every weight must have its gradient.",
             observe=observe.gradients,
+            fails="Your gradients of the weights are wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(normalization.decoder_logits, __file__),
     shortcuts=("LlamaModel", "LlamaForCausalLM", "AutoModelForCausalLM"),
+    equivalent=equivalent_edits(normalization.decoder_logits, __file__),
 )

@@ -1,22 +1,22 @@
 """layer_norm: rows with mean 0 and variance 1, then a gain and a bias."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.normalization.inputs import (
     FIXED_SEED,
-    fixed_rows,
+    cast,
     four_axes,
-    gain,
-    in_bfloat16,
     neutral,
-    plain_rows,
     plain_rows_in_a_batch,
     random_rows,
     single_row,
     weighted,
     weighted_batch,
+    whole_rows,
     with_weight,
     without_weight,
 )
@@ -29,16 +29,8 @@ def centered(x: Tensor) -> Tensor:
     return x - x.mean(-1, keepdim=True)
 
 
-def fixed_gain() -> Tensor:
-    return gain(torch.Generator().manual_seed(FIXED_SEED), 5)
-
-
-def as_many_rows_as_columns(draw: Generator) -> Arguments:
-    return neutral(random_rows(draw, 4, 4), eps=0.0)
-
-
 def without_bias(draw: Generator) -> Arguments:
-    return {**neutral(fixed_rows(), eps=0.25), "weight": fixed_gain()}
+    return with_weight(torch.Generator().manual_seed(FIXED_SEED))
 
 
 def with_bias(draw: Generator) -> Arguments:
@@ -74,42 +66,17 @@ def constant_rows(draw: Generator) -> Arguments:
     return weighted(draw, x, eps=0.1)
 
 
-def in_float64(draw: Generator) -> Arguments:
-    arguments = weighted(draw, random_rows(draw, 2, 5), eps=0.3)
-    return {name: value.double() if isinstance(value, Tensor) else value for name, value in arguments.items()}
-
-
-def weight_of_one(draw: Generator) -> Arguments:
-    return {**plain_rows(draw), "weight": torch.tensor([2.0])}
-
-
-def weight_and_bias_of_one(draw: Generator) -> Arguments:
-    return {**plain_rows(draw), "weight": torch.tensor([2.0]), "bias": torch.tensor([0.5])}
-
-
-def weight_for_each_entry(draw: Generator) -> Arguments:
-    given = plain_rows(draw)
-    return {**given, "weight": randn(draw, *given["x"].shape)}
-
-
-def weight_in_a_column(draw: Generator) -> Arguments:
-    """As many rows as columns, so that a column of weights broadcasts."""
-    given = plain_rows(draw)
-    width = given["x"].shape[-1]
-    return {**given, "x": randn(draw, width, width), "weight": randn(draw, width, 1)}
-
-
-def bias_for_each_row(draw: Generator) -> Arguments:
-    return {**plain_rows(draw), "bias": randn(draw, 3, 1)}
+def misshapen(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+    return lambda draw: {**whole_rows(draw), **{name: randn(draw, *shape) for name, shape in shapes.items()}}
 
 
 EXERCISE = Exercise(
     reference=normalization.layer_norm,
     points=3,
     cases=(
-        Case("rows", plain_rows, visible=True),
+        Case("rows", whole_rows, visible=True),
         Case("rows in a batch", plain_rows_in_a_batch, visible=True),
-        Case("as many rows as columns, eps of 0", as_many_rows_as_columns, visible=True),
+        Case("as many rows as columns, eps of 0", lambda draw: neutral(random_rows(draw, 4, 4), eps=0.0), visible=True),
         Case("single row", single_row, visible=True),
         Case("weighted batch", weighted_batch, visible=True),
         Case("four axes", four_axes, visible=True),
@@ -121,13 +88,13 @@ EXERCISE = Exercise(
         Case("default eps", default_eps, visible=True),
         Case("constant rows", constant_rows, visible=True),
         Case("far from zero", far_from_zero, visible=True),
-        Case("weight of one number", weight_of_one, visible=True),
-        Case("bias for each row", bias_for_each_row, visible=True),
-        Case("weight for each entry", weight_for_each_entry, visible=True),
-        Case("weight in a column", weight_in_a_column, visible=True),
-        Case("weight and bias of one number", weight_and_bias_of_one, visible=True),
-        Case("float64", in_float64, visible=True),
-        Case("bfloat16", in_bfloat16, visible=True),
+        Case("weight of one number", misshapen(weight=(1,)), visible=True),
+        Case("bias for each row", misshapen(bias=(2, 1)), visible=True),
+        Case("weight for each entry", misshapen(weight=(2, 4)), visible=True),
+        Case("weight in a column", misshapen(x=(4, 4), weight=(4, 1)), visible=True),
+        Case("weight and bias of one number", misshapen(weight=(1,), bias=(1,)), visible=True),
+        Case("float64", lambda draw: cast(weighted_batch(draw), torch.float64), visible=True),
+        Case("bfloat16", lambda draw: cast(weighted_batch(draw), torch.bfloat16), visible=True),
         Case("gradients", weighted_batch, visible=True, gradients=("x", "weight", "bias")),
     ),
     properties=(
@@ -136,46 +103,55 @@ EXERCISE = Exercise(
             ("rows", "rows in a batch"),
             "Subtract from each row its own mean, over the last dimension: what is left sums to 0 in every row.",
             observe=observe.row_directions,
+            fails="Your rows are not centered on their own mean.",
         ),
         Property(
             "Without weight and bias, rows follow the formula",
             ("rows", "rows in a batch", "as many rows as columns, eps of 0"),
-            "Work one row out by hand: mean, distances from it, their mean square over d numbers, plus eps, root.",
+            "Work the first row out by hand: mean, distances from it, their mean square over d numbers, plus "
+            "eps, root.",
             weight=3,
+            fails="Without weight and bias, your rows differ from (x - mean) / sqrt(variance + eps).",
         ),
         Property(
             "The weight multiplies, column by column",
             ("without weight", "with weight"),
-            "With another weight, column j of the result has to change by the factor weight[j].",
+            "Use a weight of ones, then one of twos: the result, without a bias, has to double.",
             observe=observe.ratio,
             joint=True,
             needs="Each row is centered on its own mean",
+            fails="When the weight changes, column j of your result does not change by the factor weight[j].",
         ),
         Property(
             "The bias is added last, column by column",
             ("without bias", "with bias"),
-            "With another bias, column j of the result has to change by bias[j], whatever the weight.",
+            "Add 1 to the bias: every number of the result has to grow by 1, whatever the weight.",
             observe=observe.difference,
             joint=True,
             needs="Each row is centered on its own mean",
+            fails="When the bias changes, column j of your result does not change by bias[j].",
         ),
         Property(
-            "Any number of leading dimensions will do",
+            "Any number of leading dimensions works",
             ("single row", "four axes"),
             "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
             observe=observe.row_directions,
+            fails="For a single row, or with four axes, your result is wrong.",
         ),
         Property(
             "In a batch, with weight and bias, the whole is right",
             ("weighted batch",),
             "Each part may be right alone. Norm first, then the weight, then the bias, for every row of every text.",
+            fails="In a batch, with weight and bias, your result is wrong.",
         ),
         Property(
             "Small rows stay small: eps is under the root",
             ("small numbers",),
-            "Rows much smaller than the root of eps are mostly divided by that root. Look at where eps is added.",
+            "Such rows are mostly divided by the root of eps. Look at where you add eps: to the variance, under "
+            "the root.",
             observe=observe.orders_of_magnitude,
             needs="Each row is centered on its own mean",
+            fails="Rows much smaller than the root of eps do not come out at the right size.",
         ),
         Property(
             "eps is 1e-5 unless it is given",
@@ -183,12 +159,14 @@ EXERCISE = Exercise(
             "Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
             observe=observe.orders_of_magnitude,
             needs="Each row is centered on its own mean",
+            fails="Without an eps, your function does not use 1e-5.",
         ),
         Property(
             "A row of equal numbers gives the bias",
             ("constant rows",),
             "The variance is 0 there: with eps the division is harmless, and only the bias is left.",
             needs="Each row is centered on its own mean",
+            fails="A row of equal numbers does not come out as the bias.",
         ),
         Property(
             "Rows far from 0 keep their spread",
@@ -196,9 +174,10 @@ EXERCISE = Exercise(
             "Subtract the mean before you square. Squares of numbers near 65,536 have no digits left for distances of "
             "a few units.",
             needs="Without weight and bias, rows follow the formula",
+            fails="Rows that lie far from 0 come out wrong.",
         ),
         Property(
-            "A weight or bias of another width is refused with a ValueError",
+            "A weight or bias of another shape raises ValueError",
             (
                 "rows",
                 "weight of one number",
@@ -210,6 +189,7 @@ EXERCISE = Exercise(
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
             observe=observe.refusal,
             needs="Each row is centered on its own mean",
+            fails="You accept a weight or bias of another shape, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -217,12 +197,14 @@ EXERCISE = Exercise(
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="Each row is centered on its own mean",
+            fails="Your result has another dtype than x, or you change an argument.",
         ),
         Property(
             "Gradients reach x, weight and bias",
             ("gradients",),
             "Weight and bias are learned, mean and variance depend on x: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
+            fails="Your gradients of x, the weight or the bias are wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(normalization.layer_norm, __file__),

@@ -1,19 +1,19 @@
 """rms_norm: rows of one length, then a gain."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.normalization.inputs import (
+    cast,
     four_axes,
     gain,
-    in_bfloat16,
     neutral,
-    plain_rows,
     plain_rows_in_a_batch,
     random_rows,
     single_row,
-    weighted,
     weighted_batch,
     with_weight,
     without_weight,
@@ -23,44 +23,25 @@ from llm_course.checking import observe
 from solutions import normalization
 
 
-def without(arguments: Arguments, *names: str) -> Arguments:
-    return {name: value for name, value in arguments.items() if name not in names}
+def unbiased(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+    return lambda draw: {name: value for name, value in arguments(draw).items() if name != "bias"}
+
+
+def gained(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+    """With a gain, so that rows that come back as they are point elsewhere."""
+
+    def draw_both(draw: Generator) -> Arguments:
+        drawn = arguments(draw)
+        return {**drawn, "weight": gain(draw, drawn["x"].shape[-1])}
+
+    return draw_both
 
 
 def rms_rows(draw: Generator) -> Arguments:
-    return without(weighted(draw, random_rows(draw, 3, 5), eps=0.25), "bias")
-
-
-def rms_plain(draw: Generator) -> Arguments:
-    return without(plain_rows(draw), "bias")
-
-
-def rms_plain_in_a_batch(draw: Generator) -> Arguments:
-    return without(plain_rows_in_a_batch(draw), "bias")
-
-
-def rms_as_many_rows_as_columns(draw: Generator) -> Arguments:
-    return without(neutral(random_rows(draw, 4, 4), eps=0.0), "bias")
-
-
-def rms_batch(draw: Generator) -> Arguments:
-    return without(weighted_batch(draw), "bias")
-
-
-def rms_single_row(draw: Generator) -> Arguments:
-    return {**without(single_row(draw), "bias"), "weight": gain(draw, 6)}
-
-
-def rms_four_axes(draw: Generator) -> Arguments:
-    return {**without(four_axes(draw), "bias"), "weight": gain(draw, 5)}
-
-
-def rms_without_weight(draw: Generator) -> Arguments:
-    return without(without_weight(draw), "bias")
-
-
-def rms_with_weight(draw: Generator) -> Arguments:
-    return without(with_weight(draw), "bias")
+    """Whole numbers whose mean squares, 5 and 45, have whole roots with this eps: to be worked out by hand."""
+    rows = torch.tensor([[1.0, -1.0, 3.0, 3.0], [3.0, 3.0, -9.0, 9.0]])
+    x = torch.stack([row[torch.randperm(4, generator=draw)] for row in rows])
+    return {"x": x, "weight": torch.tensor([2.0, -1.0, 3.0, -2.0])[torch.randperm(4, generator=draw)], "eps": 4.0}
 
 
 def rms_small_numbers(draw: Generator) -> Arguments:
@@ -88,24 +69,8 @@ def large_in_float16(draw: Generator) -> Arguments:
     return {"x": (600 * random_rows(draw, 3, 6)).half(), "weight": gain(draw, 6).half(), "eps": 1e-6}
 
 
-def rms_in_bfloat16(draw: Generator) -> Arguments:
-    return without(in_bfloat16(draw), "bias")
-
-
-def rms_weight_of_one(draw: Generator) -> Arguments:
-    return {**rms_rows(draw), "weight": torch.tensor([2.0])}
-
-
-def rms_weight_for_each_entry(draw: Generator) -> Arguments:
-    given = rms_rows(draw)
-    return {**given, "weight": randn(draw, *given["x"].shape)}
-
-
-def rms_weight_in_a_column(draw: Generator) -> Arguments:
-    """As many rows as columns, so that a column of weights broadcasts."""
-    given = rms_rows(draw)
-    width = given["x"].shape[-1]
-    return {**given, "x": randn(draw, width, width), "weight": randn(draw, width, 1)}
+def misshapen(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+    return lambda draw: {**rms_rows(draw), **{name: randn(draw, *shape) for name, shape in shapes.items()}}
 
 
 EXERCISE = Exercise(
@@ -113,23 +78,27 @@ EXERCISE = Exercise(
     points=3,
     cases=(
         Case("weighted rows", rms_rows, visible=True),
-        Case("rows", rms_plain, visible=True),
-        Case("rows in a batch", rms_plain_in_a_batch, visible=True),
-        Case("as many rows as columns, eps of 0", rms_as_many_rows_as_columns, visible=True),
-        Case("single row", rms_single_row, visible=True),
-        Case("weighted batch", rms_batch, visible=True),
-        Case("four axes", rms_four_axes, visible=True),
-        Case("without weight", rms_without_weight, visible=True),
-        Case("with weight", rms_with_weight, visible=True),
+        Case("rows", lambda draw: {**rms_rows(draw), "weight": torch.ones(4)}, visible=True),
+        Case("rows in a batch", unbiased(plain_rows_in_a_batch), visible=True),
+        Case(
+            "as many rows as columns, eps of 0",
+            unbiased(lambda draw: neutral(random_rows(draw, 4, 4), eps=0.0)),
+            visible=True,
+        ),
+        Case("single row", unbiased(gained(single_row)), visible=True),
+        Case("weighted batch", unbiased(weighted_batch), visible=True),
+        Case("four axes", unbiased(gained(four_axes)), visible=True),
+        Case("without weight", unbiased(without_weight), visible=True),
+        Case("with weight", unbiased(with_weight), visible=True),
         Case("small numbers", rms_small_numbers, visible=True),
         Case("default eps", rms_default_eps, visible=True),
         Case("a row of zeros", rows_of_zeros, visible=True),
         Case("large numbers in float16", large_in_float16, visible=True),
-        Case("weight of one number", rms_weight_of_one, visible=True),
-        Case("weight for each entry", rms_weight_for_each_entry, visible=True),
-        Case("weight in a column", rms_weight_in_a_column, visible=True),
-        Case("bfloat16", rms_in_bfloat16, visible=True),
-        Case("gradients", rms_batch, visible=True, gradients=("x", "weight")),
+        Case("weight of one number", misshapen(weight=(1,)), visible=True),
+        Case("weight for each entry", misshapen(weight=(2, 4)), visible=True),
+        Case("weight in a column", misshapen(x=(4, 4), weight=(4, 1)), visible=True),
+        Case("bfloat16", unbiased(lambda draw: cast(weighted_batch(draw), torch.bfloat16)), visible=True),
+        Case("gradients", unbiased(weighted_batch), visible=True, gradients=("x", "weight")),
     ),
     properties=(
         Property(
@@ -138,38 +107,45 @@ EXERCISE = Exercise(
             "Each number of a row is divided by one and the same number and multiplied by its weight. No mean is taken "
             "away.",
             observe=observe.row_directions,
+            fails="Your rows do not keep their direction, apart from the weight.",
         ),
         Property(
             "Without a weight, rows follow the formula",
             ("rows", "rows in a batch", "as many rows as columns, eps of 0"),
-            "Work one row out by hand: the squares, their mean over d numbers, plus eps, root. Divide by it.",
+            "Work the first row out by hand: the squares, their mean over d numbers, plus eps, root. Divide by it.",
             weight=3,
+            fails="With a weight of ones, your rows differ from x / sqrt(mean of x² + eps).",
         ),
         Property(
             "The weight multiplies, column by column",
             ("without weight", "with weight"),
-            "With another weight, column j of the result has to change by the factor weight[j].",
+            "Use a weight of ones, then one of twos: the result has to double.",
             observe=observe.ratio,
             joint=True,
             needs="Rows keep their direction, but for the weight",
+            fails="When the weight changes, column j of your result does not change by the factor weight[j].",
         ),
         Property(
-            "Any number of leading dimensions will do",
+            "Any number of leading dimensions works",
             ("single row", "four axes"),
             "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
             observe=observe.row_directions,
+            fails="For a single row, or with four axes, your result is wrong.",
         ),
         Property(
             "In a batch, with the weight, the whole is right",
             ("weighted batch",),
             "Each part may be right alone. Norm first, then the weight, for every row of every text.",
+            fails="In a batch, with a weight, your result is wrong.",
         ),
         Property(
             "Small rows stay small: eps is under the root",
             ("small numbers",),
-            "Rows much smaller than the root of eps are mostly divided by that root. Look at where eps is added.",
+            "Such rows are mostly divided by the root of eps. Look at where you add eps: to the mean square, "
+            "under the root.",
             observe=observe.orders_of_magnitude,
             needs="Rows keep their direction, but for the weight",
+            fails="Rows much smaller than the root of eps do not come out at the right size.",
         ),
         Property(
             "eps is 1e-6 unless it is given",
@@ -177,23 +153,27 @@ EXERCISE = Exercise(
             "Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
             observe=observe.orders_of_magnitude,
             needs="Rows keep their direction, but for the weight",
+            fails="Without an eps, your function does not use 1e-6.",
         ),
         Property(
             "A row of zeros stays zero",
             ("a row of zeros",),
             "Without eps, 0 is divided by 0 there. The other rows of this case have to be right too.",
+            fails="A row of zeros does not stay zero, or the rows beside it are wrong.",
         ),
         Property(
             "Large numbers in half precision do not overflow",
             ("large numbers in float16",),
             "In float16 the square of 1000 is infinite, and the row becomes 0: compute the mean square in float32.",
+            fails="Large numbers in float16 come out wrong.",
         ),
         Property(
-            "A weight of another width is refused with a ValueError",
+            "A weight of another shape raises ValueError",
             ("weighted rows", "weight of one number", "weight for each entry", "weight in a column"),
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
             observe=observe.refusal,
             needs="Rows keep their direction, but for the weight",
+            fails="You accept a weight of another shape, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -201,12 +181,14 @@ EXERCISE = Exercise(
             "Inputs in half precision must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="Rows keep their direction, but for the weight",
+            fails="Your result has another dtype than x, or you change an argument.",
         ),
         Property(
             "Gradients reach x and weight",
             ("gradients",),
             "The mean square depends on x too, so gradients flow through it: no detach, no no_grad, no item().",
             observe=observe.gradients,
+            fails="Your gradients of x or of the weight are wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(normalization.rms_norm, __file__),

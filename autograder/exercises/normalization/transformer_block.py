@@ -1,31 +1,32 @@
 """transformer_block: attention and feed-forward, each behind a norm and added to what came in."""
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, with_small_scores
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
 from llm_course.checking import observe
 from solutions import normalization
 
-FIRST, SECOND = "input_layernorm", "post_attention_layernorm"
-
 
 def block_arguments(
     draw: Generator,
     *,
-    batch: int,
     time: int,
-    n_heads: int,
-    n_kv_heads: int,
-    head_dim: int,
-    d_model: int,
+    batch: int = 2,
+    n_heads: int = 2,
+    n_kv_heads: int | None = None,
+    head_dim: int = 4,
+    d_model: int | None = None,
     silent: tuple[str, ...] = (),
 ) -> Arguments:
     """A block with random weights; the projections named in `silent` are zero."""
+    n_kv_heads, d_model = n_kv_heads or n_heads, d_model or n_heads * head_dim
     x = (randn(draw, batch, d_model, time) + 0.5).transpose(1, 2)  # not contiguous
     weights = block_weights(draw, n_heads, n_kv_heads, head_dim, d_model, silent)
     return {
@@ -38,72 +39,22 @@ def block_arguments(
     }
 
 
-def feed_forward_only(draw: Generator) -> Arguments:
-    return block_arguments(draw, batch=2, time=3, n_heads=2, n_kv_heads=2, head_dim=4, d_model=8, silent=(ATTENTION,))
+def block(**sizes: Any) -> Callable[[Generator], Arguments]:
+    return functools.partial(block_arguments, **sizes)
 
 
-def feed_forward_only_drawn(draw: Generator) -> Arguments:
-    return block_arguments(draw, batch=1, time=5, n_heads=2, n_kv_heads=2, head_dim=6, d_model=12, silent=(ATTENTION,))
+def attention_only(**sizes: Any) -> Callable[[Generator], Arguments]:
+    return block(silent=(FEED_FORWARD,), **sizes)
+
+
+both_halves = block(time=3)
+four_share_two = attention_only(time=4, n_heads=4, n_kv_heads=2, head_dim=2)
 
 
 def single_token(draw: Generator) -> Arguments:
-    """Rows so small that one small eps is told from another."""
-    arguments = block_arguments(
-        draw, batch=2, time=1, n_heads=2, n_kv_heads=2, head_dim=4, d_model=8, silent=(FEED_FORWARD,)
-    )
+    """Rows so small that one small eps is told from another, and a single head."""
+    arguments = attention_only(time=1, n_heads=1, head_dim=8)(draw)
     return {**arguments, "x": arguments["x"] / 256}
-
-
-def attention_only(draw: Generator) -> Arguments:
-    return block_arguments(
-        draw, batch=2, time=5, n_heads=2, n_kv_heads=2, head_dim=4, d_model=8, silent=(FEED_FORWARD,)
-    )
-
-
-def attention_only_drawn(draw: Generator) -> Arguments:
-    return block_arguments(
-        draw, batch=3, time=7, n_heads=3, n_kv_heads=3, head_dim=4, d_model=12, silent=(FEED_FORWARD,)
-    )
-
-
-def four_heads_share_two(draw: Generator) -> Arguments:
-    return block_arguments(
-        draw, batch=2, time=4, n_heads=4, n_kv_heads=2, head_dim=2, d_model=8, silent=(FEED_FORWARD,)
-    )
-
-
-def all_heads_share_one(draw: Generator) -> Arguments:
-    return block_arguments(
-        draw, batch=2, time=6, n_heads=3, n_kv_heads=1, head_dim=4, d_model=12, silent=(FEED_FORWARD,)
-    )
-
-
-def wide_heads(draw: Generator) -> Arguments:
-    return block_arguments(
-        # n_heads divides the rows of q_proj and not d_model.
-        draw,
-        batch=2,
-        time=4,
-        n_heads=4,
-        n_kv_heads=4,
-        head_dim=4,
-        d_model=10,
-        silent=(FEED_FORWARD,),
-    )
-
-
-def both_halves(draw: Generator) -> Arguments:
-    return block_arguments(draw, batch=2, time=3, n_heads=2, n_kv_heads=2, head_dim=4, d_model=8)
-
-
-def both_halves_drawn(draw: Generator) -> Arguments:
-    return block_arguments(draw, batch=1, time=6, n_heads=3, n_kv_heads=3, head_dim=4, d_model=12)
-
-
-def silent_block(draw: Generator) -> Arguments:
-    return block_arguments(
-        draw, batch=2, time=3, n_heads=2, n_kv_heads=2, head_dim=4, d_model=8, silent=(ATTENTION, FEED_FORWARD)
-    )
 
 
 def with_other_token(draw: Generator, position: int | None) -> Arguments:
@@ -113,14 +64,6 @@ def with_other_token(draw: Generator, position: int | None) -> Arguments:
     return arguments
 
 
-def uneven_heads(draw: Generator) -> Arguments:
-    return {**both_halves(draw), "n_heads": 3, "n_kv_heads": 3}
-
-
-def uneven_groups(draw: Generator) -> Arguments:
-    return {**four_heads_share_two(draw), "n_kv_heads": 3}
-
-
 def block_in_bfloat16(draw: Generator) -> Arguments:
     arguments = both_halves(draw)
     weights = {name: weight.bfloat16() for name, weight in arguments["weights"].items()}
@@ -128,7 +71,7 @@ def block_in_bfloat16(draw: Generator) -> Arguments:
 
 
 def small_block(draw: Generator) -> Arguments:
-    arguments = block_arguments(draw, batch=1, time=3, n_heads=2, n_kv_heads=1, head_dim=2, d_model=4)
+    arguments = block_arguments(draw, batch=1, time=3, n_kv_heads=1, head_dim=2)
     return {**arguments, "weights": with_small_scores(arguments["weights"])}
 
 
@@ -136,22 +79,29 @@ EXERCISE = Exercise(
     reference=normalization.transformer_block,
     points=8,
     cases=(
-        Case("feed-forward only", feed_forward_only, visible=True),
-        Case("feed-forward only, drawn", feed_forward_only_drawn),
+        Case("feed-forward only", block(time=3, silent=(ATTENTION,)), visible=True),
+        Case("feed-forward only, drawn", block(batch=1, time=5, head_dim=6, silent=(ATTENTION,))),
         Case("a single token", single_token, visible=True),
-        Case("attention only", attention_only, visible=True),
-        Case("attention only, drawn", attention_only_drawn),
-        Case("four heads share two", four_heads_share_two, visible=True),
-        Case("all heads share one", all_heads_share_one),
-        Case("wide heads", wide_heads, visible=True),
+        Case("attention only", attention_only(time=5), visible=True),
+        Case("attention only, drawn", attention_only(batch=3, time=7, n_heads=3)),
+        Case("four heads share two", four_share_two, visible=True),
+        Case("all heads share one", attention_only(time=6, n_heads=3, n_kv_heads=1)),
+        # n_heads divides the rows of q_proj and not d_model.
+        Case("wide heads", attention_only(time=4, n_heads=4, d_model=10), visible=True),
         Case("both halves", both_halves, visible=True),
-        Case("both halves, drawn", both_halves_drawn),
+        Case("both halves, drawn", block(batch=1, time=6, n_heads=3)),
         Case("original", functools.partial(with_other_token, position=None), visible=True),
         Case("last token changed", functools.partial(with_other_token, position=-1), visible=True),
         Case("first token changed", functools.partial(with_other_token, position=0), visible=True),
-        Case("both projections zero", silent_block, visible=True),
-        Case("heads that do not divide the rows", uneven_heads, visible=True),
-        Case("groups that do not divide the heads", uneven_groups, visible=True),
+        Case("both projections zero", block(time=3, silent=(ATTENTION, FEED_FORWARD)), visible=True),
+        Case(
+            "heads that do not divide the rows",
+            lambda draw: {**both_halves(draw), "n_heads": 3, "n_kv_heads": 3},
+            visible=True,
+        ),
+        Case(
+            "groups that do not divide the heads", lambda draw: {**four_share_two(draw), "n_kv_heads": 3}, visible=True
+        ),
         Case("bfloat16", block_in_bfloat16, visible=True),
         Case("gradients", small_block, visible=True, gradients=("x", "weights")),
     ),
@@ -162,30 +112,35 @@ EXERCISE = Exercise(
             "o_proj is zero in these cases, so attention adds nothing, and what is left is "
             "x + down(silu(gate(rows)) · up(rows)) with rows = rms_norm(x, post_attention_layernorm).",
             weight=2,
+            fails="With o_proj zero, so that attention adds nothing, your feed-forward half gives a wrong result.",
         ),
         Property(
             "Attention at a single token adds its value, projected",
             ("a single token",),
-            "One token can only attend to itself, and position 0 turns nothing: what attention adds is "
+            "One token can only attend to itself, and position 0 rotates nothing: what attention adds is "
             "o_proj(v_proj(rows)), with rows = rms_norm(x, input_layernorm).",
+            fails="At a single token, where attention adds o_proj(v_proj(rows)), your result is wrong.",
         ),
         Property(
-            "Attention is causal, scaled, and turns queries and keys by their positions",
+            "Attention is causal, scaled, and rotates queries and keys by their positions",
             ("attention only", "attention only, drawn"),
             "down_proj is zero in these cases. If a single token is right, what is left to look at: the split into "
             "heads, the rotation of queries and keys, the scale, the mask, the way back.",
             weight=3,
+            fails="With several tokens and down_proj zero, what your attention adds is wrong.",
         ),
         Property(
             "Neighboring query heads share a key and value head",
             ("four heads share two", "all heads share one"),
             "Query head h is served by key and value head h // (n_heads // n_kv_heads).",
             weight=2,
+            fails="Where a group of query heads shares a key and value head, your result is wrong.",
         ),
         Property(
             "The heads together need not be as wide as the model",
             ("wide heads",),
             "The width of a head is the rows of q_proj divided by n_heads, whatever d_model is.",
+            fails="Where the heads together are wider than the model, your result is wrong.",
         ),
         Property(
             "An output depends on its own and earlier tokens, and on no later one",
@@ -194,6 +149,7 @@ EXERCISE = Exercise(
             observe=observe.causal_only,
             joint=True,
             needs="Attention at a single token adds its value, projected",
+            fails="An output depends on later tokens, or does not depend on its own and earlier ones.",
         ),
         Property(
             "The feed-forward half reads the stream after attention has added to it",
@@ -201,19 +157,22 @@ EXERCISE = Exercise(
             "Each half alone may be right. Together: x = x + attention(norm(x)), and then, from this new x, "
             "x + feed_forward(norm(x)), each with its own norm.",
             weight=2,
+            fails="With both halves at work, your result is wrong.",
         ),
         Property(
-            "A block whose halves add nothing hands on the stream",
+            "A block whose halves add nothing returns its input",
             ("both projections zero",),
             "With o_proj and down_proj zero both halves give zero, and zero is added: the block returns x.",
             needs="The feed-forward half adds its SwiGLU of the normed rows",
+            fails="With o_proj and down_proj zero, your block does not return x.",
         ),
         Property(
-            "Heads that do not fit are refused with a ValueError",
+            "Heads that do not divide evenly raise ValueError",
             ("both halves", "heads that do not divide the rows", "groups that do not divide the heads"),
             "Raise ValueError where n_heads does not divide the rows of q_proj, or n_kv_heads does not divide n_heads.",
             observe=observe.refusal,
             needs="The feed-forward half adds its SwiGLU of the normed rows",
+            fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -221,14 +180,17 @@ EXERCISE = Exercise(
             "Inputs in bfloat16 must give bfloat16, and neither x nor the weights may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="The feed-forward half adds its SwiGLU of the normed rows",
+            fails="Your result has another dtype than x, or you change x or the weights.",
         ),
         Property(
             "Gradients reach x and all nine weights",
             ("gradients",),
             "Each weight must have its gradient: none of them may be cut off or left out.",
             observe=observe.gradients,
+            fails="Your gradients of x or of the nine weights are wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(normalization.transformer_block, __file__),
     shortcuts=("LlamaDecoderLayer", "LlamaModel", "LlamaForCausalLM"),
+    equivalent=equivalent_edits(normalization.transformer_block, __file__),
 )

@@ -15,29 +15,31 @@ def scaled(*shape: int, dtype: torch.dtype = torch.float32) -> Callable[[Generat
     return lambda draw: {"x": randn(draw, *shape, dtype=dtype), "scale": 1.5 + torch.rand(shape[-1], generator=draw)}
 
 
-def not_contiguous(draw: Generator) -> Arguments:
-    return {"x": randn(draw, 5, 3, 2).transpose(0, 2), "scale": randn(draw, 5)}
+def unfitting(*shape: int, rows: int = 4) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"x": randn(draw, rows, 3), "scale": randn(draw, *shape)}
+
+
+def two_rows(draw: Generator) -> Arguments:
+    return {"x": torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), "scale": torch.tensor([10.0, 2.0, -1.0])}
 
 
 EXERCISE = Exercise(
     reference=peft.ia3_scale,
     points=2,
     cases=(
-        Case("two rows", scaled(2, 3), visible=True, gradients=("x", "scale")),
+        Case("two rows", two_rows, visible=True, gradients=("x", "scale")),
         Case("batch", scaled(2, 3, 4), visible=True, gradients=("x", "scale")),
         Case("square", scaled(4, 4), gradients=("x", "scale")),
         Case("one row", scaled(5), visible=True),
-        Case("not contiguous", not_contiguous),
+        Case("not contiguous", lambda draw: {"x": randn(draw, 5, 3, 2).transpose(0, 2), "scale": randn(draw, 5)}),
         Case("untouched", scaled(3, 4), visible=True),
         Case("untouched batch", scaled(2, 4, 3)),
         Case("float16", scaled(3, 5, dtype=torch.float16), visible=True),
         Case("float16 batch", scaled(2, 3, 4, dtype=torch.float16)),
-        Case("one factor", lambda draw: {"x": randn(draw, 2, 3), "scale": randn(draw, 1)}, visible=True),
-        Case("factors for rows", lambda draw: {"x": randn(draw, 4, 3), "scale": randn(draw, 4)}),
-        Case(
-            "factors for each number", lambda draw: {"x": randn(draw, 4, 3), "scale": randn(draw, 4, 3)}, visible=True
-        ),
-        Case("factors in a column", lambda draw: {"x": randn(draw, 3, 3), "scale": randn(draw, 3, 1)}, visible=True),
+        Case("one factor", unfitting(1, rows=2), visible=True),
+        Case("factors for rows", unfitting(4)),
+        Case("factors for each number", unfitting(4, 3), visible=True),
+        Case("factors in a column", unfitting(3, 1, rows=3), visible=True),
     ),
     properties=(
         Property(
@@ -45,27 +47,31 @@ EXERCISE = Exercise(
             ("two rows", "batch", "square", "one row", "not contiguous"),
             "Take scale = [1, 0]: the first column stays, the second becomes 0.",
             weight=2,
+            fails="You do not multiply each column by its own factor.",
         ),
         Property(
             "Gradients reach x and the factors",
             ("two rows", "batch", "square"),
             "The factors are what is trained: look for `detach`, `data` and `no_grad`.",
             observe=observe.gradients,
+            fails="No gradient, or a wrong one, reaches x or the factors.",
         ),
         Property(
-            "The dtype of x is kept, and x is left as it was",
+            "The dtype of x is kept, and x is left unchanged",
             ("untouched", "untouched batch", "float16", "float16 batch"),
             "Work on a new tensor, and return it in the dtype of x.",
             observe=observe.dtype_and_changed,
             needs="Each column is multiplied by its factor",
+            fails="You lose the dtype of x, or change x.",
         ),
         Property(
-            "Factors that are not one for each column are refused",
+            "Factors that are not one for each column raise ValueError",
             ("one factor", "factors for rows", "factors in a column", "factors for each number", "two rows"),
             "Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
             "ValueError.",
             observe=observe.refusal,
             needs="Each column is multiplied by its factor",
+            fails="You do not raise ValueError for factors of other shapes, or raise it for fitting ones.",
         ),
     ),
     mistakes=misunderstandings(peft.ia3_scale, __file__),

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.peft.inputs import drawn_layer
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
 from llm_course.checking import observe
@@ -22,6 +22,8 @@ def whole(draw: Generator, *shape: int) -> Tensor:
 
 Steps = Callable[[Generator, int, int, int], tuple[Step, ...]]
 """The steps of a script, given a generator, the rows and columns of the base, and the rank."""
+Numbers = Callable[..., Tensor]
+"""Numbers drawn in a shape, given a generator and the shape."""
 
 
 def lora_case(
@@ -34,22 +36,22 @@ def lora_case(
     bias: bool = True,
     dropout: float | None = None,
     dtype: torch.dtype = torch.float32,
+    layer: Callable[..., nn.Linear] = drawn_layer,
     **options: Any,
 ) -> Case:
     def arguments(draw: Generator) -> Arguments:
         given_dropout = {} if dropout is None else {"dropout": dropout}
-        return {"base": drawn_layer(draw, *shape, bias, dtype), "rank": rank, "alpha": alpha, **given_dropout}
+        return {"base": layer(draw, *shape, bias, dtype), "rank": rank, "alpha": alpha, **given_dropout}
 
     return Case(name, arguments, script=lambda draw: steps(draw, *shape, rank), **options)
 
 
-def start(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
-    return ("start", "lora_a"), ("start", "lora_b")
+def always(*steps: Step) -> Steps:
+    return lambda draw, rows, columns, rank: steps
 
 
-def trained(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
-    # Alone: where lora_a is no tensor, the steps that look at one raise.
-    return (("trained",),)
+start = always(("start", "lora_a"), ("start", "lora_b"))
+trained = always(("trained",))  # alone: where lora_a is no tensor, the steps that look at one raise
 
 
 def fresh(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
@@ -57,16 +59,15 @@ def fresh(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ..
     return call, ("set", {"lora_b": torch.zeros(rows, rank)}), call
 
 
-def drawn_matrices(draw: Generator, rows: int, columns: int, rank: int, dtype: torch.dtype = torch.float32) -> Step:
-    values = {"lora_a": randn(draw, rank, columns, dtype=dtype), "lora_b": randn(draw, rows, rank, dtype=dtype)}
-    return "set", values
+def drawn_matrices(draw: Generator, rows: int, columns: int, rank: int, numbers: Numbers = randn) -> Step:
+    return "set", {"lora_a": numbers(draw, rank, columns), "lora_b": numbers(draw, rows, rank)}
 
 
-def update(*leading: int) -> Steps:
+def update(*leading: int, numbers: Numbers = randn) -> Steps:
     def steps(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
-        x = randn(draw, columns, *leading[::-1]).permute(*range(len(leading), -1, -1))  # not contiguous
+        x = numbers(draw, columns, *leading[::-1]).permute(*range(len(leading), -1, -1))  # not contiguous
         call, zeros = ("call", {"x": x}), ("set", {"lora_b": torch.zeros(rows, rank)})
-        return zeros, call, drawn_matrices(draw, rows, columns, rank), call
+        return zeros, call, drawn_matrices(draw, rows, columns, rank, numbers), call
 
     return steps
 
@@ -90,8 +91,7 @@ def around_merging(draw: Generator, rows: int, columns: int, rank: int) -> tuple
 def dropping(mode: str) -> Steps:
     def steps(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
         x = whole(draw, columns).expand(100, columns)
-        values = {"lora_a": whole(draw, rank, columns), "lora_b": whole(draw, rows, rank)}
-        return ("set", values), ("mode", mode), ("call", {"x": x})
+        return drawn_matrices(draw, rows, columns, rank, whole), ("mode", mode), ("call", {"x": x})
 
     return steps
 
@@ -101,12 +101,13 @@ def dropping_all(draw: Generator, rows: int, columns: int, rank: int) -> tuple[S
 
 
 def in_float64(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
-    matrices = drawn_matrices(draw, rows, columns, rank, torch.float64)
-    return matrices, ("call", {"x": randn(draw, 2, columns, dtype=torch.float64)}), ("method", "merge", {})
+    numbers = functools.partial(randn, dtype=torch.float64)
+    matrices = drawn_matrices(draw, rows, columns, rank, numbers)
+    return matrices, ("call", {"x": numbers(draw, 2, columns)}), ("method", "merge", {})
 
 
-def whole_base(draw: Generator, rows: int, columns: int) -> nn.Linear:
-    layer = drawn_layer(draw, rows, columns)
+def whole_layer(draw: Generator, rows: int, columns: int, bias: bool, dtype: torch.dtype) -> nn.Linear:
+    layer = nn.Linear(columns, rows, bias=bias, dtype=dtype)
     with torch.no_grad():
         layer.weight.copy_(whole(draw, rows, columns))
         layer.bias.copy_(whole(draw, rows))
@@ -118,15 +119,9 @@ FACTOR_OF_1: dict[str, Any] = {"rank": 1, "alpha": 1.0}
 
 
 def dropout_case(name: str, mode: str, dropout: float, visible: bool) -> Case:
-    shape = (2, 2)
-    return Case(
-        name,
-        lambda draw: {"base": whole_base(draw, *shape), **FACTOR_OF_1, "dropout": dropout},
-        visible=visible,
-        script=lambda draw: dropping(mode)(draw, *shape, 1),
-        repeat=2,
-        categories=observe.rows_of_last_result,
-    )
+    options: dict[str, Any] = {"repeat": 2, "categories": observe.rows_of_last_result, "visible": visible}
+    steps = dropping(mode)
+    return lora_case(name, (2, 2), **FACTOR_OF_1, steps=steps, dropout=dropout, layer=whole_layer, **options)
 
 
 UPDATES = ("update", "update of one row", "update of a batch", "update of a wider rank")
@@ -143,7 +138,7 @@ EXERCISE = Exercise(
         lora_case("fresh", (4, 3), 2, 5.0, fresh, visible=True),
         lora_case("fresh without a bias", (3, 5), 2, 5.0, fresh, bias=False),
         lora_case("fresh, drawn", (6, 4), 3, 1.5, fresh),
-        lora_case("update", (4, 3), 2, 5.0, update(2), visible=True, slack=512),
+        lora_case("update", (4, 3), 2, 5.0, update(2, numbers=whole), layer=whole_layer, visible=True, slack=512),
         lora_case("update of one row", (3, 4), 2, 3.0, update(), visible=True, slack=512),
         lora_case("update of a batch", (5, 4), 3, 4.0, update(2, 3), visible=True, slack=512),
         lora_case("update of a wider rank", (2, 3), 4, 7.0, update(3), bias=False, slack=512),
@@ -173,18 +168,21 @@ EXERCISE = Exercise(
             "Make both with nn.Parameter. The base knows `in_features` and `out_features`. Only `lora_b` starts with "
             "zeros.",
             observe=observe.value,
+            fails="Your lora_a or lora_b has another shape or start than asked for.",
         ),
         Property(
             "`lora_a` and `lora_b` are trained, and nothing else",
             ("trained", "trained, drawn"),
             "List `named_parameters()` with their `requires_grad`: only lora_a and lora_b may have it.",
             observe=functools.partial(observe.results, positions=(0,)),
+            fails="You do not train exactly lora_a and lora_b.",
         ),
         Property(
             "A new layer computes what its base does, bias included",
             ("fresh", "fresh without a bias", "fresh, drawn"),
             "With lora_b zero the update vanishes: the output must be `base(x)` to the last digit.",
             observe=functools.partial(observe.changes_nothing, before=0, after=2),
+            fails="Your new layer does not compute what its base does.",
         ),
         Property(
             "The update of x points where B A x does",
@@ -193,6 +191,7 @@ EXERCISE = Exercise(
             "between.",
             weight=2,
             observe=functools.partial(observe.direction_of_change, before=1, after=3),
+            fails="Your update of x does not point where B A x does.",
         ),
         Property(
             "The output is W x + bias + (alpha / rank) · B A x",
@@ -200,6 +199,7 @@ EXERCISE = Exercise(
             "Set rank = 2 and alpha = 6 and work out one number by hand: by what is the update multiplied?",
             weight=2,
             observe=functools.partial(observe.results, positions=(3,)),
+            fails="Your output is not W x + bias + (alpha / rank) B A x.",
         ),
         Property(
             "Gradients reach x, `lora_a` and `lora_b`",
@@ -207,6 +207,7 @@ EXERCISE = Exercise(
             "Gradients flow to x by both ways, through the base and through the update. Look for `detach`, `data` and "
             "`no_grad` in forward.",
             observe=functools.partial(observe.results, positions=(1,)),
+            fails="No gradient, or a wrong one, reaches x, lora_a or lora_b.",
         ),
         Property(
             "The weight of the merged layer is W + (alpha / rank) · B A",
@@ -214,6 +215,7 @@ EXERCISE = Exercise(
             "merge() returns an nn.Linear. B A has the shape [out, in], as the weight has.",
             weight=2,
             observe=functools.partial(observe.parts, position=2, names=("linear", "weight")),
+            fails="The weight of your merged layer is not W + (alpha / rank) B A.",
         ),
         Property(
             "The merged layer has the base's bias, or none if the base has none",
@@ -221,6 +223,7 @@ EXERCISE = Exercise(
             "A fresh nn.Linear draws a bias of its own: give it the base's, and make it without one if the base has "
             "none.",
             observe=functools.partial(observe.parts, position=2, names=("linear", "bias")),
+            fails="Your merged layer does not have the base's bias, or has one where the base has none.",
         ),
         Property(
             "Merging leaves the layer as it was, and the merged layer stands alone",
@@ -228,12 +231,14 @@ EXERCISE = Exercise(
             "Call the layer, merge twice, set all numbers of the second merged layer to zero, call again: the outputs "
             "must agree, and the merged layers too.",
             observe=functools.partial(observe.results, positions=(1, 2, 3, 4, 6)),
+            fails="Your merge changes the layer, or the merged layer shares memory with it.",
         ),
         Property(
             "In training, dropout acts on the entries of the update's input, and on nothing else",
             ("training", "training, drawn"),
             "The base sees x itself; only lora_a sees dropout(x). nn.Dropout also divides what is left by 1 - p.",
             observe=observe.value,
+            fails="In training, your dropout does not act on the entries of the update's input alone.",
         ),
         Property(
             "In evaluation nothing is dropped",
@@ -242,6 +247,7 @@ EXERCISE = Exercise(
             "functional.dropout must be told: `training=self.training`.",
             observe=observe.value,
             needs="In training, dropout acts on the entries of the update's input, and on nothing else",
+            fails="In evaluation, your layer drops entries or changes its output otherwise.",
         ),
         Property(
             "A dropout of 1 leaves the base's output alone in training",
@@ -249,6 +255,7 @@ EXERCISE = Exercise(
             "1 is a probability: every entry is dropped, and none is left to be divided by 1 - p.",
             observe=functools.partial(observe.results, positions=(2,)),
             needs="In training, dropout acts on the entries of the update's input, and on nothing else",
+            fails="With a dropout of 1 in training, your output is not that of the base.",
         ),
         Property(
             "A layer in float64 stays in float64",
@@ -256,15 +263,18 @@ EXERCISE = Exercise(
             "lora_a and lora_b take the dtype of the base's weight: `base.weight.new_zeros(...)` does it, and so does "
             "`dtype=base.weight.dtype`.",
             observe=functools.partial(observe.results, positions=(1, 2)),
+            fails="Your layer does not stay in float64 where its base is float64.",
         ),
         Property(
-            "A rank below 1 and a dropout that is no probability are refused",
+            "A rank below 1 and a dropout that is no probability raise ValueError",
             ("rank 0", "negative rank", "dropout above 1", "negative dropout", "start"),
             "Raise ValueError in `__init__`, with a sentence that says what is wrong. nn.Dropout checks its own "
             "argument.",
             observe=observe.refusal,
             needs="A new layer computes what its base does, bias included",
+            fails="You do not raise ValueError for every invalid rank or dropout, or raise it for valid ones.",
         ),
     ),
     mistakes=misunderstandings(peft.LoRALinear, __file__),
+    equivalent=equivalent_edits(peft.LoRALinear, __file__),
 )

@@ -11,8 +11,6 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
 from llm_course.checking import observe
 from solutions import peft
 
-ROWS, ONES, IGNORED = "[rows, embeddings]", "[mask.new_ones(new), mask]", "[labels.new_full(new, -100), labels]"
-
 
 def drawn_batch(
     texts: int, time: int, rows: int, width: int, *, boolean: bool = False, dtype: torch.dtype = torch.float32
@@ -31,6 +29,16 @@ def drawn_batch(
     return arguments
 
 
+def two_texts(draw: Generator) -> Arguments:
+    """Two texts of four tokens, three numbers each, and a prompt of two rows."""
+    return {
+        "embeddings": torch.arange(1.0, 25.0).reshape(2, 4, 3),
+        "prompt": torch.tensor([[100.0, 200.0, 300.0], [400.0, 500.0, 600.0]]),
+        "mask": torch.tensor([[0, 1, 1, 1], [1, 1, 0, 0]]),
+        "labels": torch.tensor([[7, 8, 9, 10], [11, 12, 13, 14]]),
+    }
+
+
 def with_other(name: str, make: Callable[[Tensor], Tensor]) -> Callable[[Generator], Arguments]:
     def arguments(draw: Generator) -> Arguments:
         found = drawn_batch(2, 4, 3, 5)(draw)
@@ -46,7 +54,7 @@ EXERCISE = Exercise(
     reference=peft.prepend_prompt,
     points=4,
     cases=(
-        Case("two texts", drawn_batch(2, 4, 2, 3), visible=True),
+        Case("two texts", two_texts, visible=True),
         Case("three texts", drawn_batch(3, 6, 2, 5)),
         Case("one text", drawn_batch(1, 5, 3, 4), visible=True),
         Case("gradients", drawn_batch(2, 4, 3, 5), visible=True, gradients=("embeddings", "prompt")),
@@ -68,6 +76,7 @@ EXERCISE = Exercise(
             weight=2,
             observe=EMBEDDINGS,
             part=0,
+            fails="Your texts do not begin with the rows of the prompt, or their own rows do not follow.",
         ),
         Property(
             "The mask grows by ones at the front",
@@ -75,6 +84,7 @@ EXERCISE = Exercise(
             "The model must attend to the prompt: its positions are real ones.",
             observe=MASK,
             part=1,
+            fails="Your mask does not grow by ones at the front.",
         ),
         Property(
             "The labels grow by -100 at the front",
@@ -82,6 +92,7 @@ EXERCISE = Exercise(
             "Nothing is to be predicted at the prompt. Which label does a cross-entropy loss ignore?",
             observe=LABELS,
             part=2,
+            fails="Your labels do not grow by -100 at the front.",
         ),
         Property(
             "Gradients reach the prompt and the embeddings",
@@ -89,31 +100,30 @@ EXERCISE = Exercise(
             "The prompt is what is trained, and all texts share it: its gradients add up.",
             observe=observe.gradients,
             part=0,
+            fails="No gradient, or a wrong one, reaches the prompt or the embeddings.",
         ),
         Property(
-            "Embeddings, mask and labels keep their dtypes, and the arguments are left as they were",
+            "Embeddings, mask and labels keep their dtypes, and the arguments are left unchanged",
             ("Boolean mask", "Boolean mask, drawn", "half precision"),
             "`mask.new_ones` and `labels.new_full` take the dtype along; the prompt is brought to that of the "
             "embeddings.",
             observe=observe.dtype_and_changed,
             needs="Each text begins with the rows of the prompt, and its own rows follow",
+            fails="You lose the dtype of embeddings, mask or labels, or change an argument.",
         ),
         Property(
-            "Shapes that do not fit are refused",
+            "Shapes that do not fit raise ValueError",
             (
-                "prompt of another width",
-                "mask of another length",
-                "mask of another batch",
-                "labels of another length",
-                "labels of another batch",
-                "two texts",
+                "prompt of another width", "mask of another length", "mask of another batch",
+                "labels of another length", "labels of another batch", "two texts",
             ),
             "Compare the width of the prompt, and batch and time of mask and labels, with those of the embeddings, and "
             "raise ValueError.",
             observe=observe.refusal,
             part=0,
             needs="Each text begins with the rows of the prompt, and its own rows follow",
+            fails="You do not raise ValueError for shapes that do not fit, or raise it for fitting ones.",
         ),
     ),
     mistakes=misunderstandings(peft.prepend_prompt, __file__),
-)
+)  # fmt: skip

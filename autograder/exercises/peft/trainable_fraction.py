@@ -30,10 +30,6 @@ def drawn_model(draw: Generator) -> Arguments:
     return drawn_layers(*zip(widths[1:], widths[:-1], bias, trained, strict=True))(draw)
 
 
-def drawn_empty(draw: Generator) -> Arguments:
-    return {"model": nn.Sequential(*[nn.Sequential() for _ in range(randint(draw, 2, 20))])}
-
-
 def with_a_layer_twice(draw: Generator, n_frozen: int = 1) -> Arguments:
     """A trained layer that stands in two places, and frozen ones between them."""
     width = randint(draw, 2, 5)
@@ -67,7 +63,10 @@ EXERCISE = Exercise(
         Case("all frozen", drawn_layers((3, 2, True, False), (4, 3, True, False)), visible=True),
         Case("one layer alone", one_layer, visible=True),
         Case("no parameters", given(model=nn.Sequential()), visible=True),
-        Case("no parameters in its parts", drawn_empty),
+        Case(
+            "no parameters in its parts",
+            lambda draw: {"model": nn.Sequential(*[nn.Sequential() for _ in range(randint(draw, 2, 20))])},
+        ),
     ),
     properties=(
         Property(
@@ -76,29 +75,34 @@ EXERCISE = Exercise(
             "`model.parameters()` gives tensors, `numel()` says how many numbers are in one, and `requires_grad` "
             "whether it is trained.",
             weight=2,
+            fails="Your result is not the number of trained parameters divided by that of all.",
         ),
         Property(
             "Parameters of all parts count once, biases too",
             ("last layer", "drawn", "one layer alone"),
             "`model.parameters()` walks through all parts by itself.",
+            fails="You do not count the parameters of all parts once, biases included.",
         ),
         Property(
             "A layer that stands in two places counts once",
             ("a layer in two places", "a layer in two places, drawn"),
             "`model.parameters()` gives a shared parameter once. `state_dict()` is for saving: it names each place.",
+            fails="You count a layer that stands in two places more than once, or not at all.",
         ),
         Property(
             "It is 1 if everything is trained, and 0 if nothing is",
             ("all trained", "all frozen"),
             "Divide by the number of all parameters, not by that of the frozen ones.",
             needs="It is the number of trained parameters, divided by that of all",
+            fails="You do not return 1 where everything is trained, or 0 where nothing is.",
         ),
         Property(
-            "A model without parameters is refused",
+            "A model without parameters raises ValueError",
             ("no parameters", "no parameters in its parts", "last layer"),
             "0 / 0 is no share: raise ValueError.",
             observe=observe.refusal,
             needs="It is the number of trained parameters, divided by that of all",
+            fails="You do not raise ValueError for a model without parameters, or raise it for another.",
         ),
     ),
     mistakes=misunderstandings(peft.trainable_fraction, __file__),

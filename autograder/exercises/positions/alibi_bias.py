@@ -7,6 +7,8 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
 from llm_course.checking import observe
 from solutions import positions as reference
 
+STEPS = "Within a head, each step back from the query counts the same, and keys ahead of it count nothing"
+
 
 def drawn_power(draw: Generator) -> Arguments:
     return {"n_heads": 2 ** randint(draw, 4, 5), "seq_len": randint(draw, 5, 9)}
@@ -25,56 +27,52 @@ EXERCISE = Exercise(
         Case("two heads", lambda draw: {"n_heads": 2, "seq_len": randint(draw, 4, 12)}),
         Case("one head", lambda draw: {"n_heads": 1, "seq_len": randint(draw, 4, 12)}, visible=True),
         Case("one position", lambda draw: {"n_heads": 2 ** randint(draw, 1, 5), "seq_len": 1}, visible=True),
-        Case("six heads", given(n_heads=6, seq_len=4), visible=True),
+        Case("six heads", given(n_heads=6, seq_len=3), visible=True),
         Case("three heads", lambda draw: {"n_heads": 3, "seq_len": randint(draw, 4, 12)}),
         Case("number of heads drawn", drawn_number),
         Case("no head", given(n_heads=0, seq_len=3), visible=True),
-        Case("fewer than no heads", lambda draw: {"n_heads": -randint(draw, 1, 8), "seq_len": 3}, visible=True),
+        Case("negative n_heads", lambda draw: {"n_heads": -randint(draw, 1, 8), "seq_len": 3}, visible=True),
         Case("no position", lambda draw: {"n_heads": randint(draw, 1, 16), "seq_len": 0}, visible=True),
-        Case("fewer than no positions", lambda draw: {"n_heads": 2, "seq_len": -randint(draw, 1, 8)}, visible=True),
+        Case("negative seq_len", lambda draw: {"n_heads": 2, "seq_len": -randint(draw, 1, 8)}, visible=True),
     ),
     properties=(
         Property(
-            "Within a head, each step back from the query counts the same, and keys ahead of it count nothing",
+            STEPS,
             ("four heads", "sixteen heads or more", "six heads"),
             "Write one head's matrix on paper: row i is the query. It is 0 at j = i and to the right of it, and "
             "changes by one slope with each column to the left.",
+            fails="Within a head, your bias is not 0 from the diagonal on, with equal steps to its left.",
             observe=observe.in_units_of_first_step,
         ),
         Property(
             "With a power of two of heads, slopes and sign are right",
             ("four heads", "sixteen heads or more", "two heads", "one head", "one position"),
             "For four heads the slopes are 1/4, 1/16, 1/64 and 1/256, and a key further back gets less.",
+            fails="With a power of two of heads, your slopes or their sign are wrong.",
             weight=3,
         ),
         Property(
             "With any other number of heads, the slopes are the paper's",
             ("six heads", "three heads", "number of heads drawn"),
             "Six heads: the four slopes of four heads, then the first and the third of eight heads, 1/2 and 1/8.",
+            fails="Where the number of heads is no power of two, your bias is wrong.",
             weight=2,
         ),
         Property(
-            "No head or no position is refused with a ValueError",
-            (
-                "four heads",
-                "sixteen heads or more",
-                "no head",
-                "fewer than no heads",
-                "no position",
-                "fewer than no positions",
-            ),
+            "No head and no position raise ValueError",
+            ("four heads", "sixteen heads or more", "no head", "negative n_heads", "no position", "negative seq_len"),
             "Raise ValueError where n_heads or seq_len is below 1, and nowhere else.",
-            observe=observe.refusal,
-            needs="Within a head, each step back from the query counts the same, and keys ahead of it count nothing",
+            fails="You do not raise ValueError exactly where n_heads or seq_len is below 1.",
+            observe=observe.refusal, needs=STEPS,
         ),
         Property(
             "The bias is float32",
             ("four heads", "sixteen heads or more"),
             "It is added to scores in float32: return torch.float32, neither more nor less.",
-            observe=observe.dtype,
-            needs="Within a head, each step back from the query counts the same, and keys ahead of it count nothing",
+            fails="Your bias is not float32.",
+            observe=observe.dtype, needs=STEPS,
         ),
     ),
     mistakes=misunderstandings(reference.alibi_bias, __file__),
     shortcuts=("build_alibi_tensor", "get_slopes"),
-)
+)  # fmt: skip

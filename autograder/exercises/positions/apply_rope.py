@@ -1,6 +1,6 @@
 """apply_rope: queries and keys turned by their position."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -9,6 +9,8 @@ from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, uniform
 from llm_course.checking import observe
 from solutions import positions as reference
+
+DISTANCE = "Dot products depend on the distance of two rows, and on nothing else of their positions"
 
 
 def random_heads(draw: Generator, *shape: int) -> Tensor:
@@ -22,24 +24,24 @@ def rows_at(positions: list[int]) -> Callable[[Generator], Arguments]:
     return lambda draw: {"x": random_heads(draw, 2, 1, len(positions), 6), "positions": torch.tensor(positions)}
 
 
+def rows_of(
+    *shape: int, positions: Sequence[float], dtype: torch.dtype = torch.float32, **others: float
+) -> Callable[[Generator], Arguments]:
+    """Random rows at given positions."""
+    return lambda draw: {"x": random_heads(draw, *shape).to(dtype), "positions": torch.tensor(positions), **others}
+
+
 def from_zero(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 1, 1, 3, 4), "positions": torch.arange(3)}
-
-
-def batched_from_zero(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 3, 2, 5, 8), "positions": torch.arange(5)}
+    x = torch.tensor([[[[1.0, 2.0, 3.0, 4.0], [1.0, 0.0, 0.0, 2.0], [0.0, 3.0, 2.0, 0.0]]]])
+    return {"x": x, "positions": torch.arange(3)}
 
 
 def with_gaps(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 1, 2, 3, 6), "positions": torch.tensor([3, 10, 4])}
+    return {"x": torch.arange(1.0, 13.0).reshape(1, 1, 3, 4), "positions": torch.tensor([3, 10, 4])}
 
 
 def drawn_positions(draw: Generator) -> Arguments:
     return {"x": random_heads(draw, 2, 3, 4, 10), "positions": torch.randperm(25, generator=draw)[:4]}
-
-
-def between_positions(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 1, 2, 3, 4), "positions": torch.tensor([0.5, -1.0, 2.25])}
 
 
 def one_new_row(draw: Generator) -> Arguments:
@@ -47,30 +49,10 @@ def one_new_row(draw: Generator) -> Arguments:
 
 
 def small_base(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 1, 2, 3, 6), "positions": torch.tensor([5, 1, 2]), "base": 100.0}
-
-
-def large_base(draw: Generator) -> Arguments:
-    return {**drawn_positions(draw), "base": 500000.0}
-
-
-def odd_head(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 1, 2, 3, 5), "positions": torch.arange(3)}
-
-
-def one_position_for_three(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 1, 2, 3, 4), "positions": torch.tensor([2])}
-
-
-def base_of_zero(draw: Generator) -> Arguments:
-    return {**from_zero(draw), "base": 0.0}
-
-
-def small_base_drawn(draw: Generator) -> Arguments:
     return {**drawn_positions(draw), "base": uniform(draw, 0.3, 0.7)}
 
 
-def base_below_zero(draw: Generator) -> Arguments:
+def negative_base(draw: Generator) -> Arguments:
     return {**from_zero(draw), "base": -uniform(draw, 1, 100)}
 
 
@@ -83,14 +65,7 @@ def bfloat16_rows(draw: Generator) -> Arguments:
     return {**arguments, "x": arguments["x"].bfloat16()}
 
 
-def float64_rows(draw: Generator) -> Arguments:
-    # At position 0, where the result does not depend on the precision of the angles, which is left open.
-    return {"x": randn(draw, 2, 1, 3, 4, dtype=torch.float64), "positions": torch.zeros(3, dtype=torch.int64)}
-
-
-def far_in_float16(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 1, 2, 4, 8).half(), "positions": torch.tensor([2501, 2727, 3001, 3333])}
-
+FAR = [2501, 2727, 3001, 3333]
 
 EXERCISE = Exercise(
     reference=reference.apply_rope,
@@ -100,38 +75,39 @@ EXERCISE = Exercise(
         Case("rows moved on", rows_at([19, 20, 22, 26]), visible=True, drawn_as="rows"),
         Case("rows pulled apart", rows_at([4, 6, 10, 18]), visible=True, drawn_as="rows"),
         Case("from zero", from_zero, visible=True),
-        Case("batched from zero", batched_from_zero),
+        Case("batched from zero", rows_of(3, 2, 5, 8, positions=[0, 1, 2, 3, 4])),
         Case("positions with gaps", with_gaps, visible=True),
         Case("positions drawn", drawn_positions),
-        Case("between positions", between_positions, visible=True),
+        Case("between positions", rows_of(1, 2, 3, 4, positions=[0.5, -1.0, 2.25]), visible=True),
         Case("one new row", one_new_row, visible=True),
-        Case("small base", small_base, visible=True),
-        Case("large base", large_base),
-        Case("base below one", small_base_drawn, visible=True),
-        Case("odd width", odd_head, visible=True),
-        Case("one position for three rows", one_position_for_three, visible=True),
+        Case("small base", rows_of(1, 2, 3, 6, positions=[5, 1, 2], base=100.0), visible=True),
+        Case("large base", lambda draw: {**drawn_positions(draw), "base": 500000.0}),
+        Case("base below one", small_base, visible=True),
+        Case("odd width", rows_of(1, 2, 3, 5, positions=[0, 1, 2]), visible=True),
+        Case("one position for three rows", rows_of(1, 2, 3, 4, positions=[2]), visible=True),
         Case("too many positions", too_many_positions, visible=True),
-        Case("base of zero", base_of_zero, visible=True),
-        Case("base below zero", base_below_zero, visible=True),
+        Case("base of zero", lambda draw: {**from_zero(draw), "base": 0.0}, visible=True),
+        Case("base below zero", negative_base, visible=True),
         Case("bfloat16", bfloat16_rows, visible=True),
-        Case("float64", float64_rows, visible=True),
-        Case("far in float16", far_in_float16, visible=True),
-        Case("gradients", with_gaps, visible=True, gradients=("x",)),
+        # At position 0, where the result does not depend on the precision of the angles, which is left open.
+        Case("float64", rows_of(2, 1, 3, 4, positions=[0, 0, 0], dtype=torch.float64), visible=True),
+        Case("far in float16", rows_of(1, 2, 4, 8, positions=FAR, dtype=torch.float16), visible=True),
+        Case("gradients", rows_of(1, 2, 3, 6, positions=[3, 10, 4]), visible=True, gradients=("x",)),
     ),
     properties=(
         Property(
-            "Dot products depend on the distance of two rows, and on nothing else of their positions",
+            DISTANCE,
             ("rows", "rows moved on", "rows pulled apart"),
             "Turn two rows, multiply them, then add 17 to both positions: each row turns on and keeps its length, "
             "and the product must stay. Double the distance: it must change.",
-            observe=observe.distance_only,
-            joint=True,
-            weight=2,
+            fails="Dot products of your rows do not depend on their distance alone.",
+            weight=2, observe=observe.distance_only, joint=True,
         ),
         Property(
             "At positions 0, 1, 2, ... the rows are turned as in Llama",
             ("from zero", "batched from zero"),
             "Take a row of four numbers at position 1: components 0 and 2 turn by 1 radian, 1 and 3 by 0.01.",
+            fails="At positions 0, 1, 2, ... your rows are not turned as in Llama.",
             weight=3,
         ),
         Property(
@@ -139,57 +115,54 @@ EXERCISE = Exercise(
             ("positions with gaps", "positions drawn", "between positions", "one new row"),
             "The angle of row t belongs to positions[t], not to t: with a cache, the only new row may be at position "
             "17.",
+            fails="At positions other than 0, 1, 2, ... your rows are wrong.",
             weight=2,
         ),
         Property(
             "The base sets how far the speeds spread",
             ("small base", "large base", "base below one"),
             "Pair i turns by position · base^(-2i / head_dim): another base, other angles in all pairs but the first.",
+            fails="With another base, your rows are wrong.",
         ),
         Property(
-            "An odd width, a position missing or a base of zero is refused with a ValueError",
-            (
-                "from zero",
-                "odd width",
-                "one position for three rows",
-                "too many positions",
-                "base of zero",
-                "base below zero",
-            ),
+            "Invalid arguments raise ValueError",
+            ("from zero", "odd width", "one position for three rows", "too many positions", "base of zero",
+             "base below zero"),
             "Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
             "above 0, and nowhere else.",
-            observe=observe.refusal,
-            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
+            fails="You accept invalid arguments, or raise something other than ValueError.",
+            observe=observe.refusal, needs=DISTANCE,
         ),
         Property(
             "The dtype of x is kept",
             ("bfloat16", "float64"),
             "A product of bfloat16 and float32 is float32: bring cosines and sines to the dtype of x, or the result.",
-            observe=observe.dtype,
-            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
+            fails="Your result has another dtype than x.",
+            observe=observe.dtype, needs=DISTANCE,
         ),
         Property(
             "Far positions keep their angle in half precision",
             ("far in float16",),
             "float16 knows no whole number between 3000 and 3002, and one radian is a sixth of a turn: compute the "
             "angles in float32, then convert cosine and sine.",
-            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
+            fails="At far positions in half precision, your rows are wrong.",
+            needs=DISTANCE,
         ),
         Property(
             "The arguments are left unchanged",
             ("positions with gaps", "positions drawn"),
             "An argument differs after your call: writing into a slice of x changes it for the caller too.",
-            observe=observe.changed,
-            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
+            fails="You change an argument.",
+            observe=observe.changed, needs=DISTANCE,
         ),
         Property(
             "Gradients reach x",
             ("gradients",),
             "Queries and keys are learned through this function: no detach, no no_grad, no way through NumPy.",
-            observe=observe.gradients,
-            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
+            fails="The gradient of your result with respect to x is missing or wrong.",
+            observe=observe.gradients, needs=DISTANCE,
         ),
     ),
     mistakes=misunderstandings(reference.apply_rope, __file__),
     shortcuts=("apply_rotary_pos_emb", "rotate_half", "RotaryEmbedding", "view_as_complex"),
-)
+)  # fmt: skip

@@ -7,6 +7,9 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
 from llm_course.checking import observe
 from solutions import positions as reference
 
+ROW_0 = "Row 0 has 0 in the even columns and 1 in the odd ones"
+SPEEDS = "Each pair of columns turns at its own speed"
+
 
 def drawn_first(draw: Generator) -> Arguments:
     return {"seq_len": 1, "d_model": 2 * randint(draw, 4, 20)}
@@ -36,14 +39,14 @@ EXERCISE = Exercise(
     reference=reference.sinusoidal_encoding,
     points=4,
     cases=(
-        Case("one position", given(seq_len=1, d_model=6), visible=True),
+        Case("one position", given(seq_len=1, d_model=4), visible=True),
         Case("one position, drawn", drawn_first),
-        Case("even width", given(seq_len=5, d_model=6), visible=True),
+        Case("even width", given(seq_len=3, d_model=4), visible=True),
         Case("even width drawn", even_width),
-        Case("another base", given(seq_len=4, d_model=8, base=50.0), visible=True),
+        Case("another base", given(seq_len=3, d_model=4, base=100.0), visible=True),
         Case("another base drawn", drawn_base),
         Case("base below one", drawn_small_base, visible=True),
-        Case("odd width", given(seq_len=4, d_model=5), visible=True),
+        Case("odd width", given(seq_len=3, d_model=3), visible=True),
         Case("odd width drawn", odd_width),
         Case("one column", lambda draw: {"seq_len": randint(draw, 3, 30), "d_model": 1}, visible=True),
         Case("no position", given(seq_len=0, d_model=4), visible=True),
@@ -57,47 +60,51 @@ EXERCISE = Exercise(
             ("even width", "even width drawn", "another base"),
             "Sine and cosine of the same angle, squared, sum to 1: two columns that share an angle give each row the "
             "same length.",
-            observe=observe.row_lengths,
-            needs="Each pair of columns turns at its own speed",
+            fails="Your rows do not all have the length √(d_model / 2).",
+            observe=observe.row_lengths, needs=SPEEDS,
         ),
         Property(
-            "Row 0 has 0 in the even columns and 1 in the odd ones",
+            ROW_0,
             ("one position", "one position, drawn"),
             "At position 0 every angle is 0. Which of sine and cosine is 0 there, and in which columns does it belong?",
-            needs="Each pair of columns turns at its own speed",
+            fails="Your row 0 is not 0 in the even columns and 1 in the odd ones.",
+            needs=SPEEDS,
         ),
         Property(
-            "Each pair of columns turns at its own speed",
+            SPEEDS,
             ("even width", "even width drawn"),
-            "Write down the angles of position 1 for d_model = 6: 1, 10000^(-2/6) and 10000^(-4/6).",
+            "Write down the angles of position 1 for d_model = 4: 1, and 10000^(-2/4) = 0.01.",
+            fails="Your encoding of an even width is wrong.",
             weight=3,
         ),
         Property(
             "The base sets how far the speeds spread",
             ("another base", "another base drawn", "base below one"),
             "The slowest angle grows by base^(-(d_model - 2) / d_model) a position: another base, another encoding.",
+            fails="With another base, your encoding is wrong.",
         ),
         Property(
             "An odd width works",
             ("odd width", "odd width drawn", "one column"),
-            "Five columns are three sines and two cosines, and the exponents are 0, 2/5 and 4/5.",
+            "Three columns are two sines and one cosine, and the exponents are 0 and 2/3.",
+            fails="With an odd width, your encoding is wrong.",
             weight=2,
         ),
         Property(
-            "No position, no column or a base of zero is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             ("even width", "even width drawn", "no position", "no column", "base of zero", "base below zero"),
             "Raise ValueError where seq_len or d_model is below 1 or the base is not above 0, and nowhere else.",
-            observe=observe.refusal,
-            needs="Each pair of columns turns at its own speed",
+            fails="You accept invalid arguments, or raise something other than ValueError.",
+            observe=observe.refusal, needs=SPEEDS,
         ),
         Property(
             "The encoding is float32",
             ("even width", "another base"),
             "It is added to embeddings in float32: return torch.float32, which is what torch.zeros makes.",
-            observe=observe.dtype,
-            needs="Row 0 has 0 in the even columns and 1 in the odd ones",
+            fails="Your encoding is not float32.",
+            observe=observe.dtype, needs=ROW_0,
         ),
     ),
     mistakes=misunderstandings(reference.sinusoidal_encoding, __file__),
     shortcuts=("PositionalEncoding", "SinusoidalPositionalEmbedding"),
-)
+)  # fmt: skip

@@ -1,12 +1,13 @@
 """clipped_policy_loss: better answers become likelier, in small steps."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -42,13 +43,8 @@ def holes(draw: Generator) -> Arguments:
     return {**answers(3, 6)(draw), "mask": mask}
 
 
-def whole(draw: Generator) -> Arguments:
-    return {
-        "log_probs": torch.tensor([[-1.0, -0.5, -2.0], [-1.5, -0.2, -1.0]]),
-        "old_log_probs": torch.tensor([[-1.0, -1.5, -1.2], [-1.0, -1.4, -2.0]]),
-        "advantages": torch.tensor([1.5, -0.5]),
-        "mask": torch.ones(2, 3, dtype=torch.bool),
-    }
+def whole(**other: Any) -> Callable[[Generator], Arguments]:
+    return given(**{**WHOLE, **other})
 
 
 def drawn_answer(draw: Generator) -> Arguments:
@@ -71,22 +67,15 @@ def far_behind_the_end(draw: Generator) -> Arguments:
     return arguments
 
 
-def nothing(draw: Generator) -> Arguments:
-    return {**whole(draw), "mask": torch.zeros(2, 3, dtype=torch.bool)}
-
-
-def in_float64(arguments: Arguments) -> Arguments:
-    return {name: item.double() if item.is_floating_point() else item for name, item in arguments.items()}
-
-
-def replaced(name: str, *shape: int) -> Callable[[Generator], Arguments]:
-    def draw_replaced(draw: Generator) -> Arguments:
-        other = torch.ones(*shape, dtype=torch.bool) if name == "mask" else randn(draw, *shape)
-        return {**whole(draw), name: other}
-
-    return draw_replaced
-
-
+# The differences of the log probabilities are 0, 1 and -1, so the ratios are 1, 2.718 and 0.368.
+WHOLE = {
+    "log_probs": torch.tensor([[-1.0, -1.0, -2.0], [-2.0, -1.0, -1.0]]),
+    "old_log_probs": torch.tensor([[-1.0, -2.0, -1.0], [-1.0, -1.0, -2.0]]),
+    "advantages": torch.tensor([2.0, -1.0]),
+    "mask": torch.ones(2, 3, dtype=torch.bool),
+}
+DOUBLE = {name: item.double() for name, item in WHOLE.items() if name != "mask"}
+ONE_TOKEN, NOTHING = torch.tensor([[False, True, False], [False] * 3]), torch.zeros(2, 3, dtype=torch.bool)
 BOTH = ("log_probs", "old_log_probs")
 COUNTED = "The loss is minus the mean over all tokens of the smaller of the two terms"
 
@@ -94,26 +83,27 @@ EXERCISE = Exercise(
     reference=post_training.clipped_policy_loss,
     points=5,
     cases=(
-        Case("every token", whole, visible=True),
+        Case("every token", whole(), visible=True),
         Case("one answer", drawn_answer, visible=True),
+        Case("one token counts", whole(mask=ONE_TOKEN), visible=True),
         Case("answers", answers(3, 6), visible=True),
         Case("answers, drawn", answers(4, 7)),
         Case("holes in the mask", holes, visible=True),
         Case("narrow clip", answers(3, 5, clip=0.05), visible=True),
         Case("wide clip", answers(3, 5, clip=0.6)),
         Case("clip above 1", answers(3, 5, clip=1.5), visible=True),
-        Case("no room", lambda draw: {**whole(draw), "clip": 0.0}, visible=True),
+        Case("no room", whole(clip=0.0), visible=True),
         Case("far behind the end", far_behind_the_end, visible=True, gradients=("log_probs",)),
-        Case("nothing counts", nothing, visible=True),
-        Case("nothing counts in float64", lambda draw: in_float64(nothing(draw)), visible=True),
-        Case("negative clip", lambda draw: {**whole(draw), "clip": -0.1}, visible=True),
-        Case("an advantage for each token", replaced("advantages", 2, 3), visible=True),
-        Case("one advantage for all", replaced("advantages", 1), visible=True),
-        Case("mask of one row", replaced("mask", 1, 3), visible=True),
-        Case("old of one row", replaced("old_log_probs", 1, 3), visible=True),
+        Case("nothing counts", whole(mask=NOTHING), visible=True),
+        Case("nothing counts in float64", whole(**DOUBLE, mask=NOTHING), visible=True),
+        Case("negative clip", whole(clip=-0.1), visible=True),
+        Case("an advantage for each token", whole(advantages=torch.ones(2, 3)), visible=True),
+        Case("one advantage for all", whole(advantages=torch.ones(1)), visible=True),
+        Case("mask of one row", whole(mask=torch.ones(1, 3, dtype=torch.bool)), visible=True),
+        Case("old of one row", whole(old_log_probs=-torch.ones(1, 3)), visible=True),
         Case("float64", answers(3, 6, dtype=torch.float64), visible=True, slack=1e12),
         Case("gradients", answers(3, 6), visible=True, gradients=("log_probs",)),
-        Case("gradients of both", whole, visible=True, gradients=BOTH),
+        Case("gradients of both", whole(), visible=True, gradients=BOTH),
     ),
     properties=(
         Property(
@@ -122,32 +112,37 @@ EXERCISE = Exercise(
             "Every token counts here. Work out one token with a positive advantage and a ratio above 1 + clip, and one "
             "with a negative advantage.",
             weight=3,
+            fails="Your loss is not minus the mean of the smaller of the two terms.",
         ),
         Property(
             "Only tokens inside the mask count, all of the batch alike",
-            ("answers", "answers, drawn", "holes in the mask"),
+            ("one token counts", "answers", "answers, drawn", "holes in the mask"),
             "Add up over the whole batch what the mask lets through, and divide by how many tokens that are.",
             weight=2,
+            fails="Your loss is wrong where the mask leaves tokens out.",
         ),
         Property(
             "The ratio is clamped to between 1 - clip and 1 + clip",
-            ("narrow clip", "wide clip", "clip above 1", "no room"),
-            "clip is the caller's choice.",
+            ("no room", "narrow clip", "wide clip", "clip above 1"),
+            "Use the argument clip for both bounds: no 0.8 and no 1.2. With a clip of 0 the clamped ratio is 1.",
+            fails="Your loss is wrong where clip is not 0.2.",
         ),
         Property(
             "What stands outside the mask changes neither the loss nor its gradient",
             ("far behind the end",),
             "An exponential may be infinite there: fill in a harmless number before `exp`.",
             observe=observe.value_and_gradients,
+            fails="Your loss or its gradient is wrong where large numbers stand outside the mask.",
         ),
         Property(
             "Without a token that counts, the loss is 0",
             ("nothing counts",),
             "0 / 0 is NaN, and one NaN spoils all weights.",
             needs=COUNTED,
+            fails="Your loss is not 0 where no token counts.",
         ),
         Property(
-            "Shapes that do not fit, and a negative clip, are refused with a ValueError",
+            "Shapes that do not fit, and a negative clip, raise ValueError",
             (
                 "negative clip",
                 "an advantage for each token",
@@ -159,6 +154,7 @@ EXERCISE = Exercise(
             "There is one advantage for each row, one old log probability and one entry of the mask for each token.",
             observe=observe.refusal,
             needs=COUNTED,
+            fails="You accept shapes that do not fit or a negative clip, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -166,12 +162,14 @@ EXERCISE = Exercise(
             "Work on new tensors, in the dtype of log_probs.",
             observe=observe.dtype_and_changed,
             needs=COUNTED,
+            fails="Your loss has another dtype than log_probs, or you change an argument.",
         ),
         Property(
             "Gradients reach the policy",
             ("gradients",),
             "Where the ratio is clipped no gradient flows; elsewhere it must.",
             observe=observe.gradients,
+            fails="The gradient of your loss with respect to log_probs is wrong or missing.",
         ),
         Property(
             "No gradient reaches the old log probabilities",
@@ -179,6 +177,7 @@ EXERCISE = Exercise(
             "They were written down when the answers were: detach them.",
             observe=observe.gradients,
             needs=COUNTED,
+            fails="A gradient reaches old_log_probs, or the one that reaches log_probs is wrong.",
         ),
     ),
     mistakes=misunderstandings(post_training.clipped_policy_loss, __file__),

@@ -51,8 +51,8 @@ MARGINS = "The loss is the mean of minus log sigmoid of the differences of the i
 FOUR = {
     "policy_chosen": torch.tensor([-8.0, -3.0]),
     "policy_rejected": torch.tensor([-7.0, -6.0]),
-    "reference_chosen": torch.tensor([-10.0, -2.5]),
-    "reference_rejected": torch.tensor([-6.5, -4.0]),
+    "reference_chosen": torch.tensor([-10.0, -2.0]),
+    "reference_rejected": torch.tensor([-6.0, -4.0]),
 }
 
 EXERCISE = Exercise(
@@ -85,12 +85,14 @@ EXERCISE = Exercise(
             "With a policy that equals its reference every loss is log 2. Then let one of the four grow, and "
             "follow the sign.",
             weight=3,
+            fails="Your loss is not the mean of minus log sigmoid of the differences of the implicit rewards.",
         ),
         Property(
             "Beta multiplies the differences, inside the sigmoid",
             ("small beta", "large beta"),
             "With a beta near 0 the loss is near log 2, whatever the policy says.",
             weight=2,
+            fails="Your loss is wrong for a small or a large beta.",
         ),
         Property(
             "Large margins give a finite loss",
@@ -98,9 +100,10 @@ EXERCISE = Exercise(
             "Use logsigmoid (or softplus of minus the margin): no exponential of a large number is made, and nothing "
             "has to be clamped.",
             needs=MARGINS,
+            fails="Your loss is wrong or not finite at large margins.",
         ),
         Property(
-            "Shapes that differ, and a beta that is not positive, are refused with a ValueError",
+            "Shapes that differ, and a beta that is not positive, raise ValueError",
             (
                 "beta of 0",
                 "negative beta",
@@ -115,6 +118,7 @@ EXERCISE = Exercise(
             "Compare the four shapes, each with the others, and beta with 0.",
             observe=observe.refusal,
             needs=MARGINS,
+            fails="You accept shapes that differ or a beta below or at 0, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -122,18 +126,21 @@ EXERCISE = Exercise(
             "float64 log probabilities give a float64 loss, float32 ones a float32 one.",
             observe=observe.dtype_and_changed,
             needs=MARGINS,
+            fails="Your loss has another dtype than the log probabilities, or you change an argument.",
         ),
         Property(
             "Gradients reach the policy",
             ("gradients", "gradients far apart"),
             "The policy's log probabilities, of chosen and of rejected answers, are what is trained.",
             observe=observe.gradients,
+            fails="The gradient of your loss with respect to the policy is wrong or missing.",
         ),
         Property(
             "No gradient reaches the reference",
             ("gradients of all",),
             "The reference is the policy before training. detach its log probabilities.",
             observe=observe.gradients,
+            fails="A gradient reaches the reference, or the one that reaches the policy is wrong.",
         ),
     ),
     mistakes=misunderstandings(post_training.dpo_loss, __file__),

@@ -10,8 +10,6 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
 from llm_course.checking import observe
 from solutions import post_training
 
-MEAN = "rewards.mean(dim=1, keepdim=True)"
-
 
 def drawn(groups: int, samples: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
     return lambda draw: {"rewards": 2 * randn(draw, groups, samples, dtype=dtype) + randn(draw, groups, 1, dtype=dtype)}
@@ -23,7 +21,8 @@ def pass_or_fail(draw: Generator) -> Arguments:
     return {"rewards": rewards}
 
 
-TWO = torch.tensor([[1.0, 0.0, 0.0, 1.0, 0.0], [3.0, 2.0, 7.0, 2.5, 2.0]])
+# Their means are 0.5 and 5, their standard deviations 0.5 and 2.
+TWO = torch.tensor([[1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 0.0], [4.0, 9.0, 2.0, 5.0, 4.0, 7.0, 5.0, 4.0]])
 FAR = torch.tensor([[1000.0, 1001.0, 1000.0, 1003.0], [-2000.5, -2000.0, -1999.5, -1998.0]])
 EQUAL = torch.tensor([[1.0, 1.0, 1.0], [0.0, 2.0, 0.0], [0.0, 0.0, 0.0]])
 CLOSE = torch.tensor([[1e-3, 0.0, 2e-3, 0.0], [1.0, 0.0, 0.0, 0.0]])
@@ -60,18 +59,21 @@ EXERCISE = Exercise(
             "In a group of 1, 0, 0, 1 the mean is a half and the population's standard deviation too: the advantages "
             "are 1, -1, -1, 1.",
             weight=3,
+            fails="Your advantages are not (reward - mean) / (standard deviation + 1e-6), row by row.",
         ),
         Property(
             "A group of equal rewards, or of one sample, has advantages of 0",
             ("equal rewards", "one sample each"),
             "0 / 0 is NaN, and one NaN spoils all weights: add 1e-6 to the standard deviation.",
             needs=GROUPED,
+            fails="Your advantages are not 0 in a group of equal rewards or of one sample.",
         ),
         Property(
             "1e-6 is added to the standard deviation, and only there",
             ("close rewards",),
             "Rewards may be a thousandth apart: what is added must not swallow that.",
             needs=GROUPED,
+            fails="Your advantages are wrong where rewards lie close together.",
         ),
         Property(
             "The dtype is kept and the rewards are left unchanged",
@@ -79,6 +81,7 @@ EXERCISE = Exercise(
             "Work on a new tensor in the dtype of the rewards.",
             observe=observe.dtype_and_changed,
             needs=GROUPED,
+            fails="Your advantages have another dtype than the rewards, or you change the rewards.",
         ),
     ),
     mistakes=misunderstandings(post_training.group_advantages, __file__),

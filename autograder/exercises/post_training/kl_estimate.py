@@ -23,7 +23,7 @@ def samples(count: int, dtype: torch.dtype = torch.float32) -> Callable[[Generat
 
 FAR = {"log_probs": torch.tensor([-1.0, -16.0, -2.0]), "reference_log_probs": torch.tensor([-41.0, -1.0, -2.5])}
 FAR_ABOVE = {"log_probs": torch.tensor([-27.0, -3.0]), "reference_log_probs": torch.tensor([-2.0, -3.5])}
-THREE = {"log_probs": torch.tensor([-1.0, -2.0, -0.5]), "reference_log_probs": torch.tensor([-2.5, -1.6, -0.5])}
+THREE = {"log_probs": torch.tensor([-1.0, -2.0, -3.0]), "reference_log_probs": torch.tensor([-3.0, -1.0, -3.0])}
 ROUNDING = 1e3  # exp(d) - 1 - d loses digits where d is small, and is right
 BELOW = {"log_probs": torch.tensor([-1.0, -2.0, -0.5]), "reference_log_probs": torch.tensor([-0.2, -1.9, -0.75])}
 MEAN = "The estimate is the mean of exp(d) - 1 - d"
@@ -62,22 +62,25 @@ EXERCISE = Exercise(
         Property(
             MEAN,
             ("three samples", "below the reference", "samples, drawn", "one sample", "with gaps", "all alike"),
-            "d is the reference's log probability minus the policy's. Where the two agree, d is 0 and so is the "
-            "estimate.",
+            "d is the reference's log probability minus the policy's. At d = 0 the term is 0, at 1 it is 0.718, and "
+            "at -1 it is 0.368.",
             weight=3,
+            fails="Your estimate is not the mean of exp(d) - 1 - d.",
         ),
         Property(
             "A sample that is far from the reference counts in full",
             ("far apart", "far above"),
             "One d may be 25 and another -40: clamp nothing.",
             needs=MEAN,
+            fails="Your estimate is wrong where a sample is far from the reference.",
         ),
         Property(
-            "Log probabilities that are not one for one are refused with a ValueError",
+            "Log probabilities that are not one for one raise ValueError",
             ("a column", "one for all", "three samples"),
             "Compare the two shapes before you subtract.",
             observe=observe.refusal,
             needs=MEAN,
+            fails="You accept shapes that differ, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -85,12 +88,14 @@ EXERCISE = Exercise(
             "float64 log probabilities give a float64 estimate, float32 ones a float32 one.",
             observe=observe.dtype_and_changed,
             needs=MEAN,
+            fails="Your estimate has another dtype than the log probabilities, or you change an argument.",
         ),
         Property(
             "Gradients reach the policy's log probabilities",
             ("gradients",),
             "A KL term in a loss is differentiated: no detach, no item().",
             observe=observe.gradients,
+            fails="The gradient of your estimate with respect to the policy's log probabilities is wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(post_training.kl_estimate, __file__),

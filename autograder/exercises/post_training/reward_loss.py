@@ -38,7 +38,7 @@ EXERCISE = Exercise(
     cases=(
         Case(
             "three pairs",
-            given(chosen=torch.tensor([2.0, 0.5, -1.0]), rejected=torch.tensor([1.0, 3.0, -1.5])),
+            given(chosen=torch.tensor([2.0, 0.0, 3.0]), rejected=torch.tensor([1.0, 3.0, 1.0])),
             visible=True,
         ),
         Case("pairs, drawn", pairs(6)),
@@ -53,19 +53,15 @@ EXERCISE = Exercise(
         Case("one for all", lambda draw: {"chosen": randn(draw, 3), "rejected": randn(draw, 1)}, visible=True),
         Case("float64", pairs(4, torch.float64), visible=True, slack=1e12),
         Case("gradients", pairs(4), visible=True, gradients=("chosen", "rejected")),
-        Case(
-            "gradients far apart",
-            drawn_far_apart,
-            visible=True,
-            gradients=("chosen", "rejected"),
-        ),
+        Case("gradients far apart", drawn_far_apart, visible=True, gradients=("chosen", "rejected")),
     ),
     properties=(
         Property(
             MARGINS,
             ("three pairs", "pairs, drawn", "one pair", "with gaps"),
-            "For equal rewards each loss is log 2. Work out a pair whose difference is 1.",
+            "For equal rewards the loss is log 2 = 0.693, for a difference of 1 it is 0.313, and for -1 it is 1.313.",
             weight=3,
+            fails="Your loss is not the mean of minus log sigmoid of chosen minus rejected.",
         ),
         Property(
             "Rewards a thousand apart give a finite loss",
@@ -73,13 +69,15 @@ EXERCISE = Exercise(
             "Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made. Clamping, "
             "or a small number added inside the logarithm, makes the loss finite and wrong.",
             needs=MARGINS,
+            fails="Your loss is wrong or not finite for rewards a thousand apart.",
         ),
         Property(
-            "Rewards that are not one for one are refused with a ValueError",
+            "Rewards that are not one for one raise ValueError",
             ("a column", "one for all", "three pairs"),
             "Compare the two shapes before you subtract.",
             observe=observe.refusal,
             needs=MARGINS,
+            fails="You accept rewards that are not one for one, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the rewards are left unchanged",
@@ -87,12 +85,14 @@ EXERCISE = Exercise(
             "float64 rewards give a float64 loss, float32 rewards a float32 one.",
             observe=observe.dtype_and_changed,
             needs=MARGINS,
+            fails="Your loss has another dtype than the rewards, or you change an argument.",
         ),
         Property(
             "Gradients reach both rewards",
             ("gradients", "gradients far apart"),
             "Both answers were scored by the model that is trained: no detach, no item().",
             observe=observe.gradients,
+            fails="The gradient of your loss with respect to the rewards is wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(post_training.reward_loss, __file__),

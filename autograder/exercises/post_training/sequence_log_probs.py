@@ -5,37 +5,33 @@ from collections.abc import Callable
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import post_training
 
-TARGETS, LOGITS = "labels[:, 1:]", "logits[:, :-1]"
 
-
-def answers(
-    batch: int, time: int, scale: float = 2.0, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+def answers(batch: int, time: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
     def draw_answers(draw: Generator) -> Arguments:
         labels = torch.randint(0, 7, (batch, time), generator=draw)
         for row in labels:
             row[: randint(draw, 1, time // 2)] = -100
         labels[0, -1] = -100
         labels[-1, -2] = 0  # a token like any other
-        return {"logits": scale * randn(draw, batch, time, 7, dtype=dtype), "labels": labels}
+        return {"logits": 2 * randn(draw, batch, time, 7, dtype=dtype), "labels": labels}
 
     return draw_answers
 
 
-def all_counted(draw: Generator) -> Arguments:
-    labels = torch.randint(0, 6, (2, 4), generator=draw)
-    labels[1, 2] = 0
-    return {"logits": 2 * randn(draw, 2, 4, 6), "labels": labels}
-
-
-def two_positions(draw: Generator) -> Arguments:
-    """After the shift, one position is left."""
-    return {"logits": 2 * randn(draw, 3, 2, 6), "labels": torch.randint(0, 6, (3, 2), generator=draw)}
+def all_counted(
+    batch: int, time: int, labels_batch: int | None = None, labels_time: int | None = None
+) -> Callable[[Generator], Arguments]:
+    """Logits, and labels that fit them or have another size."""
+    shape = labels_batch or batch, labels_time or time
+    return lambda draw: {
+        "logits": 2 * randn(draw, batch, time, 6),
+        "labels": torch.randint(0, 6, shape, generator=draw),
+    }
 
 
 def none_counted(draw: Generator) -> Arguments:
@@ -51,10 +47,6 @@ def two_answers(draw: Generator) -> Arguments:
     return {"logits": 2 * randn(draw, 2, 8, 6), "labels": labels}
 
 
-def one_token(draw: Generator) -> Arguments:
-    return {"logits": randn(draw, 3, 1, 6), "labels": torch.randint(0, 6, (3, 1), generator=draw)}
-
-
 def huge(draw: Generator) -> Arguments:
     """In the first row each label is the most probable token, in the second the least probable."""
     logits, labels = 500 * torch.randn(2, 5, 6, generator=draw), torch.randint(0, 6, (2, 5), generator=draw)
@@ -63,39 +55,43 @@ def huge(draw: Generator) -> Arguments:
     return {"logits": logits, "labels": labels}
 
 
-def mismatched(batch: int, time: int) -> Callable[[Generator], Arguments]:
-    def draw_mismatched(draw: Generator) -> Arguments:
-        return {"logits": randn(draw, 2, 5, 6), "labels": torch.randint(0, 6, (batch, time), generator=draw)}
-
-    return draw_mismatched
-
-
 def with_gaps(draw: Generator) -> Arguments:
     labels = torch.randint(0, 4, (6, 3), generator=draw).T
     labels[2, 3] = 0
     return {"logits": randn(draw, 4, 6, 3).transpose(0, 2), "labels": labels}
 
 
+SMALL = {
+    "logits": torch.tensor(
+        [
+            [[2.0, 0.0, 0.0, 1.0], [0.0, 1.0, 3.0, 0.0], [1.0, 0.0, 0.0, 2.0]],
+            [[0.0, 3.0, 0.0, 0.0], [1.0, 0.0, 0.0, 4.0], [0.0, 0.0, 2.0, 1.0]],
+        ]
+    ),
+    "labels": torch.tensor([[3, 0, 2], [1, 2, 0]]),
+}
+PARTLY_IGNORED = {**SMALL, "labels": torch.tensor([[3, -100, 2], [-100, 2, 0]])}
 SUMMED = "Each row is the sum of the log probabilities of its tokens, each read off the position before it"
 
 EXERCISE = Exercise(
     reference=post_training.sequence_log_probs,
     points=4,
     cases=(
-        Case("all counted", all_counted, visible=True),
-        Case("answers", answers(2, 6), visible=True),
+        Case("all counted", given(**SMALL), visible=True),
+        Case("answers", given(**PARTLY_IGNORED), visible=True),
         Case("answers, drawn", answers(3, 8)),
         Case("one answer", answers(1, 5)),
         Case("two answers in a row", two_answers, visible=True),
-        Case("two positions", two_positions, visible=True),
+        # After the shift, one position is left.
+        Case("two positions", all_counted(3, 2), visible=True),
         Case("with gaps", with_gaps),
         Case("nothing to count", none_counted, visible=True),
-        Case("one token", one_token, visible=True),
+        Case("one token", all_counted(3, 1), visible=True),
         Case("huge logits", huge, visible=True),
-        Case("a label more", mismatched(2, 6), visible=True),
-        Case("a label less", mismatched(2, 4)),
-        Case("one row of labels", mismatched(1, 5), visible=True),
-        Case("float64", answers(2, 6, dtype=torch.float64), visible=True, slack=1e12),
+        Case("a label more", all_counted(2, 5, labels_time=6), visible=True),
+        Case("a label less", all_counted(2, 5, labels_time=4)),
+        Case("one row of labels", all_counted(2, 5, labels_batch=1), visible=True),
+        Case("float64", answers(2, 6, torch.float64), visible=True, slack=1e12),
         Case("gradients", answers(2, 6), visible=True, gradients=("logits",)),
     ),
     properties=(
@@ -105,31 +101,36 @@ EXERCISE = Exercise(
             "Nothing is left out here. Pair logits[:, :-1] with labels[:, 1:], look up one log probability for each "
             "label, and add up each row.",
             weight=3,
+            fails="Your numbers are not the sums of the tokens' log probabilities, one for each row.",
         ),
         Property(
             "Labels of -100 add nothing",
             ("answers", "answers, drawn", "one answer", "two answers in a row"),
-            "-100 is no place to look up: look up anything there, and set it to 0 before the sum.",
+            "There is no token -100. Look up any valid token there, and set what you find to 0 before the sum.",
             weight=2,
+            fails="Your sums are wrong where some labels are -100.",
         ),
         Property(
             "A row without a label that counts has the sum 0",
             ("nothing to count", "one token"),
             "The label at position 0 is predicted by nothing. The sum over nothing is 0.",
             needs=SUMMED,
+            fails="Your sum is not 0 for a row without a label that counts.",
         ),
         Property(
             "Large logits do not overflow",
             ("huge logits",),
             "Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0. A small number "
             "added inside a logarithm keeps it finite and makes it wrong.",
+            fails="Your sums are wrong or not finite for large logits.",
         ),
         Property(
-            "Logits and labels that do not fit are refused with a ValueError",
+            "Logits and labels that do not fit raise ValueError",
             ("all counted", "a label more", "a label less", "one row of labels"),
             "Compare logits.shape[:2] with labels.shape before you cut anything.",
             observe=observe.refusal,
             needs=SUMMED,
+            fails="You accept logits and labels that do not fit, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -137,13 +138,16 @@ EXERCISE = Exercise(
             "Sums of float64 logits are float64, and the labels still hold their -100 after the call.",
             observe=observe.dtype_and_changed,
             needs=SUMMED,
+            fails="Your sums have another dtype than the logits, or you change an argument.",
         ),
         Property(
             "Gradients reach the logits",
             ("gradients",),
             "These sums are what preference training differentiates: no detach, no no_grad, no item().",
             observe=observe.gradients,
+            fails="The gradient of your sums with respect to the logits is wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(post_training.sequence_log_probs, __file__),
+    equivalent=equivalent_edits(post_training.sequence_log_probs, __file__),
 )

@@ -38,7 +38,7 @@ def with_spans(*spans: tuple[int, int]) -> Callable[[Generator], Arguments]:
 
 # Some ids come twice, inside a span and outside: what is a label is said by the places.
 IDS = [17, 4, 9, 0, 8, 9, 12, 0]
-LABELLED = "Tokens inside the spans are labels, in their own places; all others are -100"
+LABELED = "Tokens inside the spans are labels, in their own places; all others are -100"
 
 EXERCISE = Exercise(
     reference=post_training.sft_labels,
@@ -67,24 +67,27 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            LABELLED,
+            LABELED,
             ("one turn", "one turn, drawn", "two turns", "to the last token", "everything"),
             "Take ids 7, 8, 9 and the span (1, 2): the labels are -100, 8, -100.",
             weight=3,
+            fails="Your labels are not the tokens inside the spans, in their own places, and -100 elsewhere.",
         ),
         Property(
             "Spans come in any order, and may touch",
             ("in another order", "touching", "touching, drawn", "three turns, drawn"),
             "Sort the spans. One may begin where another ends.",
+            fails="Your labels are wrong where spans touch or come in another order.",
         ),
         Property(
-            "Without a span nothing is labelled",
+            "Without a span nothing is labeled",
             ("no turn",),
             "A conversation in which the assistant says nothing has labels too: -100 for every token.",
-            needs=LABELLED,
+            needs=LABELED,
+            fails="You do not return -100 for every token where there is no span.",
         ),
         Property(
-            "Spans that are empty, leave the tokens or overlap are refused with a ValueError",
+            "Spans that are empty, leave the tokens or overlap raise ValueError",
             (
                 "two turns",
                 "empty",
@@ -101,14 +104,16 @@ EXERCISE = Exercise(
             "Go through the sorted spans and keep the end of the last one: each must lie between it and len(ids).",
             observe=observe.refusal,
             weight=2,
-            needs=LABELLED,
+            needs=LABELED,
+            fails="You accept invalid spans, or raise something other than ValueError.",
         ),
         Property(
             "The lists are left as they were",
             ("two turns", "in another order"),
             "Make a new list: neither ids nor spans may be changed. `spans.sort()` changes spans; `sorted` does not.",
             observe=observe.changed,
-            needs=LABELLED,
+            needs=LABELED,
+            fails="You change ids or spans.",
         ),
     ),
     mistakes=misunderstandings(post_training.sft_labels, __file__),

@@ -1,20 +1,16 @@
 """adamw_step: one step of AdamW on one tensor."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.pretraining.inputs import away_from_zero, without_gaps
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, uniform
+from autograder.exercises.pretraining.inputs import away_from_zero, each_tensor
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, uniform
 from llm_course.checking import observe
 from solutions import pretraining
-
-SHAPES = "not param.shape == grad.shape == m.shape == v.shape"
-M, V = "betas[0] * m + (1 - betas[0]) * grad", "betas[1] * v + (1 - betas[1]) * grad**2"
-M_POWER, V_POWER = "betas[0] ** step", "betas[1] ** step"
-M_CORRECTED, V_CORRECTED = f"m / (1 - {M_POWER})", f"v / (1 - {V_POWER})"
 
 
 def first_step(draw: Generator, *shape: int) -> Arguments:
@@ -41,16 +37,8 @@ def later_step(draw: Generator, *shape: int) -> Arguments:
     }
 
 
-def first_of(*shape: int) -> Callable[[Generator], Arguments]:
-    return lambda draw: first_step(draw, *shape)
-
-
-def later_of(*shape: int) -> Callable[[Generator], Arguments]:
-    return lambda draw: later_step(draw, *shape)
-
-
-def with_large_eps(*shape: int) -> Callable[[Generator], Arguments]:
-    return lambda draw: {**later_step(draw, *shape), "eps": uniform(draw, 0.3, 0.6)}
+def later(*shape: int, **other: Any) -> Callable[[Generator], Arguments]:
+    return lambda draw: {**later_step(draw, *shape), **other}
 
 
 def with_decay(*shape: int) -> Callable[[Generator], Arguments]:
@@ -62,38 +50,15 @@ def decay_alone(draw: Generator) -> Arguments:
     return {**with_decay(3, 4)(draw), "grad": zeros, "m": zeros}
 
 
-def by_default(*names: str) -> Callable[[Generator], Arguments]:
-    """Arguments left to their defaults. The step is late enough for beta2 = 0.999 to be told from others."""
-
-    def arguments(draw: Generator) -> Arguments:
-        given = {**later_step(draw, 2, 3), "weight_decay": 0.4, "step": 40}
-        return {name: value for name, value in given.items() if name not in names}
-
-    return arguments
+def without(name: str, arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+    """One argument is left to its default."""
+    return lambda draw: {key: value for key, value in arguments(draw).items() if key != name}
 
 
 def tiny(draw: Generator) -> Arguments:
-    """Gradients so small that the default eps is a tenth of the root of v, and eps is left out."""
-    given = later_step(draw, 2, 3)
-    small = {"grad": 1e-7 * given["grad"], "m": 1e-7 * given["m"], "v": 1e-14 * given["v"]}
-    return {name: value for name, value in {**given, **small}.items() if name != "eps"}
-
-
-def step_with_gaps(draw: Generator) -> Arguments:
-    given = with_decay(4, 3)(draw)
-    return {name: value.T if isinstance(value, Tensor) else value for name, value in given.items()}
-
-
-def step_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        given = first_step(draw, 2, 3)
-        return {name: value.to(dtype) if isinstance(value, Tensor) else value for name, value in given.items()}
-
-    return arguments
-
-
-def one_number(name: str) -> Callable[[Generator], Arguments]:
-    return lambda draw: {**later_step(draw, 2, 3), name: torch.tensor([1.5])}
+    """Gradients so small that the default eps is a tenth of the root of v."""
+    found = later_step(draw, 2, 3)
+    return {**found, "grad": 1e-7 * found["grad"], "m": 1e-7 * found["m"], "v": 1e-14 * found["v"]}
 
 
 def gradient_in_a_row(draw: Generator) -> Arguments:
@@ -102,43 +67,51 @@ def gradient_in_a_row(draw: Generator) -> Arguments:
     return {**found, "grad": found["grad"][None]}
 
 
+SMALL = {
+    "param": torch.tensor([2.0, -4.0]),
+    "grad": torch.tensor([3.0, -2.0]),
+    "m": torch.zeros(2),
+    "v": torch.zeros(2),
+    "step": 1,
+    "lr": 0.5,
+    "betas": (0.75, 0.9),
+    "eps": 1e-8,
+}
+AVERAGES = {"m": torch.tensor([4.0, 2.0]), "v": torch.tensor([8.0, 5.0]), "step": 2}
+ONE = torch.tensor([1.5])
+# Late enough for beta2 = 0.999 to be told from others.
+LATE = later(2, 3, weight_decay=0.4, step=40)
+WITH_GAPS = each_tensor(lambda tensor: tensor.T, with_decay(4, 3))
 CORRECTED = "Both averages are corrected for their start at 0"
-OTHER_SHAPES = (
-    "gradient of one number",
-    "averages of one number",
-    "first average of one number",
-    "second average of one number",
-    "parameter of one number",
-    "gradient in a row",
-)
 
 EXERCISE = Exercise(
     reference=pretraining.adamw_step,
     points=5,
     cases=(
-        Case("first step", first_of(2, 3), visible=True),
-        Case("first step of a vector", first_of(5)),
-        Case("later step", later_of(3, 4), visible=True),
-        Case("later step, drawn", later_of(2, 2, 3)),
-        Case("large eps", with_large_eps(2, 3), visible=True),
-        Case("large eps, drawn", with_large_eps(4)),
+        Case("first step", given(**SMALL, weight_decay=0.0), visible=True),
+        Case("first step of a vector", lambda draw: first_step(draw, 5)),
+        Case("later step", given(**{**SMALL, **AVERAGES}, weight_decay=0.0), visible=True),
+        Case("later step, drawn", later(2, 2, 3)),
+        Case("large eps", given(**{**SMALL, "eps": 1.0}, weight_decay=0.0), visible=True),
+        Case("large eps, drawn", lambda draw: {**later_step(draw, 4), "eps": uniform(draw, 0.3, 0.6)}),
+        Case("first step with decay", given(**SMALL, weight_decay=0.5), visible=True),
         Case("with decay", with_decay(2, 4), visible=True),
         Case("with decay, drawn", with_decay(5)),
         Case("decay alone", decay_alone, visible=True),
-        Case("default betas", by_default("betas"), visible=True),
-        Case("default decay", by_default("weight_decay"), visible=True),
-        Case("default eps", tiny, visible=True),
-        Case("with gaps", step_with_gaps, visible=True),
-        Case("without gaps", without_gaps(step_with_gaps), visible=True, drawn_as="with gaps"),
-        Case("step 0", lambda draw: {**later_step(draw, 2, 3), "step": 0}, visible=True),
-        Case("gradient of one number", one_number("grad"), visible=True),
-        Case("averages of one number", lambda draw: {**one_number("v")(draw), "m": torch.tensor([0.5])}, visible=True),
-        Case("first average of one number", one_number("m"), visible=True),
-        Case("second average of one number", one_number("v"), visible=True),
+        Case("default betas", without("betas", LATE), visible=True),
+        Case("default decay", without("weight_decay", LATE), visible=True),
+        Case("default eps", without("eps", tiny), visible=True),
+        Case("with gaps", WITH_GAPS, visible=True),
+        Case("without gaps", each_tensor(Tensor.contiguous, WITH_GAPS), visible=True, drawn_as="with gaps"),
+        Case("step 0", later(2, 3, step=0), visible=True),
+        Case("gradient of one number", later(2, 3, grad=ONE), visible=True),
+        Case("averages of one number", later(2, 3, m=ONE / 3, v=ONE), visible=True),
+        Case("first average of one number", later(2, 3, m=ONE), visible=True),
+        Case("second average of one number", later(2, 3, v=ONE), visible=True),
         Case("gradient in a row", gradient_in_a_row, visible=True),
-        Case("parameter of one number", one_number("param"), visible=True),
-        Case("float64", step_in(torch.float64), visible=True, slack=1e12),
-        Case("bfloat16", step_in(torch.bfloat16)),
+        Case("parameter of one number", later(2, 3, param=ONE), visible=True),
+        Case("float64", each_tensor(Tensor.double, later(2, 3)), visible=True, slack=1e12),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, later(2, 3))),
     ),
     properties=(
         Property(
@@ -147,6 +120,7 @@ EXERCISE = Exercise(
             "The new m is beta1 times the old one and 1 - beta1 times the gradient. It is returned uncorrected.",
             observe=observe.second,
             part=1,
+            fails="The m that you return is not beta1 times the old m plus 1 - beta1 times the gradient.",
         ),
         Property(
             "v is a running mean of their squares",
@@ -154,6 +128,7 @@ EXERCISE = Exercise(
             "The new v is beta2 times the old one and 1 - beta2 times the squared gradient. Return it uncorrected.",
             observe=observe.third,
             part=2,
+            fails="The v that you return is not beta2 times the old v plus 1 - beta2 times the squared gradient.",
         ),
         Property(
             "The first step has the length lr in every number",
@@ -162,6 +137,7 @@ EXERCISE = Exercise(
             "decay the step is lr, against the sign of the gradient.",
             observe=observe.first,
             part=0,
+            fails="Your first step is not lr long in every number, against the gradient.",
         ),
         Property(
             CORRECTED,
@@ -170,35 +146,49 @@ EXERCISE = Exercise(
             observe=observe.first,
             part=0,
             weight=2,
+            fails="Your parameters are wrong after a later step, where m and v are not 0 at first.",
         ),
         Property(
             "eps is added to the root, after the correction",
             ("large eps", "large eps, drawn", "default eps"),
-            "Below the line stands the root of the corrected v, plus eps.",
+            "Divide by the root of the corrected v, plus eps. The default is 1e-8.",
             observe=observe.first,
             part=0,
+            fails="Your parameters are wrong where eps is large beside the root of v.",
         ),
         Property(
             "The decay is decoupled from the gradient",
-            ("with decay", "with decay, drawn", "decay alone", "default decay"),
+            ("first step with decay", "with decay", "with decay, drawn", "decay alone", "default decay"),
             "lr * weight_decay * param is taken from the parameters themselves, as they were before the step. It never "
             "enters m or v.",
             weight=2,
+            fails="Your step is wrong where there is weight decay.",
         ),
         Property(
-            "Tensors may lie in memory in whatever order",
+            "Tensors need not be contiguous in memory",
             ("without gaps", "with gaps"),
             "Work with whole tensors, whatever their shape and layout.",
             observe=observe.same_up_to_rounding,
             joint=True,
             needs=CORRECTED,
+            fails="You return something else for the same numbers where they are not contiguous in memory.",
         ),
         Property(
-            "A step below 1, or shapes that differ, are refused with a ValueError",
-            ("later step", "step 0", *OTHER_SHAPES),
+            "A step below 1, or shapes that differ, raise ValueError",
+            (
+                "later step",
+                "step 0",
+                "gradient of one number",
+                "averages of one number",
+                "first average of one number",
+                "second average of one number",
+                "parameter of one number",
+                "gradient in a row",
+            ),
             "At step 0 the correction would divide by 0, and a gradient of one number would broadcast.",
             observe=observe.refusal,
             needs=CORRECTED,
+            fails="You accept step 0 or shapes that differ, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -206,6 +196,7 @@ EXERCISE = Exercise(
             "The results are new tensors in the dtype of the parameters: no `-=`, no `mul_` on what you were given.",
             observe=observe.dtype_and_changed,
             needs=CORRECTED,
+            fails="Your results have another dtype than the parameters, or you change an argument.",
         ),
     ),
     mistakes=misunderstandings(pretraining.adamw_step, __file__),

@@ -5,39 +5,20 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.pretraining.inputs import away_from_zero, without_gaps
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
+from autograder.exercises.pretraining.inputs import away_from_zero, each_tensor
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 
 
-def norm(grads: list[Tensor]) -> float:
-    return pretraining.clip_gradients(grads, 1.0)[1]
-
-
-def gradients(draw: Generator, *shapes: tuple[int, ...]) -> list[Tensor]:
-    """Gradients of different sizes, of which the second is by far the longest."""
-    return [(0.5 + 2 * number % 3) * away_from_zero(draw, *shape) for number, shape in enumerate(shapes)]
-
-
-SHAPES = ((2,), (3, 4), (2, 2, 2))
-
-
-def long(share: float, *shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
-    """A limit that is this share of the norm."""
+def limited(share: float, *shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+    """Gradients of which the second is by far the longest, and a share of their norm as the limit."""
 
     def arguments(draw: Generator) -> Arguments:
-        grads = gradients(draw, *shapes)
-        return {"grads": grads, "max_norm": share * norm(grads)}
-
-    return arguments
-
-
-def gradients_in(dtype: torch.dtype, share: float) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        given = long(share, (2,), (3, 2))(draw)
-        return {**given, "grads": [grad.to(dtype) for grad in given["grads"]]}
+        grads = [(0.5 + 2 * number % 3) * away_from_zero(draw, *shape) for number, shape in enumerate(shapes)]
+        _, norm = pretraining.clip_gradients(grads, 1.0)
+        return {"grads": grads, "max_norm": share * norm}
 
     return arguments
 
@@ -48,41 +29,33 @@ def large_in_float16(draw: Generator) -> Arguments:
     return {"grads": [grad.half() for grad in grads], "max_norm": uniform(draw, 100.0, 200.0)}
 
 
-def gradients_with_gaps(draw: Generator) -> Arguments:
-    given = long(0.4, (3, 4), (2, 5))(draw)
-    return {**given, "grads": [grad.T for grad in given["grads"]]}
-
-
-def all_zero(draw: Generator) -> Arguments:
-    return {"grads": [torch.zeros(2, 3), torch.zeros(4)], "max_norm": uniform(draw, 0.5, 2.0)}
-
-
-def limited_to(max_norm: float) -> Callable[[Generator], Arguments]:
-    return lambda draw: {"grads": gradients(draw, *SHAPES), "max_norm": max_norm}
-
-
+SHAPES = ((2,), (3, 4), (2, 2, 2))
+# Their norm is 7.
+SMALL = [torch.tensor([6.0, -2.0]), torch.tensor([[3.0, 0.0, 0.0]])]
+WITH_GAPS = each_tensor(lambda grad: grad.T, limited(0.4, (3, 4), (2, 5)))
 ONE_FACTOR, ALL_NUMBERS = "All gradients are shortened by one factor", "The norm is that of all numbers together"
 
 EXERCISE = Exercise(
     reference=pretraining.clip_gradients,
     points=3,
     cases=(
-        Case("too long", long(0.3, *SHAPES), visible=True),
-        Case("too long, drawn", long(0.6, (5,), (2, 3))),
-        Case("a little too long", long(0.9, *SHAPES), visible=True),
-        Case("one tensor", long(0.5, (3, 3)), visible=True),
-        Case("short enough", long(1.3, *SHAPES), visible=True),
-        Case("nothing to clip", long(2.5, (4,), (3, 2)), visible=True, new=True),
+        Case("too long", given(grads=SMALL, max_norm=3.5), visible=True),
+        Case("too long, drawn", limited(0.6, (5,), (2, 3))),
+        Case("a little too long", limited(0.9, *SHAPES), visible=True),
+        Case("one tensor", limited(0.5, (3, 3)), visible=True),
+        Case("short enough", given(grads=SMALL, max_norm=14.0), visible=True),
+        Case("nothing to clip", limited(2.5, (4,), (3, 2)), visible=True, new=True),
         Case("large numbers in float16", large_in_float16, visible=True, slack=1e5),
-        Case("far below the limit", long(40.0, (4, 2), (3,)), visible=True),
-        Case("all zero", all_zero, visible=True),
+        Case("far below the limit", limited(40.0, (4, 2), (3,)), visible=True),
+        Case("limit below 1", given(grads=SMALL, max_norm=0.5), visible=True),
+        Case("all zero", given(grads=[torch.zeros(2, 3), torch.zeros(4)], max_norm=1.5), visible=True),
         Case("none", given(grads=[], max_norm=1.5), visible=True),
-        Case("with gaps", gradients_with_gaps, visible=True),
-        Case("without gaps", without_gaps(gradients_with_gaps), visible=True, drawn_as="with gaps"),
-        Case("limit 0", limited_to(0.0), visible=True),
-        Case("limit below 0", limited_to(-1.5), visible=True),
-        Case("float64", gradients_in(torch.float64, 0.3), visible=True, slack=1e12),
-        Case("bfloat16", gradients_in(torch.bfloat16, 1.7)),
+        Case("with gaps", WITH_GAPS, visible=True),
+        Case("without gaps", each_tensor(Tensor.contiguous, WITH_GAPS), visible=True, drawn_as="with gaps"),
+        Case("limit 0", given(grads=SMALL, max_norm=0.0), visible=True),
+        Case("limit below 0", given(grads=SMALL, max_norm=-1.5), visible=True),
+        Case("float64", each_tensor(Tensor.double, limited(0.3, (2,), (3, 2))), visible=True, slack=1e12),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, limited(1.7, (2,), (3, 2)))),
     ),
     properties=(
         Property(
@@ -92,43 +65,49 @@ EXERCISE = Exercise(
             observe=observe.second,
             weight=2,
             part=1,
+            fails="The number that you return is not the norm of all gradients together, before clipping.",
         ),
         Property(
             ONE_FACTOR,
-            ("too long", "too long, drawn", "a little too long", "one tensor"),
+            ("too long", "too long, drawn", "a little too long", "one tensor", "limit below 1"),
             "The factor is max_norm / norm, the same for every tensor, so that the direction stays.",
             observe=observe.first,
             weight=3,
             part=0,
+            fails="Your clipped gradients are not the given ones times max_norm / norm.",
         ),
         Property(
-            "What is short enough is left as it is",
+            "Gradients within the limit are left as they are",
             ("short enough", "far below the limit"),
             "Only gradients whose norm is above max_norm are changed: the factor is never above 1.",
             observe=observe.first,
             weight=2,
             part=0,
+            fails="You change gradients whose norm is below max_norm.",
         ),
         Property(
             "Gradients of zeros, or none at all, give no NaN and no error",
             ("all zero", "none"),
-            "The norm is 0.0 then, and must not be divided by.",
+            "The norm is 0.0 then: compare it with max_norm before you divide by it.",
             needs=ALL_NUMBERS,
+            fails="Gradients of zeros, or an empty list, do not come back with the norm 0.0.",
         ),
         Property(
-            "Tensors may lie in memory in whatever order",
+            "Gradients need not be contiguous in memory",
             ("without gaps", "with gaps"),
             "Keep the shape of each tensor, and use no `view`.",
             observe=observe.same_up_to_rounding,
             joint=True,
             needs=ONE_FACTOR,
+            fails="You return something else for the same numbers where they are not contiguous in memory.",
         ),
         Property(
-            "A limit that is not positive is refused with a ValueError",
+            "A limit that is not positive raises ValueError",
             ("too long", "limit 0", "limit below 0"),
-            "With 0 all gradients would be lost, and a negative limit would turn them around.",
+            "With 0 all gradients would be lost, and a negative limit would reverse them.",
             observe=observe.refusal,
             needs=ALL_NUMBERS,
+            fails="You accept a limit that is not positive, or raise something other than ValueError.",
         ),
         Property(
             "The squares of large numbers in half precision do not overflow",
@@ -137,6 +116,7 @@ EXERCISE = Exercise(
             observe=observe.second,
             needs=ALL_NUMBERS,
             part=1,
+            fails="Your norm is wrong or infinite for large numbers in float16.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -144,8 +124,10 @@ EXERCISE = Exercise(
             "Return a new list of new tensors, each in the dtype that it had.",
             observe=observe.first_dtypes_and_changed,
             needs=ALL_NUMBERS,
+            fails="Your gradients have other dtypes than the given ones, or are not new tensors.",
         ),
     ),
     mistakes=misunderstandings(pretraining.clip_gradients, __file__),
+    equivalent=equivalent_edits(pretraining.clip_gradients, __file__),
     shortcuts=("get_total_norm", "clip_grad_norm_", "clip_grads_with_norm_"),
 )

@@ -10,16 +10,9 @@ from llm_course.checking import observe
 from solutions import pretraining
 
 
-def random_budget(
-    low: float, high: float, ratio: tuple[float, float] | None = None
-) -> Callable[[Generator], Arguments]:
-    """A budget between two powers of ten, and a ratio."""
-
-    def arguments(draw: Generator) -> Arguments:
-        flops = 10 ** uniform(draw, low, high)
-        return {"flops": flops} if ratio is None else {"flops": flops, "tokens_per_param": uniform(draw, *ratio)}
-
-    return arguments
+def random_budget(low: float, high: float, *ratio: float) -> Callable[[Generator], Arguments]:
+    """A budget between two powers of ten, and a ratio between two numbers."""
+    return lambda draw: {"flops": 10 ** uniform(draw, low, high), "tokens_per_param": uniform(draw, *ratio)}
 
 
 def small_budget(draw: Generator) -> Arguments:
@@ -28,18 +21,20 @@ def small_budget(draw: Generator) -> Arguments:
     return {"flops": 6 * ratio * parameters**2, "tokens_per_param": ratio}
 
 
-BUDGET, RATIO = "The budget is used up: 6 N D = flops", "Tokens are tokens_per_param times parameters"
+BUDGET = "The budget is used up: 6 N D = flops"
 
 EXERCISE = Exercise(
     reference=pretraining.compute_optimal,
     points=2,
     cases=(
-        Case("large budget", random_budget(20, 24, (9.0, 13.0)), visible=True),
-        Case("large budget, drawn", random_budget(18, 25, (30.0, 90.0))),
+        Case("by hand", given(flops=486.0, tokens_per_param=4.0), visible=True),  # 4.5 parameters, 18 tokens
+        Case("large budget", random_budget(20, 24, 9.0, 13.0), visible=True),
+        Case("large budget, drawn", random_budget(18, 25, 30.0, 90.0)),
         Case("small budget", small_budget, visible=True),
-        Case("few tokens", random_budget(19, 23, (0.2, 0.6)), visible=True),
-        Case("default ratio", random_budget(20, 24), visible=True),
-        Case("default ratio, drawn", random_budget(3, 5)),
+        Case("few tokens", random_budget(19, 23, 0.2, 0.6), visible=True),
+        Case("less than an operation", given(flops=0.54, tokens_per_param=9.0), visible=True),
+        Case("default ratio", given(flops=480.0), visible=True),  # 2 parameters, 40 tokens
+        Case("default ratio, drawn", lambda draw: {"flops": 10 ** uniform(draw, 3, 5)}),
         Case("no budget", given(flops=0.0, tokens_per_param=7.0), visible=True),
         Case("budget below 0", given(flops=-1e20, tokens_per_param=7.0), visible=True),
         Case("no tokens", given(flops=1e20, tokens_per_param=0.0), visible=True),
@@ -49,36 +44,41 @@ EXERCISE = Exercise(
     properties=(
         Property(
             BUDGET,
-            ("large budget", "large budget, drawn", "small budget", "few tokens"),
+            ("by hand", "large budget", "large budget, drawn", "small budget", "few tokens"),
             "Six times the parameters times the tokens must give flops again. Both count, so each grows with the root "
             "of the budget.",
             observe=observe.product,
             weight=2,
+            fails="Six times your parameters times your tokens is not flops.",
         ),
         Property(
-            RATIO,
-            ("large budget", "large budget, drawn", "small budget", "few tokens"),
+            "Tokens are tokens_per_param times parameters",
+            ("by hand", "large budget", "large budget, drawn", "small budget", "few tokens"),
             "The second number divided by the first is tokens_per_param.",
             observe=observe.second_over_first,
             weight=2,
+            fails="Your second number is not tokens_per_param times the first.",
         ),
         Property(
             "Parameters and tokens, in this order and not rounded",
-            ("large budget", "small budget", "few tokens"),
+            ("by hand", "large budget", "small budget", "few tokens", "less than an operation"),
             "Put D = tokens_per_param * N into flops = 6 N D, and solve for N.",
             weight=2,
+            fails="Your two numbers are not the parameters and the tokens, unrounded and in this order.",
         ),
         Property(
             "The default is 20 tokens per parameter",
             ("default ratio", "default ratio, drawn"),
             "Without the second argument, D is 20 N.",
+            fails="Your numbers are wrong where tokens_per_param is left out.",
         ),
         Property(
-            "A budget or a ratio that is not positive is refused with a ValueError",
+            "A budget or a ratio that is not positive raises ValueError",
             ("large budget", "no budget", "budget below 0", "no tokens", "tokens below 0", "both below 0"),
-            "Compare both with 0 before all else.",
+            "Compare each of the two with 0 before you compute anything.",
             observe=observe.refusal,
             needs=BUDGET,
+            fails="You accept a budget or a ratio that is not positive, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(pretraining.compute_optimal, __file__),

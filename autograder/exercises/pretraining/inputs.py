@@ -9,15 +9,17 @@ from torch import Generator, Tensor
 from autograder.exercises.spec import Arguments
 
 
-def without_gaps(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
-    """The same numbers, in memory without gaps."""
-    return lambda draw: {name: packed(value) for name, value in arguments(draw).items()}
+def each_tensor(
+    change: Callable[[Tensor], Tensor], arguments: Callable[[Generator], Arguments]
+) -> Callable[[Generator], Arguments]:
+    """The same arguments, with all tensors changed, those in lists as well."""
 
+    def changed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [changed(item) for item in value]
+        return change(value) if isinstance(value, Tensor) else value
 
-def packed(value: Any) -> Any:
-    if isinstance(value, list):
-        return [packed(item) for item in value]
-    return value.contiguous() if isinstance(value, Tensor) else value
+    return lambda draw: {name: changed(value) for name, value in arguments(draw).items()}
 
 
 def away_from_zero(draw: Generator, *shape: int) -> Tensor:

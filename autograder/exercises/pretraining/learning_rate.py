@@ -6,7 +6,7 @@ from typing import Any
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -40,36 +40,34 @@ def only_warmup(beyond: int) -> Callable[[Generator], Arguments]:
     return arguments
 
 
+SMALL = {"warmup": 4, "total": 10, "peak": 8.0, "floor": 3.0}
 LINE = "The warm-up rises in a line from peak / warmup to the peak"
 
 EXERCISE = Exercise(
     reference=pretraining.learning_rate,
     points=3,
     cases=(
-        Case("first step", at(lambda run: 0), visible=True),
+        Case("first step", given(step=0, **SMALL), visible=True),
         Case("a third of the warm-up", at(lambda run: run["warmup"] // 3), visible=True),
         Case("late in the warm-up", at(lambda run: run["warmup"] - 3)),
         Case("last of the warm-up", at(lambda run: run["warmup"] - 1), visible=True),
-        Case("first after the warm-up", at(lambda run: run["warmup"]), visible=True),
-        Case("a quarter down", at(after(0.25)), visible=True),
+        Case("first after the warm-up", given(step=4, **SMALL), visible=True),
+        Case("a third down", given(step=6, **SMALL), visible=True),
         Case("a quarter down, drawn", at(after(0.3))),
         Case("most of the way down", at(after(0.75)), visible=True),
         Case("most of the way down, drawn", at(after(0.85))),
         Case("last before the end", at(lambda run: run["total"] - 1), visible=True),
-        Case("the end", at(lambda run: run["total"]), visible=True),
+        Case("the end", given(step=10, **SMALL), visible=True),
         Case("beyond the end", at(lambda run: run["total"] + run["warmup"]), visible=True),
+        Case("without a floor, halfway down", given(step=7, warmup=4, total=10, peak=8.0), visible=True),
         Case("without a floor", at(after(0.6), "floor"), visible=True),
-        Case("without a warm-up", at(lambda run: 0, warmup=0), visible=True),
+        Case("without a warm-up", given(step=0, **{**SMALL, "warmup": 0}), visible=True),
         Case("without a warm-up, later", at(after(0.4), warmup=0), visible=True),
         Case("nothing but warm-up", only_warmup(-1), visible=True),
         Case("after nothing but warm-up", only_warmup(0), visible=True),
         Case("step below 0", at(lambda run: -1), visible=True),
-        Case(
-            "warm-up longer than all",
-            lambda draw: {**random_run(draw), "step": 2, "warmup": 9, "total": 8},
-            visible=True,
-        ),
-        Case("warm-up below 0", lambda draw: {**random_run(draw), "step": 3, "warmup": -4}, visible=True),
+        Case("warm-up longer than all", at(lambda run: 2, warmup=9, total=8), visible=True),
+        Case("warm-up below 0", at(lambda run: 3, warmup=-4), visible=True),
     ),
     properties=(
         Property(
@@ -77,12 +75,13 @@ EXERCISE = Exercise(
             ("first step", "a third of the warm-up", "late in the warm-up", "last of the warm-up"),
             "Count: step 0 has peak / warmup, step 1 twice that, and step warmup - 1 the whole peak.",
             weight=2,
+            fails="Your warm-up does not rise in a line from peak / warmup to the peak.",
         ),
         Property(
             "From step warmup on, half a cosine leads down from the peak",
             (
                 "first after the warm-up",
-                "a quarter down",
+                "a third down",
                 "a quarter down, drawn",
                 "most of the way down",
                 "most of the way down, drawn",
@@ -91,6 +90,7 @@ EXERCISE = Exercise(
             "Progress is 0 at step warmup and would be 1 at step total. floor + (peak - floor) * (1 + cos(pi * "
             "progress)) / 2.",
             weight=3,
+            fails="Your rate does not follow half a cosine from the peak down to the floor.",
         ),
         Property(
             "The floor is reached at step total, and kept",
@@ -98,29 +98,28 @@ EXERCISE = Exercise(
             "At step total the rate is the floor, and it stays there, however many steps follow.",
             weight=2,
             needs=LINE,
+            fails="Your rate is not the floor at step total and after it.",
         ),
         Property(
             "The floor may be left out",
-            ("without a floor",),
+            ("without a floor, halfway down", "without a floor"),
             "Without a floor the cosine leads to 0.",
+            fails="Your rate is wrong where no floor is given.",
         ),
         Property(
-            "There may be no warm-up, or nothing else",
-            (
-                "without a warm-up",
-                "without a warm-up, later",
-                "nothing but warm-up",
-                "after nothing but warm-up",
-            ),
-            "warmup may be 0, and it may be total: then the steps before it still rise, and step total has the floor. "
-            "Neither may lead to a division by 0.",
+            "warmup may be 0, and it may be total",
+            ("without a warm-up", "without a warm-up, later", "nothing but warm-up", "after nothing but warm-up"),
+            "With warmup = 0 the cosine begins at step 0. With warmup = total the steps before it still rise, and step "
+            "total has the floor. Neither may lead to a division by 0.",
+            fails="Your rate is wrong, or there is an error, where warmup is 0 or equals total.",
         ),
         Property(
-            "A schedule that makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             ("first step", "step below 0", "warm-up longer than all", "warm-up below 0"),
             "step and warmup cannot be negative, and warmup cannot be longer than total.",
             observe=observe.refusal,
             needs=LINE,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(pretraining.learning_rate, __file__),

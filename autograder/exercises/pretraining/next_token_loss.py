@@ -6,60 +6,47 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import pretraining
-
-PREDICTED, WANTED = "logits[:, :-1]", "ids[:, 1:]"
-PREDICTIONS, TARGETS = f"{PREDICTED}.flatten(0, 1)", f"{WANTED}.flatten()"
-
 
 VOCAB = 7
 IGNORED = -100
 
 
-def text(draw: Generator, batch: int, time: int, vocab: int = VOCAB) -> Arguments:
+def text(
+    batch: int, time: int, vocab: int = VOCAB, dtype: torch.dtype = torch.float32
+) -> Callable[[Generator], Arguments]:
     """Logits that spread, and ids with a token 0 among the targets."""
-    ids = torch.randint(vocab, (batch, time), generator=draw)
-    ids[0, 1] = 0
-    return {"logits": 2 * randn(draw, batch, time, vocab), "ids": ids}
 
-
-def text_of(batch: int, time: int, vocab: int = VOCAB) -> Callable[[Generator], Arguments]:
-    return lambda draw: text(draw, batch, time, vocab)
-
-
-def ignore(arguments: Arguments, index: int) -> Arguments:
-    """Ends of different length, a gap, and a first token that do not count."""
-    ids = arguments["ids"].clone()
-    time = ids.shape[1]
-    ids[0, time - 1] = index
-    ids[1, time // 2 :] = index
-    ids[-1, 0] = index
-    ids[0, 2] = index
-    return {**arguments, "ids": ids}
-
-
-def with_ignored(batch: int, time: int) -> Callable[[Generator], Arguments]:
-    return lambda draw: ignore(text(draw, batch, time), IGNORED)
-
-
-def another_index(batch: int, time: int) -> Callable[[Generator], Arguments]:
     def arguments(draw: Generator) -> Arguments:
-        index = randint(draw, 2, VOCAB - 1)
-        return {**ignore(text(draw, batch, time), index), "ignore_index": index}
+        ids = torch.randint(vocab, (batch, time), generator=draw)
+        ids[0, 1:2] = 0
+        return {"logits": (2 * randn(draw, batch, time, vocab)).to(dtype), "ids": ids}
 
     return arguments
 
 
-def all_ignored(draw: Generator) -> Arguments:
-    arguments = text(draw, 2, 4)
-    arguments["ids"][:, 1:] = IGNORED
+def with_ignored(batch: int, time: int, another_index: bool = False) -> Callable[[Generator], Arguments]:
+    """Ends of different length, a gap, and a first token that do not count."""
+
+    def arguments(draw: Generator) -> Arguments:
+        index = randint(draw, 2, VOCAB - 1) if another_index else IGNORED
+        found = text(batch, time)(draw)
+        found["ids"][[0, -1, 0], [time - 1, 0, 2]] = index
+        found["ids"][1, time // 2 :] = index
+        return {**found, "ignore_index": index} if another_index else found
+
     return arguments
 
 
-def one_token(draw: Generator) -> Arguments:
-    return {name: value[:, :1] for name, value in text(draw, 2, 3).items()}
+def all_ignored(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+    def arguments(draw: Generator) -> Arguments:
+        found = text(2, 4, dtype=dtype)(draw)
+        found["ids"][:, 1:] = IGNORED
+        return found
+
+    return arguments
 
 
 def monotonous(draw: Generator, batch: int, time: int) -> Arguments:
@@ -77,56 +64,52 @@ def huge(draw: Generator) -> Arguments:
 
 
 def with_gaps(draw: Generator) -> Arguments:
-    # A transposed view: learners' code must not rely on contiguous memory.
     arguments = monotonous(draw, 3, 4)
     return {**arguments, "logits": arguments["logits"].transpose(0, 1)}
 
 
-def logits_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        drawn = text(draw, 2, 4)
-        return {**drawn, "logits": drawn["logits"].to(dtype)}
-
-    return arguments
+def other_logits(batch: int, time: int) -> Callable[[Generator], Arguments]:
+    """Logits for 2 texts of 4 tokens, and ids of another shape."""
+    return lambda draw: {**text(batch, time)(draw), "logits": randn(draw, 2, 4, VOCAB)}
 
 
-def all_ignored_in_bfloat16(draw: Generator) -> Arguments:
-    found = all_ignored(draw)
-    return {**found, "logits": found["logits"].bfloat16()}
-
-
-def one_id_more(draw: Generator) -> Arguments:
-    return {**text(draw, 2, 5), "logits": randn(draw, 2, 4, VOCAB)}
-
-
-def as_many_by_chance(draw: Generator) -> Arguments:
-    # 2 times 3 predictions, and 3 times 2 targets.
-    return {**text(draw, 3, 3), "logits": randn(draw, 2, 4, VOCAB)}
-
-
+SMALL = {
+    "logits": torch.tensor([[[2.0, 0.0, 0.0, 1.0], [0.0, 1.0, 3.0, 0.0], [1.0, 0.0, 0.0, 2.0]]]),
+    "ids": torch.tensor([[3, 0, 2]]),
+}
+PARTLY_IGNORED = {
+    "logits": torch.tensor(
+        [
+            [[1.0, 0.0, 2.0], [0.0, 3.0, 0.0], [2.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+            [[0.0, 0.0, 1.0], [1.0, 2.0, 0.0], [3.0, 0.0, 0.0], [0.0, 0.0, 2.0]],
+        ]
+    ),
+    "ids": torch.tensor([[1, IGNORED, 2, 0], [IGNORED, 2, IGNORED, IGNORED]]),
+}
 SHIFTED = "Position t predicts token t + 1"
 
 EXERCISE = Exercise(
     reference=pretraining.next_token_loss,
     points=4,
     cases=(
-        Case("one text", text_of(1, 6, vocab=9), visible=True),
-        Case("two texts", text_of(2, 5), visible=True),
-        Case("texts, drawn", text_of(3, 7, vocab=11)),
-        Case("two tokens", text_of(1, 2), visible=True),
-        Case("with ignored", with_ignored(2, 7), visible=True),
+        Case("one text", given(**SMALL), visible=True),
+        Case("two texts", text(2, 5), visible=True),
+        Case("texts, drawn", text(3, 7, vocab=11)),
+        Case("two tokens", text(1, 2), visible=True),
+        Case("with ignored", given(**PARTLY_IGNORED), visible=True),
         Case("with ignored, drawn", with_ignored(3, 8)),
-        Case("another index", another_index(2, 7), visible=True),
-        Case("another index, drawn", another_index(3, 6)),
-        Case("all ignored", all_ignored, visible=True),
-        Case("one token", one_token, visible=True),
+        Case("another index", with_ignored(2, 7, another_index=True), visible=True),
+        Case("another index, drawn", with_ignored(3, 6, another_index=True)),
+        Case("all ignored", all_ignored(torch.float32), visible=True),
+        Case("one token", text(2, 1), visible=True),
         Case("huge logits", huge, visible=True),
         Case("with gaps", with_gaps, visible=True),
-        Case("one id more", one_id_more, visible=True),
-        Case("as many by chance", as_many_by_chance, visible=True),
-        Case("all ignored in bfloat16", all_ignored_in_bfloat16, visible=True),
-        Case("float64", logits_in(torch.float64), visible=True, slack=1e12),
-        Case("bfloat16", logits_in(torch.bfloat16)),
+        Case("one id more", other_logits(2, 5), visible=True),
+        # 2 times 3 predictions, and 3 times 2 targets.
+        Case("as many by chance", other_logits(3, 3), visible=True),
+        Case("all ignored in bfloat16", all_ignored(torch.bfloat16), visible=True),
+        Case("float64", text(2, 4, dtype=torch.float64), visible=True, slack=1e12),
+        Case("bfloat16", text(2, 4, dtype=torch.bfloat16)),
         Case("gradients", with_ignored(2, 6), visible=True, gradients=("logits",)),
     ),
     properties=(
@@ -136,40 +119,47 @@ EXERCISE = Exercise(
             "Nothing is ignored here. Pair the logits of each position but the last with the token after it, in the "
             "same text, and take the mean of minus the log probabilities.",
             weight=3,
+            fails="Your loss is not the mean of minus the log probability of each next token.",
         ),
         Property(
             "The mean runs over the targets that count",
             ("with ignored", "with ignored, drawn"),
             "Leave out each target that is ignore_index, in the sum and in the count, over the whole batch at once.",
             weight=2,
+            fails="Your loss is wrong where some targets are ignored.",
         ),
         Property(
-            "Which index is ignored is the caller's choice",
+            "ignore_index may be any number",
             ("another index", "another index, drawn"),
-            "ignore_index may be any number, also that of a token such as the padding.",
+            "Use the argument, not -100: ignore_index may also be the id of a token, such as the padding.",
+            fails="Your loss is wrong where ignore_index is the id of a token.",
         ),
         Property(
             "Without a target that counts, the loss is 0",
             ("all ignored", "one token"),
             "0 / 0 is NaN, and one NaN spoils all weights. The result is a tensor here too.",
             needs=SHIFTED,
+            fails="Your loss is not a tensor of 0 where no target counts.",
         ),
         Property(
             "Large logits do not overflow",
             ("huge logits",),
             "exp of 89 is infinite in float32: let log_softmax or cross_entropy do it.",
+            fails="Your loss is wrong or not finite for large logits.",
         ),
         Property(
-            "Logits may lie in memory in whatever order",
+            "Logits need not be contiguous in memory",
             ("with gaps",),
             "`view` needs memory without gaps. `reshape` and `flatten` do not.",
+            fails="Your loss is wrong, or there is an error, for logits that are not contiguous in memory.",
         ),
         Property(
-            "Logits and ids that do not fit are refused with a ValueError",
+            "Logits and ids that do not fit raise ValueError",
             ("two texts", "one id more", "as many by chance"),
             "Compare logits.shape[:2] with ids.shape before anything is flattened.",
             observe=observe.refusal,
             needs=SHIFTED,
+            fails="You accept logits and ids that do not fit, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -178,12 +168,14 @@ EXERCISE = Exercise(
             "call.",
             observe=observe.dtype_and_changed,
             needs=SHIFTED,
+            fails="Your loss has another dtype than the logits, or you change an argument.",
         ),
         Property(
             "Gradients reach the logits",
             ("gradients",),
             "The loss is what is differentiated: no detach, no no_grad, no item().",
             observe=observe.gradients,
+            fails="The gradient of your loss with respect to the logits is wrong or missing.",
         ),
     ),
     mistakes=misunderstandings(pretraining.next_token_loss, __file__),

@@ -11,8 +11,8 @@ from solutions import production
 
 MAIN = "It is the price of an hour for the tokens of an hour"
 
-
 Range = tuple[float, float]
+USUAL = {"hourly_cost": 9.0, "tokens_per_second": 1000.0, "utilisation": 0.25}
 
 
 def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> Callable[[Generator], Arguments]:
@@ -22,70 +22,70 @@ def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> 
 
 
 drawn = within((2, 9), (100, 900), (0.1, 0.4))
-drawn_slow = within((0.1, 0.9), (0.2, 0.9), (0.2, 0.4))
-# Millionths for a million: nobody rounds them.
-drawn_cheap = within((0.0005, 0.0009), (20_000, 90_000), (0.5, 0.9))
-drawn_crawling = within((0.1, 0.9), (0.0021, 0.0039), (0.2, 0.3))
+
+
+def usual(**changes: float) -> Callable[[Generator], Arguments]:
+    return given(**USUAL | changes)
 
 
 def drawn_refusal(draw: Generator) -> Arguments:
-    name = ("hourly_cost", "tokens_per_second", "utilisation")[randint(draw, 0, 2)]
+    name = [*USUAL][randint(draw, 0, 2)]
     return drawn(draw) | {name: -uniform(draw, 0.1, 0.9)}
 
-
-USUAL = {"hourly_cost": 3.6, "tokens_per_second": 500.0, "utilisation": 0.3}
 
 EXERCISE = Exercise(
     reference=production.cost_per_million_tokens,
     points=2,
     cases=(
-        Case("a third busy", given(**USUAL), visible=True),
+        Case("a quarter busy", usual(), visible=True),
         Case("drawn", drawn),
         Case("a slow machine", given(hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6), visible=True),
-        Case("a slow machine, drawn", drawn_slow),
+        Case("a slow machine, drawn", within((0.1, 0.9), (0.2, 0.9), (0.2, 0.4))),
         Case("a few tokens an hour", given(hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257), visible=True),
-        Case("a few tokens an hour, drawn", drawn_crawling),
+        Case("a few tokens an hour, drawn", within((0.1, 0.9), (0.0021, 0.0039), (0.2, 0.3))),
         Case("cheap tokens", given(hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9), visible=True),
-        Case("tokens for next to nothing, drawn", drawn_cheap),
-        Case("always busy", given(**USUAL | {"utilisation": 1.0}), visible=True),
-        Case("a free hour", given(**USUAL | {"hourly_cost": 0.0}), visible=True),
-        Case("a negative price", given(**USUAL | {"hourly_cost": -3.6}), visible=True),
-        Case("no tokens", given(**USUAL | {"tokens_per_second": 0.0}), visible=True),
-        Case("negative tokens", given(**USUAL | {"tokens_per_second": -500.0}), visible=True),
-        Case("never busy", given(**USUAL | {"utilisation": 0.0}), visible=True),
-        Case("more than always busy", given(**USUAL | {"utilisation": 1.25}), visible=True),
-        Case("a negative share", given(**USUAL | {"utilisation": -0.3}), visible=True),
+        # Millionths for a million: nobody rounds them.
+        Case("tokens for next to nothing, drawn", within((0.0005, 0.0009), (20_000, 90_000), (0.5, 0.9))),
+        Case("always busy", usual(utilisation=1.0), visible=True),
+        Case("a free hour", usual(hourly_cost=0.0), visible=True),
+        Case("a negative price", usual(hourly_cost=-9.0), visible=True),
+        Case("no tokens", usual(tokens_per_second=0.0), visible=True),
+        Case("negative tokens", usual(tokens_per_second=-1000.0), visible=True),
+        Case("never busy", usual(utilisation=0.0), visible=True),
+        Case("more than always busy", usual(utilisation=1.25), visible=True),
+        Case("a negative share", usual(utilisation=-0.25), visible=True),
         Case("one of them negative, drawn", drawn_refusal),
     ),
     properties=(
         Property(
             MAIN,
-            ("a third busy", "drawn", "cheap tokens", "tokens for next to nothing, drawn"),
-            "500 tokens per second, busy for 0.3 of the time: 540,000 an hour, for 3.6. What does a million cost?",
+            ("a quarter busy", "drawn", "cheap tokens", "tokens for next to nothing, drawn"),
+            "1,000 tokens per second, busy for 0.25 of the time: 900,000 an hour, for 9. What does a million cost?",
+            fails="Your cost is not the price of an hour for the tokens of an hour.",
             weight=3,
         ),
         Property(
             "A slow machine makes fractions of a token per second",
             ("a slow machine", "a slow machine, drawn", "a few tokens an hour", "a few tokens an hour, drawn"),
             "Half a token per second is 1,800 an hour: keep the fraction.",
+            fails="Your cost is wrong for a machine that makes less than one token per second.",
             needs=MAIN,
         ),
         Property(
             "A machine may be always busy, and an hour may cost nothing",
             ("always busy", "a free hour"),
-            "utilisation may be 1, and hourly_cost 0.",
+            "utilisation may be 1, and hourly_cost may be 0.",
+            fails="Your cost is wrong for a machine that is always busy, or for one that is free.",
             needs=MAIN,
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
-            (
-                "a third busy", "drawn", "a negative price", "no tokens", "negative tokens", "never busy",
-                "more than always busy", "a negative share", "one of them negative, drawn",
-            ),
+            "Invalid arguments raise ValueError",
+            ("a quarter busy", "drawn", "a negative price", "no tokens", "negative tokens", "never busy",
+             "more than always busy", "a negative share", "one of them negative, drawn"),
             "Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a utilisation "
             "that is not above 0 or is above 1.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.cost_per_million_tokens, __file__),

@@ -1,5 +1,7 @@
 """dequantize: from whole numbers and their scales back to weights."""
 
+from functools import partial
+
 import torch
 from torch import Generator
 
@@ -11,9 +13,8 @@ from solutions import production
 
 MAIN = "Each whole number is multiplied by its row's scale"
 
-
-SMALL = torch.tensor([[2, -4, 7], [0, 127, -3]], dtype=torch.int8)
-SMALL_SCALE = torch.tensor([[0.3], [2.5]])
+SMALL = torch.tensor([[2, -4, 7], [0, 10, -3]], dtype=torch.int8)
+SMALL_SCALE = torch.tensor([[0.5], [3.0]])
 SQUARE = torch.tensor([[1, -2], [3, 4]], dtype=torch.int8)
 
 
@@ -53,12 +54,12 @@ EXERCISE = Exercise(
         Case("a square matrix", given(q=SQUARE, scale=SMALL_SCALE), visible=True),
         Case("one row, drawn", drawn_row),
         Case("laid out by columns, drawn", drawn_by_columns),
-        Case("int32", lambda draw: drawn(draw, kind=torch.int32), visible=True),
-        Case("int64, drawn", lambda draw: drawn(draw, kind=torch.int64)),
         Case("12 bits", given(q=SMALL.short() * 16, scale=SMALL_SCALE), visible=True),
-        Case("bfloat16", lambda draw: drawn(draw, torch.bfloat16), visible=True),
-        Case("float16", lambda draw: drawn(draw, torch.float16)),
-        Case("float64", lambda draw: drawn(draw, torch.float64), visible=True),
+        Case("int32", partial(drawn, kind=torch.int32), visible=True),
+        Case("int64, drawn", partial(drawn, kind=torch.int64)),
+        Case("bfloat16", partial(drawn, dtype=torch.bfloat16), visible=True),
+        Case("float16", partial(drawn, dtype=torch.float16)),
+        Case("float64", partial(drawn, dtype=torch.float64), visible=True),
         Case("a scale of one dimension", given(q=SQUARE, scale=torch.tensor([0.5, 2.0])), visible=True),
         Case("a scale for each column", given(q=SMALL, scale=torch.ones(1, 3)), visible=True),
         Case("one scale for two rows", given(q=SMALL, scale=torch.ones(1, 1)), visible=True),
@@ -74,40 +75,41 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             ("two rows", "drawn", "a square matrix", "one row, drawn", "laid out by columns, drawn"),
-            "q is [out, in] and scale is [out, 1], so that q * scale multiplies each row by its own. int8 times "
+            "q is [out, in] and scale is [out, 1], so q * scale multiplies each row by its own scale. int8 times "
             "float32 is float32.",
+            fails="Your weights are not the whole numbers times their row's scale.",
             weight=3,
         ),
         Property(
             "Any integer dtype will do",
-            ("int32", "int64, drawn", "12 bits"),
+            ("12 bits", "int32", "int64, drawn"),
             "q may be int8, int16, int32 or int64: convert it to the dtype of the scale.",
+            fails="Your weights are wrong where q has another integer dtype than int8.",
             needs=MAIN,
         ),
         Property(
             "The result has the dtype of the scale, and the arguments are left unchanged",
             ("two rows", "bfloat16", "float16", "float64"),
             "A scale in bfloat16 gives weights in bfloat16: q.to(scale.dtype).",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
+            fails="Your result does not have the dtype of the scale, or you change an argument.",
+            observe=observe.dtype_and_changed, needs=MAIN,
         ),
         Property(
             "Gradients reach the scale",
             ("two rows", "drawn"),
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+            fails="The right gradient does not reach the scale.",
             observe=observe.gradients,
         ),
         Property(
-            "What is not one scale for each row is refused with a ValueError",
-            (
-                "two rows", "drawn", "a scale of one dimension", "a scale for each column", "one scale for two rows",
-                "two scales for one row", "a scale for each weight", "a scale for each weight, drawn",
-                "too few scales, drawn", "a vector", "q of three dimensions", "a scale of three dimensions",
-            ),
+            "Anything but one scale for each row raises ValueError",
+            ("two rows", "drawn", "a scale of one dimension", "a scale for each column", "one scale for two rows",
+             "two scales for one row", "a scale for each weight", "a scale for each weight, drawn",
+             "too few scales, drawn", "a vector", "q of three dimensions", "a scale of three dimensions"),
             "Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
             "multiply the wrong weights.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept shapes that do not fit, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.dequantize, __file__),

@@ -1,5 +1,6 @@
 """model_bytes: what a model takes up when its matrices have few bits."""
 
+from collections.abc import Callable
 from typing import Any
 
 from torch import Generator
@@ -18,6 +19,14 @@ def counts(embedding: int, attention: int, feed_forward: int, norm: int) -> dict
     return {**parts, "total": sum(parts.values())}
 
 
+SMALL = counts(4, 3, 5, 2)
+LLAMA_2_7B = counts(262_144_000, 2_147_483_648, 4_328_521_728, 266_240)
+
+
+def small(linear_bits: float = 4.5, other_bits: float = 16, **changed: int) -> Callable[[Generator], Arguments]:
+    return given(parameter_counts=SMALL | changed, linear_bits=linear_bits, other_bits=other_bits)
+
+
 def drawn_counts(draw: Generator) -> dict[str, int]:
     """Odd numbers of different sizes."""
     sizes = [randint(draw, 200, 300), randint(draw, 500, 700), randint(draw, 900, 1400), randint(draw, 20, 60)]
@@ -28,13 +37,9 @@ def drawn(draw: Generator) -> Arguments:
     return {"parameter_counts": drawn_counts(draw), "linear_bits": 8, "other_bits": 16 * randint(draw, 1, 2)}
 
 
-def drawn_fraction(draw: Generator) -> Arguments:
-    return {"parameter_counts": drawn_counts(draw), "linear_bits": 4 + randint(draw, 1, 7) / 8, "other_bits": 16}
-
-
-def drawn_unusual(draw: Generator) -> Arguments:
-    """More bits for the linear layers than for the rest."""
-    return {"parameter_counts": drawn_counts(draw), "linear_bits": 16 + randint(draw, 1, 7) / 8, "other_bits": 8}
+def drawn_fraction(draw: Generator, whole: int = 4, other_bits: int = 16) -> Arguments:
+    bits = {"linear_bits": whole + randint(draw, 1, 7) / 8, "other_bits": other_bits}
+    return {"parameter_counts": drawn_counts(draw), **bits}
 
 
 def drawn_order(draw: Generator) -> Arguments:
@@ -44,52 +49,36 @@ def drawn_order(draw: Generator) -> Arguments:
 
 
 def drawn_negative(draw: Generator) -> Arguments:
-    names = ("embedding", "attention", "feed_forward", "norm")
-    found = drawn_counts(draw)
-    return {
-        "parameter_counts": {**found, names[randint(draw, 0, 3)]: -randint(draw, 1, 99)},
-        "linear_bits": 4,
-        "other_bits": 16,
-    }
-
-
-def drawn_negative_bits(draw: Generator) -> Arguments:
-    return {**drawn(draw), "other_bits": -randint(draw, 1, 32)}
-
-
-SMALL = counts(45, 48, 75, 13)
-LLAMA_2_7B = counts(262_144_000, 2_147_483_648, 4_328_521_728, 266_240)
-
-
-def small(**changes: Any) -> Arguments:
-    return {"parameter_counts": dict(SMALL), "linear_bits": 4.5, "other_bits": 16} | changes
+    found: dict[str, Any] = drawn_counts(draw)
+    found[[*SMALL][randint(draw, 0, 3)]] = -randint(draw, 1, 99)
+    return {"parameter_counts": found, "linear_bits": 4, "other_bits": 16}
 
 
 EXERCISE = Exercise(
     reference=production.model_bytes,
     points=2,
     cases=(
-        Case("8 bits", given(parameter_counts=SMALL, linear_bits=8, other_bits=32), visible=True),
+        Case("8 bits", small(8, 32), visible=True),
         Case("drawn", drawn),
         Case("Llama-2-7B", given(parameter_counts=LLAMA_2_7B, linear_bits=4.127, other_bits=16), visible=True),
-        Case("4.5 bits", given(**small()), visible=True),
+        Case("4.5 bits", small(), visible=True),
         Case("fractions of bits, drawn", drawn_fraction),
-        Case("more for the linear layers, drawn", drawn_unusual),
-        Case("1.58 bits", given(**small(linear_bits=1.58)), visible=True),
-        Case("fractions everywhere", given(**small(other_bits=8.25)), visible=True),
-        Case("more for the linear layers", given(**small(linear_bits=32)), visible=True),
-        Case("less than a bit", given(**small(linear_bits=0.75)), visible=True),
+        Case("more for the linear layers, drawn", lambda draw: drawn_fraction(draw, 16, 8)),
+        Case("1.58 bits", small(1.58), visible=True),
+        Case("fractions everywhere", small(4.5, 8.25), visible=True),
+        Case("more for the linear layers", small(32), visible=True),
+        Case("at most one bit", small(0.75, 1), visible=True),
         Case("in another order", drawn_order, visible=True),
-        Case("no norms", given(**small(parameter_counts=counts(45, 48, 75, 0))), visible=True),
-        Case("a negative count", given(**small(parameter_counts=SMALL | {"attention": -48})), visible=True),
-        Case("a negative embedding", given(**small(parameter_counts=SMALL | {"embedding": -45})), visible=True),
-        Case("a negative feed_forward", given(**small(parameter_counts=SMALL | {"feed_forward": -75})), visible=True),
+        Case("no norms", given(parameter_counts=counts(4, 3, 5, 0), linear_bits=4.5, other_bits=16), visible=True),
+        Case("a negative count", small(attention=-3), visible=True),
+        Case("a negative embedding", small(embedding=-4), visible=True),
+        Case("a negative feed_forward", small(feed_forward=-5), visible=True),
         Case("a negative count, drawn", drawn_negative),
-        Case("no linear bits", given(**small(linear_bits=0)), visible=True),
-        Case("no other bits", given(**small(other_bits=0)), visible=True),
-        Case("negative linear bits", given(**small(linear_bits=-4.5)), visible=True),
-        Case("negative bits of both kinds", given(**small(linear_bits=-4.5, other_bits=-16)), visible=True),
-        Case("negative other bits, drawn", drawn_negative_bits),
+        Case("no linear bits", small(0), visible=True),
+        Case("no other bits", small(other_bits=0), visible=True),
+        Case("negative linear bits", small(-4.5), visible=True),
+        Case("negative bits of both kinds", small(-4.5, -16), visible=True),
+        Case("negative other bits, drawn", lambda draw: {**drawn(draw), "other_bits": -randint(draw, 1, 32)}),
     ),
     properties=(
         Property(
@@ -97,41 +86,40 @@ EXERCISE = Exercise(
             ("8 bits", "drawn", "Llama-2-7B"),
             "Multiply the parameters of attention and feed_forward by linear_bits, those of embedding and norm by "
             "other_bits, add up, and divide by the 8 bits of a byte.",
+            fails="Your bytes are not linear_bits for attention and feed_forward, and other_bits for the rest.",
             weight=3,
         ),
         Property(
             "Bits may be fractions",
-            (
-                "4.5 bits", "fractions of bits, drawn", "more for the linear layers, drawn", "1.58 bits",
-                "fractions everywhere", "more for the linear layers", "less than a bit",
-            ),
+            ("4.5 bits", "fractions of bits, drawn", "more for the linear layers, drawn", "1.58 bits",
+             "fractions everywhere", "more for the linear layers", "at most one bit"),
             "4.5 bits a parameter are 4 for the number and its share of a scale. Multiply first, and divide by 8 at "
             "the end.",
+            fails="Your bytes are wrong for some numbers of bits, such as fractions.",
             needs=MAIN,
         ),
         Property(
             "The counts are read by their names, and may be 0",
             ("in another order", "no norms"),
             "parameter_counts['attention'] finds the entry wherever it stands.",
+            fails="Your bytes are wrong where the counts come in another order, or one is 0.",
             needs=MAIN,
         ),
         Property(
             "The counts are left unchanged",
             ("8 bits", "drawn", "4.5 bits"),
             "Read the entries with parameter_counts['norm']; pop takes them out.",
-            observe=observe.changed,
-            needs=MAIN,
+            fails="You change the dict of counts that you were given.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
-            (
-                "8 bits", "drawn", "less than a bit", "a negative count", "a negative embedding",
-                "a negative feed_forward", "a negative count, drawn", "no linear bits", "no other bits",
-                "negative linear bits", "negative bits of both kinds", "negative other bits, drawn",
-            ),
+            "Invalid arguments raise ValueError",
+            ("8 bits", "drawn", "at most one bit", "a negative count", "a negative embedding",
+             "a negative feed_forward", "a negative count, drawn", "no linear bits", "no other bits",
+             "negative linear bits", "negative bits of both kinds", "negative other bits, drawn"),
             "Raise ValueError for a negative count, and for linear_bits or other_bits that is not above 0.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.model_bytes, __file__),

@@ -1,7 +1,11 @@
 """nf4_dequantize: from codes and largest magnitudes back to numbers."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.production.inputs import scales
@@ -11,40 +15,24 @@ from solutions import production
 
 MAIN = "Each code becomes its level, times the largest magnitude of its block"
 
-
-SMALL = torch.tensor([10, 0, 7, 13, 15, 3, 8], dtype=torch.uint8)
-SMALL_MAXIMA = torch.tensor([2.0, 0.3, 5.0])
-
-
-def drawn(draw: Generator, dtype: torch.dtype = torch.float32) -> Arguments:
-    codes = torch.randint(0, 16, (40,), generator=draw).to(torch.uint8)
-    return {"codes": codes, "absmax": (20 * scales(draw, 5)).flatten().to(dtype), "block_size": 8}
+SMALL = torch.tensor([15, 0, 10, 7, 13, 0, 8], dtype=torch.uint8)
+SMALL_MAXIMA = torch.tensor([2.0, 3.0, 5.0])
 
 
-def drawn_default(draw: Generator) -> Arguments:
-    codes = torch.randint(0, 16, (192,), generator=draw).to(torch.uint8)
-    return {"codes": codes, "absmax": (20 * scales(draw, 3)).flatten().float(), "block_size": 64}
+def small(codes: Tensor = SMALL, absmax: Tensor = SMALL_MAXIMA, block_size: int = 3) -> Callable[[Any], Arguments]:
+    return given(codes=codes, absmax=absmax, block_size=block_size)
 
 
-def drawn_short(draw: Generator) -> Arguments:
+def drawn(draw: Generator, dtype: torch.dtype = torch.float32, n: int = 40, block_size: int = 8) -> Arguments:
+    codes = torch.randint(0, 16, (n,), generator=draw).to(torch.uint8)
+    absmax = (20 * scales(draw, -(-n // block_size))).flatten().to(dtype)
+    return {"codes": codes, "absmax": absmax, "block_size": block_size}
+
+
+def drawn_first(draw: Generator, fewest: int, most: int, block_size: int = 8) -> Arguments:
+    """The first of forty codes, with five absmax."""
     arguments = drawn(draw)
-    return {**arguments, "codes": arguments["codes"][: 32 + randint(draw, 2, 6)]}
-
-
-def drawn_nearly_empty(draw: Generator) -> Arguments:
-    """One code in the last of five blocks of eight: cut into five equal parts, they would be of seven."""
-    arguments = drawn(draw)
-    return {**arguments, "codes": arguments["codes"][:33]}
-
-
-def drawn_wide(draw: Generator) -> Arguments:
-    codes = torch.randint(0, 16, (randint(draw, 5, 30),), generator=draw).to(torch.uint8)
-    return {"codes": codes, "absmax": (20 * scales(draw, 1)).flatten().float(), "block_size": 40}
-
-
-def drawn_single(draw: Generator) -> Arguments:
-    arguments = drawn(draw)
-    return {**arguments, "codes": arguments["codes"][:5], "block_size": 1}
+    return {**arguments, "codes": arguments["codes"][: randint(draw, fewest, most)], "block_size": block_size}
 
 
 def drawn_apart(draw: Generator) -> Arguments:
@@ -56,10 +44,6 @@ def drawn_zero_block(draw: Generator) -> Arguments:
     arguments = drawn(draw)
     arguments["absmax"][randint(draw, 0, 4)] = 0
     return arguments
-
-
-def drawn_negative(draw: Generator) -> Arguments:
-    return {**drawn(draw), "block_size": -randint(draw, 1, 9)}
 
 
 def drawn_count(draw: Generator) -> Arguments:
@@ -77,52 +61,33 @@ EXERCISE = Exercise(
     reference=production.nf4_dequantize,
     points=3,
     cases=(
-        Case(
-            "two blocks",
-            given(codes=SMALL[:6], absmax=SMALL_MAXIMA[:2], block_size=3),
-            visible=True,
-            gradients=("absmax",),
-        ),
+        Case("two blocks", small(SMALL[:6], SMALL_MAXIMA[:2]), visible=True, gradients=("absmax",)),
         Case("drawn", drawn, gradients=("absmax",)),
-        Case("blocks of 64", drawn_default, visible=True),
+        Case("blocks of 64", partial(drawn, n=192, block_size=64), visible=True),
         Case("not contiguous, drawn", drawn_apart),
         Case("a block of zeros, drawn", drawn_zero_block),
-        Case("a short last block", given(codes=SMALL, absmax=SMALL_MAXIMA, block_size=3), visible=True),
-        Case("a short last block, drawn", drawn_short),
-        Case("a last block of one, drawn", drawn_nearly_empty),
-        Case("a block wider than the codes", drawn_wide, visible=True),
-        Case("single codes, drawn", drawn_single),
-        Case("bfloat16", lambda draw: drawn(draw, torch.bfloat16), visible=True),
-        Case("float16", lambda draw: drawn(draw, torch.float16)),
-        Case("float64", lambda draw: drawn(draw, torch.float64), visible=True),
-        Case("a block of 0", given(codes=SMALL, absmax=SMALL_MAXIMA, block_size=0), visible=True),
-        Case("a negative block, drawn", drawn_negative),
-        Case("too many absmax", given(codes=SMALL[:6], absmax=SMALL_MAXIMA, block_size=3), visible=True),
+        Case("a short last block", small(), visible=True),
+        Case("a short last block, drawn", lambda draw: drawn_first(draw, 34, 38)),
+        # Five blocks of eight: cut into equal parts, they would be of seven.
+        Case("a last block of one, drawn", lambda draw: drawn_first(draw, 33, 33)),
+        Case("a block wider than the codes", lambda draw: drawn(draw, n=randint(draw, 5, 30), block_size=40),
+             visible=True),
+        Case("single codes, drawn", lambda draw: drawn_first(draw, 5, 5, block_size=1)),
+        Case("bfloat16", partial(drawn, dtype=torch.bfloat16), visible=True),
+        Case("float16", partial(drawn, dtype=torch.float16)),
+        Case("float64", partial(drawn, dtype=torch.float64), visible=True),
+        Case("a block of 0", small(block_size=0), visible=True),
+        Case("a negative block, drawn", lambda draw: {**drawn(draw), "block_size": -randint(draw, 1, 9)}),
+        Case("too many absmax", small(SMALL[:6]), visible=True),
         Case("too many absmax, drawn", drawn_count),
-        Case("too few absmax", given(codes=SMALL, absmax=SMALL_MAXIMA[:2], block_size=3), visible=True),
-        Case(
-            "code 16",
-            given(codes=torch.tensor([3, 16, 9], dtype=torch.uint8), absmax=SMALL_MAXIMA[:1], block_size=3),
-            visible=True,
-        ),
-        Case(
-            "code 40",
-            given(codes=torch.tensor([3, 9, 40], dtype=torch.uint8), absmax=SMALL_MAXIMA[:1], block_size=3),
-            visible=True,
-        ),
+        Case("too few absmax", small(absmax=SMALL_MAXIMA[:2]), visible=True),
+        Case("code 16", small(torch.tensor([3, 16, 9], dtype=torch.uint8), SMALL_MAXIMA[:1]), visible=True),
+        Case("code 40", small(torch.tensor([3, 9, 40], dtype=torch.uint8), SMALL_MAXIMA[:1]), visible=True),
         Case("a high code, drawn", drawn_high_code),
-        Case(
-            "a matrix of codes",
-            given(codes=SMALL[:6].view(2, 3), absmax=SMALL_MAXIMA[:1], block_size=3),
-            visible=True,
-        ),
-        Case(
-            "a column of absmax",
-            given(codes=SMALL[:6], absmax=SMALL_MAXIMA[:2, None], block_size=3),
-            visible=True,
-        ),
-        Case("absmax of no dimension", given(codes=SMALL[:3], absmax=SMALL_MAXIMA[0], block_size=3), visible=True),
-        Case("a code of no dimension", given(codes=SMALL[0], absmax=SMALL_MAXIMA[:1], block_size=3), visible=True),
+        Case("a matrix of codes", small(SMALL[:6].view(2, 3), SMALL_MAXIMA[:1]), visible=True),
+        Case("a column of absmax", small(SMALL[:6], SMALL_MAXIMA[:2, None]), visible=True),
+        Case("absmax of no dimension", small(SMALL[:3], SMALL_MAXIMA[0]), visible=True),
+        Case("a code of no dimension", small(SMALL[0], SMALL_MAXIMA[:1]), visible=True),
     ),
     properties=(
         Property(
@@ -130,6 +95,7 @@ EXERCISE = Exercise(
             ("two blocks", "drawn", "blocks of 64", "not contiguous, drawn", "a block of zeros, drawn"),
             "Code 10 is the level 0.2461, and in a block with absmax 2.0 the number 0.4922. Six codes in blocks of 3: "
             "the first three belong to absmax[0].",
+            fails="Your numbers are not the levels of the codes, times the absmax of their blocks.",
             weight=3,
         ),
         Property(
@@ -137,35 +103,37 @@ EXERCISE = Exercise(
             ("a short last block", "a short last block, drawn", "a last block of one, drawn",
              "a block wider than the codes", "single codes, drawn"),
             "Seven codes in blocks of 3 have three absmax, and the last of them belongs to one code.",
+            fails="Your numbers are wrong where a block is short, or of one code.",
         ),
         Property(
             "The result has the dtype of absmax, and the arguments are left unchanged",
             ("two blocks", "bfloat16", "float16", "float64"),
             "An absmax in bfloat16 gives numbers in bfloat16: make the table in its dtype.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
+            fails="Your result does not have the dtype of absmax, or you change an argument.",
+            observe=observe.dtype_and_changed, needs=MAIN,
         ),
         Property(
             "Gradients reach absmax",
             ("two blocks", "drawn"),
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+            fails="The right gradient does not reach absmax.",
             observe=observe.gradients,
         ),
         Property(
-            "Codes that do not fit their blocks are refused with a ValueError",
+            "Blocks that do not fit the codes raise ValueError",
             ("two blocks", "drawn", "a short last block", "a block of 0", "a negative block, drawn",
              "too many absmax", "too many absmax, drawn", "too few absmax"),
             "Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept blocks that do not fit the codes, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
         Property(
-            "What is no code is refused with a ValueError",
+            "Codes above 15 and other shapes than vectors raise ValueError",
             ("two blocks", "drawn", "code 16", "code 40", "a high code, drawn", "a matrix of codes",
              "a column of absmax", "absmax of no dimension", "a code of no dimension"),
             "Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept invalid codes or shapes, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.nf4_dequantize, __file__),

@@ -1,9 +1,12 @@
 """nf4_quantize: four bits on levels that suit a normal distribution."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.production.inputs import clear_blocks
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
@@ -12,8 +15,7 @@ from solutions.production import NF4_LEVELS
 
 MAIN = "Each number gets the code of the nearest level"
 
-
-SMALL = torch.tensor([0.5, -2.0, 0.0, 1.3, 0.3, -0.21, 0.04, 0.1])
+SMALL = torch.tensor([1.0, -4.0, 0.0, 3.0, 2.0, -8.0, 4.0, 10.0])
 # Pairs of neighbors whose middle is a float32, so that both are equally far away on every way to the distances.
 EXACT_PAIRS = (2, 6, 7, 9, 11, 13)
 
@@ -24,21 +26,15 @@ def middles(largest: float, pairs: tuple[int, ...] = EXACT_PAIRS) -> Tensor:
     return torch.tensor(shares) * largest
 
 
-def drawn(draw: Generator) -> Arguments:
-    return {"x": clear_blocks(draw, 60, 12), "block_size": 12}
+def blocks(n: int, block_size: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"x": clear_blocks(draw, n, block_size).to(dtype), "block_size": block_size}
 
 
-def drawn_default(draw: Generator) -> Arguments:
-    return {"x": clear_blocks(draw, 192, 64)}
+def small(block_size: int, x: Tensor = SMALL) -> Callable[[Any], Arguments]:
+    return given(x=x, block_size=block_size)
 
 
-def drawn_short(draw: Generator) -> Arguments:
-    n = 24 + randint(draw, 2, 7)
-    return {"x": clear_blocks(draw, n, 8), "block_size": 8}
-
-
-def drawn_single(draw: Generator) -> Arguments:
-    return {"x": clear_blocks(draw, 7, 1), "block_size": 1}
+drawn = blocks(60, 12)
 
 
 def drawn_apart(draw: Generator) -> Arguments:
@@ -70,115 +66,106 @@ def drawn_tiny_block(draw: Generator) -> Arguments:
     return {"x": x, "block_size": 6}
 
 
-def drawn_negative(draw: Generator) -> Arguments:
-    return {**drawn(draw), "block_size": -randint(draw, 1, 9)}
-
-
 def drawn_matrix(draw: Generator) -> Arguments:
     return {"x": clear_blocks(draw, 24, 8).view(randint(draw, 2, 3), -1), "block_size": 4}
-
-
-def in_dtype(draw: Generator, dtype: torch.dtype) -> Arguments:
-    return {"x": clear_blocks(draw, 14, 6).to(dtype), "block_size": 6}
 
 
 EXERCISE = Exercise(
     reference=production.nf4_quantize,
     points=4,
     cases=(
-        Case("two blocks", given(x=SMALL, block_size=4), visible=True),
+        Case("two blocks", small(4), visible=True),
         Case("drawn", drawn),
-        Case("blocks of 64", drawn_default, visible=True),
+        Case("blocks of 64", lambda draw: {"x": clear_blocks(draw, 192, 64)}, visible=True),
         Case("not contiguous, drawn", drawn_apart),
-        Case("single numbers, drawn", drawn_single),
-        Case("a short last block", given(x=SMALL, block_size=3), visible=True),
-        Case("a short last block, drawn", drawn_short),
+        Case("single numbers, drawn", blocks(7, 1)),
+        Case("a short last block", small(3), visible=True),
+        Case("a short last block, drawn", lambda draw: blocks(24 + randint(draw, 2, 7), 8)(draw)),
         Case("a block wider than x", drawn_wide, visible=True),
-        Case("halfway", given(x=middles(2.0), block_size=7), visible=True),
+        Case("halfway", small(7, middles(2.0)), visible=True),
         Case("halfway, drawn", drawn_ties),
-        Case("a block of zeros", given(x=torch.tensor([0.0, 0.0, 0.7, -0.2, 0.0]), block_size=2), visible=True),
+        Case("a block of zeros", small(2, torch.tensor([0.0, 0.0, 10.0, -4.0, 0.0])), visible=True),
         Case("a block of zeros, drawn", drawn_zero_block),
-        Case("a tiny block", given(x=torch.tensor([2.0, -0.6, 3e-13, -9e-13]), block_size=2), visible=True),
+        Case("a tiny block", small(2, torch.tensor([2.0, -0.6, 3e-13, -9e-13])), visible=True),
         Case("a tiny block, drawn", drawn_tiny_block),
-        Case("bfloat16", lambda draw: in_dtype(draw, torch.bfloat16), visible=True),
-        Case("float16", lambda draw: in_dtype(draw, torch.float16)),
-        Case("float64", lambda draw: in_dtype(draw, torch.float64)),
-        Case("a block of 0", given(x=SMALL, block_size=0), visible=True),
-        Case("a negative block", given(x=SMALL, block_size=-4), visible=True),
-        Case("a negative block, drawn", drawn_negative),
-        Case("a matrix", given(x=SMALL.view(2, 4), block_size=4), visible=True),
+        Case("bfloat16", blocks(14, 6, torch.bfloat16), visible=True),
+        Case("float16", blocks(14, 6, torch.float16)),
+        Case("float64", blocks(14, 6, torch.float64)),
+        Case("a block of 0", small(0), visible=True),
+        Case("a negative block", small(-4), visible=True),
+        Case("a negative block, drawn", lambda draw: {**drawn(draw), "block_size": -randint(draw, 1, 9)}),
+        Case("a matrix", small(4, SMALL.view(2, 4)), visible=True),
         Case("a matrix, drawn", drawn_matrix),
-        Case("no dimension", given(x=torch.tensor(0.5), block_size=4), visible=True),
-        Case("nothing", given(x=torch.zeros(0), block_size=4), visible=True),
+        Case("no dimension", small(4, torch.tensor(3.0)), visible=True),
+        Case("nothing", small(4, torch.zeros(0)), visible=True),
     ),
     properties=(
         Property(
             MAIN,
             ("two blocks", "drawn", "blocks of 64", "not contiguous, drawn"),
-            "Divide each block by its largest magnitude, and look for the level whose distance is smallest. 0.5 in a "
-            "block with a -2.0 is a share of 0.25: the nearest level is 0.2461, at place 10.",
-            weight=3,
-            observe=observe.first,
-            part=0,
+            "Divide each block by its largest magnitude, and look for the level whose distance is smallest. 1 in a "
+            "block with a -4 is a share of 0.25: the nearest level is 0.2461, at place 10.",
+            fails="Some of your codes are not those of the nearest level.",
+            weight=3, observe=observe.first, part=0,
         ),
         Property(
             "Each block has its largest magnitude",
             ("two blocks", "drawn", "blocks of 64", "not contiguous, drawn"),
             "absmax is a vector of one number for each block: the largest magnitude in it.",
-            weight=2,
-            observe=observe.second,
-            part=1,
+            fails="Your absmax is not the largest magnitude of each block.",
+            weight=2, observe=observe.second, part=1,
         ),
         Property(
             "A block may be short, or of one number",
             ("single numbers, drawn", "a short last block", "a short last block, drawn", "a block wider than x"),
             "Eight numbers in blocks of 3 make three blocks, the last of two numbers.",
+            fails="Your codes or absmax are wrong where a block is short, or of one number.",
             weight=2,
         ),
         Property(
-            "Halfway between two levels it is the lower code",
+            "Halfway between two levels, the lower code counts",
             ("halfway", "halfway, drawn"),
             "Of equal distances, argmin takes the first.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
+            fails="Halfway between two levels you do not take the lower code.",
+            observe=observe.first, part=0, needs=MAIN,
         ),
         Property(
             "A block of zeros has absmax 0 and codes 7",
             ("a block of zeros", "a block of zeros, drawn"),
             "0 / 0 is NaN. Divide such a block by anything else: its shares are 0, and 0 is the level at place 7.",
+            fails="You do not give a block of zeros absmax 0 and codes 7.",
             needs=MAIN,
         ),
         Property(
             "A block of very small numbers keeps its levels",
             ("a tiny block", "a tiny block, drawn"),
             "The smallest numbers are rounded like others: no constant may be added to absmax, or be its lower limit.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
+            fails="A block of very small numbers gets the wrong codes.",
+            observe=observe.first, part=0, needs=MAIN,
         ),
         Property(
             "Codes are uint8, absmax has the dtype of x, and x is left unchanged",
             ("two blocks", "bfloat16", "float16", "float64"),
             "Convert the codes to torch.uint8. Numbers in bfloat16 have an absmax in bfloat16. x must be as it was.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
+            fails="Your codes are not uint8, your absmax has another dtype than x, or you change x.",
+            observe=observe.dtype_and_changed, needs=MAIN,
         ),
         Property(
-            "A block_size below 1 is refused with a ValueError",
+            "A block_size below 1 raises ValueError",
             ("two blocks", "drawn", "a block of 0", "a negative block", "a negative block, drawn"),
             "Raise ValueError for a block_size below 1, before you divide by it.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept a block_size below 1, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
         Property(
-            "What is no vector is refused with a ValueError",
+            "Anything but a vector with numbers raises ValueError",
             ("two blocks", "drawn", "a matrix", "a matrix, drawn", "no dimension", "nothing"),
             "Raise ValueError where x does not have one dimension, or has nothing in it.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept an x that is no vector with numbers, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.nf4_quantize, __file__),
+    equivalent=equivalent_edits(production.nf4_quantize, __file__),
     shortcuts=("quantize_4bit", "quantize_nf4", "quantize_blockwise"),
-)
+)  # fmt: skip

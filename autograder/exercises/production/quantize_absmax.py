@@ -1,9 +1,12 @@
 """quantize_absmax: whole numbers with one scale for each row."""
 
-import torch
-from torch import Generator
+from collections.abc import Callable
+from typing import Any
 
-from autograder.exercises.misunderstandings import misunderstandings
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.production.inputs import clear_rows, exact_rows
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
@@ -11,10 +14,10 @@ from solutions import production
 
 MAIN = "Each weight becomes the nearest whole multiple of its row's scale"
 
-
+WHOLE = torch.tensor([[254.0, -100.0, 6.0], [11.0, -508.0, 77.0]])
 # Divided by a 127th of itself, each largest magnitude is a little more than 127 in float32.
 TWO_ROWS = torch.tensor([[0.5, -1.234, 0.333, 2.55], [3.14, 7.77, -12.68, 0.04]])
-FOUR_BITS = torch.tensor([[0.9, -3.5, 1.2, 0.1, 2.2], [30.0, -12.0, 70.0, 4.0, 53.0]])
+FOUR_BITS = torch.tensor([[4.0, -21.0, 10.0, 1.0, 8.0], [30.0, -12.0, 70.0, 4.0, 53.0]])
 THREE_BITS = torch.tensor([[3.0, -0.8, 1.7], [-0.9, 0.71, 0.2]])
 HALVES = torch.tensor([[3.5, 0.25, 0.75, 1.25, -1.25, -1.75], [-28.0, 2.0, 6.0, -2.0, -6.0, 14.0]])
 # The other row is large, so that whatever scale a row of zeros is given is as good as 0 beside it.
@@ -22,21 +25,16 @@ ZERO_ROW = torch.tensor([[3.0e8, -5.2e8, 6.35e8, 1.1e8], [0.0, 0.0, 0.0, 0.0]])
 TINY_ROW = torch.tensor([[12.7, -3.3, 5.12], [-2.1e-13, 6.4e-13, 12.7e-13]])
 
 
+def only(weight: Tensor) -> Callable[[Any], Arguments]:
+    return given(weight=weight)
+
+
+def rows(count: int, columns: int, bits: int) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"weight": clear_rows(draw, count, columns, bits), "bits": bits}
+
+
 def drawn(draw: Generator) -> Arguments:
     return {"weight": clear_rows(draw, 5, 7, 8)}
-
-
-def drawn_transposed(draw: Generator) -> Arguments:
-    # Laid out by columns, with the rows that clear_rows made.
-    return {"weight": clear_rows(draw, 4, 6, 8).T.contiguous().T}
-
-
-def drawn_bits(draw: Generator, bits: int) -> Arguments:
-    return {"weight": clear_rows(draw, 3, 8, bits), "bits": bits}
-
-
-def drawn_row(draw: Generator) -> Arguments:
-    return {"weight": clear_rows(draw, 1, 6, 8)}
 
 
 def drawn_halves(draw: Generator) -> Arguments:
@@ -61,125 +59,114 @@ def drawn_tiny_row(draw: Generator) -> Arguments:
     return {"weight": weight}
 
 
-def drawn_vector(draw: Generator) -> Arguments:
-    return {"weight": clear_rows(draw, 1, randint(draw, 5, 9), 8)[0]}
-
-
-def in_float64(draw: Generator) -> Arguments:
-    return {"weight": clear_rows(draw, 3, 5, 8).double()}
-
-
 EXERCISE = Exercise(
     reference=production.quantize_absmax,
     points=4,
     cases=(
-        Case("two rows", given(weight=TWO_ROWS), visible=True),
+        Case("whole weights", only(WHOLE), visible=True),
+        Case("two rows", only(TWO_ROWS), visible=True),
         Case("drawn", drawn),
-        Case("laid out by columns, drawn", drawn_transposed),
-        Case("one row, drawn", drawn_row),
+        # Laid out by columns, with the rows that clear_rows made.
+        Case("laid out by columns, drawn", lambda draw: {"weight": clear_rows(draw, 4, 6, 8).T.contiguous().T}),
+        Case("one row, drawn", lambda draw: {"weight": clear_rows(draw, 1, 6, 8)}),
         Case("4 bits", given(weight=FOUR_BITS, bits=4), visible=True),
-        Case("4 bits, drawn", lambda draw: drawn_bits(draw, 4)),
+        Case("4 bits, drawn", rows(3, 8, 4)),
         Case("3 bits", given(weight=THREE_BITS, bits=3), visible=True),
-        Case("2 bits, drawn", lambda draw: drawn_bits(draw, 2)),
+        Case("2 bits, drawn", rows(3, 8, 2)),
         Case("halves", given(weight=HALVES, bits=4), visible=True),
         Case("halves, drawn", drawn_halves),
-        Case("a row of zeros", given(weight=ZERO_ROW), visible=True),
+        Case("a row of zeros", only(ZERO_ROW), visible=True),
         Case("rows of zeros, drawn", drawn_zero_rows),
-        Case("a tiny row", given(weight=TINY_ROW), visible=True),
+        Case("a tiny row", only(TINY_ROW), visible=True),
         Case("a tiny row, drawn", drawn_tiny_row),
-        Case("float64", in_float64, visible=True),
+        Case("float64", lambda draw: {"weight": clear_rows(draw, 3, 5, 8).double()}, visible=True),
         Case("float16", lambda draw: {"weight": exact_rows(draw, 3, 5, 8, torch.float16)}),
         Case("bfloat16", lambda draw: {"weight": exact_rows(draw, 3, 5, 8, torch.bfloat16)}, visible=True),
-        Case("1 bit", given(weight=TWO_ROWS, bits=1), visible=True),
-        Case("no bits", given(weight=TWO_ROWS, bits=0), visible=True),
+        Case("1 bit", given(weight=WHOLE, bits=1), visible=True),
+        Case("no bits", given(weight=WHOLE, bits=0), visible=True),
         Case("1 bit, drawn", lambda draw: {"weight": clear_rows(draw, 2, 5, 8), "bits": 1}),
-        Case("a vector", given(weight=TWO_ROWS[0]), visible=True),
-        Case("a vector, drawn", drawn_vector),
-        Case("three dimensions", given(weight=TWO_ROWS[None]), visible=True),
-        Case("no columns", given(weight=torch.zeros(3, 0)), visible=True),
-        Case("no rows", given(weight=torch.zeros(0, 3)), visible=True),
+        Case("a vector", only(WHOLE[0]), visible=True),
+        Case("a vector, drawn", lambda draw: {"weight": clear_rows(draw, 1, randint(draw, 5, 9), 8)[0]}),
+        Case("three dimensions", only(WHOLE[None]), visible=True),
+        Case("no columns", only(torch.zeros(3, 0)), visible=True),
+        Case("no rows", only(torch.zeros(0, 3)), visible=True),
     ),
     properties=(
         Property(
             MAIN,
-            ("two rows", "drawn", "laid out by columns, drawn", "one row, drawn"),
-            "Take one row by hand: its largest magnitude becomes 127 or -127, and a weight of half of it becomes 63 "
-            "or 64. Divide by the scale, round, convert.",
-            weight=3,
-            observe=observe.first,
-            part=0,
+            ("whole weights", "two rows", "drawn", "laid out by columns, drawn", "one row, drawn"),
+            "Take one row by hand: its largest magnitude becomes 127 or -127, and a quarter of that becomes 32 or -32. "
+            "Divide by the scale, round, convert.",
+            fails="Some of your whole numbers are not the nearest multiples of their row's scale.",
+            weight=3, observe=observe.first, part=0,
         ),
         Property(
             "The scale takes the largest magnitude of a row to the largest whole number",
-            ("two rows", "drawn", "one row, drawn", "4 bits", "4 bits, drawn"),
+            ("whole weights", "two rows", "drawn", "one row, drawn", "4 bits", "4 bits, drawn"),
             "The scale is a column, [out, 1]: each row's largest magnitude divided by 2^(bits - 1) - 1. Multiplied by "
             "it, q is about the weights again.",
-            weight=2,
-            observe=observe.second,
-            part=1,
+            fails="Your scale does not take a row's largest magnitude to the largest whole number.",
+            weight=2, observe=observe.second, part=1,
         ),
         Property(
-            "Fewer bits, fewer numbers",
+            "With fewer bits there are fewer whole numbers",
             ("4 bits", "4 bits, drawn", "3 bits", "2 bits, drawn"),
             "With 4 bits the numbers are from -7 to 7, with 3 from -3 to 3, with 2 from -1 to 1.",
-            observe=observe.first,
-            part=0,
+            fails="Your whole numbers are wrong with fewer than 8 bits.",
+            observe=observe.first, part=0,
         ),
         Property(
             "Halves are rounded to the even neighbor",
             ("halves", "halves, drawn"),
             "0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
+            fails="You do not round halves to the even neighbor.",
+            observe=observe.first, part=0, needs=MAIN,
         ),
         Property(
             "A row of zeros gives zeros",
             ("a row of zeros", "rows of zeros, drawn"),
             "The scale of such a row is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may be "
             "anything.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
+            fails="A matrix with a row of zeros gets the wrong whole numbers.",
+            observe=observe.first, part=0, needs=MAIN,
         ),
         Property(
             "A row of very small weights keeps its levels",
             ("a tiny row", "a tiny row, drawn"),
             "The smallest weights are rounded like others: no constant may be added to a scale, or be its lower limit.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
+            fails="A row of very small weights gets the wrong whole numbers.",
+            observe=observe.first, part=0, needs=MAIN,
         ),
         Property(
             "The scale has the dtype of the weights",
-            ("two rows", "float64", "float16", "bfloat16"),
+            ("whole weights", "float64", "float16", "bfloat16"),
             "Weights in bfloat16 have scales in bfloat16: do not convert them.",
-            observe=observe.second_dtype,
-            part=1,
-            needs=MAIN,
+            fails="Your scale does not have the dtype of the weights.",
+            observe=observe.second_dtype, part=1, needs=MAIN,
         ),
         Property(
             "The weights are left unchanged",
-            ("two rows", "drawn"),
+            ("whole weights", "drawn"),
             "Work on new tensors: weight must be as it was.",
-            observe=observe.changed,
-            needs=MAIN,
+            fails="You change the weights that you were given.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
-            "Fewer than two bits are refused with a ValueError",
-            ("two rows", "2 bits, drawn", "1 bit", "no bits", "1 bit, drawn"),
+            "Fewer than two bits raise ValueError",
+            ("whole weights", "2 bits, drawn", "1 bit", "no bits", "1 bit, drawn"),
             "Raise ValueError for bits below 2: one bit is the sign's, and leaves 0 only.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept fewer than two bits, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
         Property(
-            "What is no matrix is refused with a ValueError",
-            ("two rows", "drawn", "a vector", "a vector, drawn", "three dimensions", "no columns", "no rows"),
+            "Anything but a matrix with numbers raises ValueError",
+            ("whole weights", "drawn", "a vector", "a vector, drawn", "three dimensions", "no columns", "no rows"),
             "Raise ValueError where weight does not have two dimensions, or has nothing in it.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept a weight that is no matrix with numbers, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.quantize_absmax, __file__),
+    equivalent=equivalent_edits(production.quantize_absmax, __file__),
     shortcuts=("quantize_per_channel", "quantize_blockwise", "fake_quantize_per_channel_affine"),
-)
+)  # fmt: skip

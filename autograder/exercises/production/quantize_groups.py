@@ -1,20 +1,20 @@
 """quantize_groups: one scale for each group of neighbors in a row."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.production.inputs import clear_rows, exact_rows
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import production
 
 MAIN = "Each weight becomes the nearest whole multiple of its group's scale"
-Q, SCALE = "q.reshape(rows, -1)[:, :columns]", "scale.reshape(rows, -1)"
-
 
 SHORT_LAST = torch.tensor([[1.0, -3.5, 14.0, 2.4, 0.7], [-70.0, 22.0, 0.9, 0.31, -2.8], [0.2, 0.61, 5.0, -4.2, 35.0]])
-EVEN = torch.tensor([[0.9, -0.35, 0.7, 6.1, -7.0, 2.2], [33.0, -70.0, 12.0, -0.1, 0.2, 0.7]])
+EVEN = torch.tensor([[4.0, -21.0, 10.0, 14.0, -6.0, 4.0], [30.0, -70.0, 12.0, 28.0, 7.0, -9.0]])
 # A view whose rows are apart in memory, as those of a transposed matrix are.
 BY_COLUMNS = torch.tensor([[0.9, 33.0], [-3.5, -7.0], [0.6, 12.0], [6.3, 0.2]]).T
 HALVES = torch.tensor([[3.5, 0.25, 0.75, -28.0, 2.0, -6.0], [7.0, 2.5, -1.5, 14.0, -1.0, 3.0]])
@@ -31,32 +31,21 @@ def drawn_groups(
     return torch.cat(groups, 1).to(dtype)
 
 
-def drawn_even(draw: Generator) -> Arguments:
-    return {"weight": drawn_groups(draw, 4, (5, 5, 5)), "group_size": 5}
+def drawn(
+    rows: int, sizes: tuple[int, ...], group_size: int, dtype: torch.dtype = torch.float32
+) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"weight": drawn_groups(draw, rows, sizes, dtype=dtype), "group_size": group_size}
 
 
-def drawn_short(draw: Generator) -> Arguments:
-    return {"weight": drawn_groups(draw, 5, (4, 4, 4, randint(draw, 2, 3))), "group_size": 4}
+drawn_even = drawn(4, (5, 5, 5), 5)
 
 
 def drawn_by_columns(draw: Generator) -> Arguments:
     return {"weight": drawn_groups(draw, 4, (3, 3)).T.contiguous().T, "group_size": 3}
 
 
-def drawn_single(draw: Generator) -> Arguments:
-    return {"weight": drawn_groups(draw, 3, (1, 1, 1, 1)), "group_size": 1}
-
-
-def drawn_row(draw: Generator) -> Arguments:
-    return {"weight": drawn_groups(draw, 1, (6, 6)), "group_size": 6}
-
-
 def drawn_bits(draw: Generator) -> Arguments:
     return {"weight": drawn_groups(draw, 3, (4, 4, 2), bits=8), "group_size": 4, "bits": 8}
-
-
-def drawn_wide(draw: Generator) -> Arguments:
-    return {"weight": drawn_groups(draw, 3, (5,)), "group_size": randint(draw, 6, 9)}
 
 
 def drawn_zero_group(draw: Generator) -> Arguments:
@@ -71,17 +60,11 @@ def drawn_tiny_group(draw: Generator) -> Arguments:
     return {"weight": weight, "group_size": 4}
 
 
-def in_float64(draw: Generator) -> Arguments:
-    return {"weight": drawn_groups(draw, 4, (4, 4, 2), dtype=torch.float64), "group_size": 4}
-
-
-def in_half(draw: Generator, dtype: torch.dtype) -> Arguments:
-    weight = torch.cat([exact_rows(draw, 3, size, 4, dtype) for size in (4, 4, 2)], 1)
-    return {"weight": weight, "group_size": 4}
-
-
-def drawn_refusal(draw: Generator) -> Arguments:
-    return {"weight": drawn_groups(draw, 2, (4, 4)), "group_size": -randint(draw, 1, 9)}
+def in_half(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+    return lambda draw: {
+        "weight": torch.cat([exact_rows(draw, 3, size, 4, dtype) for size in (4, 4, 2)], 1),
+        "group_size": 4,
+    }
 
 
 EXERCISE = Exercise(
@@ -92,12 +75,13 @@ EXERCISE = Exercise(
         Case("even groups, drawn", drawn_even),
         Case("laid out by columns", given(weight=BY_COLUMNS, group_size=2), visible=True),
         Case("laid out by columns, drawn", drawn_by_columns),
-        Case("one row, drawn", drawn_row),
-        Case("single weights, drawn", drawn_single),
+        Case("one row, drawn", drawn(1, (6, 6), 6)),
+        Case("single weights, drawn", drawn(3, (1, 1, 1, 1), 1)),
         Case("a short last group", given(weight=SHORT_LAST, group_size=2), visible=True),
-        Case("a short last group, drawn", drawn_short),
+        Case("a short last group, drawn", lambda draw: drawn(5, (4, 4, 4, randint(draw, 2, 3)), 4)(draw)),
         Case("wider than the row", given(weight=EVEN, group_size=8), visible=True),
-        Case("wider than the row, drawn", drawn_wide),
+        Case("one weight", given(weight=torch.tensor([[-14.0]]), group_size=3), visible=True),
+        Case("wider than the row, drawn", lambda draw: drawn(3, (5,), 5)(draw) | {"group_size": randint(draw, 6, 9)}),
         Case("8 bits", given(weight=SHORT_LAST, group_size=3, bits=8), visible=True),
         Case("8 bits, drawn", drawn_bits),
         Case("halves", given(weight=HALVES, group_size=3), visible=True),
@@ -105,12 +89,12 @@ EXERCISE = Exercise(
         Case("a group of zeros, drawn", drawn_zero_group),
         Case("a tiny group", given(weight=TINY_GROUP, group_size=2), visible=True),
         Case("a tiny group, drawn", drawn_tiny_group),
-        Case("float64", in_float64, visible=True),
-        Case("bfloat16", lambda draw: in_half(draw, torch.bfloat16), visible=True),
-        Case("float16", lambda draw: in_half(draw, torch.float16)),
+        Case("float64", drawn(4, (4, 4, 2), 4, torch.float64), visible=True),
+        Case("bfloat16", in_half(torch.bfloat16), visible=True),
+        Case("float16", in_half(torch.float16)),
         Case("a group of 0", given(weight=EVEN, group_size=0), visible=True),
         Case("a negative group", given(weight=EVEN, group_size=-3), visible=True),
-        Case("a negative group, drawn", drawn_refusal),
+        Case("a negative group, drawn", lambda draw: drawn(2, (4, 4), 4)(draw) | {"group_size": -randint(draw, 1, 9)}),
         Case("1 bit", given(weight=EVEN, group_size=3, bits=1), visible=True),
         Case("no bits", given(weight=EVEN, group_size=3, bits=0), visible=True),
         Case("a vector", given(weight=EVEN[0], group_size=3), visible=True),
@@ -125,90 +109,85 @@ EXERCISE = Exercise(
              "one row, drawn", "single weights, drawn"),
             "Cut the first row of [2, 6] with group_size 3 into two groups of three neighbors. Each is rounded as "
             "quantize_absmax rounds a row.",
-            weight=3,
-            observe=observe.first,
-            part=0,
+            fails="Some of your whole numbers are not the nearest multiples of their group's scale.",
+            weight=3, observe=observe.first, part=0,
         ),
         Property(
             "There is one scale for each group of each row",
             ("even groups", "even groups, drawn", "one row, drawn", "single weights, drawn"),
             "The scale has the shape [out, groups]: entry (i, g) is the largest magnitude in group g of row i, divided "
             "by 2^(bits - 1) - 1.",
-            weight=2,
-            observe=observe.second,
-            part=1,
+            fails="Your scales are not those of each group of each row.",
+            weight=2, observe=observe.second, part=1,
         ),
         Property(
             "A short last group is a group like the others",
             ("a short last group", "a short last group, drawn"),
             "Five columns in groups of 2 make three groups, the last of one weight. It has a scale of its own, and "
             "begins no new row.",
+            fails="Your result is wrong where the last group of a row is short.",
             weight=2,
         ),
         Property(
             "A group wider than the row is the row",
-            ("wider than the row", "wider than the row, drawn"),
+            ("wider than the row", "one weight", "wider than the row, drawn"),
             "With group_size above the number of columns each row is one short group.",
+            fails="Your result is wrong where group_size is above the number of columns.",
         ),
         Property(
-            "Bits count",
+            "bits says how many bits a whole number has",
             ("8 bits", "8 bits, drawn"),
             "4 is only the default of bits: with 8 the largest whole number is 127.",
-            observe=observe.first,
-            part=0,
+            fails="Your whole numbers are wrong with 8 bits.",
+            observe=observe.first, part=0,
         ),
         Property(
             "Halves are rounded to the even neighbor",
             ("halves",),
             "0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
+            fails="You do not round halves to the even neighbor.",
+            observe=observe.first, part=0, needs=MAIN,
         ),
         Property(
             "A group of zeros gives zeros",
             ("a group of zeros", "a group of zeros, drawn"),
             "The scale of such a group is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may be "
             "anything.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
+            fails="A matrix with a group of zeros gets the wrong whole numbers.",
+            observe=observe.first, part=0, needs=MAIN,
         ),
         Property(
             "A group of very small weights keeps its levels",
             ("a tiny group", "a tiny group, drawn"),
             "The smallest weights are rounded like others: no constant may be added to a scale, or be its lower limit.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
+            fails="A group of very small weights gets the wrong whole numbers.",
+            observe=observe.first, part=0, needs=MAIN,
         ),
         Property(
             "The scales have the dtype of the weights",
             ("even groups", "float64", "bfloat16", "float16"),
             "Weights in bfloat16 have scales in bfloat16: do not convert them.",
-            observe=observe.second_dtype,
-            part=1,
-            needs=MAIN,
+            fails="Your scales do not have the dtype of the weights.",
+            observe=observe.second_dtype, part=1, needs=MAIN,
         ),
         Property(
             "The weights are left unchanged",
             ("even groups", "even groups, drawn", "a short last group"),
             "Work on new tensors: weight must be as it was.",
-            observe=observe.changed,
-            needs=MAIN,
+            fails="You change the weights that you were given.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
-            (
-                "even groups", "even groups, drawn", "a group of 0", "a negative group", "a negative group, drawn",
-                "1 bit", "no bits", "a vector", "three dimensions", "no columns", "no rows",
-            ),
+            "Invalid arguments raise ValueError",
+            ("even groups", "even groups, drawn", "a group of 0", "a negative group", "a negative group, drawn",
+             "1 bit", "no bits", "a vector", "three dimensions", "no columns", "no rows"),
             "Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size below "
             "1, and for bits below 2.",
-            observe=observe.refusal,
-            needs=MAIN,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
+            observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.quantize_groups, __file__),
+    equivalent=equivalent_edits(production.quantize_groups, __file__),
     shortcuts=("quantize_blockwise",),
 )  # fmt: skip

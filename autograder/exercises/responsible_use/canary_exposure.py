@@ -1,5 +1,7 @@
 """canary_exposure: how well a secret was memorized, by its rank among others."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator
 
@@ -20,23 +22,22 @@ def shuffled(draw: Generator, found: list[float]) -> list[float]:
     return [found[place] for place in torch.randperm(len(found), generator=draw).tolist()]
 
 
-def drawn(draw: Generator) -> Arguments:
-    """A canary among the lowest."""
-    found = losses(draw, randint(draw, 20, 60))
-    return {"canary_loss": sorted(found)[randint(draw, 1, 5)] + 0.02, "reference_losses": found}
+def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
+    """A canary of rank low to high, counted from 0."""
+
+    def arguments(draw: Generator) -> Arguments:
+        found = losses(draw, randint(draw, 20, 60))
+        return {"canary_loss": sorted(found)[randint(draw, low, high)] + 0.02, "reference_losses": found}
+
+    return arguments
 
 
-def drawn_middle(draw: Generator) -> Arguments:
-    found = losses(draw, randint(draw, 20, 60))
-    return {"canary_loss": sorted(found)[randint(draw, 8, 15)] + 0.02, "reference_losses": found}
-
-
-def drawn_first(draw: Generator) -> Arguments:
-    return {"canary_loss": uniform(draw, 0.1, 0.9), "reference_losses": losses(draw, randint(draw, 5, 40))}
-
-
-def drawn_last(draw: Generator) -> Arguments:
-    return {"canary_loss": uniform(draw, 9, 12), "reference_losses": losses(draw, randint(draw, 5, 40))}
+def drawn_at_the_end(low: float, high: float) -> Callable[[Generator], Arguments]:
+    """A canary below or above all others."""
+    return lambda draw: {
+        "canary_loss": uniform(draw, low, high),
+        "reference_losses": losses(draw, randint(draw, 5, 40)),
+    }
 
 
 def drawn_ties(draw: Generator) -> Arguments:
@@ -66,13 +67,13 @@ EXERCISE = Exercise(
             given(canary_loss=2.26, reference_losses=[4.0, 2.27, 2.5, 5.0, 3.0, 2.0, 6.0, 2.23, 3.5, 4.5]),
             visible=True,
         ),
-        Case("drawn", drawn),
-        Case("in the middle, drawn", drawn_middle),
+        Case("drawn", drawn(1, 5)),
+        Case("in the middle, drawn", drawn(8, 15)),
         Case("the lowest", given(canary_loss=0.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0]), visible=True),
-        Case("the lowest, drawn", drawn_first),
+        Case("the lowest, drawn", drawn_at_the_end(0.1, 0.9)),
         Case("no loss at all", given(canary_loss=0.0, reference_losses=[0.5, 1.5, 2.0]), visible=True),
         Case("the highest", given(canary_loss=9.0, reference_losses=[4.0, 1.0, 2.0, 5.0]), visible=True),
-        Case("the highest, drawn", drawn_last),
+        Case("the highest, drawn", drawn_at_the_end(9, 12)),
         Case("one reference", given(canary_loss=1.0, reference_losses=[2.0]), visible=True),
         Case("all equal", given(canary_loss=2.0, reference_losses=[2.0, 2.0, 2.0]), visible=True),
         Case("ties", given(canary_loss=2.0, reference_losses=[3.0, 2.0, 1.0, 2.0, 4.0, 5.0, 1.0]), visible=True),
@@ -89,12 +90,14 @@ EXERCISE = Exercise(
             "With the canary there are eight sequences, and one of the others has a lower loss: rank 2. log2(8) - "
             "log2(2) is 2 bits.",
             weight=3,
+            fails="Your result is not log2 of the number of sequences minus log2 of the canary's rank.",
         ),
         Property(
             "The lowest loss is rank 1, the highest gives 0 bits",
             ("the lowest", "the lowest, drawn", "no loss at all", "the highest", "the highest, drawn", "one reference"),
             "Below all others the rank is 1, and log2(1) is 0. Above all others it is n + 1.",
             needs=MAIN,
+            fails="You go wrong where the canary's loss is the lowest or the highest.",
         ),
         Property(
             "A reference of equal loss comes before the canary",
@@ -103,6 +106,7 @@ EXERCISE = Exercise(
             "that are equal to each other count one by one.",
             weight=2,
             needs=MAIN,
+            fails="You do not place every reference of equal loss before the canary.",
         ),
         Property(
             "The argument is left unchanged",
@@ -110,13 +114,15 @@ EXERCISE = Exercise(
             "Neither sort reference_losses in place nor add to it.",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change reference_losses.",
         ),
         Property(
-            "No references are refused with a ValueError",
+            "No references raise ValueError",
             ("second of eight", "no references", "no references, a loss of 0", "no references, drawn"),
             "Raise ValueError for an empty list: there is nothing to rank the canary among.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for an empty list, or raise it for a valid one.",
         ),
     ),
     mistakes=misunderstandings(responsible_use.canary_exposure, __file__),

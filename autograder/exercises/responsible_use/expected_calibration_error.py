@@ -1,16 +1,12 @@
 """expected_calibration_error: how far confidence and accuracy are apart."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.responsible_use.inputs import (
-    as_booleans,
-    inside_bins,
-    one_outside,
-    right_or_wrong,
-    shortened,
-)
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
+from autograder.exercises.responsible_use.inputs import as_booleans, inside_bins, one_outside, right_or_wrong, shortened
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
@@ -50,6 +46,10 @@ def drawn_single(draw: Generator) -> Arguments:
     return {"confidence": torch.tensor([uniform(draw, 0.52, 0.58)]), "correct": torch.tensor([1]), "n_bins": 5}
 
 
+def answers(confidence: list[float], correct: list[int], n_bins: int) -> Callable[[Generator], Arguments]:
+    return given(confidence=torch.tensor(confidence), correct=torch.tensor(correct), n_bins=n_bins)
+
+
 SIX = torch.tensor([0.93, 0.86, 0.97, 0.28, 0.37, 0.12])
 RIGHT = torch.tensor([1, 0, 1, 1, 0, 1])
 
@@ -62,40 +62,10 @@ EXERCISE = Exercise(
         Case("drawn", drawn),
         Case("many empty bins", given(confidence=SIX, correct=RIGHT, n_bins=20), visible=True),
         Case("many empty bins, drawn", drawn_sparse),
-        Case(
-            "opposite gaps",
-            given(
-                confidence=torch.tensor([0.25, 0.25, 0.75, 0.75]), correct=torch.tensor([1, 0, 1, 0]), n_bins=2
-            ),
-            visible=True,
-        ),
-        Case(
-            "calibrated",
-            given(
-                confidence=torch.tensor([0.75, 0.75, 0.75, 0.75, 0.25, 0.25, 0.25, 0.25]),
-                correct=torch.tensor([1, 1, 0, 1, 0, 0, 1, 0]),
-                n_bins=4,
-            ),
-            visible=True,
-        ),
-        Case(
-            "on the edges",
-            given(
-                confidence=torch.tensor([0.5, 0.75, 0.25, 0.5, 0.625]),
-                correct=torch.tensor([1, 0, 0, 1, 0]),
-                n_bins=4,
-            ),
-            visible=True,
-        ),
-        Case(
-            "at 0 and 1",
-            given(
-                confidence=torch.tensor([0.0, 1.0, 0.125, 0.0, 0.75]),
-                correct=torch.tensor([1, 0, 0, 1, 1]),
-                n_bins=4,
-            ),
-            visible=True,
-        ),
+        Case("opposite gaps", answers([0.25, 0.25, 0.75, 0.75], [1, 0, 1, 0], n_bins=2), visible=True),
+        Case("calibrated", answers(4 * [0.75] + 4 * [0.25], [1, 1, 0, 1, 0, 0, 1, 0], n_bins=4), visible=True),
+        Case("on the edges", answers([0.5, 0.75, 0.25, 0.5, 0.625], [1, 0, 0, 1, 0], n_bins=4), visible=True),
+        Case("at 0 and 1", answers([0.0, 1.0, 0.125, 0.0, 0.75], [1, 0, 0, 1, 1], n_bins=4), visible=True),
         Case("on the edges, drawn", drawn_edges),
         Case("one bin", given(confidence=SIX, correct=RIGHT, n_bins=1), visible=True),
         Case("one bin, drawn", drawn_one_bin),
@@ -107,6 +77,7 @@ EXERCISE = Exercise(
         Case("lengths differ", given(confidence=SIX, correct=RIGHT[:4], n_bins=5), visible=True),
         Case("lengths differ, drawn", lambda draw: shortened(draw, drawn(draw))),
         Case("a matrix", given(confidence=SIX[None], correct=RIGHT[None], n_bins=5), visible=True),
+        Case("just above 1", given(confidence=1.25 * SIX, correct=RIGHT, n_bins=5), visible=True),
         Case("in percent", given(confidence=100 * SIX, correct=RIGHT, n_bins=5), visible=True),
         Case("negative", given(confidence=SIX.log(), correct=RIGHT, n_bins=5), visible=True),
         Case("outside 0 to 1, drawn", lambda draw: one_outside(draw, drawn(draw))),
@@ -116,22 +87,25 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("six answers", "six answers, five bins", "drawn", "opposite gaps", "one bin", "one bin, drawn"),
-            "Take the first six answers and two bins. The upper one holds 0.93, 0.86 and 0.97, of which two are right: "
-            "its distance is |2/3 - 0.92|, and it has half of the weight.",
+            ("opposite gaps", "six answers", "six answers, five bins", "drawn", "one bin", "one bin, drawn"),
+            "Take four answers of 0.25, 0.25, 0.75 and 0.75, one right of each two, and two bins. Each bin is right in "
+            "half of its answers: its distance is 0.25, and its weight is a half.",
             weight=4,
+            fails="Your result is not the mean distance of confidence from accuracy, weighted by answers.",
         ),
         Property(
             "Empty bins count nothing",
             ("many empty bins", "many empty bins, drawn", "one answer, drawn"),
             "With 20 bins and six answers, most bins are empty. They have no mean and no weight.",
             needs=MAIN,
+            fails="You go wrong where bins are empty.",
         ),
         Property(
             "A calibrated model has an error of 0",
             ("calibrated",),
             "Of the four answers of 0.75 three are right, of those of 0.25 one.",
             needs=MAIN,
+            fails="You do not return 0 for a calibrated model.",
         ),
         Property(
             "A bin holds its upper edge, and the first one holds 0 as well",
@@ -139,12 +113,14 @@ EXERCISE = Exercise(
             "Of four bins, 0.5 is in the second and 0.75 in the third. 0 and 0.125 are both in the first.",
             weight=2,
             needs=MAIN,
+            fails="You put an answer on an edge, or at 0, into the wrong bin.",
         ),
         Property(
             "Right or wrong may be Booleans, integers or floats",
             ("six answers, five bins", "Booleans", "Booleans, drawn", "floats"),
             "torch takes no mean of Booleans: turn correct into floats.",
             needs=MAIN,
+            fails="You do not treat Booleans, integers and floats in `correct` alike.",
         ),
         Property(
             "The arguments are left unchanged",
@@ -152,19 +128,22 @@ EXERCISE = Exercise(
             "Work on new tensors: confidence and correct must be as they were.",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change confidence or correct.",
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
-                "six answers", "no answers", "lengths differ", "lengths differ, drawn", "a matrix", "in percent",
-                "negative", "outside 0 to 1, drawn", "no bins", "negative bins",
+                "six answers", "no answers", "lengths differ", "lengths differ, drawn", "a matrix", "just above 1",
+                "in percent", "negative", "outside 0 to 1, drawn", "no bins", "negative bins",
             ),
             "Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
             "confidence is below 0 or above 1, and where n_bins is below 1.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(responsible_use.expected_calibration_error, __file__),
+    equivalent=equivalent_edits(responsible_use.expected_calibration_error, __file__),
     shortcuts=("calibration_curve", "MulticlassCalibrationError", "BinaryCalibrationError"),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """redact: e-mail addresses, IPv4 addresses and card numbers out of a text."""
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.responsible_use import texts
 from autograder.exercises.spec import Case, Exercise, Property, given
 from solutions import responsible_use
@@ -9,69 +9,54 @@ EMAILS = "E-mail addresses become [EMAIL]"
 IPS = "IPv4 addresses become [IP]"
 CARDS = "Card numbers become [CARD]"
 
+
+def shown(name: str, text: str) -> Case:
+    return Case(name, given(text=text), visible=True)
+
+
 EXERCISE = Exercise(
     reference=responsible_use.redact,
     points=5,
     cases=(
-        Case("addresses", given(text="Write to ann.lee+news@mail.example.com, or (BOB_7@shop.museum)."), visible=True),
-        Case("addresses of all kinds", given(text="c-d@example.info g%h@my-shop.Uni.n3ws.de x@y.org."), visible=True),
+        shown("addresses", "Write to ann.lee+news@mail.example.com, or (BOB_7@shop.museum)."),
+        shown("addresses of all kinds", "c-d@example.info g%h@my-shop.Uni.n3ws.de x@y.org."),
         Case("addresses, drawn", texts.emails),
-        Case(
+        shown(
             "no addresses",
-            given(
-                text="ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e"
-            ),
-            visible=True,
+            "ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e",
         ),
         Case("no addresses, drawn", texts.no_emails),
-        Case("IP addresses", given(text="From (10.0.0.7) to 192.168.255.249, then 8.8.8.8."), visible=True),
+        shown("IP addresses", "From (10.0.0.7) to 192.168.255.249, then 8.8.8.8."),
         Case("IP addresses, drawn", texts.ips),
-        Case(
+        shown(
             "no IP addresses",
-            given(
-                text="256.1.1.1, 1.2.3.4.5, 1.2.3, 10.0.0.07, 1192.168.0.1, 10.0.0.1234, 300.4.4.4, 10-0-0-7, 999.1.2.3"
-            ),
-            visible=True,
+            "256.1.1.1, 1.2.3.4.5, 1.2.3, 10.0.0.07, 1192.168.0.1, 10.0.0.1234, 300.4.4.4, 10-0-0-7, 999.1.2.3",
         ),
         Case("no IP addresses, drawn", texts.no_ips),
-        Case(
-            "cards",
-            given(text="4111-1111-1111-1111 and 5555 5555 5555 4444 or 378282246310005, 4222222222222 too."),
-            visible=True,
-        ),
+        shown("cards", "4111-1111-1111-1111 and 5555 5555 5555 4444 or 378282246310005, 4222222222222 too."),
         Case("cards of all lengths", texts.lengths, visible=True),
         Case("cards, drawn", texts.cards),
-        Case("other groups", given(text="Pay with 3782 822463 10005 today; 5105 1051-05105100!"), visible=True),
+        shown("other groups", "Pay with 3782 822463 10005 today; 5105 1051-05105100!"),
         Case("other groups, drawn", texts.odd_groups),
-        Case(
+        shown(
             "no cards",
-            given(
-                text="Order 4111111111111112, 4111 1111 1111 1111 1111 1, 411111111116, 378282246310004,"
-                " 370012345678940."
-            ),
-            visible=True,
+            "Order 4111111111111112, 4111 1111 1111 1111 1111 1, 411111111116, 378282246310004, 370012345678940.",
         ),
         Case("no cards, drawn", texts.no_cards),
-        Case(
+        shown(
             "longer numbers",
-            given(
-                text="41111111111111110000, 40120000333300267199, 4012 0000 3333 0026 719 9, 2026 4111 1111 1111 1111,"
-                " 4111 1111  1111 1111, 41111111\n11111111, 4111.1111.1111.1111"
-            ),
-            visible=True,
+            "41111111111111110000, 40120000333300267199, 4012 0000 3333 0026 719 9, 2026 4111 1111 1111 1111,"
+            " 4111 1111  1111 1111, 41111111\n11111111, 4111.1111.1111.1111",
         ),
         Case("longer numbers, drawn", texts.longer),
-        Case(
+        shown(
             "a letter",
-            given(
-                text=" Dear Ms. Müller,\n\nann@example.com came from 10.0.0.7 and  paid 49.90 EUR.\tCall"
-                " +49 30 1234567, or pay with 4111111111111111. "
-            ),
-            visible=True,
+            " Dear Ms. Müller,\n\nann@example.com came from 10.0.0.7 and  paid 49.90 EUR.\tCall"
+            " +49 30 1234567, or pay with 4111111111111111. ",
         ),
         Case("a letter, drawn", texts.letter),
-        Case("no text", given(text=""), visible=True),
-        Case("nothing to redact", given(text="Nothing here,\n but  TEXT. "), visible=True),
+        shown("no text", ""),
+        shown("nothing to redact", "Nothing here,\n but  TEXT. "),
     ),
     properties=(
         Property(
@@ -80,18 +65,21 @@ EXERCISE = Exercise(
             "Before the @ stand letters, digits and . _ % + -, behind it labels with dots between them. A comma, a "
             "bracket or the full stop of the sentence is no part of it.",
             weight=2,
+            fails="You leave an e-mail address, or part of one, or take more than the address.",
         ),
         Property(
             "What is no e-mail address stays",
             ("no addresses", "no addresses, drawn"),
             "A domain has at least one dot, and its last label has at least two characters, all of them letters.",
             needs=EMAILS,
+            fails="You replace something that is no e-mail address.",
         ),
         Property(
             IPS,
             ("IP addresses", "IP addresses, drawn"),
             "Four numbers from 0 to 255 with dots between them. An address may stand before a full stop or a colon.",
             weight=2,
+            fails="You leave an IPv4 address, or part of one.",
         ),
         Property(
             "What is no IPv4 address stays",
@@ -99,6 +87,7 @@ EXERCISE = Exercise(
             "256 is no octet, nor is 07; 1.2.3.4.5 is a version, and 1192.168.0.1 no address with a 1 before it.",
             weight=2,
             needs=IPS,
+            fails="You replace something that is no IPv4 address.",
         ),
         Property(
             CARDS,
@@ -106,12 +95,14 @@ EXERCISE = Exercise(
             "13 to 19 digits with at most one space or hyphen between two of them. Luhn: from the right, double every "
             "second digit, beginning with the last but one; take 9 off what is above 9; the sum ends in 0.",
             weight=3,
+            fails="You leave a card number, or part of one, or take more than its digits.",
         ),
         Property(
             "The digits of a card may stand in any groups",
             ("other groups", "other groups, drawn"),
             "American Express prints 4, 6 and 5 digits. Spaces and hyphens may be mixed.",
             needs=CARDS,
+            fails="You leave a card number whose digits stand in other groups.",
         ),
         Property(
             "Digits that fail Luhn's check, fewer than 13 or more than 19, stay",
@@ -119,6 +110,7 @@ EXERCISE = Exercise(
             "An order number is no card: check it by Luhn before you replace it, and count its digits.",
             weight=2,
             needs=CARDS,
+            fails="You replace digits that fail Luhn's check, or fewer than 13 or more than 19.",
         ),
         Property(
             "A longer number that holds a card number stays",
@@ -126,6 +118,7 @@ EXERCISE = Exercise(
             "Take the longest run of digits, with single spaces or hyphens between them, and check all of it. Two "
             "spaces, a line break or a dot end a run.",
             needs=CARDS,
+            fails="You replace part of a longer number, or digits that do not belong together.",
         ),
         Property(
             "Nothing else changes",
@@ -133,8 +126,10 @@ EXERCISE = Exercise(
             "Every space, line break and letter that is not redacted stays as it is; so do dates, prices and telephone "
             "numbers.",
             needs=CARDS,
+            fails="You change something else in the text, or leave something in it.",
         ),
     ),
     mistakes=misunderstandings(responsible_use.redact, __file__),
+    equivalent=equivalent_edits(responsible_use.redact, __file__),
     shortcuts=("presidio_analyzer", "presidio_anonymizer", "scrubadub"),
 )

@@ -1,15 +1,12 @@
 """selective_score: what answers are worth where silence is allowed and a wrong one costs."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.responsible_use.inputs import (
-    as_booleans,
-    one_outside,
-    right_or_wrong,
-    shortened,
-)
+from autograder.exercises.responsible_use.inputs import as_booleans, one_outside, right_or_wrong, shortened
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
@@ -29,12 +26,9 @@ def drawn(draw: Generator) -> Arguments:
     }
 
 
-def drawn_small_penalty(draw: Generator) -> Arguments:
-    return drawn(draw) | {"penalty": uniform(draw, 0.1, 0.9)}
-
-
-def drawn_no_penalty(draw: Generator) -> Arguments:
-    return drawn(draw) | {"penalty": 0.0}
+def drawn_with(name: str, low: float, high: float) -> Callable[[Generator], Arguments]:
+    """The same, with another threshold or penalty."""
+    return lambda draw: drawn(draw) | {name: uniform(draw, low, high)}
 
 
 def drawn_edges(draw: Generator) -> Arguments:
@@ -42,14 +36,6 @@ def drawn_edges(draw: Generator) -> Arguments:
     correct = torch.tensor([1, 1, 0, 1, 1, 0, 0, 1])
     order = torch.randperm(8, generator=draw)
     return {"confidence": confidence[order], "correct": correct[order], "threshold": 0.5, "penalty": 0.5}
-
-
-def drawn_silent(draw: Generator) -> Arguments:
-    return drawn(draw) | {"threshold": uniform(draw, 0.95, 0.99)}
-
-
-def drawn_negative_penalty(draw: Generator) -> Arguments:
-    return drawn(draw) | {"penalty": -uniform(draw, 0.1, 3)}
 
 
 FIVE: Arguments = {
@@ -66,12 +52,12 @@ EXERCISE = Exercise(
         Case("five answers", given(**FIVE), visible=True),
         Case("a small penalty", given(**FIVE | {"penalty": 0.25}), visible=True),
         Case("drawn", drawn),
-        Case("a small penalty, drawn", drawn_small_penalty),
+        Case("a small penalty, drawn", drawn_with("penalty", 0.1, 0.9)),
         Case("no penalty", given(**FIVE | {"penalty": 0.0}), visible=True),
-        Case("no penalty, drawn", drawn_no_penalty),
+        Case("no penalty, drawn", drawn_with("penalty", 0.0, 0.0)),
         Case("all answered", given(**FIVE | {"threshold": 0.0}), visible=True),
         Case("all withheld", given(**FIVE | {"threshold": 1.5}), visible=True),
-        Case("all withheld, drawn", drawn_silent),
+        Case("all withheld, drawn", drawn_with("threshold", 0.95, 0.99)),
         Case(
             "on the threshold",
             given(
@@ -98,11 +84,12 @@ EXERCISE = Exercise(
             given(**FIVE | {"confidence": FIVE["confidence"][None], "correct": FIVE["correct"][None]}),
             visible=True,
         ),
+        Case("just above 1", given(**FIVE | {"confidence": 1.25 * FIVE["confidence"]}), visible=True),
         Case("in percent", given(**FIVE | {"confidence": 100 * FIVE["confidence"]}), visible=True),
         Case("negative", given(**FIVE | {"confidence": FIVE["confidence"].log()}), visible=True),
         Case("outside 0 to 1, drawn", lambda draw: one_outside(draw, drawn(draw))),
         Case("a negative penalty", given(**FIVE | {"penalty": -3.0}), visible=True),
-        Case("a negative penalty, drawn", drawn_negative_penalty),
+        Case("a negative penalty, drawn", drawn_with("penalty", -3, -0.1)),
     ),
     properties=(
         Property(
@@ -111,30 +98,35 @@ EXERCISE = Exercise(
             "Of the five answers three reach the threshold of 0.6: two right ones and a wrong one. At a penalty of 3 "
             "they score 1 + 1 - 3, and the mean is over all five.",
             weight=3,
+            fails="Your result is not the mean of 1, -penalty and 0 over all answers.",
         ),
         Property(
             "Without a penalty a wrong answer scores 0",
             ("no penalty", "no penalty, drawn"),
             "At a penalty of 0 a wrong answer is worth as much as silence.",
             needs=MAIN,
+            fails="You do not score 0 for a wrong answer where the penalty is 0.",
         ),
         Property(
             "An answer on the threshold is given",
             ("on the threshold", "on the threshold, drawn"),
             "Withheld is what lies *below* the threshold.",
             needs=MAIN,
+            fails="You withhold an answer whose confidence is exactly the threshold.",
         ),
         Property(
             "A model that keeps silent scores 0",
             ("all withheld", "all withheld, drawn"),
             "Above every confidence, a threshold withholds all answers: five times 0.",
             needs=MAIN,
+            fails="You do not return 0 where all answers are withheld.",
         ),
         Property(
             "Right or wrong may be Booleans, integers or floats",
             ("five answers", "Booleans", "Booleans, drawn", "floats"),
             "Turn correct into one dtype before you use it.",
             needs=MAIN,
+            fails="You do not treat Booleans, integers and floats in `correct` alike.",
         ),
         Property(
             "The arguments are left unchanged",
@@ -142,18 +134,20 @@ EXERCISE = Exercise(
             "Work on new tensors: confidence and correct must be as they were.",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change confidence or correct.",
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
                 "five answers", "no penalty", "all withheld", "no answers", "lengths differ", "lengths differ, drawn",
-                "a matrix", "in percent", "negative", "outside 0 to 1, drawn", "a negative penalty",
+                "a matrix", "just above 1", "in percent", "negative", "outside 0 to 1, drawn", "a negative penalty",
                 "a negative penalty, drawn",
             ),
             "Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
             "confidence is below 0 or above 1, and where the penalty is negative.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(responsible_use.selective_score, __file__),

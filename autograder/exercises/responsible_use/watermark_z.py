@@ -30,14 +30,6 @@ def drawn_too_many(draw: Generator) -> Arguments:
     return {"green": total + randint(draw, 1, 30), "total": total, "gamma": 0.25}
 
 
-def drawn_gamma(draw: Generator) -> Arguments:
-    return {"green": 20, "total": 60, "gamma": outside(draw)}
-
-
-def drawn_negative(draw: Generator) -> Arguments:
-    return {"green": -randint(draw, 1, 9), "total": 60, "gamma": 0.4}
-
-
 EXERCISE = Exercise(
     reference=responsible_use.watermark_z,
     points=2,
@@ -57,12 +49,12 @@ EXERCISE = Exercise(
         Case("more green than tokens", given(green=49, total=48, gamma=0.25), visible=True),
         Case("more green than tokens, drawn", drawn_too_many),
         Case("a negative green", given(green=-1, total=48, gamma=0.25), visible=True),
-        Case("a negative green, drawn", drawn_negative),
+        Case("a negative green, drawn", lambda draw: {"green": -randint(draw, 1, 9), "total": 60, "gamma": 0.4}),
         Case("no share", given(green=36, total=48, gamma=0.0), visible=True),
         Case("all of the vocabulary", given(green=36, total=48, gamma=1.0), visible=True),
         Case("a share in percent", given(green=36, total=48, gamma=25.0), visible=True),
         Case("a negative share", given(green=36, total=48, gamma=-0.25), visible=True),
-        Case("a share outside, drawn", drawn_gamma),
+        Case("a share outside, drawn", lambda draw: {"green": 20, "total": 60, "gamma": outside(draw)}),
     ),
     properties=(
         Property(
@@ -71,21 +63,24 @@ EXERCISE = Exercise(
             "Of 48 tokens 12 are expected to be green at gamma = 0.25, and their number has a variance of 48 * 0.25 * "
             "0.75 = 9. By how many standard deviations are 36 above 12?",
             weight=3,
+            fails="Your z is not the distance from what is expected, in standard deviations.",
         ),
         Property(
             "Fewer green tokens than expected give a negative z",
             ("fewer than expected", "fewer than expected, drawn", "no green token"),
             "The sign tells more from fewer: keep it.",
             needs=MAIN,
+            fails="Your z is not the right negative number where fewer tokens are green than expected.",
         ),
         Property(
-            "One token, or green ones only, are texts like others",
+            "A text of one token, or of green tokens only, is like any other",
             ("all green", "all green, drawn", "one token"),
             "green may be as large as total, and total as small as 1.",
             needs=MAIN,
+            fails="You go wrong with a single token, or where all tokens are green.",
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
                 "three quarters", "no tokens", "a negative total", "more green than tokens",
                 "more green than tokens, drawn", "a negative green", "a negative green, drawn", "no share",
@@ -95,6 +90,7 @@ EXERCISE = Exercise(
             "is not above 0 and below 1.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(responsible_use.watermark_z, __file__),

@@ -21,6 +21,17 @@ def step(heads: int, time: int, head_dim: int, dtype: torch.dtype = torch.float3
     return arguments
 
 
+def averaged(draw: Generator) -> Arguments:
+    """The new key is that of the earlier token, so the output is the average of two values."""
+    return {
+        "query": torch.tensor([[1.0, 0.0], [0.0, 2.0]]),
+        "key": torch.tensor([[2.0, 1.0], [1.0, 3.0]]),
+        "value": torch.tensor([[5.0, 8.0], [0.0, 2.0]]),
+        "cache_k": torch.tensor([[[2.0, 1.0]], [[1.0, 3.0]]]),
+        "cache_v": torch.tensor([[[1.0, 2.0]], [[4.0, 6.0]]]),
+    }
+
+
 def with_wrong(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
     return lambda draw: step(2, 4, 3)(draw) | {name: randn(draw, *shape) for name, shape in shapes.items()}
 
@@ -42,17 +53,22 @@ def loud_in_one_head(draw: Generator) -> Arguments:
 
 
 MAIN = "The new token attends to all tokens, itself included"
-VALUES = ("three tokens", "drawn", "one head", "many heads")
+VALUES = ("two tokens alike", "three tokens", "drawn", "one head", "many heads")
 
 EXERCISE = Exercise(
     reference=serving.cached_attention_step,
     points=4,
     cases=(
+        Case("two tokens alike", averaged, visible=True),
         Case("three tokens", step(2, 3, 4), visible=True),
         Case("drawn", step(3, 6, 5)),
         Case("one head", step(1, 4, 3), visible=True),
         Case("many heads", step(6, 2, 2)),
-        Case("an empty cache", step(3, 0, 2), visible=True),
+        Case(
+            "an empty cache",
+            lambda draw: averaged(draw) | {"cache_k": torch.empty(2, 0, 2), "cache_v": torch.empty(2, 0, 2)},
+            visible=True,
+        ),
         Case("an empty cache, drawn", step(2, 0, 5)),
         Case("large scores", loud, visible=True),
         Case("large scores, again", loud),
@@ -87,49 +103,56 @@ EXERCISE = Exercise(
             weight=3,
             observe=observe.first,
             part=0,
+            fails="Your output is not each head's mixture of all values, by scaled scores of the query.",
         ),
         Property(
-            "The caches that come back are one token longer, the new one last",
+            "The returned caches are one token longer, the new one last",
             VALUES,
-            "torch.cat([cache_k, key[:, None]], dim=1) has the shape [heads, time + 1, head_dim], and so has that of"
-            " the values.",
+            "torch.cat([cache_k, key[:, None]], dim=1) has the shape [heads, time + 1, head_dim]; append the value to "
+            "cache_v in the same way.",
             weight=2,
             observe=observe.second_and_third,
+            fails="The caches that you return are not the given ones with the new token last.",
         ),
         Property(
-            "An empty cache works: the output is the token's own value",
+            "With an empty cache, the output is the token's own value",
             ("an empty cache", "an empty cache, drawn"),
             "With nothing else to see, the only weight is 1. The first token of a text is no special case.",
             needs=MAIN,
+            fails="With an empty cache, you do not return the token's own value and caches of one token.",
         ),
         Property(
             "Large scores give finite weights",
             ("large scores", "large scores, again", "large scores in one head"),
             "exp(1000) is no number that a float holds. torch.softmax subtracts the largest score of each head first.",
             needs=MAIN,
+            fails="With scores of some hundreds, your result is wrong or not finite.",
         ),
         Property(
-            "The caches that were given stay as they were",
-            ("three tokens", "drawn", "one head"),
-            "Work on new tensors: whoever called may go on from the old caches with another token.",
+            "The arguments are left unchanged",
+            ("two tokens alike", "three tokens", "drawn", "one head"),
+            "Work on new tensors: the caller may go on from the old caches with another token.",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change an argument.",
         ),
         Property(
             "The dtype is kept",
             ("bfloat16", "float64"),
-            "What comes in as bfloat16 goes out as bfloat16, the caches too.",
+            "Inputs in bfloat16 give an output and caches in bfloat16.",
             observe=observe.dtype,
             needs=MAIN,
+            fails="Your output or a cache has another dtype than the inputs.",
         ),
         Property(
             "Gradients reach the token and the caches",
             ("gradients",),
             "Use torch operations on the tensors themselves, without detach, .data or no_grad.",
             observe=observe.gradients,
+            fails="A gradient of query, key, value, or a cache is missing or wrong.",
         ),
         Property(
-            "Shapes that do not fit are refused with a ValueError",
+            "Shapes that do not fit raise ValueError",
             (
                 "three tokens",
                 "a key of another width",
@@ -148,6 +171,7 @@ EXERCISE = Exercise(
             "the same three numbers. Compare before you compute: torch would broadcast one head to all.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept shapes that do not fit, or do not raise ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.cached_attention_step, __file__),

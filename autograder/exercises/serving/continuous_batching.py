@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import serving
@@ -30,9 +30,13 @@ def crowded(requests: int, max_batch: int, in_order: bool = False) -> Callable[[
     return arguments
 
 
-def at_once(draw: Generator) -> Arguments:
-    lengths = [1 + number for number in torch.randperm(6, generator=draw).tolist()]
-    return {"arrivals": [2] * 6, "lengths": lengths, "max_batch": 1}
+def different(low: int, arrivals: list[int], max_batch: int) -> Callable[[Generator], Arguments]:
+    """Six lengths from low on, in any order."""
+    return lambda draw: {
+        "arrivals": arrivals,
+        "lengths": (low + torch.randperm(6, generator=draw)).tolist(),
+        "max_batch": max_batch,
+    }
 
 
 def alike(draw: Generator) -> Arguments:
@@ -40,42 +44,19 @@ def alike(draw: Generator) -> Arguments:
     return {"arrivals": [arrival] * 5, "lengths": [length] * 5, "max_batch": 2}
 
 
-def roomy(draw: Generator) -> Arguments:
-    arguments = queue(draw, 6, 9, 8)
-    return {**arguments, "max_batch": randint(draw, 6, 9)}
-
-
-def unsorted(draw: Generator) -> Arguments:
-    arrivals = [5, 2, 0, 3, 1, 4]
-    lengths = [3 + number for number in torch.randperm(6, generator=draw).tolist()]
-    return {"arrivals": arrivals, "lengths": lengths, "max_batch": 2}
-
-
 def malformed(**other: object) -> Callable[[Generator], Arguments]:
     return given(**{"arrivals": [0, 1, 1], "lengths": [3, 2, 4], "max_batch": 2} | other)
 
 
-def a_length_too_many(draw: Generator) -> Arguments:
-    return malformed(lengths=torch.randint(1, 9, (4,), generator=draw).tolist())(draw)
-
-
-def nobody_and_no_slot(draw: Generator) -> Arguments:
-    return {"arrivals": [], "lengths": [], "max_batch": -randint(draw, 1, 999)}
-
-
-def negative_slots(draw: Generator) -> Arguments:
-    lengths = torch.randint(1, 9, (3,), generator=draw).tolist()
-    return malformed(lengths=lengths, max_batch=-randint(draw, 1, 5))(draw)
-
-
-MAIN = "Each waits for a slot and for nothing else"
+ROOM = "With room for all, each finishes in step arrival + length - 1"
+MAIN = "Each request waits for a slot and for nothing else"
 
 EXERCISE = Exercise(
     reference=serving.continuous_batching,
     points=4,
     cases=(
         Case("room for all", given(arrivals=[0, 2, 3], lengths=[4, 1, 6], max_batch=3), visible=True),
-        Case("room for all, drawn", roomy),
+        Case("room for all, drawn", lambda draw: {**queue(draw, 6, 9, 8), "max_batch": randint(draw, 6, 9)}),
         Case("two slots", given(arrivals=[0, 1, 2, 3], lengths=[4, 8, 3, 2], max_batch=2), visible=True),
         Case(
             "two slots, longer",
@@ -87,29 +68,33 @@ EXERCISE = Exercise(
         Case("a long pause", given(arrivals=[3, 4, 30], lengths=[2, 5, 4], max_batch=2), visible=True),
         Case("long after the others", given(arrivals=[0, 1, 20_000], lengths=[2, 3, 4], max_batch=1), visible=True),
         Case("in any order", given(arrivals=[5, 0, 2, 1], lengths=[2, 6, 1, 5], max_batch=1), visible=True),
-        Case("in any order, two slots", unsorted, visible=True),
+        Case("in any order, two slots", different(3, [5, 2, 0, 3, 1, 4], max_batch=2), visible=True),
         Case("in any order, drawn", crowded(20, 4)),
         Case("at once", given(arrivals=[1, 1, 1, 1, 1], lengths=[5, 3, 4, 1, 2], max_batch=2), visible=True),
-        Case("at once, one slot", at_once),
+        Case("at once, one slot", different(1, [2] * 6, max_batch=1)),
         Case("all alike", given(arrivals=[1, 1, 1, 1], lengths=[2, 2, 2, 2], max_batch=1), visible=True),
         Case("all alike, drawn", alike),
         Case("no requests", given(arrivals=[], lengths=[], max_batch=2), visible=True),
         Case("a length too few", malformed(lengths=[3, 2]), visible=True),
-        Case("a length too many", a_length_too_many),
+        Case("a length too many", lambda draw: malformed(lengths=[randint(draw, 1, 8) for _ in range(4)])(draw)),
         Case("no slot", malformed(max_batch=0), visible=True),
-        Case("a negative number of slots", negative_slots),
+        Case("a negative number of slots", lambda draw: malformed(max_batch=-randint(draw, 1, 5))(draw)),
         Case("no requests and no slot", given(arrivals=[], lengths=[], max_batch=0), visible=True),
-        Case("no requests and no slot, drawn", nobody_and_no_slot),
+        Case(
+            "no requests and no slot, drawn",
+            lambda draw: {"arrivals": [], "lengths": [], "max_batch": -randint(draw, 1, 999)},
+        ),
         Case("before the beginning", malformed(arrivals=[0, -1, 1]), visible=True),
         Case("nothing to make", malformed(lengths=[3, 0, 4]), visible=True),
         Case("less than nothing to make", malformed(lengths=[3, 2, -2]), visible=True),
     ),
     properties=(
         Property(
-            "With room for all, each finishes in step arrival + length - 1",
+            ROOM,
             ("room for all", "room for all, drawn"),
             "A request that arrives in step 2 and makes one token finishes in step 2.",
             weight=2,
+            fails="With a slot for every request, not all of yours finish in step arrival + length - 1.",
         ),
         Property(
             MAIN,
@@ -124,20 +109,23 @@ EXERCISE = Exercise(
             "Keep for each slot the step from which on it is free. The next request takes the one that is free "
             "first, and starts when both it and the slot are there.",
             weight=3,
-            needs="With room for all, each finishes in step arrival + length - 1",
+            needs=ROOM,
+            fails="With fewer slots than requests, some of yours finish too early or too late.",
         ),
         Property(
-            "Whoever came first is served first, in whatever order the requests are listed",
+            "Requests are served in the order of arrival, in whatever order they are listed",
             ("in any order", "in any order, two slots", "in any order, drawn"),
             "Go through the indices sorted by arrival, and put each result at its own place.",
             weight=2,
             needs=MAIN,
+            fails="With requests that are not listed by arrival, your steps are wrong.",
         ),
         Property(
             "Of equal arrivals the smaller index comes first",
             ("at once", "at once, one slot", "all alike", "all alike, drawn"),
             "Python's sort keeps the order of equals: sort the indices by the arrival alone.",
             needs=MAIN,
+            fails="With requests that arrive together, your steps are wrong.",
         ),
         Property(
             "No requests give an empty list, and the lists are left unchanged",
@@ -145,9 +133,10 @@ EXERCISE = Exercise(
             "max() and min() fail on an empty list unless they are given a default. Sort copies.",
             observe=observe.value_and_changed,
             needs=MAIN,
+            fails="You do not return [] for no requests, or you change a list that you were given.",
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
                 "two slots",
                 "a length too few",
@@ -163,8 +152,10 @@ EXERCISE = Exercise(
             "Raise ValueError before you begin, unless there are as many lengths as arrivals, arrivals from 0 on, and "
             "lengths and max_batch from 1 on. Without a slot, or with nothing to make, a simulation never ends.",
             observe=observe.refusal,
-            needs="With room for all, each finishes in step arrival + length - 1",
+            needs=ROOM,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.continuous_batching, __file__),
+    equivalent=equivalent_edits(serving.continuous_batching, __file__),
 )

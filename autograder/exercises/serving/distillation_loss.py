@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
@@ -21,11 +21,6 @@ def drawn(
     }
 
 
-def large(draw: Generator) -> Arguments:
-    student, teacher = 300 * randn(draw, 3, 6), 300 * randn(draw, 3, 6)
-    return {"student": student, "teacher": teacher, "temperature": 1.5}
-
-
 def rows_for_columns(draw: Generator) -> Arguments:
     arguments = drawn(3, 5, 1.5)(draw)
     return {**arguments, "teacher": arguments["teacher"].T}
@@ -35,7 +30,13 @@ TWO = {
     "student": torch.tensor([[0.0, 1.0, 3.0], [2.0, 0.0, -1.0]]),
     "teacher": torch.tensor([[1.0, 0.0, 2.0], [4.0, 1.0, 0.0]]),
 }
-MAIN = "It is the mean over the rows of KL(teacher ‖ student)"
+
+
+def with_teacher(name: str, teacher: Tensor) -> Case:
+    return Case(name, given(student=TWO["student"], teacher=teacher, temperature=2.0), visible=True)
+
+
+MAIN = "The loss is the mean over the rows of KL(teacher ‖ student)"
 
 EXERCISE = Exercise(
     reference=serving.distillation_loss,
@@ -47,30 +48,18 @@ EXERCISE = Exercise(
         Case("softened", given(**TWO, temperature=3.0), visible=True),
         Case("softened, drawn", drawn(3, 7, 2.5)),
         Case("sharpened", drawn(4, 5, 0.5)),
-        Case("large logits", large, visible=True),
+        Case(
+            "large logits",
+            lambda draw: {"student": 300 * randn(draw, 3, 6), "teacher": 300 * randn(draw, 3, 6), "temperature": 1.5},
+            visible=True,
+        ),
         Case("float64", drawn(2, 4, 2.0, torch.float64), visible=True),
         Case("gradients", drawn(3, 4, 2.0), visible=True, gradients=("student",)),
-        Case(
-            "one teacher for all",
-            given(student=TWO["student"], teacher=TWO["teacher"][:1], temperature=2.0),
-            visible=True,
-        ),
-        Case(
-            "rows for columns",
-            given(student=TWO["student"], teacher=TWO["teacher"].T.contiguous(), temperature=2.0),
-            visible=True,
-        ),
+        with_teacher("one teacher for all", TWO["teacher"][:1]),
+        with_teacher("rows for columns", TWO["teacher"].T.contiguous()),
         Case("rows for columns, drawn", rows_for_columns),
-        Case(
-            "one token for all",
-            given(student=TWO["student"], teacher=TWO["teacher"][:, :1], temperature=2.0),
-            visible=True,
-        ),
-        Case(
-            "a token too few",
-            given(student=TWO["student"], teacher=TWO["teacher"][:, :2], temperature=2.0),
-            visible=True,
-        ),
+        with_teacher("one token for all", TWO["teacher"][:, :1]),
+        with_teacher("a token too few", TWO["teacher"][:, :2]),
         Case("temperature 0", given(**TWO, temperature=0.0), visible=True),
         Case("negative temperature", given(**TWO, temperature=-2.0), visible=True),
     ),
@@ -81,34 +70,39 @@ EXERCISE = Exercise(
             "Take log_softmax of both, weigh the differences of the logarithms with the teacher's probabilities, sum"
             " over the vocabulary, take the mean over the rows.",
             weight=3,
+            fails="At temperature 1, your loss is not the mean over the rows of KL(teacher ‖ student).",
         ),
         Property(
             "Both are softened, and the result is multiplied by temperature²",
             ("softened", "softened, drawn", "sharpened"),
             "Divide both logits by the temperature before the softmax, and multiply the loss by its square.",
             weight=2,
+            fails="At a temperature other than 1, your loss is wrong.",
         ),
         Property(
             "Large logits give a finite loss",
             ("large logits",),
-            "log_softmax never takes the logarithm of 0; softmax and log after each other do.",
+            "log_softmax never takes the logarithm of 0; softmax and then log does.",
             needs=MAIN,
+            fails="With large logits, your loss is wrong or not finite.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
             ("float64", "temperature 1"),
-            "The loss has the dtype of the student, and neither logits may differ after the call.",
+            "The loss has the dtype of the student, and neither argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs=MAIN,
+            fails="Your loss has another dtype than the student, or you change an argument.",
         ),
         Property(
             "Gradients reach the student",
             ("gradients",),
             "Return a tensor that follows from the student by torch operations.",
             observe=observe.gradients,
+            fails="The gradient of your loss with respect to the student is missing or wrong.",
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
                 "temperature 1",
                 "one teacher for all",
@@ -119,9 +113,10 @@ EXERCISE = Exercise(
                 "temperature 0",
                 "negative temperature",
             ),
-            "Student and teacher have the same shape, and the temperature is above 0.",
+            "Raise ValueError unless student and teacher have the same shape and the temperature is above 0.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.distillation_loss, __file__),

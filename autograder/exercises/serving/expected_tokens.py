@@ -19,20 +19,17 @@ def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
     return arguments
 
 
-def negative_length(draw: Generator) -> Arguments:
-    return {**drawn(1, 1)(draw), "k": -randint(draw, 2, 5)}
-
-
 def nearly_always(draw: Generator) -> Arguments:
     return {"acceptance": 1 - randint(draw, 5, 9) / 10_000, "k": randint(draw, 20, 40)}
 
 
-MAIN = "It is 1 + a + a² + … + a^k"
+MAIN = "The result is 1 + a + a² + … + a^k"
 
 EXERCISE = Exercise(
     reference=serving.expected_tokens,
     points=2,
     cases=(
+        Case("two drafted tokens", given(acceptance=0.5, k=2), visible=True),
         Case("a draft of 3", given(acceptance=0.6, k=3), visible=True),
         Case("a good draft", given(acceptance=0.9, k=2), visible=True),
         Case("a long draft", given(acceptance=0.83, k=9), visible=True),
@@ -48,12 +45,13 @@ EXERCISE = Exercise(
         Case("acceptance above 1", given(acceptance=1.2, k=3), visible=True),
         Case("negative acceptance", given(acceptance=-0.1, k=3), visible=True),
         Case("negative k", given(acceptance=0.5, k=-1), visible=True),
-        Case("negative k, drawn", negative_length),
+        Case("negative k, drawn", drawn(-5, -2)),
     ),
     properties=(
         Property(
             MAIN,
             (
+                "two drafted tokens",
                 "a draft of 3",
                 "a good draft",
                 "a long draft",
@@ -61,11 +59,12 @@ EXERCISE = Exercise(
                 "a long draft, drawn",
                 "one drafted token",
             ),
-            "With a = 0.6 and k = 3: one token always, a second with 0.6, a third with 0.36, a fourth with 0.216.",
+            "With a = 0.5 and k = 2: one token always, a second with probability 0.5, a third with 0.25.",
             weight=3,
+            fails="Your result is not 1 + a + a² + … + a^k.",
         ),
         Property(
-            "The ends are right: never accepted gives 1, always accepted k + 1, no draft 1",
+            "An acceptance of 0 gives 1, one of 1 gives k + 1, and no draft gives 1",
             (
                 "no draft",
                 "never right",
@@ -74,16 +73,18 @@ EXERCISE = Exercise(
                 "nearly always right",
                 "nearly always right, drawn",
             ),
-            "The fraction has no value at a = 1, but the sum has: k + 1 ones.",
+            "The fraction has no value at a = 1, but the sum has: k + 1 ones. With k = 0 it is 1, and with a = 0 too.",
             weight=2,
             needs=MAIN,
+            fails="Your result is wrong at an acceptance of 0, of 1, close to 1, or without a draft.",
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             ("a draft of 3", "acceptance above 1", "negative acceptance", "negative k", "negative k, drawn"),
             "Raise ValueError for an acceptance below 0 or above 1, and for a negative k.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.expected_tokens, __file__),

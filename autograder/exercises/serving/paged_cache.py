@@ -13,12 +13,9 @@ from llm_course.checking.scripts import Step
 from solutions import serving
 
 
-def append(sequence: int, n_tokens: int) -> Step:
-    return "method", "append", {"sequence": sequence, "n_tokens": n_tokens}
-
-
-def append_one(sequence: int) -> Step:
-    return "method", "append", {"sequence": sequence}
+def append(sequence: int, n_tokens: int | None = None) -> Step:
+    given_number = {} if n_tokens is None else {"n_tokens": n_tokens}
+    return "method", "append", {"sequence": sequence, **given_number}
 
 
 def too_many(sequence: int, n_tokens: int) -> Step:
@@ -30,7 +27,7 @@ def slots(sequence: int) -> Step:
 
 
 def free(sequence: int) -> Step:
-    # What it returns is nobody's business, only whether it raises.
+    # What it returns does not count, only whether it raises.
     return "refused", "free", {"sequence": sequence}
 
 
@@ -96,8 +93,8 @@ EXERCISE = Exercise(
     reference=serving.PagedCache,
     points=6,
     cases=(
-        script("one sequence", 5, 3, append(5, 2), append_one(5), append(5, 4), append_one(5), append(5, 3)),
-        script("one token at a time", 4, 3, *[append_one(0)] * 7),
+        script("one sequence", 5, 3, append(5, 2), append(5), append(5, 4), append(5), append(5, 3)),
+        script("one token at a time", 4, 3, *[append(0)] * 7),
         drawn("one sequence, drawn", 20, 3, growing),
         script("two sequences", 6, 4, append(7, 5), append(3, 2), append(7, 2), append(3, 3), append(7, 2)),
         script("numbers of any size", 6, 4, append(1000, 5), append(-3, 2), append(1000, 4), append(-3, 3)),
@@ -129,7 +126,8 @@ EXERCISE = Exercise(
         script("freed twice", 4, 2, append(1, 3), free(1), free(1), slots(1), append(2, 8)),
         script("no tokens", 2, 2, append(1, 0), append(2, 3), append(2, 0), slots(1), append(2, 1)),
         drawn("no tokens in a full cache", 1, 2, nothing_in_full),
-        script("fewer than no tokens", 4, 2, append(1, 3), too_many(1, -1), too_many(2, -3), slots(1)),
+        script("negative n_tokens", 4, 2, append(1, 3), too_many(1, -1), too_many(2, -3), slots(1)),
+        script("blocks of one token", 2, 1, slots(1)),
         script("a negative number of blocks", -1, 3, slots(1)),
         script("blocks of no tokens", 4, 0, slots(1)),
         script("blocks of less", 4, -2, slots(1)),
@@ -141,14 +139,16 @@ EXERCISE = Exercise(
             "Token i of a sequence stands in its block i // block_size, at offset i % block_size. A new block is "
             "taken only when the last one is full.",
             weight=3,
+            fails="The tokens of a sequence do not fill its blocks one after the other.",
             observe=functools.partial(observe.blocks_by_appearance, block_size=3),
         ),
         Property(
             "Each sequence has blocks of its own, and `append` gives the slots of the new tokens",
             ("two sequences", "numbers of any size", "sequences, drawn"),
-            "Keep a list of blocks for each sequence, in a dict: its next token goes into its own last block, whoever "
+            "Keep a list of blocks for each sequence, in a dict: its next token goes into its own last block, whatever "
             "came between.",
             weight=2,
+            fails="With several sequences, your `append` does not return the slots of the new tokens.",
             needs=MAIN,
             observe=functools.partial(observe.blocks_by_appearance, block_size=4),
         ),
@@ -156,6 +156,7 @@ EXERCISE = Exercise(
             "`slots` gives all tokens of a sequence in their order",
             ("slots", "slots of a freed block", "slots, drawn"),
             "Go through the tokens of the sequence: block * block_size + offset for each.",
+            fails="Your `slots` does not return the slots of all tokens of a sequence in their order.",
             needs=MAIN,
             observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
@@ -165,21 +166,24 @@ EXERCISE = Exercise(
             "After `free` the sequence is forgotten, and its blocks are among the free ones. Always take the lowest "
             "number.",
             weight=2,
+            fails="After `free`, your blocks are not all free again, or the lowest is not taken first.",
             needs=MAIN,
         ),
         Property(
-            "`free_blocks` counts the blocks that nobody owns",
+            "`free_blocks` counts the blocks that no sequence owns",
             ("counted", "counted, drawn"),
             "free_blocks is an int: n_blocks at first, fewer with each block that is taken, more again after `free`.",
+            fails="Your `free_blocks` is not the number of blocks that no sequence owns.",
         ),
         Property(
-            "Too few blocks is a MemoryError, and nothing changes",
+            "Too few free blocks raise MemoryError, and nothing changes",
             (
                 "too many tokens", "too many for one that grows", "too many, drawn", "room for the last",
                 "room in a full cache", "no blocks",
             ),
             "Count the blocks that all new tokens need, and compare with the free ones, before you take the first.",
             weight=2,
+            fails="You raise no MemoryError when it is due, raise one too early, or change the cache.",
             needs=MAIN,
             observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
@@ -187,22 +191,28 @@ EXERCISE = Exercise(
             "A sequence that nobody has named has no slots, and nothing to free",
             ("unknown sequences", "freed twice"),
             "Use .get and .pop with a default: slots gives [], free does nothing.",
+            fails="`slots` or `free` of a sequence that nobody has named does not work.",
             needs=MAIN,
             observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
         Property(
-            "No tokens change nothing, a negative number is refused with a ValueError",
-            ("no tokens", "no tokens in a full cache", "fewer than no tokens"),
-            "append(sequence, 0) gives []. Raise ValueError for less than 0.",
+            "0 tokens change nothing, and a negative n_tokens raises ValueError",
+            ("no tokens", "no tokens in a full cache", "negative n_tokens"),
+            "append(sequence, 0) gives [] and takes no block. Raise ValueError for a negative n_tokens.",
+            fails="Appending 0 tokens changes something or fails, or a negative n_tokens raises no ValueError.",
             needs=MAIN,
             observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
         Property(
-            "A cache that makes no sense is refused with a ValueError",
-            ("one sequence", "a negative number of blocks", "blocks of no tokens", "blocks of less"),
+            "An invalid n_blocks or block_size raises ValueError",
+            (
+                "one sequence", "blocks of one token", "a negative number of blocks", "blocks of no tokens",
+                "blocks of less",
+            ),
             "Raise ValueError for a negative n_blocks, and for a block_size below 1.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept an invalid n_blocks or block_size, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.PagedCache, __file__),

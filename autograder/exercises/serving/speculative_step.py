@@ -1,20 +1,17 @@
 """speculative_step: several drafted tokens checked at once, and one more drawn."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
 from llm_course.checking import observe
 from solutions import serving
 
 WIDE = 5
-
-
-def probabilities(*rows: tuple[float, ...], order: torch.Tensor) -> torch.Tensor:
-    return torch.tensor(rows)[:, order]
 
 
 def case(
@@ -25,8 +22,8 @@ def case(
     def arguments(draw: Generator) -> Arguments:
         order = torch.randperm(WIDE, generator=draw)
         return {
-            "target": probabilities(*target, order=order),
-            "draft": probabilities(*draft, order=order) if draft else torch.empty(0, WIDE),
+            "target": torch.tensor(target)[:, order],
+            "draft": torch.tensor(draft)[:, order] if draft else torch.empty(0, WIDE),
             "drafted": [order.tolist().index(token) for token in drafted],
             "generator": torch.Generator().manual_seed(randint(draw, 0, 1 << 30)),
         }
@@ -51,7 +48,7 @@ SURE = (0, 3, 2)
 # What comes last is rejected for sure, so that no bonus is drawn; before it, tokens of the chances 0.5, 0.6, 0.25, 0.2.
 HALF, LATER, TWICE, RARELY = (1, 3, 4), (2, 0, 4), (1, 0, 4), (3, 2, 4)
 # The target never says token 3 here, and its likeliest token is not that of the residual. Of token 4 the draft has more
-# too, so that what is drawn from the difference turned around is not the rejected token only.
+# too, so that what is drawn from the reversed difference is not the rejected token only.
 NEVER = ((0.30, 0.35, 0.20, 0.0, 0.15), *TARGET[1:])
 DRAFT_OF_NEVER = ((0.05, 0.30, 0.05, 0.35, 0.25), *DRAFT[1:])
 # The target says token 1 often, but never after it was rejected. Without token 1, the target says the others nearly as
@@ -77,53 +74,34 @@ def behind_a_rejection(token: int) -> Callable[[Generator], Arguments]:
     return arguments
 
 
+def often(
+    name: str,
+    arguments: Callable[[Generator], Arguments],
+    categories: Callable[[Any], list[Any]] = observe.as_one_category,
+    *,
+    repeat: int = 300,
+    visible: bool = True,
+) -> Case:
+    return Case(name, arguments, visible=visible, repeat=repeat, categories=categories)
+
+
 EXERCISE = Exercise(
     reference=serving.speculative_step,
     points=6,
     cases=(
-        Case(
-            "half of the time", case(TARGET, DRAFT, HALF), visible=True, repeat=300, categories=observe.as_all_but_last
-        ),
-        Case(
-            "at the second place",
-            case(TARGET, DRAFT, LATER),
-            visible=True,
-            repeat=300,
-            categories=observe.as_all_but_last,
-        ),
-        Case("at two places", case(TARGET, DRAFT, TWICE), visible=True, repeat=300, categories=observe.as_all_but_last),
+        often("half of the time", case(TARGET, DRAFT, HALF), observe.as_all_but_last),
+        often("at the second place", case(TARGET, DRAFT, LATER), observe.as_all_but_last),
+        often("at two places", case(TARGET, DRAFT, TWICE), observe.as_all_but_last),
         # The second one is rejected for sure; by the row of the first it would be accepted.
-        Case(
-            "one token twice",
-            case(ONE_HOT, DRAFT[:2], (2, 2)),
-            visible=True,
-            repeat=20,
-            categories=observe.as_all_but_last,
-        ),
-        Case("at two places, longer", case(TARGET, DRAFT, RARELY), repeat=700, categories=observe.as_all_but_last),
-        Case(
-            "rejected",
-            case(NEVER, DRAFT_OF_NEVER, (3, 1, 0)),
-            visible=True,
-            repeat=300,
-        ),
-        Case("rejected, longer", case(NEVER, DRAFT_OF_NEVER, (3, 3, 2)), repeat=800),
-        Case(
-            "rejected after one",
-            case((TARGET[0], *NEVER[:2]), (DRAFT[0], DRAFT_OF_NEVER[0]), (0, 3)),
-            visible=True,
-            repeat=300,
-        ),
-        Case(
-            "rejected often",
-            case(OFTEN, DRAFT_OF_OFTEN, (1,)),
-            visible=True,
-            repeat=800,
-            categories=observe.as_first_item,
-        ),
-        Case("accepted", case(TARGET, DRAFT, SURE), visible=True, repeat=300),
-        Case("one accepted", case(TARGET[2:], DRAFT[2:], (2,)), repeat=300),
-        Case("no draft", case(TARGET[:1], (), ()), visible=True, repeat=300),
+        often("one token twice", case(ONE_HOT, DRAFT[:2], (2, 2)), observe.as_all_but_last, repeat=20),
+        often("at two places, longer", case(TARGET, DRAFT, RARELY), observe.as_all_but_last, repeat=700, visible=False),
+        often("rejected", case(NEVER, DRAFT_OF_NEVER, (3, 1, 0))),
+        often("rejected, longer", case(NEVER, DRAFT_OF_NEVER, (3, 3, 2)), repeat=800, visible=False),
+        often("rejected after one", case((TARGET[0], *NEVER[:2]), (DRAFT[0], DRAFT_OF_NEVER[0]), (0, 3))),
+        often("rejected often", case(OFTEN, DRAFT_OF_OFTEN, (1,)), observe.as_first_item, repeat=800),
+        often("accepted", case(TARGET, DRAFT, SURE)),
+        often("one accepted", case(TARGET[2:], DRAFT[2:], (2,)), visible=False),
+        often("no draft", case(TARGET[:1], (), ())),
         # Of a hundred calls enough end with a rejection, and enough without, to see any draw without the generator.
         Case("one run", case(TARGET[:3], DRAFT[:2], TWICE[:2]), visible=True, repeat=100),
         Case(
@@ -152,6 +130,7 @@ EXERCISE = Exercise(
             "Draw a number from 0 to 1 for each drafted token, and reject where it is not below target[i, x] / "
             "draft[i, x]; at the first rejection stop. Count how many tokens come out.",
             weight=3,
+            fails="You do not accept drafted tokens with probability min(1, target / draft) until the first rejection.",
         ),
         Property(
             "After a rejection, one token is drawn from max(target - draft, 0)",
@@ -159,18 +138,21 @@ EXERCISE = Exercise(
             "Subtract the draft's row from the target's row of the rejected token, cut at 0, and draw once in "
             "proportion to what is left. The accepted tokens before it are kept, the rest is dropped.",
             weight=3,
+            fails="After a rejection, you do not add just one token drawn from max(target - draft, 0).",
         ),
         Property(
             "If all are accepted, one more is drawn from the last row of the target",
             ("accepted", "one accepted"),
             "The target looked one place further than the draft: draw from target[k] and append it.",
             weight=2,
+            fails="With all tokens accepted, you do not add one drawn from the last row of the target.",
         ),
         Property(
             "Without a draft, one token is drawn from the target",
             ("no draft",),
             "With k = 0 the loop has nothing to do, and target[0] is the last row.",
             needs="If all are accepted, one more is drawn from the last row of the target",
+            fails="Without a draft, you do not return one token drawn from the target.",
         ),
         Property(
             "The generator decides: the same seed gives the same tokens",
@@ -179,15 +161,17 @@ EXERCISE = Exercise(
             observe=observe.same_values,
             joint=True,
             needs=MAIN,
+            fails="The same seed does not give the same tokens.",
         ),
         Property(
-            "What is certain comes out as a list of ints, and the arguments stay as they were",
+            "What is certain is returned as a list of ints, and the arguments are left unchanged",
             ("all certain", "certainly not"),
             "Here the target puts all its probability on one token in each row. The result is a new list of ints.",
             observe=observe.value_and_changed,
+            fails="You do not return a list of ints with the certain tokens, or you change an argument.",
         ),
         Property(
-            "What does not fit is refused with a ValueError",
+            "Invalid arguments raise ValueError",
             (
                 "half of the time",
                 "as many target rows as drafted",
@@ -203,7 +187,9 @@ EXERCISE = Exercise(
             "k rows of the draft need k ids and a target of k + 1 rows of the same width; ids run from 0 to vocab - 1.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.speculative_step, __file__),
+    equivalent=equivalent_edits(serving.speculative_step, __file__),
 )

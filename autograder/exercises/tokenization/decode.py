@@ -10,15 +10,14 @@ from solutions import tokenization
 
 # 256 is "a" with the first half of a letter, 257 is the second half with "b": é begins in one and ends in the other.
 HALVES = [(97, 195), (169, 98), (226, 130)]
+LETTERS = [*range(97, 123)]
+BYTES = "Ids below 256 are bytes, and no ids are no text"
+MERGED = "A merged token is its left part and then its right part"
 
 
 def drawn_decoding(draw: Generator) -> Arguments:
     merges = tokenization.train_bpe(bytes(drawn_ids(draw, [97, 98, 99, 32], 60)), 12)
     return {"ids": [randint(draw, 256, 267) for _ in range(6)] + [267, 100], "merges": merges}
-
-
-def drawn_letters(draw: Generator) -> Arguments:
-    return {"ids": [32, *(randint(draw, 97, 122) for _ in range(8)), 13, 10], "merges": []}
 
 
 def drawn_bytes_to_text(draw: Generator) -> Arguments:
@@ -42,11 +41,10 @@ EXERCISE = Exercise(
     points=5,
     cases=(
         Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
-        Case("letters, drawn", drawn_letters),
+        Case("letters, drawn", lambda draw: {"ids": [32, *drawn_ids(draw, LETTERS, 8), 13, 10], "merges": []}),
         Case("spaces and line ends", given(ids=[32, 9, 108, 13, 10, 32], merges=[]), visible=True),
-        Case(
-            "merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]), visible=True
-        ),
+        Case("merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]),
+             visible=True),
         Case("drawn", drawn_decoding),
         Case("letters of two bytes", given(ids=[99, 97, 102, 195, 169], merges=[]), visible=True),
         Case("a letter across two tokens", given(ids=[256, 257, 33], merges=HALVES), visible=True),
@@ -61,43 +59,46 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "Ids below 256 are bytes, and no ids are no text",
+            BYTES,
             ("plain letters", "letters, drawn", "spaces and line ends", "no ids"),
             "bytes([108]) is the byte of the letter l, and bytes([32]) that of a space, which stays too.",
+            fails="You do not turn ids below 256 into the text of these bytes.",
         ),
         Property(
-            "A merged token is its left part and then its right part",
+            MERGED,
             ("merges of merges", "drawn"),
             "Build the bytes of all tokens in the order of their ids: both parts of a merge come before it.",
+            fails="Your text of merged tokens is wrong.",
             weight=2,
         ),
         Property(
             "The bytes of all tokens are joined before they are decoded",
             ("letters of two bytes", "a letter across two tokens", "drawn bytes"),
             "A letter may begin in one token and end in the next: join all bytes first, decode once.",
+            fails="Letters of several bytes come out wrong.",
             weight=3,
         ),
         Property(
             "Bytes that are no valid UTF-8 become U+FFFD",
             ("half a letter", "bytes that never occur in text", "drawn half"),
             "bytes.decode takes a second argument that says what to do with bytes that are no text.",
+            fails="You do not turn bytes that are no valid UTF-8 into U+FFFD.",
             weight=2,
         ),
         Property(
-            "An id that no token has is refused with a ValueError",
+            "An id that no token has raises ValueError",
             ("plain letters", "beyond the last merge", "negative", "beyond the bytes"),
             "With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
-            weight=2,
-            observe=observe.refusal,
-            needs="Ids below 256 are bytes, and no ids are no text",
+            fails="You do not raise ValueError exactly where no token has an id.",
+            weight=2, observe=observe.refusal, needs=BYTES,
         ),
         Property(
-            "Ids and merges stay as they are",
+            "Ids and merges are left unchanged",
             ("merges of merges", "a letter across two tokens", "drawn"),
             "Do not remove anything from the lists that you were given.",
-            observe=observe.changed,
-            needs="A merged token is its left part and then its right part",
+            fails="You change a list that you were given.",
+            observe=observe.changed, needs=MERGED,
         ),
     ),
     mistakes=misunderstandings(tokenization.decode, __file__),
-)
+)  # fmt: skip

@@ -14,17 +14,12 @@ LEARNED = tokenization.train_bpe(SENTENCE * 2, 20)
 
 # "bc" before "ab" before "abc": what is learned first, what stands first and what is longest are three things.
 COMPETING = [(98, 99), (97, 98), (257, 99), (100, 97), (99, 120)]
-
-
 # "abcd" is "ab" and "cd" by rank and from the left, and "abc" and "d" by length.
 LONG_AND_LATE = [(99, 100), (98, 99), (97, 257), (97, 98)]
-
-
 # In "abcd", "ab" is made first; then "cd" was learned before the longer "abc".
 SHORT_BEFORE_LONG = [(97, 98), (99, 100), (256, 99)]
-
-
 ACCENTS = [(195, 169), (99, 97), (257, 102), (258, 256)]
+RANKS = "The merge of rank r makes the id 256 + r"
 
 
 def drawn_words(draw: Generator) -> Arguments:
@@ -71,10 +66,6 @@ def drawn_spaces(draw: Generator) -> Arguments:
     return {"text": text, "merges": [(a, 32), (256, b), (13, 10)]}
 
 
-def drawn_letter(draw: Generator) -> Arguments:
-    return {**drawn_encoding(draw), "text": chr(randint(draw, 97, 122))}
-
-
 EXERCISE = Exercise(
     reference=tokenization.encode,
     points=6,
@@ -84,20 +75,20 @@ EXERCISE = Exercise(
         Case("drawn bytes", drawn_bytes),
         Case("one merge", given(text="lowlow", merges=[(108, 111)]), visible=True),
         Case("the third of four merges", drawn_third_merge),
-        Case("low, lower, lowest", given(text="lowest,slower", merges=LEARNED), visible=True),
-        Case("a word with an accent", given(text="cafés,café", merges=ACCENTS), visible=True),
-        Case("words drawn", drawn_words),
         Case("one token in the end", drawn_whole_word, visible=True),
-        Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
+        Case("a word with an accent", given(text="cafés,café", merges=ACCENTS), visible=True),
+        Case("low, lower, lowest", given(text="lowest,slower", merges=LEARNED), visible=True),
+        Case("words drawn", drawn_words),
         Case("the left one was learned first", drawn_left_before_right, visible=True),
-        Case("more competition", given(text="abcbcbcdabda-da-abcx", merges=COMPETING), visible=True),
-        Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
         Case("a longer token comes later", given(text="abcd", merges=SHORT_BEFORE_LONG), visible=True),
+        Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
+        Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
+        Case("more competition", given(text="abcbcbcdabda-da-abcx", merges=COMPETING), visible=True),
         Case("a longer token comes later, drawn", drawn_short_before_long),
         Case("drawn", drawn_encoding),
         Case("spaces", given(text="  low \r\n\tlower  ", merges=LEARNED), visible=True),
         Case("merges with a space", drawn_spaces, visible=True),
-        Case("one character", drawn_letter, visible=True),
+        Case("one character", lambda draw: {**drawn_encoding(draw), "text": chr(randint(draw, 97, 122))}, visible=True),
         Case("no text", lambda draw: {**drawn_encoding(draw), "text": ""}, visible=True),
     ),
     properties=(
@@ -105,46 +96,44 @@ EXERCISE = Exercise(
             "Without merges, the ids are the UTF-8 bytes of the text",
             ("no merges", "no merges, other scripts", "drawn bytes"),
             "Start from text.encode('utf-8'): a letter with an accent is two bytes, a Chinese character three.",
+            fails="Without merges, you do not return the UTF-8 bytes of the text.",
         ),
         Property(
-            "The merge of rank r makes the id 256 + r",
+            RANKS,
             ("one merge", "the third of four merges"),
             "The pair at place r of the list of merges, counted from 0, makes the id 256 + r.",
+            fails="Where one merge applies, your ids are wrong.",
         ),
         Property(
             "Merged tokens merge again, until no merge applies",
-            ("low, lower, lowest", "a word with an accent", "words drawn", "one token in the end"),
+            ("one token in the end", "a word with an accent", "low, lower, lowest", "words drawn"),
             "After a merge look at all neighbors again: the new token may be part of a further pair.",
+            fails="Where merges build on merges, your ids are wrong.",
             weight=2,
         ),
         Property(
             "Where merges compete, the one learned first goes first",
-            (
-                "two merges compete",
-                "the left one was learned first",
-                "more competition",
-                "the longest token is not reached",
-                "a longer token comes later",
-                "a longer token comes later, drawn",
-                "drawn",
-            ),
+            ("the left one was learned first", "a longer token comes later", "the longest token is not reached",
+             "two merges compete", "more competition", "a longer token comes later, drawn", "drawn"),
             "Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
+            fails="Where merges compete, your ids are wrong.",
             weight=3,
         ),
         Property(
             "Spaces and line ends are text like any other, and a text may be short or empty",
             ("spaces", "merges with a space", "one character", "no text"),
             "Do not split, strip or change the text: every byte has to come back from decode. No text gives no ids.",
-            needs="The merge of rank r makes the id 256 + r",
+            fails="With spaces or line ends, or for a text of one character or none, your ids are wrong.",
+            needs=RANKS,
         ),
         Property(
-            "The list of merges stays as it is",
+            "The list of merges is left unchanged",
             ("low, lower, lowest", "two merges compete", "drawn"),
             "Do not remove or sort anything in the list of merges: the next text needs it too.",
-            observe=observe.changed,
-            needs="The merge of rank r makes the id 256 + r",
+            fails="You change the list of merges.",
+            observe=observe.changed, needs=RANKS,
         ),
     ),
     mistakes=misunderstandings(tokenization.encode, __file__),
     shortcuts=("replace",),
-)
+)  # fmt: skip

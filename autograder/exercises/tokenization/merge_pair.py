@@ -8,6 +8,8 @@ from autograder.exercises.tokenization.inputs import drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
 
+MAIN = "Each occurrence of the pair becomes the new id, and all else stays"
+
 
 def drawn_merge(draw: Generator) -> Arguments:
     alphabet = [randint(draw, 40, 120), randint(draw, 256, 290), randint(draw, 300, 400)]
@@ -42,72 +44,60 @@ def drawn_without_pair(draw: Generator) -> Arguments:
     return {"ids": [other, left, other, other], "pair": (left, right), "new_id": randint(draw, 256, 900)}
 
 
-def drawn_token(draw: Generator) -> Arguments:
-    token = randint(draw, 0, 255)
-    return {"ids": [token], "pair": (token, token), "new_id": randint(draw, 256, 900)}
-
-
-def drawn_nothing(draw: Generator) -> Arguments:
-    return {"ids": [], "pair": (randint(draw, 0, 255), randint(draw, 0, 255)), "new_id": randint(draw, 256, 900)}
-
-
 EXERCISE = Exercise(
     reference=tokenization.merge_pair,
     points=3,
     cases=(
-        Case(
-            "several occurrences",
-            given(ids=[104, 101, 108, 101, 104, 101, 104, 32], pair=(104, 101), new_id=256),
-            visible=True,
-        ),
-        Case(
-            "a pair of merged tokens",
-            given(ids=[256, 257, 97, 256, 256, 257, 258, 97], pair=(256, 257), new_id=300),
-            visible=True,
-        ),
+        Case("several occurrences", given(ids=[1, 2, 3, 2, 1, 2, 1, 4], pair=(1, 2), new_id=256), visible=True),
+        Case("a pair of merged tokens", given(ids=[256, 257, 97, 256, 256, 257, 258, 97], pair=(256, 257), new_id=300),
+             visible=True),
         Case("numbers in numbers", given(ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256), visible=True),
         Case("drawn", drawn_merge),
         Case("the id 0", drawn_zero, visible=True),
-        Case("pair at the end", given(ids=[104, 111, 104, 101], pair=(104, 101), new_id=256), visible=True),
+        Case("pair at the end", given(ids=[5, 6, 5, 7], pair=(5, 7), new_id=256), visible=True),
         Case("pair at the end, drawn", drawn_pair_at_the_end),
         Case("nothing but the pair", drawn_pair_alone, visible=True),
-        Case("five of a kind", given(ids=[97, 97, 97, 97, 97], pair=(97, 97), new_id=256), visible=True),
+        Case("five of a kind", given(ids=[5, 5, 5, 5, 5], pair=(5, 5), new_id=256), visible=True),
         Case("drawn runs", drawn_run),
         Case("pair absent", drawn_without_pair, visible=True),
-        Case("one token", drawn_token, visible=True),
-        Case("no token", drawn_nothing, visible=True),
+        Case("one token", given(ids=[5], pair=(5, 5), new_id=256), visible=True),
+        Case("no token", given(ids=[], pair=(1, 2), new_id=256), visible=True),
     ),
     properties=(
         Property(
-            "Each occurrence of the pair becomes the new id, and all else stays",
+            MAIN,
             ("several occurrences", "a pair of merged tokens", "numbers in numbers", "the id 0", "drawn"),
-            "Write down [104, 101, 108, 101, 104, 101, 104, 32] and replace (104, 101) by 256, from left to right.",
+            "Write down [1, 2, 3, 2, 1, 2, 1, 4] and replace (1, 2) by 256, from left to right.",
+            fails="You do not replace exactly the occurrences of the pair.",
             weight=2,
         ),
         Property(
             "A pair at the very end counts too",
             ("pair at the end", "pair at the end, drawn", "nothing but the pair"),
             "What does your loop do when only two tokens are left?",
+            fails="With a pair at the very end, your list is wrong.",
         ),
         Property(
             "Of overlapping occurrences the left one is taken",
             ("five of a kind", "drawn runs"),
             "In a a a a a the pair (a, a) fits twice, and the last a stays alone.",
+            fails="Where occurrences overlap, your list is wrong.",
         ),
         Property(
             "Without the pair, the tokens stay as they are, however few",
             ("pair absent", "one token", "no token"),
             "Try a list without the pair, a list of one token and an empty one.",
-            needs="Each occurrence of the pair becomes the new id, and all else stays",
+            fails="You do not return the same ids where the pair does not occur.",
+            needs=MAIN,
         ),
         Property(
-            "The list it was given stays as it is",
+            "The list of ids is left unchanged",
             ("several occurrences", "five of a kind", "drawn"),
             "Build a new list, or work on a copy: the caller still needs the old one.",
-            observe=observe.changed,
-            needs="Each occurrence of the pair becomes the new id, and all else stays",
+            fails="You change the list of ids.",
+            observe=observe.changed, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(tokenization.merge_pair, __file__),
     shortcuts=("replace",),
-)
+)  # fmt: skip

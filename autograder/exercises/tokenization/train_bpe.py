@@ -8,7 +8,7 @@ from autograder.exercises.tokenization.inputs import SENTENCE, drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
 
-TIES = b"cdcdefefabab"
+FIRST = "The first merge is the most frequent pair of bytes"
 
 
 def drawn_data(draw: Generator) -> Arguments:
@@ -65,9 +65,10 @@ EXERCISE = Exercise(
         Case("one merge, drawn", drawn_favorite),
         Case("a pair with a space", given(data=b"so to do go no", n_merges=1), visible=True),
         Case("a pair with a space, drawn", drawn_spaces),
+        Case("two merges", given(data=b"abcxabcyab", n_merges=2), visible=True),
         Case("low, lower, lowest", given(data=SENTENCE, n_merges=5), visible=True),
         Case("drawn", drawn_data),
-        Case("three pairs equally frequent", given(data=TIES, n_merges=2), visible=True),
+        Case("three pairs equally frequent", given(data=b"cdcdefefabab", n_merges=2), visible=True),
         Case("drawn ties", drawn_ties),
         Case("a tie of the first number", drawn_tie_of_first, visible=True),
         Case("a tie of all numbers", drawn_tie_of_first_and_second, visible=True),
@@ -81,49 +82,54 @@ EXERCISE = Exercise(
     ),
     properties=(
         Property(
-            "The first merge is the most frequent pair of bytes",
+            FIRST,
             ("one merge", "bytes above 127", "one merge, drawn", "a pair with a space", "a pair with a space, drawn"),
             "Count by hand which two neighbors stand together most often in b'she sells sea shells'. The ids at the "
             "start are the bytes: list(data).",
+            fails="Your first merge is not the most frequent pair of bytes.",
         ),
         Property(
             "Each round counts anew, merged tokens included",
-            ("low, lower, lowest", "drawn"),
+            ("two merges", "low, lower, lowest", "drawn"),
             "After each merge replace the pair in the ids by its new id, 256 + rank, and count again.",
+            fails="With several merges, your list of pairs is wrong.",
             weight=3,
         ),
         Property(
             "Of pairs equally frequent, the smallest is merged",
-            ("three pairs equally frequent", "drawn ties", "a tie of the first number", "a tie of all numbers"),
+            ("a tie of the first number", "a tie of all numbers", "three pairs equally frequent", "drawn ties"),
             "In b'cdcdefefabab' three pairs occur twice. Tuples compare as numbers do, left part first: the smallest "
             "of the three is (97, 98).",
+            fails="Where pairs are equally frequent, your merges are wrong.",
             weight=2,
         ),
         Property(
             "Overlapping occurrences all count",
             ("runs", "long runs"),
             "In z z z z the pair (z, z) occurs three times: count every two neighbors.",
+            fails="Where a token is repeated several times in a row, your merges are wrong.",
         ),
         Property(
             "Training goes on until fewer than two tokens are left, then it stops",
             ("runs out of pairs", "one byte", "no bytes", "no merges"),
             "Try b'abab' with 10 merges: two merges make it one token, and then there is no pair to merge.",
-            needs="The first merge is the most frequent pair of bytes",
+            fails="You stop too early or too late, or fail when no pair is left.",
+            needs=FIRST,
         ),
         Property(
-            "A negative number of merges is refused with a ValueError",
+            "A negative number of merges raises ValueError",
             ("one merge", "negative"),
             "Raise ValueError for n_merges below 0, and only then.",
-            observe=observe.refusal,
-            needs="The first merge is the most frequent pair of bytes",
+            fails="You do not raise ValueError exactly where n_merges is negative.",
+            observe=observe.refusal, needs=FIRST,
         ),
         Property(
             "Each merge is a tuple",
             ("one merge", "low, lower, lowest"),
             "Append (first, second), with round brackets: a list cannot be the key of a dict, which encoding needs.",
-            observe=observe.item_types,
-            needs="The first merge is the most frequent pair of bytes",
+            fails="Your merges are not all tuples.",
+            observe=observe.item_types, needs=FIRST,
         ),
     ),
     mistakes=misunderstandings(tokenization.train_bpe, __file__),
-)
+)  # fmt: skip
