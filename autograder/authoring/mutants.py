@@ -228,12 +228,19 @@ def _changing(reference: Callable[..., Any], *arguments: Any, **named: Any) -> A
     """The right result; afterwards the tensors and lists among the arguments are others."""
     result = _mapped(Tensor.clone, reference(*arguments, **named))
     for argument in (*arguments, *named.values()):
-        if isinstance(argument, Tensor) and argument.is_floating_point():
-            with torch.no_grad():
-                argument.mul_(2).add_(1)
-        elif isinstance(argument, list) and argument:
-            argument.pop()
+        _change(argument)
     return result
+
+
+def _change(argument: Any) -> None:
+    if isinstance(argument, Tensor) and argument.is_floating_point():
+        with torch.no_grad():
+            argument.mul_(2).add_(1)
+    elif isinstance(argument, list) and argument:
+        argument.pop()
+    elif isinstance(argument, dict):
+        for part in argument.values():
+            _change(part)
 
 
 def main(topics: list[str]) -> int:
