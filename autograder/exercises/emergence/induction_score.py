@@ -123,7 +123,7 @@ EXERCISE = Exercise(
             "Pick the weights by indexing and average them with torch: item, tolist and NumPy lose the history.",
             observe=observe.gradients,
             needs=MAIN,
-            fails="No gradient, or a wrong one, reaches the weights.",
+            fails="Your gradients do not reach the weights, or are wrong there.",
         ),
         Property(
             "Weights that do not belong to the text raise ValueError",

@@ -100,7 +100,7 @@ EXERCISE = Exercise(
             "The prompt is what is trained, and all texts share it: its gradients add up.",
             observe=observe.gradients,
             part=0,
-            fails="No gradient, or a wrong one, reaches the prompt or the embeddings.",
+            fails="Your gradients do not reach the prompt or the embeddings, or are wrong there.",
         ),
         Property(
             "Embeddings, mask and labels keep their dtypes, and the arguments are left unchanged",

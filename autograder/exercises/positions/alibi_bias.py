@@ -55,7 +55,7 @@ EXERCISE = Exercise(
             "With any other number of heads, the slopes are the paper's",
             ("six heads", "three heads", "number of heads drawn"),
             "Six heads: the four slopes of four heads, then the first and the third of eight heads, 1/2 and 1/8.",
-            fails="Where the number of heads is no power of two, your bias is wrong.",
+            fails="Where the number of heads is not a power of two, your bias is wrong.",
             weight=2,
         ),
         Property(

@@ -79,17 +79,17 @@ EXERCISE = Exercise(
             weight=3,
         ),
         Property(
-            "Bytes that are no valid UTF-8 become U+FFFD",
+            "Bytes that are not valid UTF-8 become U+FFFD",
             ("half a letter", "bytes that never occur in text", "drawn half"),
-            "bytes.decode takes a second argument that says what to do with bytes that are no text.",
-            fails="You do not turn bytes that are no valid UTF-8 into U+FFFD.",
+            "bytes.decode takes a second argument that says what to do with bytes that are not text.",
+            fails="You do not turn bytes that are not valid UTF-8 into U+FFFD.",
             weight=2,
         ),
         Property(
-            "An id that no token has raises ValueError",
+            "An unknown id raises ValueError",
             ("plain letters", "beyond the last merge", "negative", "beyond the bytes"),
             "With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
-            fails="You do not raise ValueError exactly where no token has an id.",
+            fails="You do not raise ValueError exactly for ids that no token has.",
             weight=2, observe=observe.refusal, needs=BYTES,
         ),
         Property(
