@@ -183,7 +183,7 @@ def test_a_property_without_a_fault_of_its_own_waits_and_is_not_called_wrong(tmp
     assert marks["The table is left unchanged"] == "–"
     assert "✗" in marks.values()
     for shown in (repr(report), report._repr_html_()):
-        assert "– counts once a more fundamental property holds" in shown
+        assert "– not judged until the basic properties hold" in shown
     assert not report.passed
 
 
@@ -249,7 +249,7 @@ def test_a_loop_without_an_end_is_told_with_what_is_missing(tmp_path: Path, monk
         return chunks
 
     report = make_report("10_context", chunk_tokens, tmp_path)
-    assert report.verdict.hint.startswith("A ValueError is expected; `chunk_tokens` was stopped: it ran longer than")
+    assert report.verdict.hint.startswith("Expected a ValueError, but `chunk_tokens` was stopped: it ran longer than")
     assert any(finding.holds for finding in report.verdict.findings)
 
 

@@ -10,7 +10,7 @@ from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, Property
 from llm_course.checking.calls import Call, Reply, invoke
 from llm_course.checking.evaluate import evaluate
-from llm_course.checking.side_by_side import SideBySide, first_failing_case
+from llm_course.checking.side_by_side import SideBySide, failing_case
 
 
 def shown(right: Callable[..., Any], wrong: Callable[..., Any], **more: Any) -> SideBySide | None:
@@ -18,7 +18,7 @@ def shown(right: Callable[..., Any], wrong: Callable[..., Any], **more: Any) -> 
     item = Item(call, invoke(right, call), 64.0, observe.as_one_category if call.repeat > 1 else None)
     key = AnswerKey("f", {"rows": item}, (Property("value", ("rows",), "Look."),), ())
     replies = {"rows": invoke(wrong, call)}
-    return first_failing_case(key, evaluate(key, replies).findings, replies)
+    return failing_case(key, evaluate(key, replies), replies)
 
 
 def changed(x: torch.Tensor) -> torch.Tensor:
@@ -34,22 +34,22 @@ def refuse(x: torch.Tensor) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "place"),
     [
-        (lambda x: x, changed, "[1][0]: 7 came, 3 is expected"),
-        (lambda x: x.long(), lambda x: changed(x).long(), "[1][0]: 7 came, 3 is expected"),
-        (lambda x: x.flatten().tolist(), lambda x: [1.0, 2.0], "[2]: nothing came, 3 is expected"),
-        (lambda x: {"a": x, "b": 1}, lambda x: {"a": x, "b": 2}, "['b']: 2 came, 1 is expected"),
-        (lambda x: (x, x), lambda x: (x, changed(x)), "[1][1][0]: 7 came, 3 is expected"),
-        (lambda x: x, lambda x: x.T[:1], "the shape is (1, 2), and (2, 2) is expected"),
-        (lambda x: x, lambda x: x * torch.nan, "[0][0]: nan came, 1 is expected"),
-        (lambda x: x.sum(), lambda x: None, "it returned None, and a tensor is expected"),
-        (lambda x: 1.0, lambda x: 2.0, "the number: 2 came, 1 is expected"),
-        (lambda x: "a", lambda x: "b", "the text: 'b' came, 'a' is expected"),
-        (lambda x: 1.0, lambda x: 1.00002, "the number: 1.00002 came, 1.0 is expected"),
+        (lambda x: x, changed, "[1][0]: got 7, expected 3"),
+        (lambda x: x.long(), lambda x: changed(x).long(), "[1][0]: got 7, expected 3"),
+        (lambda x: x.flatten().tolist(), lambda x: [1.0, 2.0], "[2]: got nothing, expected 3"),
+        (lambda x: {"a": x, "b": 1}, lambda x: {"a": x, "b": 2}, "['b']: got 2, expected 1"),
+        (lambda x: (x, x), lambda x: (x, changed(x)), "[1][1][0]: got 7, expected 3"),
+        (lambda x: x, lambda x: x.T[:1], "the shape is (1, 2), expected (2, 2)"),
+        (lambda x: x, lambda x: x * torch.nan, "[0][0]: got nan, expected 1"),
+        (lambda x: x.sum(), lambda x: None, "it returned None, expected a tensor"),
+        (lambda x: 1.0, lambda x: 2.0, "the number: got 2, expected 1"),
+        (lambda x: "a", lambda x: "b", "the text: got 'b', expected 'a'"),
+        (lambda x: 1.0, lambda x: 1.00002, "the number: got 1.00002, expected 1.0"),
         (
             lambda x: x.double() / 3,
             lambda x: x / 3,
-            "[0][0]: a tensor of shape (2, 2) and dtype float32 came, "
-            "a tensor of shape (2, 2) and dtype float64 is expected",
+            "[0][0]: got a tensor of shape (2, 2) and dtype float32, "
+            "expected a tensor of shape (2, 2) and dtype float64",
         ),
     ],
 )
@@ -66,20 +66,20 @@ def test_of_a_long_row_the_part_is_shown_where_it_differs() -> None:
 
     found = shown(lambda x: torch.arange(900.0), late)
     assert found is not None
-    assert found.place == "[899]: 2 came, 899 is expected"
-    assert found.came.startswith("[895:900] = [895, 896") and found.came != found.expected
+    assert found.place == "[899]: got 2, expected 899"
+    assert found.got.startswith("[895:900] = [895, 896") and found.got != found.expected
 
 
 def test_an_error_stands_in_the_place_of_a_value() -> None:
     found = shown(refuse, lambda x: x)
     assert found is not None
-    assert (found.came, found.expected) == ("[[1, 2], [3, 4]] float32", "raises ValueError")
+    assert (found.got, found.expected) == ("[[1, 2], [3, 4]] float32", "raises ValueError")
 
 
 def test_draws_are_counted() -> None:
     found = shown(lambda x: 1, lambda x: 2, repeat=100)
     assert found is not None
-    assert (found.what, found.came, found.expected) == ("how often", "2: 100", "1: 100")
+    assert (found.what, found.got, found.expected) == ("how often", "2: 100", "1: 100")
 
 
 def test_gradients_are_shown() -> None:
@@ -88,10 +88,10 @@ def test_gradients_are_shown() -> None:
     looking = Property("gradients", ("rows",), "Look.", observe=observe.gradients)
     answer_key = AnswerKey("f", {"rows": item}, (looking,), ())
     replies = {"rows": Reply(value=item.expected.value, gradients={"x": None})}
-    findings = evaluate(answer_key, {"rows": Reply(value=torch.zeros(2), gradients={"x": None})}).findings
-    found = first_failing_case(answer_key, findings, replies)
+    verdict = evaluate(answer_key, {"rows": Reply(value=torch.zeros(2), gradients={"x": None})})
+    found = failing_case(answer_key, verdict, replies)
     assert found is not None
-    assert (found.what, found.came) == ("gradient of x", "None")
+    assert (found.what, found.got) == ("gradient of x", "None")
 
 
 def test_an_error_in_other_words_is_no_failing_case() -> None:
@@ -103,13 +103,13 @@ def test_an_error_in_other_words_is_no_failing_case() -> None:
     looking = Property("said", tuple(items), "Look.", observe=observe.conversation)
     answer_key = AnswerKey("f", items, (looking,), ())
     replies = {"an error": Reply(value=said("error, in other words")), "a result": Reply(value=said("6"))}
-    found = first_failing_case(answer_key, evaluate(answer_key, replies).findings, replies)
+    found = failing_case(answer_key, evaluate(answer_key, replies), replies)
     assert found is not None
-    assert (found.case, found.place) == ("a result", "[0]['content']: '6' came, '5' is expected")
+    assert (found.case, found.place) == ("a result", "[0]['content']: got '6', expected '5'")
     wrong = {"an error": Reply(value=said("no")), "a result": Reply(value=said("5"))}
-    found = first_failing_case(answer_key, evaluate(answer_key, wrong).findings, wrong)
+    found = failing_case(answer_key, evaluate(answer_key, wrong), wrong)
     assert found is not None
-    assert (found.case, found.place) == ("an error", "[0]['content']: 'no' came, 'error…' is expected")
+    assert (found.case, found.place) == ("an error", "[0]['content']: got 'no', expected 'error…'")
 
 
 def test_nothing_is_shown_of_what_holds() -> None:

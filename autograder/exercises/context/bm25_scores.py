@@ -130,24 +130,30 @@ EXERCISE = Exercise(
             ("each word once, equal lengths", "each word once, drawn"),
             "All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
             "documents holding the word, ln(1 + (N - n + 0.5) / (n + 0.5)).",
-            weight=2, fails="Your idf does not come out right where nothing else counts.",
+            weight=2,
+            fails="Your idf does not come out right where nothing else counts.",
         ),
         Property(
             "Further occurrences count less and less",
             ("more and more often", "more and more often, drawn"),
             "All lengths are equal: what is left of the fraction is f (k1 + 1) / (f + k1), 1 for the first occurrence "
             "and never more than k1 + 1. And n of the idf counts documents: one that holds the word twice is one.",
-            weight=2, fails="You do not weigh the number of occurrences as BM25 does.",
+            weight=2,
+            fails="You do not weigh the number of occurrences as BM25 does.",
         ),
         Property(
             "A long document has to make up for its length",
             (
-                "different lengths", "different lengths, drawn", "a single document", "a word inside another",
+                "different lengths",
+                "different lengths, drawn",
+                "a single document",
+                "a word inside another",
                 "capital letters",
             ),
             "k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is over "
             "all documents.",
-            weight=2, fails="Your scores are wrong for documents of different lengths.",
+            weight=2,
+            fails="Your scores are wrong for documents of different lengths.",
         ),
         Property(
             "k1 and b set how much",
@@ -164,7 +170,9 @@ EXERCISE = Exercise(
         Property(
             "b = 0, b = 1 and k1 = 0 make sense",
             (
-                "lengths do not matter", "lengths matter in full", "the first occurrence is all",
+                "lengths do not matter",
+                "lengths matter in full",
+                "the first occurrence is all",
                 "settings at their ends, drawn",
             ),
             "With k1 = 0 the fraction is 1 for any word that stands in the document, and such a word only.",
@@ -173,8 +181,12 @@ EXERCISE = Exercise(
         Property(
             "Words and documents that are missing add nothing",
             (
-                "a word that no document holds", "an empty document among them", "only empty documents", "no documents",
-                "no query", "words and documents that are missing, drawn",
+                "a word that no document holds",
+                "an empty document among them",
+                "only empty documents",
+                "no documents",
+                "no query",
+                "words and documents that are missing, drawn",
             ),
             "Try a word that no document holds, a document without words, and no documents at all.",
             fails="Your scores are wrong, or your function fails, where words or documents are missing.",
@@ -189,19 +201,27 @@ EXERCISE = Exercise(
             "Query and documents are left unchanged",
             ("different lengths", "different lengths, drawn"),
             "Count in new dictionaries; do not sort or shorten the lists that you were given.",
-            observe=observe.changed, needs=RARE, fails="You change the query or a document that you were given.",
+            observe=observe.changed,
+            needs=RARE,
+            fails="You change the query or a document that you were given.",
         ),
         Property(
             "An invalid k1 or b raises ValueError",
             (
-                "different lengths", "different lengths, drawn", "other settings", "negative k1", "b above 1",
-                "b below 0", "no such k1 or b, drawn",
+                "different lengths",
+                "different lengths, drawn",
+                "other settings",
+                "negative k1",
+                "b above 1",
+                "b below 0",
+                "no such k1 or b, drawn",
             ),
             "Raise ValueError for a negative k1 and for a b below 0 or above 1, and for nothing else.",
-            observe=observe.refusal, needs=RARE,
+            observe=observe.refusal,
+            needs=RARE,
             fails="You accept an invalid k1 or b, refuse a valid one, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.bm25_scores, __file__),
     shortcuts=("rank_bm25", "BM25Okapi", "bm25s", "TfidfVectorizer"),
-)  # fmt: skip
+)

@@ -72,15 +72,18 @@ EXERCISE = Exercise(
             ("16 bits", "16 bits, drawn", "a long text", "a long text, drawn"),
             "Take one position of one layer and head: a key and a value, head_dim numbers each, 2 bytes a number. Then "
             "multiply by how many there are of each.",
-            weight=3, fails="You do not get the bytes of all keys and values of one text in 16 bits.",
+            weight=3,
+            fails="You do not get the bytes of all keys and values of one text in 16 bits.",
         ),
         Property(
             "Half the bytes per number, half the memory",
             ("16 bits", "8 bits"),
             "bytes_per_value says how many bytes a number takes: 2 is only its default.",
-            observe=observe.ratio, joint=True,
+            observe=observe.ratio,
+            joint=True,
             # On its own, a table of the visible checks would have it.
-            needs=RIGHT, fails="Your result does not halve when each number takes half as many bytes.",
+            needs=RIGHT,
+            fails="Your result does not halve when each number takes half as many bytes.",
         ),
         Property(
             "A batch multiplies it",
@@ -103,16 +106,26 @@ EXERCISE = Exercise(
         Property(
             "Invalid arguments raise ValueError",
             (
-                "16 bits", "16 bits, drawn", "no layer", "no key-value head", "no column", "no text",
-                "negative layers", "two negative numbers", "one of them missing, drawn", "negative length", "no byte",
+                "16 bits",
+                "16 bits, drawn",
+                "no layer",
+                "no key-value head",
+                "no column",
+                "no text",
+                "negative layers",
+                "two negative numbers",
+                "one of them missing, drawn",
+                "negative length",
+                "no byte",
                 "negative bytes",
             ),
             "Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
             "columns or texts below 1.",
-            observe=observe.refusal, needs=RIGHT,
+            observe=observe.refusal,
+            needs=RIGHT,
             fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.kv_cache_bytes, __file__),
     shortcuts=("DynamicCache", "StaticCache"),
-)  # fmt: skip
+)

@@ -142,17 +142,19 @@ EXERCISE = Exercise(
             ("hand-made", "related rows"),
             "The table differs after your call: work on a new tensor.",
             fails="You change the table.",
-            observe=observe.changed, needs=MAIN,
+            observe=observe.changed,
+            needs=MAIN,
         ),
         Property(
             "Rows that do not exist and an impossible k raise ValueError",
             ("hand-made", "no such row", "no such first row", "no such last row", "negative row", "too many answers"),
             "Refuse rows outside 0 to vocab - 1, and a k above the number of rows that are not left out.",
             fails="You accept invalid rows or an invalid k, or raise something other than ValueError.",
-            observe=observe.refusal, needs=MAIN,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(embeddings.analogy, __file__),
     shortcuts=("cosine_similarity",),
     equivalent=equivalent_edits(embeddings.analogy, __file__),
-)  # fmt: skip
+)

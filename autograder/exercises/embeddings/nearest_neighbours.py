@@ -118,8 +118,13 @@ EXERCISE = Exercise(
         ),
         Property(
             "A row that points the same way is a neighbor; the row itself is not",
-            ("two opposite rows, from the first", "two opposite rows, from the second", "twin", "equal row",
-             "opposite row"),
+            (
+                "two opposite rows, from the first",
+                "two opposite rows, from the second",
+                "twin",
+                "equal row",
+                "opposite row",
+            ),
             "Leave out the row by its *number*. Its cosine with itself need not be the only 1, and a row that points "
             "exactly away has the cosine -1.",
             fails="Where rows point the same way or exactly away, your neighbors are wrong.",
@@ -129,17 +134,19 @@ EXERCISE = Exercise(
             ("hand-made", "drawn", "zero row"),
             "The table differs after your call: make a new tensor, and beware of /= and of names ending in _.",
             fails="You change the table.",
-            observe=observe.changed, needs=MAIN,
+            observe=observe.changed,
+            needs=MAIN,
         ),
         Property(
             "An index without a row and an impossible k raise ValueError",
             ("hand-made", "no such row", "negative row", "no neighbors", "too many neighbors"),
             "Refuse an index outside 0 to vocab - 1, and a k below 1 or above vocab - 1.",
             fails="You accept an invalid index or k, or raise something other than ValueError.",
-            observe=observe.refusal, needs=MAIN,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(embeddings.nearest_neighbours, __file__),
     shortcuts=("cosine_similarity",),
     equivalent=equivalent_edits(embeddings.nearest_neighbours, __file__),
-)  # fmt: skip
+)

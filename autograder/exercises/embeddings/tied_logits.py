@@ -73,14 +73,16 @@ EXERCISE = Exercise(
             ("float64", "bfloat16"),
             "Inputs in float64 or bfloat16 must give logits in the same dtype.",
             fails="Your logits have another dtype than the inputs.",
-            observe=observe.dtype, needs=MAIN,
+            observe=observe.dtype,
+            needs=MAIN,
         ),
         Property(
             "Gradients reach both the hidden rows and the table",
             ("gradients",),
             "Tied means that the one table learns from this end too: detach neither of the two.",
             fails="A gradient with respect to hidden or the table is missing or wrong.",
-            weight=2, observe=observe.gradients,
+            weight=2,
+            observe=observe.gradients,
         ),
         Property(
             "Widths that do not fit raise ValueError",
@@ -88,8 +90,9 @@ EXERCISE = Exercise(
             "Compare the last sizes of hidden and table before you multiply, and raise ValueError where they differ, "
             "also where one of them is 1.",
             fails="You do not raise ValueError exactly where the widths of hidden and table differ.",
-            observe=observe.refusal, needs=MAIN,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(embeddings.tied_logits, __file__),
-)  # fmt: skip
+)

@@ -85,7 +85,12 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             (
-                "two items", "five items", "one of four", "four items", "small values", "five items, drawn",
+                "two items",
+                "five items",
+                "one of four",
+                "four items",
+                "small values",
+                "five items, drawn",
                 "one of four, drawn",
             ),
             "By hand, for the items 0 and 1: of four equally likely resamples one has the mean 0, two have 0.5 and one "
@@ -156,7 +161,12 @@ EXERCISE = Exercise(
         Property(
             "A level that is not between 0 and 1 raises ValueError",
             (
-                "five items", "level 0", "level 1", "level in percent", "level in percent, drawn", "negative level",
+                "five items",
+                "level 0",
+                "level 1",
+                "level in percent",
+                "level in percent, drawn",
+                "negative level",
                 "negative level, drawn",
             ),
             "Raise ValueError unless level is above 0 and below 1: write 0.95, not 95.",
@@ -167,4 +177,4 @@ EXERCISE = Exercise(
     ),
     mistakes=misunderstandings(emergence.bootstrap_interval, __file__),
     equivalent=equivalent_edits(emergence.bootstrap_interval, __file__),
-)  # fmt: skip
+)

@@ -96,9 +96,20 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             (
-                "example", "the same n-gram twice", "trigrams", "a test of n tokens", "single tokens, given",
-                "trigrams, drawn", "longer n-grams, drawn", "in two documents", "a document of n tokens",
-                "single tokens", "another order", "far apart", "digits that run together", "ids inside longer ones",
+                "example",
+                "the same n-gram twice",
+                "trigrams",
+                "a test of n tokens",
+                "single tokens, given",
+                "trigrams, drawn",
+                "longer n-grams, drawn",
+                "in two documents",
+                "a document of n tokens",
+                "single tokens",
+                "another order",
+                "far apart",
+                "digits that run together",
+                "ids inside longer ones",
             ),
             "Look for the pairs of 5 1 2 3 9 0 in the documents 3 9 4, 7 1 2 3 6 and 8 5 1: of five, only 9 0 stands "
             "in none of them. That makes four fifths.",
@@ -146,4 +157,4 @@ EXERCISE = Exercise(
     ),
     mistakes=misunderstandings(emergence.contamination, __file__),
     equivalent=equivalent_edits(emergence.contamination, __file__),
-)  # fmt: skip
+)

@@ -94,7 +94,13 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             (
-                "one repeat", "thrice", "one head", "token 0", "drawn", "without a mask, drawn", "one head, drawn",
+                "one repeat",
+                "thrice",
+                "one head",
+                "token 0",
+                "drawn",
+                "without a mask, drawn",
+                "one head, drawn",
                 "side by side",
             ),
             "In 7 3 9 7 only the last position counts. Its token stood at position 0, so the weight on position 1 is "
@@ -128,7 +134,13 @@ EXERCISE = Exercise(
         Property(
             "Weights that do not belong to the text raise ValueError",
             (
-                "one repeat", "longer weights", "shorter weights", "more keys", "more queries", "no heads", "a batch",
+                "one repeat",
+                "longer weights",
+                "shorter weights",
+                "more keys",
+                "more queries",
+                "no heads",
+                "a batch",
                 "a batch of as many heads",
             ),
             "Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
@@ -139,4 +151,4 @@ EXERCISE = Exercise(
     ),
     mistakes=misunderstandings(emergence.induction_score, __file__),
     equivalent=equivalent_edits(emergence.induction_score, __file__),
-)  # fmt: skip
+)

@@ -90,8 +90,16 @@ EXERCISE = Exercise(
         Property(
             "Of several, the one that was given first wins",
             (
-                "tie behind a single vote", "tie", "late tie", "tie of lengths", "tie of empty text and numbers",
-                "tie of three", "tie of many", "tie, drawn", "all differ", "all differ, drawn",
+                "tie behind a single vote",
+                "tie",
+                "late tie",
+                "tie of lengths",
+                "tie of empty text and numbers",
+                "tie of three",
+                "tie of many",
+                "tie, drawn",
+                "all differ",
+                "all differ, drawn",
             ),
             "In k m x c x c m, three answers have two votes each, and m was given first of these. A set has no order: "
             "go through the answers as they came.",
@@ -125,4 +133,4 @@ EXERCISE = Exercise(
     ),
     mistakes=misunderstandings(emergence.majority_vote, __file__),
     equivalent=equivalent_edits(emergence.majority_vote, __file__),
-)  # fmt: skip
+)

@@ -83,8 +83,14 @@ EXERCISE = Exercise(
         Property(
             "It is 0 if none is right, and 1 if every choice holds a right one",
             (
-                "none right", "all right", "all right, drawn", "few wrong", "few wrong, drawn", "all attempts",
-                "all attempts, drawn", "a single attempt made",
+                "none right",
+                "all right",
+                "all right, drawn",
+                "few wrong",
+                "few wrong, drawn",
+                "all attempts",
+                "all attempts, drawn",
+                "a single attempt made",
             ),
             "With 4 of 5 right there is no way to choose 2 wrong ones: the answer is 1. Look at what your formula does "
             "where n - correct is below k.",
@@ -111,7 +117,10 @@ EXERCISE = Exercise(
         Property(
             "Impossible counts raise ValueError",
             (
-                "two of four", "more right than made", "more right than made, drawn", "negative right ones",
+                "two of four",
+                "more right than made",
+                "more right than made, drawn",
+                "negative right ones",
                 "nothing made",
             ),
             "Raise ValueError where correct is negative or above n, or where n is below 1.",
@@ -122,4 +131,4 @@ EXERCISE = Exercise(
     ),
     mistakes=misunderstandings(emergence.pass_at_k, __file__),
     equivalent=equivalent_edits(emergence.pass_at_k, __file__),
-)  # fmt: skip
+)

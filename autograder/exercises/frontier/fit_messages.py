@@ -131,8 +131,15 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("talk", "talk, drawn", "one is too many", "all fit", "all fit exactly", "only the last fits",
-             "a message without words"),
+            (
+                "talk",
+                "talk, drawn",
+                "one is too many",
+                "all fit",
+                "all fit exactly",
+                "only the last fits",
+                "a message without words",
+            ),
             "Go from the newest to the oldest, and take each as long as the sum stays within the budget, which may be "
             "used up. Return them in their order.",
             fails="You do not keep exactly those of the newest messages that fit, in their order.",
@@ -148,8 +155,15 @@ EXERCISE = Exercise(
         ),
         Property(
             "A call and its results stay or go together",
-            ("a call and its result", "a call and its result fit", "a call with two results", "several calls",
-             "a call at the end", "a call without a result", "agent, drawn"),
+            (
+                "a call and its result",
+                "a call and its result fit",
+                "a call with two results",
+                "several calls",
+                "a call at the end",
+                "a call without a result",
+                "agent, drawn",
+            ),
             "Form groups first: an assistant message and all tool messages right behind it. A group fits as a whole or "
             "not at all.",
             fails="You tear a call and its results apart, or keep more or less than fits.",
@@ -157,8 +171,13 @@ EXERCISE = Exercise(
         ),
         Property(
             "A tool message that answers no call is a group of its own",
-            ("a result behind a user", "a result at the beginning", "a result behind a system message",
-             "results behind a system message", "two results that answer no call"),
+            (
+                "a result behind a user",
+                "a result at the beginning",
+                "a result behind a system message",
+                "results behind a system message",
+                "two results that answer no call",
+            ),
             "Only tool messages *right* behind an assistant message, or behind other results of it, join its group. A "
             "system message between them ends it.",
             fails="You do not treat a tool message that answers no call as a group of its own.",
@@ -195,18 +214,31 @@ EXERCISE = Exercise(
             ("talk", "talk, drawn", "several calls", "all fit"),
             "Build a new list, also where everything fits, and only read the old one.",
             fails="You change the history, or return the list itself.",
-            observe=observe.changed, needs=MAIN,
+            observe=observe.changed,
+            needs=MAIN,
         ),
         Property(
             "What cannot fit raises ValueError",
-            ("talk", "talk, drawn", "system alone", "no messages", "the newest does not fit",
-             "the newest call does not fit", "the newest does not fit beside the system", "system does not fit",
-             "system does not fit with others", "negative budget", "does not fit, drawn"),
+            (
+                "talk",
+                "talk, drawn",
+                "system alone",
+                "no messages",
+                "the newest does not fit",
+                "the newest call does not fit",
+                "the newest does not fit beside the system",
+                "system does not fit",
+                "system does not fit with others",
+                "negative budget",
+                "does not fit, drawn",
+            ),
             "Raise ValueError where the system messages and the newest group together take more than the budget.",
             fails="You do not raise ValueError exactly where system messages and newest group exceed the budget.",
-            weight=2, observe=observe.refusal, needs=MAIN,
+            weight=2,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(frontier.fit_messages, __file__),
     equivalent=equivalent_edits(frontier.fit_messages, __file__),
-)  # fmt: skip
+)

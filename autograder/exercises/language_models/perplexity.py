@@ -64,12 +64,19 @@ EXERCISE = Exercise(
         ),
         Property(
             "Invalid arguments raise ValueError",
-            ("ten predictions", "drawn", "no prediction", "negative", "probability above 1",
-             "probability above 1, drawn"),
+            (
+                "ten predictions",
+                "drawn",
+                "no prediction",
+                "negative",
+                "probability above 1",
+                "probability above 1, drawn",
+            ),
             "Raise ValueError where n_predictions is below 1, and for a positive log probability.",
             fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal, needs=MAIN,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(language_models.perplexity, __file__),
-)  # fmt: skip
+)

@@ -100,7 +100,8 @@ EXERCISE = Exercise(
             "A table in float64 or bfloat16 must give a result in its dtype, and neither the table nor the list may "
             "change.",
             fails="Your result has another dtype than the table, or you change an argument.",
-            observe=observe.dtype_and_changed, needs=MAIN,
+            observe=observe.dtype_and_changed,
+            needs=MAIN,
         ),
         Property(
             "Gradients reach the table",
@@ -112,13 +113,20 @@ EXERCISE = Exercise(
         ),
         Property(
             "An id outside the vocabulary raises ValueError",
-            ("small", "unknown id", "unknown id at the end", "negative id", "negative id at the start",
-             "unknown id alone"),
+            (
+                "small",
+                "unknown id",
+                "unknown id at the end",
+                "negative id",
+                "negative id at the start",
+                "unknown id alone",
+            ),
             "Ids run from 0 to the number of rows - 1. A negative id would silently be counted from the end.",
             fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
-            observe=observe.refusal, needs=MAIN,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(language_models.sequence_log_prob, __file__),
     equivalent=equivalent_edits(language_models.sequence_log_prob, __file__),
-)  # fmt: skip
+)

@@ -114,8 +114,12 @@ EXERCISE = Exercise(
         Property(
             "Shapes that do not fit raise ValueError",
             (
-                "prompt of another width", "mask of another length", "mask of another batch",
-                "labels of another length", "labels of another batch", "two texts",
+                "prompt of another width",
+                "mask of another length",
+                "mask of another batch",
+                "labels of another length",
+                "labels of another batch",
+                "two texts",
             ),
             "Compare the width of the prompt, and batch and time of mask and labels, with those of the embeddings, and "
             "raise ValueError.",
@@ -126,4 +130,4 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=misunderstandings(peft.prepend_prompt, __file__),
-)  # fmt: skip
+)

@@ -63,16 +63,18 @@ EXERCISE = Exercise(
             ("four heads", "sixteen heads or more", "no head", "negative n_heads", "no position", "negative seq_len"),
             "Raise ValueError where n_heads or seq_len is below 1, and nowhere else.",
             fails="You do not raise ValueError exactly where n_heads or seq_len is below 1.",
-            observe=observe.refusal, needs=STEPS,
+            observe=observe.refusal,
+            needs=STEPS,
         ),
         Property(
             "The bias is float32",
             ("four heads", "sixteen heads or more"),
             "It is added to scores in float32: return torch.float32, neither more nor less.",
             fails="Your bias is not float32.",
-            observe=observe.dtype, needs=STEPS,
+            observe=observe.dtype,
+            needs=STEPS,
         ),
     ),
     mistakes=misunderstandings(reference.alibi_bias, __file__),
     shortcuts=("build_alibi_tensor", "get_slopes"),
-)  # fmt: skip
+)

@@ -101,7 +101,9 @@ EXERCISE = Exercise(
             "Turn two rows, multiply them, then add 17 to both positions: each row turns on and keeps its length, "
             "and the product must stay. Double the distance: it must change.",
             fails="Dot products of your rows do not depend on their distance alone.",
-            weight=2, observe=observe.distance_only, joint=True,
+            weight=2,
+            observe=observe.distance_only,
+            joint=True,
         ),
         Property(
             "At positions 0, 1, 2, ... the rows are turned as in Llama",
@@ -126,19 +128,27 @@ EXERCISE = Exercise(
         ),
         Property(
             "Invalid arguments raise ValueError",
-            ("from zero", "odd width", "one position for three rows", "too many positions", "base of zero",
-             "base below zero"),
+            (
+                "from zero",
+                "odd width",
+                "one position for three rows",
+                "too many positions",
+                "base of zero",
+                "base below zero",
+            ),
             "Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
             "above 0, and nowhere else.",
             fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal, needs=DISTANCE,
+            observe=observe.refusal,
+            needs=DISTANCE,
         ),
         Property(
             "The dtype of x is kept",
             ("bfloat16", "float64"),
             "A product of bfloat16 and float32 is float32: bring cosines and sines to the dtype of x, or the result.",
             fails="Your result has another dtype than x.",
-            observe=observe.dtype, needs=DISTANCE,
+            observe=observe.dtype,
+            needs=DISTANCE,
         ),
         Property(
             "Far positions keep their angle in half precision",
@@ -153,16 +163,18 @@ EXERCISE = Exercise(
             ("positions with gaps", "positions drawn"),
             "An argument differs after your call: writing into a slice of x changes it for the caller too.",
             fails="You change an argument.",
-            observe=observe.changed, needs=DISTANCE,
+            observe=observe.changed,
+            needs=DISTANCE,
         ),
         Property(
             "Gradients reach x",
             ("gradients",),
             "Queries and keys are learned through this function: no detach, no no_grad, no way through NumPy.",
             fails="The gradient of your result with respect to x is missing or wrong.",
-            observe=observe.gradients, needs=DISTANCE,
+            observe=observe.gradients,
+            needs=DISTANCE,
         ),
     ),
     mistakes=misunderstandings(reference.apply_rope, __file__),
     shortcuts=("apply_rotary_pos_emb", "rotate_half", "RotaryEmbedding", "view_as_complex"),
-)  # fmt: skip
+)

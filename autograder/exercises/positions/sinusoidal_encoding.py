@@ -61,7 +61,8 @@ EXERCISE = Exercise(
             "Sine and cosine of the same angle, squared, sum to 1: two columns that share an angle give each row the "
             "same length.",
             fails="Your rows do not all have the length √(d_model / 2).",
-            observe=observe.row_lengths, needs=SPEEDS,
+            observe=observe.row_lengths,
+            needs=SPEEDS,
         ),
         Property(
             ROW_0,
@@ -95,16 +96,18 @@ EXERCISE = Exercise(
             ("even width", "even width drawn", "no position", "no column", "base of zero", "base below zero"),
             "Raise ValueError where seq_len or d_model is below 1 or the base is not above 0, and nowhere else.",
             fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal, needs=SPEEDS,
+            observe=observe.refusal,
+            needs=SPEEDS,
         ),
         Property(
             "The encoding is float32",
             ("even width", "another base"),
             "It is added to embeddings in float32: return torch.float32, which is what torch.zeros makes.",
             fails="Your encoding is not float32.",
-            observe=observe.dtype, needs=ROW_0,
+            observe=observe.dtype,
+            needs=ROW_0,
         ),
     ),
     mistakes=misunderstandings(reference.sinusoidal_encoding, __file__),
     shortcuts=("PositionalEncoding", "SinusoidalPositionalEmbedding"),
-)  # fmt: skip
+)

@@ -52,12 +52,22 @@ EXERCISE = Exercise(
         ),
         Property(
             "Invalid arguments raise ValueError",
-            ("a dear API", "drawn", "a free API", "a free API, drawn", "nothing costs anything", "negative hosting",
-             "negative hosting, drawn", "a negative price", "a negative price, drawn"),
+            (
+                "a dear API",
+                "drawn",
+                "a free API",
+                "a free API, drawn",
+                "nothing costs anything",
+                "negative hosting",
+                "negative hosting, drawn",
+                "a negative price",
+                "a negative price, drawn",
+            ),
             "Raise ValueError for a negative monthly_hosting, and for an api_price_per_million that is not above 0.",
             fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal, needs=MAIN,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.break_even_tokens, __file__),
-)  # fmt: skip
+)

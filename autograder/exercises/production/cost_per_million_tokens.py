@@ -80,13 +80,23 @@ EXERCISE = Exercise(
         ),
         Property(
             "Invalid arguments raise ValueError",
-            ("a quarter busy", "drawn", "a negative price", "no tokens", "negative tokens", "never busy",
-             "more than always busy", "a negative share", "one of them negative, drawn"),
+            (
+                "a quarter busy",
+                "drawn",
+                "a negative price",
+                "no tokens",
+                "negative tokens",
+                "never busy",
+                "more than always busy",
+                "a negative share",
+                "one of them negative, drawn",
+            ),
             "Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a utilisation "
             "that is not above 0 or is above 1.",
             fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal, needs=MAIN,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.cost_per_million_tokens, __file__),
-)  # fmt: skip
+)

@@ -92,7 +92,8 @@ EXERCISE = Exercise(
             ("two rows", "bfloat16", "float16", "float64"),
             "A scale in bfloat16 gives weights in bfloat16: q.to(scale.dtype).",
             fails="Your result does not have the dtype of the scale, or you change an argument.",
-            observe=observe.dtype_and_changed, needs=MAIN,
+            observe=observe.dtype_and_changed,
+            needs=MAIN,
         ),
         Property(
             "Gradients reach the scale",
@@ -103,15 +104,27 @@ EXERCISE = Exercise(
         ),
         Property(
             "Anything but one scale for each row raises ValueError",
-            ("two rows", "drawn", "a scale of one dimension", "a scale for each column", "one scale for two rows",
-             "two scales for one row", "a scale for each weight", "a scale for each weight, drawn",
-             "too few scales, drawn", "a vector", "q of three dimensions", "a scale of three dimensions"),
+            (
+                "two rows",
+                "drawn",
+                "a scale of one dimension",
+                "a scale for each column",
+                "one scale for two rows",
+                "two scales for one row",
+                "a scale for each weight",
+                "a scale for each weight, drawn",
+                "too few scales, drawn",
+                "a vector",
+                "q of three dimensions",
+                "a scale of three dimensions",
+            ),
             "Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
             "multiply the wrong weights.",
             fails="You accept shapes that do not fit, or raise something other than ValueError.",
-            observe=observe.refusal, needs=MAIN,
+            observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.dequantize, __file__),
     shortcuts=("dequantize_blockwise",),
-)  # fmt: skip
+)

@@ -133,8 +133,17 @@ EXERCISE = Exercise(
         Property(
             "Invalid arguments raise ValueError",
             (
-                "six answers", "no answers", "lengths differ", "lengths differ, drawn", "a matrix", "just above 1",
-                "in percent", "negative", "outside 0 to 1, drawn", "no bins", "negative bins",
+                "six answers",
+                "no answers",
+                "lengths differ",
+                "lengths differ, drawn",
+                "a matrix",
+                "just above 1",
+                "in percent",
+                "negative",
+                "outside 0 to 1, drawn",
+                "no bins",
+                "negative bins",
             ),
             "Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
             "confidence is below 0 or above 1, and where n_bins is below 1.",
@@ -146,4 +155,4 @@ EXERCISE = Exercise(
     mistakes=misunderstandings(responsible_use.expected_calibration_error, __file__),
     equivalent=equivalent_edits(responsible_use.expected_calibration_error, __file__),
     shortcuts=("calibration_curve", "MulticlassCalibrationError", "BinaryCalibrationError"),
-)  # fmt: skip
+)

@@ -139,8 +139,18 @@ EXERCISE = Exercise(
         Property(
             "Invalid arguments raise ValueError",
             (
-                "five answers", "no penalty", "all withheld", "no answers", "lengths differ", "lengths differ, drawn",
-                "a matrix", "just above 1", "in percent", "negative", "outside 0 to 1, drawn", "a negative penalty",
+                "five answers",
+                "no penalty",
+                "all withheld",
+                "no answers",
+                "lengths differ",
+                "lengths differ, drawn",
+                "a matrix",
+                "just above 1",
+                "in percent",
+                "negative",
+                "outside 0 to 1, drawn",
+                "a negative penalty",
                 "a negative penalty, drawn",
             ),
             "Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
@@ -151,4 +161,4 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=misunderstandings(responsible_use.selective_score, __file__),
-)  # fmt: skip
+)

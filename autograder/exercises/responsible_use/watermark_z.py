@@ -82,9 +82,18 @@ EXERCISE = Exercise(
         Property(
             "Invalid arguments raise ValueError",
             (
-                "three quarters", "no tokens", "a negative total", "more green than tokens",
-                "more green than tokens, drawn", "a negative green", "a negative green, drawn", "no share",
-                "all of the vocabulary", "a share in percent", "a negative share", "a share outside, drawn",
+                "three quarters",
+                "no tokens",
+                "a negative total",
+                "more green than tokens",
+                "more green than tokens, drawn",
+                "a negative green",
+                "a negative green, drawn",
+                "no share",
+                "all of the vocabulary",
+                "a share in percent",
+                "a negative share",
+                "a share outside, drawn",
             ),
             "Raise ValueError for a total below 1, for a green that is negative or above total, and for a gamma that "
             "is not above 0 and below 1.",
@@ -94,4 +103,4 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=misunderstandings(responsible_use.watermark_z, __file__),
-)  # fmt: skip
+)

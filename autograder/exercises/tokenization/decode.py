@@ -43,8 +43,9 @@ EXERCISE = Exercise(
         Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
         Case("letters, drawn", lambda draw: {"ids": [32, *drawn_ids(draw, LETTERS, 8), 13, 10], "merges": []}),
         Case("spaces and line ends", given(ids=[32, 9, 108, 13, 10, 32], merges=[]), visible=True),
-        Case("merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]),
-             visible=True),
+        Case(
+            "merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]), visible=True
+        ),
         Case("drawn", drawn_decoding),
         Case("letters of two bytes", given(ids=[99, 97, 102, 195, 169], merges=[]), visible=True),
         Case("a letter across two tokens", given(ids=[256, 257, 33], merges=HALVES), visible=True),
@@ -90,15 +91,18 @@ EXERCISE = Exercise(
             ("plain letters", "beyond the last merge", "negative", "beyond the bytes"),
             "With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
             fails="You do not raise ValueError exactly for ids that no token has.",
-            weight=2, observe=observe.refusal, needs=BYTES,
+            weight=2,
+            observe=observe.refusal,
+            needs=BYTES,
         ),
         Property(
             "Ids and merges are left unchanged",
             ("merges of merges", "a letter across two tokens", "drawn"),
             "Do not remove anything from the lists that you were given.",
             fails="You change a list that you were given.",
-            observe=observe.changed, needs=MERGED,
+            observe=observe.changed,
+            needs=MERGED,
         ),
     ),
     mistakes=misunderstandings(tokenization.decode, __file__),
-)  # fmt: skip
+)

@@ -113,8 +113,15 @@ EXERCISE = Exercise(
         ),
         Property(
             "Where merges compete, the one learned first goes first",
-            ("the left one was learned first", "a longer token comes later", "the longest token is not reached",
-             "two merges compete", "more competition", "a longer token comes later, drawn", "drawn"),
+            (
+                "the left one was learned first",
+                "a longer token comes later",
+                "the longest token is not reached",
+                "two merges compete",
+                "more competition",
+                "a longer token comes later, drawn",
+                "drawn",
+            ),
             "Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
             fails="Where merges compete, your ids are wrong.",
             weight=3,
@@ -131,9 +138,10 @@ EXERCISE = Exercise(
             ("low, lower, lowest", "two merges compete", "drawn"),
             "Do not remove or sort anything in the list of merges: the next text needs it too.",
             fails="You change the list of merges.",
-            observe=observe.changed, needs=RANKS,
+            observe=observe.changed,
+            needs=RANKS,
         ),
     ),
     mistakes=misunderstandings(tokenization.encode, __file__),
     shortcuts=("replace",),
-)  # fmt: skip
+)

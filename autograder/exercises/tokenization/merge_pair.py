@@ -49,8 +49,11 @@ EXERCISE = Exercise(
     points=3,
     cases=(
         Case("several occurrences", given(ids=[1, 2, 3, 2, 1, 2, 1, 4], pair=(1, 2), new_id=256), visible=True),
-        Case("a pair of merged tokens", given(ids=[256, 257, 97, 256, 256, 257, 258, 97], pair=(256, 257), new_id=300),
-             visible=True),
+        Case(
+            "a pair of merged tokens",
+            given(ids=[256, 257, 97, 256, 256, 257, 258, 97], pair=(256, 257), new_id=300),
+            visible=True,
+        ),
         Case("numbers in numbers", given(ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256), visible=True),
         Case("drawn", drawn_merge),
         Case("the id 0", drawn_zero, visible=True),
@@ -95,9 +98,10 @@ EXERCISE = Exercise(
             ("several occurrences", "five of a kind", "drawn"),
             "Build a new list, or work on a copy: the caller still needs the old one.",
             fails="You change the list of ids.",
-            observe=observe.changed, needs=MAIN,
+            observe=observe.changed,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(tokenization.merge_pair, __file__),
     shortcuts=("replace",),
-)  # fmt: skip
+)

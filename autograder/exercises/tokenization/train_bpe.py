@@ -121,15 +121,17 @@ EXERCISE = Exercise(
             ("one merge", "negative"),
             "Raise ValueError for n_merges below 0, and only then.",
             fails="You do not raise ValueError exactly where n_merges is negative.",
-            observe=observe.refusal, needs=FIRST,
+            observe=observe.refusal,
+            needs=FIRST,
         ),
         Property(
             "Each merge is a tuple",
             ("one merge", "low, lower, lowest"),
             "Append (first, second), with round brackets: a list cannot be the key of a dict, which encoding needs.",
             fails="Your merges are not all tuples.",
-            observe=observe.item_types, needs=FIRST,
+            observe=observe.item_types,
+            needs=FIRST,
         ),
     ),
     mistakes=misunderstandings(tokenization.train_bpe, __file__),
-)  # fmt: skip
+)

@@ -66,4 +66,4 @@ def test_no_line_of_feedback_runs_out_of_the_page() -> None:
 
 def test_feedback_tells_what_fails_from_what_waits() -> None:
     waiting = dataclasses.replace(EXERCISE, properties=(PropertyResult("b", 2, False, waits=True),))
-    assert waiting.feedback.splitlines()[1:3] == ["  – b", "  (– counts once a more fundamental property holds)"]
+    assert waiting.feedback.splitlines()[1:3] == ["  – b", "  (– not judged until the basic properties hold)"]

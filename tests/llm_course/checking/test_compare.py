@@ -121,9 +121,9 @@ def test_different(actual: object, expected: object) -> None:
 
 def test_the_first_thing_is_said() -> None:
     expected = torch.ones(2, 3)
-    assert mismatch([1], expected) == "it returned a list of 1, and a tensor is expected"
-    assert mismatch(torch.ones(3, 2, dtype=torch.int64), expected) == "the shape is (3, 2), and (2, 3) is expected"
-    assert mismatch(torch.ones(2, 3, dtype=torch.int64), expected) == "the dtype is int64, and float32 is expected"
+    assert mismatch([1], expected) == "it returned a list of 1, expected a tensor"
+    assert mismatch(torch.ones(3, 2, dtype=torch.int64), expected) == "the shape is (3, 2), expected (2, 3)"
+    assert mismatch(torch.ones(2, 3, dtype=torch.int64), expected) == "the dtype is int64, expected float32"
     assert mismatch(torch.zeros(2, 3), expected) is None
 
 

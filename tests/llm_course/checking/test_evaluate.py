@@ -32,12 +32,12 @@ def answer_key(*observers: Callable[..., Any]) -> AnswerKey:
     [
         ((observe.value,), torch.int8, "two"),
         ((observe.value,), torch.int32, "two"),
-        ((observe.value, observe.dtype), torch.int32, None),
+        ((observe.value, observe.dtype), torch.int32, "two"),
         ((observe.value, observe.dtype_and_changed), torch.int8, "two"),
         ((observe.value,), torch.float32, None),
     ],
 )
-def test_integer_dtype_tells_mistakes_apart_only_where_it_is_asked(
+def test_a_slip_in_the_dtype_hides_no_name(
     observers: tuple[Callable[..., Any], ...], dtype: torch.dtype, named: str | None
 ) -> None:
     verdict = evaluate(answer_key(*observers), {"case": Reply(value=torch.tensor([2], dtype=dtype))})
@@ -152,7 +152,7 @@ def test_what_was_noted_of_a_reply_is_not_taken_for_what_another_call_asks() -> 
     reply, keys = Reply(value=list(few)), [key(few), key(many), key(words)]
     found = [evaluate(each, {"case": reply}) for each in keys + keys[::-1]]
     assert [verdict.fraction for verdict in found] == [1, 0, 0, 0, 0, 1]
-    assert [("a str is expected" in verdict.hint) for verdict in found] == [False, False, True, True, False, False]
+    assert [("expected a str" in verdict.hint) for verdict in found] == [False, False, True, True, False, False]
 
 
 @pytest.mark.parametrize("checked", ["nothing", "the other argument"])
@@ -171,7 +171,7 @@ def test_a_call_that_runs_on_for_want_of_a_refusal_is_told_so(checked: str) -> N
         replies["negative"] = refused
     verdict = evaluate(AnswerKey("number", items, properties, ()), replies)
     assert [finding.holds for finding in verdict.findings] == [True, False]
-    assert verdict.hint == "A ValueError is expected; `number` was stopped: it ran too long."
+    assert verdict.hint == "Expected a ValueError, but `number` was stopped: it ran too long."
     assert verdict.remedy == "Raise ValueError first."
     # Where nothing is to be refused, the loop itself is what is wrong.
     usual = evaluate(AnswerKey("number", items, properties, ()), replies | {"usual": stopped})
@@ -194,4 +194,29 @@ def test_what_a_property_needs_may_come_after_it_and_need_another() -> None:
         (False, False),
         (False, True),
     ]
-    assert (verdict.hint, verdict.remedy) == ("First to mend: “core”.", "Mend the core.")
+    assert (verdict.hint, verdict.remedy) == ("Fix this first: “core”.", "Mend the core.")
+
+
+def test_a_name_explains_everything_that_is_wrong_with_the_first_property() -> None:
+    """An answer that is wrong in more cases than a form of a mistake made another one."""
+    right, wrong = Reply(value=1), Reply(value=2)
+    items = {name: Item(Call({}), right, 64.0) for name in ("small", "large", "checked")}
+    properties = (
+        Property("It is 1", ("small", "large"), "Return 1.", fails="You do not return 1."),
+        Property("It is 1 again", ("checked",), "Return 1."),
+    )
+    mistake = KnownMistake(
+        "large_only", "You return 2 where x is large.", "", {"small": right, "large": wrong, "checked": right}
+    )
+    key = AnswerKey("number", items, properties, (mistake,))
+    assert evaluate(key, {"small": right, "large": wrong, "checked": wrong}).mistake == "large_only"
+    unexplained = evaluate(key, {"small": wrong, "large": wrong, "checked": right})
+    assert (unexplained.mistake, unexplained.hint, unexplained.case) == (None, "You do not return 1.", "small")
+
+
+@pytest.mark.parametrize(
+    ("value", "right"), [(torch.tensor(1.0), True), (torch.tensor([1.0]), False), (torch.tensor(2.0), False)]
+)
+def test_a_tensor_without_axes_is_a_number(value: torch.Tensor, right: bool) -> None:
+    key = AnswerKey("number", {"case": Item(Call({}), Reply(value=1.0), 64.0)}, (Property("1", ("case",), ""),), ())
+    assert (evaluate(key, {"case": Reply(value=value)}).fraction == 1) == right
