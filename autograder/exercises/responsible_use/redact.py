@@ -19,7 +19,8 @@ EXERCISE = Exercise(
         Case(
             "no addresses",
             given(
-                text="ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e"
+                text="ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e,"
+                " ida@my_shop.com"
             ),
             visible=True,
         ),
@@ -84,7 +85,7 @@ EXERCISE = Exercise(
         Property(
             "What is no e-mail address stays",
             ("no addresses", "no addresses, drawn"),
-            "A domain has at least one dot, and its last label has at least two characters, all of them letters.",
+            "A domain has at least one dot, no underscore, and a last label of at least two characters, all letters.",
             needs=EMAILS,
         ),
         Property(
