@@ -2,7 +2,8 @@
 
 A model stays the same function when its neurons, heads or columns change places, when the gains of its norms go into
 the matrices behind them, when values grow as outputs shrink, when pairs of queries and keys turn against each other,
-when its stream is rotated, and when tokens or layers that do nothing are put in. Three views don't feel any of that:
+when its stream is rotated, and when tokens, layers or neurons that do nothing are put in. Three views don't feel any of
+that:
 
     layers   singular values of products. `distance`, 0 for the same
     words    the cosines between words in the table, by their spelling. `correlation`, 1 for the same
@@ -49,7 +50,7 @@ Numbers = Sequence[float | None]
 class Layer:
     """Singular values of length 1, in float64: of the feed-forward's products, and of each query head's."""
 
-    feed_forward: tuple[Tensor, ...]
+    feed_forward: tuple[Tensor, Tensor]
     heads: tuple[tuple[Tensor, ...], ...]
 
 
@@ -135,9 +136,19 @@ def _layer(own: Mapping[str, Tensor], shape: Mapping[str, float]) -> Layer:
     output = _sized(own["self_attn.o_proj.weight"]).unflatten(1, (int(shape["n_heads"]), -1)).transpose(0, 1)
     values_out = _unit(torch.linalg.svdvals(output @ value)[:, : value.shape[1]])
     return Layer(
-        tuple(_unit(torch.linalg.svdvals(product)) for product in (gate, _sized(own["mlp.down_proj.weight"]) @ up)),
+        _feed_forward(gate, up, _sized(own["mlp.down_proj.weight"])),
         tuple(zip(values_out, _unit(_scores(query, key)), strict=True)),
     )
+
+
+def _feed_forward(gate: Tensor, up: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
+    """Singular values of down times up, and of the sum over neurons of down x up x gate, unfolded along the gate.
+
+    A neuron counts by what it writes: those that write nothing, or that others write off again, change neither.
+    """
+    written = (up @ up.T) * (down.T @ down)
+    by_gate = torch.linalg.eigvalsh(gate.T @ written @ gate).flip(0).clamp_min(0).sqrt()
+    return _unit(torch.linalg.svdvals(down @ up)), _unit(by_gate)
 
 
 def _scores(query: Tensor, key: Tensor) -> Tensor:

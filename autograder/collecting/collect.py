@@ -8,7 +8,7 @@ kept.
 """
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -37,7 +37,7 @@ from autograder.students.departed import departed, dropped_people
 from autograder.students.roster import people_in
 from autograder.submissions.archives import INNER, Entry, Unreadable, opened, with_inner
 from autograder.submissions.course_assignments import files_asked
-from autograder.submissions.hand_in import MAX_NOTEBOOK, NotGradable, check_student
+from autograder.submissions.hand_in import MAX_NOTEBOOK, TIMESTAMP, NotGradable, check_student
 from autograder.submissions.submission import ids_in, parse
 
 MAX_NOTEBOOKS, MAX_NOTEBOOK_BYTES = 100, 5 * MAX_NOTEBOOK
@@ -111,12 +111,29 @@ def collect(
         ]
         for student in files.keys() & left.keys():
             collected.notes.append(left[student])
-        laying = Laying(students, held, times or Times(), asked, collected)
+        times = times or Times()
+        laying = Laying(students, held, times, asked, collected)
         questions = laying.questions(hand_ins)
         if questions and not agree(questions):
             raise Declined("Nothing was collected: look at what is listed above, and agree to it with --yes.")
         laying.lay(hand_ins)
+        collected.notes += _from_another_box(hand_ins, times.due.keys())
     return collected
+
+
+def _from_another_box(hand_ins: Sequence[HandedIn], due: Set[str]) -> Iterator[str]:
+    """What was handed in on a platform where most handed in another assignment, in sentences.
+
+    Whether it is late the platform says of that one: so a deadline that has passed could be got around.
+    """
+    numbers = Counter(hand_in.assignment for hand_in in hand_ins if hand_in.owner.origin.has_display_name)
+    for hand_in in hand_ins:
+        name, (most, number) = hand_in.assignment, next(iter(numbers.most_common(1)), ("", 0))
+        if name in due and 0 < 2 * numbers[name] < number and hand_in.owner.origin.has_display_name:
+            yield (
+                f"{hand_in.student}: {name} came among hand-ins of {most}, and whether it is late is not known: see on "
+                f"the platform when it came, and write that into {hand_in.folder / TIMESTAMP}."
+            )
 
 
 def _by_origin(

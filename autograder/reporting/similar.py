@@ -198,17 +198,25 @@ def _parts_of(statements: Iterable[ast.stmt]) -> Iterator[list[str]]:
             node = inner.pop()
             if isinstance(node, ast.stmt) and node is not statement:
                 waiting.append(node)
-            elif not isinstance(node, ast.arguments | ast.expr_context):
+            elif isinstance(node, ast.arguments):
+                inner += [*_defaults(node)][::-1]
+            elif not isinstance(node, ast.expr_context):
                 parts += _part(node)
                 inner += [] if _is_literal(node) else [*_children(node)][::-1]
         if not _does_nothing(statement):
             yield parts
 
 
+def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
+    """The defaults that are more than a literal: a whole function may stand there."""
+    defaults = (*arguments.defaults, *arguments.kw_defaults)
+    return (value for value in defaults if value is not None and not _is_literal(value))
+
+
 def _children(node: ast.AST) -> Iterator[ast.AST]:
-    """What a node consists of, but annotations and decorators."""
+    """What a node consists of, but annotations."""
     for field, value in ast.iter_fields(node):
-        if field not in ("annotation", "returns", "decorator_list", "type_params"):
+        if field not in ("annotation", "returns", "type_params"):
             yield from (part for part in (value if isinstance(value, list) else [value]) if isinstance(part, ast.AST))
 
 

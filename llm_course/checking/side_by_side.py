@@ -27,8 +27,8 @@ MOST_WRITTEN = 1_000
 MOST_NUMBERS = 8
 """Of a row in which the first difference stands."""
 NOTHING = Opaque("nothing")
-SHORT_NUMBER = re.compile(r": got (?:-?[\d.]{1,8}(?:e[+-]\d+)?|-?inf|nan|True|False), expected ")
-"""A difference in one number that has as many digits as are shown of any."""
+SHORT_NUMBER = re.compile(r"[^:]*: got (?:-?[\d.]{1,8}(?:e[+-]\d+)?|-?inf|nan|True|False), expected ")
+"""A difference in one number that has as many digits as are shown of any. No text of an answer may hold such words."""
 Place = tuple[Any, ...]
 
 
@@ -65,7 +65,7 @@ class SideBySide:
 
         When it is graded, an answer has seen hidden inputs, and a whole value could be made to tell them.
         """
-        place = [("first difference", self.place)] if SHORT_NUMBER.search(self.place) else []
+        place = [("first difference", self.place)] if SHORT_NUMBER.match(self.place) else []
         return self._as_lines([*self.arguments.items(), (f"{self.what}: expected", self.expected), *place])
 
     @property

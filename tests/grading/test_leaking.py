@@ -10,7 +10,7 @@ from autograder.judging.grade import grade
 from autograder.sandbox import room
 from llm_course.checking import compare
 from tests.banks.hostile import holds_words
-from tests.banks.hostile.leaking import LEAKING
+from tests.banks.hostile.leaking import LEAKING, MARK
 from tests.banks.submissions import submission
 
 pytestmark = pytest.mark.grading
@@ -34,3 +34,15 @@ def test_numbers_are_seen_where_every_shape_is_told(monkeypatch: pytest.MonkeyPa
     assert not words_of("in shapes")
     monkeypatch.setattr(compare, "_may_be_told", lambda shape: True)
     assert words_of("in shapes")
+
+
+def test_a_text_that_looks_like_a_short_number_is_not_told() -> None:
+    """The failing case is shown with the first difference where that is in one number, and an answer may be a text."""
+    redaction = assignments()["17_responsible_use"]
+    told = f"def redact(text): return {MARK!r} + text[:40] + ': got 1, expected 1'"
+    (result,) = (
+        found
+        for found in grade(submission(redaction, {"redact": told}), redaction, b"secret").exercises
+        if found.name == "redact"
+    )
+    assert result.case and not holds_words(str(result))

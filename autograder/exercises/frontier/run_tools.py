@@ -57,6 +57,7 @@ ERRORS = (
     "{tool: add}",
     '{"tool": 7}',
     '{"tool": ["add"], "arguments": {}}',
+    call("add", first=2, second=3),
 )
 NO_OBJECTS = [f'{{"tool": "greet", "arguments": {given}}}' for given in ('["Ann"]', "7", "[]")]
 ALL = ("add", "price", "divide", "fail", "greet")
@@ -134,6 +135,7 @@ EXERCISE = Exercise(
         Case("single quotation marks", errors("{'tool': 'add', 'arguments': {'a': 2, 'b': 3}}"), visible=True),
         Case("two calls in one", errors(CALL + CALL, CALL + " I hope."), visible=True),
         Case("arguments that are missing", errors(ERRORS[4]), visible=True),
+        Case("arguments of other names", errors(ERRORS[11]), visible=True),
         Case("arguments too many", lambda draw: errors(drawn_sum(draw, c=4))(draw)),
         Case("arguments that are no object", errors(*NO_OBJECTS), visible=True),
         Case("a price that is not known", errors(ERRORS[1]), visible=True),
@@ -207,6 +209,7 @@ EXERCISE = Exercise(
                 "single quotation marks",
                 "two calls in one",
                 "arguments that are missing",
+                "arguments of other names",
                 "arguments too many",
                 "arguments that are no object",
                 "errors, drawn",

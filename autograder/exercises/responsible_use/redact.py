@@ -23,7 +23,8 @@ EXERCISE = Exercise(
         Case("addresses, drawn", texts.emails),
         shown(
             "no addresses",
-            "ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e",
+            "ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e,"
+            " ida@my_shop.com",
         ),
         Case("no addresses, drawn", texts.no_emails),
         shown("IP addresses", "From (10.0.0.7) to 192.168.255.249, then 8.8.8.8."),
@@ -70,7 +71,7 @@ EXERCISE = Exercise(
         Property(
             "What is no e-mail address stays",
             ("no addresses", "no addresses, drawn"),
-            "A domain has at least one dot, and its last label has at least two characters, all of them letters.",
+            "A domain has at least one dot, no underscore, and a last label of at least two characters, all letters.",
             needs=EMAILS,
             fails="You replace something that is no e-mail address.",
         ),

@@ -83,6 +83,19 @@ def neurons_moved(model: Model) -> Model:
     return replace(model, weights=weights)
 
 
+def neurons_added(model: Model) -> Model:
+    """A large neuron in each layer that writes nothing, and two of which one writes what the other takes off again."""
+    weights, width = dict(model.weights), model.shape.d_model
+    for layer in model.layers:
+        nothing, drawn = torch.zeros(width, 1), torch.randn(width, 1)
+        added = {"gate_proj": torch.randn(2, width) * 20, "up_proj": torch.randn(2, width) * 20}
+        rows = {f"{layer}.mlp.{name}.weight": new[[0, 1, 1]] for name, new in added.items()}
+        weights |= {name: torch.cat([weights[name], new]) for name, new in rows.items()}
+        down = f"{layer}.mlp.down_proj.weight"
+        weights[down] = torch.cat([weights[down], nothing, drawn, -drawn], dim=1)
+    return replace(model, weights=weights, shape=replace(model.shape, d_ff=model.shape.d_ff + 3))
+
+
 def heads_moved(model: Model) -> Model:
     weights, shape = dict(model.weights), model.shape
     for layer in model.layers:
@@ -220,6 +233,6 @@ def everything(model: Model) -> Model:
 
 
 DISGUISES = (
-    neurons_moved, heads_moved, columns_moved, gains_folded, values_scaled, queries_turned, stream_rotated,
-    layers_added, layer_left_out, tokens_added, noisy, everything,
+    neurons_moved, neurons_added, heads_moved, columns_moved, gains_folded, values_scaled, queries_turned,
+    stream_rotated, layers_added, layer_left_out, tokens_added, noisy, everything,
 )  # fmt: skip

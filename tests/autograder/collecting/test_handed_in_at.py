@@ -138,3 +138,22 @@ def test_a_worksheet_that_cannot_be_read_is_told(text: str, sentence: str) -> No
     with pytest.raises(RosterError) as refused:
         read_worksheet(Path("sheet.csv"))
     assert sentence in str(refused.value)
+
+
+def notes_on(files: Mapping[str, bytes]) -> list[str]:
+    Path("all.zip").write_bytes(packed(files))
+    return collect(Path("all.zip"), SOURCES, (), lambda questions: True, Times(due={NAME: DUE})).notes
+
+
+def test_what_comes_in_another_assignments_box_is_told_for_its_lateness_is_not_known() -> None:
+    """The platform calls late what is late for the assignment of the box, and that is due later."""
+    of_the_box = {f"{name}_{number}_1_b.ipynb": notebook("swiglu") for name, number in (("ada", 1), ("bob", 2))}
+    of_the_box["zoe_777_2_b.ipynb"] = notebook("swiglu")
+    assert notes_on(of_the_box) == []
+    (note,) = notes_on({**of_the_box, IN_TIME: notebook()})
+    assert note.startswith(f"zoe: {NAME} came among hand-ins of 06_feed_forward") and "submitted/zoe/" in note
+
+
+def test_a_box_for_two_assignments_is_no_news() -> None:
+    both = {f"{name}_{number}_1_a.ipynb": notebook() for name, number in (("ada", 1), ("bob", 2))}
+    assert notes_on(both | {path.replace("_1_a", "_2_b"): notebook("swiglu") for path in both}) == []

@@ -108,6 +108,17 @@ def test_a_copy_of_a_neighbors_is_found_and_three_who_have_one_are_one_group() -
     assert [owners for owners, _ in groups] == [("ada", "bob", "cleo")] and groups[0][1] >= {*LONG}
 
 
+@pytest.mark.parametrize("head", ["@(lambda _: {})\ndef {}(*a): pass", "def {1}(*a, run={0}): return run(*a)"])
+def test_what_stands_in_the_head_of_a_function_is_compared(head: str) -> None:
+    """All of it as one expression, as a decorator or a default, so that its body holds nothing."""
+    attention = (
+        "lambda query, key, value, mask: ((weights := (query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5)"
+        ".masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0).to(value.dtype)) @ value, weights)"
+    )
+    source = "\n".join(head.format(attention, name) for name in LONG)
+    assert found(work("ada", source), work("bob", with_other_names(source))) == [(("ada", "bob"), set(LONG))]
+
+
 def written_apart(name: str, others: Collection[str]) -> list[Pieces]:
     """The right alternatives of an exercise, among the names of which others are compared on their own."""
     names = [name, *others]

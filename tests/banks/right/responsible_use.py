@@ -125,7 +125,7 @@ def redact_by_callbacks(text: str) -> str:
 
 
 def redact_by_scanning(text: str) -> str:
-    text = re.sub(r"[\w.%+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}", "[EMAIL]", text, flags=re.ASCII)
+    text = re.sub(r"[\w.%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}", "[EMAIL]", text, flags=re.ASCII)
     parts = re.split(r"((?:\d+\.)+\d+)", text, flags=re.ASCII)
     for i in range(1, len(parts), 2):
         try:
