@@ -280,8 +280,6 @@ def make_shell(*more_cells: str) -> LearnerShell:
 def start_anew(shell: LearnerShell) -> None:
     """Forget the cells that ran, and what they defined."""
     shell.reset(new_session=True)
-    # Processes that are spawned look for it.
-    shell.user_ns["__spec__"] = None
     shell.execution_count = 1
     LOG.clear()
 

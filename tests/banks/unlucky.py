@@ -1,6 +1,6 @@
 """Honest submissions that a less careful grader fails: cells, answers and notebooks that are odd, and right.
 
-In what is added, FUNCTION stands for the name of an exercise, in a stray cell for that of the first. All keep full marks.
+In what is added, FUNCTION stands for the name of an exercise, in a stray cell for the first. All keep full marks.
 """
 
 import json
@@ -43,7 +43,7 @@ UNLUCKY: dict[str, str] = {
     "times a cell": "%%time\ntotal = sum(range(1000))",
     "captures a cell": "%%capture shown\nprint('hidden')",
     "loads extensions": "%load_ext autoreload\n%autoreload 2\n%load_ext tensorboard",
-    "configures notebook": "%config InlineBackend.figure_format = 'retina'\n%xmode Verbose\n%precision 3\n%env X=1\n%cd /tmp",
+    "configures notebook": "%config InlineBackend.figure_format = 'retina'\n%xmode Verbose\n%precision 3\n%cd /tmp",
     "lists names": "%who\n%whos\n%history -n 3",
     "runs a script": "open('script.py', 'w').write('found = 3')\n%run script.py\nassert found == 3",
     "shows HTML": "%%html\n<b>hi</b>",
@@ -63,8 +63,6 @@ UNLUCKY: dict[str, str] = {
     "leaves a breakpoint": "def helper():\n    breakpoint()\nbreakpoint()",
     "asks for input in a helper": "def ask():\n    return input('size? ')\ntry: ask()\nexcept Exception as e: print(e)",
     "starts processes": "import multiprocessing\nwith multiprocessing.Pool(2) as pool: print(pool.map(abs, [-1, 2]))",
-    "spawns processes": "import multiprocessing\nwith multiprocessing.get_context('spawn').Pool(1) as pool:\n"
-    "    assert pool.map(abs, [-1, 2]) == [1, 2]",
     "keeps a pool of threads": "from concurrent.futures import ThreadPoolExecutor\nPOOL = ThreadPoolExecutor(4)\n"
     "print(list(POOL.map(abs, [-1])))",
     "prints in the background": "import threading, time\ndef tick():\n    while True: print(time.sleep(0.01))\n"
@@ -74,11 +72,11 @@ UNLUCKY: dict[str, str] = {
     "gathers": "import asyncio\nasync def one(): return 1\nassert await asyncio.gather(one(), one()) == [1, 1]",
     "keeps a database": "import sqlite3\nwith sqlite3.connect('runs.db') as runs: runs.execute('select 1').fetchall()",
     "locks a file": "from filelock import FileLock\nwith FileLock('n.lock'): open('n.txt', 'a').write('x')",
-    "saves a checkpoint": "import os, torch\nos.makedirs('runs', exist_ok=True)\ntorch.save(torch.ones(3), 'runs/w.pt')",
+    "saves a checkpoint": "import os, torch\nos.makedirs('runs', exist_ok=True)\ntorch.save([], 'runs/w.pt')",
     "removes its folder": "import os, shutil, tempfile\nos.chdir(folder := tempfile.mkdtemp())\nshutil.rmtree(folder)",
     "uses tabs and the future": "from __future__ import annotations\ndef helper(x: Undefined):\n\treturn x",
     "speaks other languages": "größe_日本 = 3\nπ = 3.14  # 日本語 🙂\nprint(größe_日本 * π)",
-    "sets an alarm": "import signal\nsignal.signal(signal.SIGALRM, lambda *_: 1 / 0)\nsignal.alarm(30)\nsignal.alarm(0)",
+    "sets an alarm": "import signal\nsignal.signal(signal.SIGALRM, lambda *_: 1 / 0)\nsignal.alarm(9)\nsignal.alarm(0)",
     "leaves an alarm": "import signal\nsignal.signal(signal.SIGALRM, lambda *_: 1 / 0)\n"
     "signal.setitimer(signal.ITIMER_REAL, 0.02)",
     "ignores interrupts": "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)",
@@ -89,10 +87,10 @@ UNLUCKY: dict[str, str] = {
     "has unit tests": "import doctest, unittest\ndoctest.testmod()\nunittest.main(argv=[''])",
     "tests what is wrong": "assert False, 'my own test is wrong'",
     "measures for a second": "import time\nend = time.time() + 1\nwhile time.time() < end: pass",
-    "writes globals": "globals().update(other=2)\nexec('third = 3')\nfor name in ['other', 'third']: del globals()[name]",
+    "writes globals": "globals().update(other=2)\nexec('more = 3')\nfor name in ['other', 'more']: del globals()[name]",
     "patches how tensors print": "import torch\ntorch.Tensor.__repr__ = lambda self, **_: f'<{tuple(self.shape)}>'",
     "sends prints to a file": "import sys\nsys.stdout = open('log.txt', 'w')\nprint('x')",
-    "imports in its own way": "import importlib, math\nimport torch as th, torch.nn.functional as F\nimportlib.reload(math)",
+    "imports in its own way": "import importlib, math\nimport torch.nn.functional as F\nimportlib.reload(math)",
     "clears the environment": "import os\nos.environ.clear()",
     "profiles": "import cProfile, tracemalloc\ntracemalloc.start()\ncProfile.Profile().enable()",
     "shows widgets": "import ipywidgets\nipywidgets.interact(lambda x: x, x=3)",
@@ -121,13 +119,16 @@ AFTER_EACH_ANSWER: dict[str, str] = {
     "is a partial": "import functools\nFUNCTION = functools.partial(FUNCTION)",
     "is an object": "class Made_FUNCTION:\n    answer = staticmethod(FUNCTION)\n"
     "    def __call__(self, *given, **named): return self.answer(*given, **named)\nFUNCTION = Made_FUNCTION()",
-    "is a layer": "class Made_FUNCTION(torch.nn.Module):\n    forward = staticmethod(FUNCTION)\nFUNCTION = Made_FUNCTION()",
+    "is a layer": "class Made_FUNCTION(torch.nn.Module):\n    forward = staticmethod(FUNCTION)\n"
+    "FUNCTION = Made_FUNCTION()",
     "is a method": "class Made_FUNCTION:\n    answer = staticmethod(FUNCTION)\n"
     "    def run(self, *given, **named): return self.answer(*given, **named)\nFUNCTION = Made_FUNCTION().run",
     "is compiled": "FUNCTION = torch.compile(FUNCTION)",
-    "is timed": "import functools, time\ndef timed(answer):\n    @functools.wraps(answer)\n    def inner(*given, **named):\n"
+    "is timed": "import functools, time\ndef timed(answer):\n    @functools.wraps(answer)\n"
+    "    def inner(*given, **named):\n"
     "        start = time.perf_counter()\n        result = answer(*given, **named)\n"
-    "        print(f'{time.perf_counter() - start:.3f} s')\n        return result\n    return inner\nFUNCTION = timed(FUNCTION)",
+    "        print(f'{time.perf_counter() - start:.3f} s')\n        return result\n    return inner\n"
+    "FUNCTION = timed(FUNCTION)",
     "checks its types": "import inspect, typing\n"
     + WRAPPER.format(
         "hints = typing.get_type_hints(before_FUNCTION)\n"
@@ -148,7 +149,7 @@ AFTER_EACH_ANSWER: dict[str, str] = {
     "asks in it": WRAPPER.format("try: input('go? ')\n    except Exception: pass"),
     "sets an alarm in it": "import signal\n"
     + WRAPPER.format("signal.signal(signal.SIGALRM, lambda *_: 1 / 0); signal.alarm(10); signal.alarm(0)"),
-    "is defined twice": "right_FUNCTION = FUNCTION\ndef FUNCTION(): raise NotImplementedError\nFUNCTION = right_FUNCTION",
+    "is defined twice": "kept_FUNCTION = FUNCTION\ndef FUNCTION(): raise NotImplementedError\nFUNCTION = kept_FUNCTION",
     "returns lists": "from collections import namedtuple\nlisted_FUNCTION = FUNCTION\ndef FUNCTION(*given, **named):\n"
     "    result = listed_FUNCTION(*given, **named)\n    return list(result) if isinstance(result, tuple) else result",
 }
@@ -162,13 +163,16 @@ _BODY = """
 """
 _BARE = "def sliding_window_mask(seq_len, window):" + _BODY
 WINDOW_MASKS: dict[str, str] = {
-    "script": _BARE.replace("window)", "window: int)").replace("seq_len,", "seq_len: int,")
-    + "sliding_window_mask = torch.jit.script(sliding_window_mask)",
+    # In TorchScript itself, no error is a ValueError.
+    "script": "@torch.jit.script\ndef compute(seq_len: int, window: int):"
+    + _BODY.partition('small")')[2]
+    + "def sliding_window_mask(seq_len, window):\n    if window < 1: raise ValueError\n"
+    "    return compute(seq_len, window)",
     "by position": _BARE.replace("window)", "window, /)", 1),
     "by keyword": _BARE.replace("(seq_len, window)", "(*, window, seq_len)", 1),
     "by position, renamed": "def sliding_window_mask(length, width, /):\n    seq_len, window = length, width" + _BODY,
-    "decorated without wraps": "def once(answer):\n    def inner(*given): return answer(*given)\n    return inner\n@once\n"
-    + _BARE,
+    "decorated without wraps": "def once(answer):\n    def inner(*given): return answer(*given)\n    return inner\n"
+    "@once\n" + _BARE,
     "future annotations": '"""Mine."""\nfrom __future__ import annotations\n'
     + _BARE.replace("):", ") -> Bool[Tensor, 't t']:", 1),
     "magics": "%%time\n!ls\n%matplotlib inline\n" + _BARE,
@@ -224,7 +228,7 @@ def _from_colab(notebook: dict[str, Any]) -> None:
 def _printed_much(notebook: dict[str, Any]) -> None:
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "🙂 line\n" * 100_000}]
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "🙂 line\n" * 50_000}]
 
 
 NOTEBOOKS: dict[str, Callable[[dict[str, Any]], None]] = {
