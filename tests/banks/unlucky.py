@@ -44,7 +44,7 @@ UNLUCKY: dict[str, str] = {
     "captures a cell": "%%capture shown\nprint('hidden')",
     "loads extensions": "%load_ext autoreload\n%autoreload 2\n%load_ext tensorboard",
     "configures notebook": "%config InlineBackend.figure_format = 'retina'\n%xmode Verbose\n%precision 3\n%cd /tmp",
-    "lists names": "%who\n%whos\n%history -n 3",
+    "lists names": "%who\n%who_ls\n%history -n 3",
     "runs a script": "open('script.py', 'w').write('found = 3')\n%run script.py\nassert found == 3",
     "shows HTML": "%%html\n<b>hi</b>",
     "installs packages": "!pip install -q einops",
