@@ -282,7 +282,8 @@ def _naming_what_is_missing(result: ExerciseResult, cells: Cells) -> ExerciseRes
     if not found:
         return result
     words = [_missing(module) for module in cells.missing_modules()]
-    words = words or [MISSING_MODULE] * (found[1] == "ModuleNotFoundError") or cells.failures_behind(result.hint)[:1]
+    words = words or [MISSING_MODULE] * (found[1] == "ModuleNotFoundError")
+    words = words or cells.failures_behind(result.hint)[:1] or cells.deletions_behind(result.hint)[:1]
     return replace(result, hint=" ".join([result.hint, *words]), flags=(*result.flags, *words))
 
 

@@ -24,6 +24,8 @@ QUICK = 0.1
 """Seconds within which an answer is quick."""
 NOTICED_WAIT = 0.1
 """The share of a submission's time from which on waiting for a processor may be why it ran out."""
+RESET = re.compile(r"^%reset\b", re.MULTILINE)
+"""The magic that deletes all names of a notebook."""
 MISSING_MODULE = re.compile(r"No module named '([\w.]{1,80})'")
 
 
@@ -193,12 +195,21 @@ class Cells:
 
     def failures_behind(self, hint: str) -> list[str]:
         """What cells ended with that should have defined or imported a name in the code of a hint, in sentences."""
-        asked = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", hint))))
+        asked = _names_in_code(hint)
         return [
             f"The cell that should bring {' and '.join(f'`{name}`' for name in names)} ended with {failure}."
             for number, reply in self.replies.items()
             if (failure := _failure_of(reply))
             and (names := sorted(names_brought(self.sources.get(number, "")) & asked))
+        ]
+
+    def deletions_behind(self, hint: str) -> list[str]:
+        """The cells that delete names in the code of a hint, in sentences."""
+        asked = _names_in_code(hint)
+        return [
+            f"Cell {number + 1} deletes {deleted}: leave it out, for functions are called after the last cell."
+            for number, source in self.sources.items()
+            if (deleted := deleted_of(asked, source))
         ]
 
     def _with_outputs_that_fit(self, number: int, reply: CellReply) -> CellReply:
@@ -217,6 +228,19 @@ def names_brought(source: str) -> set[str]:
     defined = re.findall(r"^[ \t]*(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*=(?!=)", source, re.MULTILINE)
     imported = {name for line in imports for name in re.findall(r"\w+", line)} - {"as", "import"}
     return imported | {name for pair in defined for name in pair if name}
+
+
+def deleted_of(names: Collection[str], source: str) -> str:
+    """Those of the names that a cell deletes in lines of their own, in words, or nothing."""
+    if RESET.search(source):
+        return "all names"
+    lines = re.findall(r"^[ \t]*del\b([^#;\n]*)", source, re.MULTILINE)
+    found = {name.strip(" \t()") for line in lines for name in line.split(",")}
+    return " and ".join(f"`{name}`" for name in sorted(found.intersection(names)))
+
+
+def _names_in_code(hint: str) -> set[str]:
+    return set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", hint))))
 
 
 def _failure_of(reply: CellReply) -> str:

@@ -212,15 +212,18 @@ class LearnerShell(InteractiveShell):
         return SList(text.splitlines()) if split else text
 
     def _run_command(self, command: str) -> tuple[int, str]:
-        # IPython's own way needs a terminal, and a room has none.
-        done = subprocess.run(
-            ["/bin/sh", "-c", self.var_expand(command, depth=2)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        return done.returncode, done.stdout.decode(errors="replace")
+        # IPython's own way needs a terminal, and a room has none. A pipe would stay open as long as what the command
+        # left in the background.
+        with tempfile.TemporaryFile() as printed:
+            done = subprocess.run(
+                ["/bin/sh", "-c", self.var_expand(command, depth=2)],
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            printed.seek(0)
+            return done.returncode, printed.read().decode(errors="replace")
 
     def showtraceback(self, *args: Any, **keywords: Any) -> None:
         """Show an exception."""
@@ -371,11 +374,13 @@ def _defined(name: str, source: str) -> Any:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """While the learner's code runs, and only then, an interrupt raises KeyboardInterrupt."""
+    """While the learner's code runs, and only then, an interrupt raises KeyboardInterrupt and an alarm rings."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
+        # Left set, it would end the room while that waits.
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGINT, _ignore)
 
 

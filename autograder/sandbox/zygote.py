@@ -190,6 +190,8 @@ def _settle(folder: Path) -> None:
             "HF_HUB_OFFLINE": "1",
             "OMP_NUM_THREADS": "1",
             "TOKENIZERS_PARALLELISM": "false",
+            # There is no network, and `!pip install` would try again for many seconds.
+            "PIP_RETRIES": "0",
             # torch.compile then gives the function back: compiling takes longer than a call may.
             "TORCHDYNAMO_DISABLE": "1",
         }

@@ -46,7 +46,12 @@ def place(
             raise NoPlace
     new_names = dict(zip(parameters, own, strict=False))
     by_name = {new_names.get(name, name): value for name, value in arguments.items()}
-    nameless = [item.name for item in signature.parameters.values() if item.kind is Parameter.POSITIONAL_ONLY]
+    kinds = {item.name: item.kind for item in signature.parameters.values()}
+    nameless = [name for name, kind in kinds.items() if kind is Parameter.POSITIONAL_ONLY]
+    if Parameter.VAR_POSITIONAL in kinds.values():
+        # As a decorator's `*args`: what has no name of its own goes by the stub's places.
+        places = [new_names.get(name, name) for name in parameters]
+        nameless = [name for name in places if kinds.get(name) is not Parameter.KEYWORD_ONLY]
     given = [name for name in nameless if name in by_name]
     if given != nameless[: len(given)]:
         raise NoPlace

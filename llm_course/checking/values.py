@@ -56,7 +56,7 @@ TENSOR_BYTES = 500
 TYPES = frozenset(
     [
         *(name for name, thing in vars(builtins).items() if isinstance(thing, type)),
-        *("function", "generator", "module", "method", "builtin_function_or_method", "collections.deque"),
+        *("coroutine", "function", "generator", "module", "method", "builtin_function_or_method", "collections.deque"),
         *("numpy.ndarray", "numpy.float32", "numpy.float64", "numpy.int64", "numpy.bool_", "numpy.bool"),
         "a value nested too deeply",
         f"a tensor over {MAX_BYTES >> 20} MiB",

@@ -18,14 +18,16 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.judging.grade import grade
 from autograder.nbgrader_bridge import converters
+from autograder.records.result import Result, read_result
 from autograder.submissions.submission import heal, parse
 from llm_course.checking.answer_key import unpack_answer_keys
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
-from tests.banks.unlucky import TOUCHING_GLOBAL_STATE, UNLUCKY
+from tests.banks.unlucky import AFTER_EACH_ANSWER, NOTEBOOKS, TOUCHING_GLOBAL_STATE, UNLUCKY, WINDOW_MASKS
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
+WRONG = {"sliding_window_mask": "def sliding_window_mask(seq_len, window):\n    return causal_mask(seq_len, seq_len)"}
 AUTOGRADE_ANEW = ("autograde", NAME, "--force")
 
 
@@ -34,12 +36,42 @@ def totals(course: Course) -> dict[str, float]:
 
 
 def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attention: Assignment) -> None:
-    for title, source in UNLUCKY.items():
-        hand_in(course.folder, title.replace(" ", "-"), NAME, unlucky(attention, source))
+    # The last is wrong: where it kept its marks and had nothing to read, this would show nothing.
+    handed_in = {**honest_notebooks(attention), "wrong": fill(attention, {**references(attention), **WRONG})}
+    for title, notebook in handed_in.items():
+        hand_in(course.folder, title.replace(" ", "-"), NAME, notebook)
     run = course.llm_course("grade", NAME)
     assert run.returncode == 0, run.stdout + run.stderr
+    results = {title: result_of(course, title.replace(" ", "-")) for title in handed_in}
     full = {exercise.name: exercise.points for exercise in attention.exercises}
-    assert {student: found for student, found in course.scores(NAME).items() if found != full} == {}
+    scores = course.scores(NAME)
+    assert [title for title in handed_in if scores[title.replace(" ", "-")] != full] == ["wrong"]
+    flagged = {title: found for title, result in results.items() if (found := flags_of(result))}
+    assert flagged == {}
+    assert [title for title, result in results.items() if not result.final] == []
+
+
+def honest_notebooks(assignment: Assignment) -> dict[str, dict[str, Any]]:
+    """Odd but right notebooks by title."""
+    right = references(assignment)
+    made = {title: unlucky(assignment, source) for title, source in UNLUCKY.items()}
+    for title, source in AFTER_EACH_ANSWER.items():
+        each = {name: f"{answer}\n\n{source.replace('FUNCTION', name)}" for name, answer in right.items()}
+        made[f"answer {title}"] = fill(assignment, each)
+    for title, source in WINDOW_MASKS.items():
+        made[f"mask with {title}"] = fill(assignment, {**right, "sliding_window_mask": source})
+    for title, change in NOTEBOOKS.items():
+        made[f"notebook {title}"] = fill(assignment, right)
+        change(made[f"notebook {title}"])
+    return made
+
+
+def flags_of(result: Result) -> list[str]:
+    return [*result.flags, *(flag for exercise in result.exercises for flag in exercise.flags)]
+
+
+def result_of(course: Course, student: str) -> Result:
+    return read_result(course.folder / "results" / NAME / f"{student}.json")
 
 
 @pytest.mark.parametrize("name", [name for name, assignment in assignments().items() if assignment.exercises])

@@ -102,6 +102,16 @@ def test_other_ways_to_write_it_keep_their_marks() -> None:
             "The cell that should bring `same` ended with SyntaxError: ",
             id="another cell that is no Python",
         ),
+        pytest.param(
+            MASK,
+            {16: "del causal_mask, torch  # tidy"},
+            "Cell 17 deletes `causal_mask`: leave it out, for functions are called after the last cell.",
+            id="deleted later",
+        ),
+        pytest.param(MASK, {16: "%reset -f"}, "Cell 17 deletes all names: leave it out, for", id="all deleted later"),
+        pytest.param(
+            MASK.replace("def ", "async def "), {}, "returned a value of type coroutine, expected a tensor", id="async"
+        ),
     ],
 )
 def test_what_cannot_be_called_is_told_in_a_sentence(source: str, extra: dict[int, str], said: str) -> None:

@@ -40,6 +40,7 @@ from tests.autograder.sandbox.rooms import ask, call, text_of
         ("import llm_course.checking.values\nprint(llm_course.checking.values.MAX_DEPTH)", "20"),
         ("import pathlib\npathlib.Path('a.txt').write_text('ok')\npathlib.Path.home() == pathlib.Path.cwd()", "True"),
         ("%pip --version", "pip"),
+        ("%env PIP_RETRIES", "'0'"),
         (
             "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(6*7)'], capture_output=True).stdout",
             "42",
@@ -118,6 +119,18 @@ def test_an_error_in_a_cell_is_shown_and_the_next_cell_runs(room: Room) -> None:
 def test_leaving_does_not_end_the_room(room: Room, source: str) -> None:
     room.run_cell(source, 30)
     assert text_of(room.run_cell("'still here'", 30).outputs) == "'still here'"
+
+
+def test_a_command_left_in_the_background_holds_up_no_cell(room: Room) -> None:
+    reply = room.run_cell("!echo begun; sleep 1000 &", 20)
+    assert reply.ok
+    assert "begun" in text_of(reply.outputs)
+
+
+def test_an_alarm_left_set_does_not_end_the_room(room: Room) -> None:
+    source = "import signal\nsignal.signal(signal.SIGALRM, lambda *_: 1 / 0)\nsignal.setitimer(signal.ITIMER_REAL, 0.1)"
+    room.run_cell(source, 30)
+    assert text_of(room.run_cell("import time\ntime.sleep(0.2)\n'still here'", 30).outputs) == "'still here'"
 
 
 def test_input_is_refused_with_a_sentence(room: Room) -> None:
