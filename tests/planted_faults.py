@@ -98,8 +98,8 @@ FAULTS = {
     ),
     "a room sees the whole repository": Fault(
         "autograder/sandbox/jail.py",
-        "return [*outside, *inside, LLM_COURSE]",
-        "return [*outside, *inside, LLM_COURSE, *(path for path in REPOSITORY.iterdir() if path.name != '.venv')]",
+        "return [*outside, *inside, *SHOWN_OF_COURSE]",
+        "return [*outside, *inside, *SHOWN_OF_COURSE, *(one for one in REPOSITORY.iterdir() if one.name != '.venv')]",
         ("tests/autograder/sandbox/test_room_reaching.py", "-k", "repository or imported"),
     ),
     "a changed judge regrades nothing": Fault(

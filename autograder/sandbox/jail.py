@@ -41,6 +41,8 @@ from autograder.sandbox.session import END_DEADLINE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LLM_COURSE = Path(llm_course.__file__).resolve().parent
+SHOWN_OF_COURSE = sorted(path for path in LLM_COURSE.iterdir() if path.name != "capstone")
+"""All but the capstone: no cell of it is graded, and its stand-ins would answer exercises of other chapters."""
 ENVIRONMENT = [Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()]
 SYSTEM = [Path(name) for name in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")]
 SETTINGS = [Path("/etc", name) for name in ("alternatives", "ld.so.cache", "localtime", "fonts")]
@@ -206,7 +208,7 @@ class LandlockJail(FolderJail):
     def _restrict(self, folder: Path) -> None:
         # Of /proc no other process, whose command line may say more than learners should read.
         own = [Path("/proc", name) for name in ("self", "cpuinfo", "meminfo", "stat")]
-        readable = [*SYSTEM, *SETTINGS, *ENVIRONMENT, LLM_COURSE, *DEVICES, *own]
+        readable = [*SYSTEM, *SETTINGS, *ENVIRONMENT, *SHOWN_OF_COURSE, *DEVICES, *own]
         # Not /dev/shm, where semaphores and shared tensors live: other rooms would see what is there.
         landlock.restrict(readable, writable=[folder, *DEVICES])
         seccomp.restrict(shares_mounts=True)
@@ -284,7 +286,7 @@ def _shown_folders() -> list[Path]:
     for path in (*outside, *inside):
         if REPOSITORY.is_relative_to(path):
             raise OSError(f"{path}, which learners' code must see, holds the repository; keep them apart")
-    return [*outside, *inside, LLM_COURSE]
+    return [*outside, *inside, *SHOWN_OF_COURSE]
 
 
 def _show(path: Path, root: Path) -> None:

@@ -76,6 +76,16 @@ def test_the_grader_cannot_be_imported_by_a_new_interpreter(room: Room, name: st
     assert ask(room, body, 60) != 0
 
 
+@walled
+def test_the_capstones_stand_ins_cannot_be_imported(room: Room) -> None:
+    """Some of them would answer exercises of other chapters."""
+    assert call(room, "from llm_course.capstone.stand_ins import STAND_INS").failure.type == "ModuleNotFoundError"
+    assert (
+        ask(room, "import sys\nreturn [name for name in sys.modules if name.startswith('llm_course.capstone')]") == []
+    )
+    assert ask(room, "from llm_course.check import check\nreturn check.__name__") == "check"
+
+
 def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
     body = """
     import gc, sys, types
