@@ -5,6 +5,7 @@ All of it is made from the gradebook. All work in the current folder.
 
 import inspect
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.coursedir import CourseDirectory
 
+import llm_course
 from autograder.collecting.origins import moodle_folders
 from autograder.course.course_folder import (
     CourseError,
@@ -140,7 +142,7 @@ def similar(name: str, at_least: float) -> tuple[list[Group], list[str]]:
     assignment = released_assignment(course, name)
     released = _cells_of(Path(course.release_directory) / name / f"{name}.ipynb")
     asked = [exercise.name for exercise in assignment.asked]
-    works = [*_own_answers(assignment)] if asked else [_own_notebook(course, name, released)]
+    works = [*own_answers(assignment)] if asked else [_own_notebook(course, name, released)]
     notes: list[str] = []
     for folder in submitted_in(course, name, "*"):
         student = folder.parent.name
@@ -158,12 +160,16 @@ def similar(name: str, at_least: float) -> tuple[list[Group], list[str]]:
     return groups, [*notes, *too_long]
 
 
-def _own_answers(assignment: Assignment) -> Iterator[Work]:
-    """The course's answers, by the modules in which they stand."""
+def own_answers(assignment: Assignment) -> Iterator[Work]:
+    """The answers that the course has of an assignment, by the modules in which they stand."""
     for module, exercises in itertools.groupby(assignment.asked, lambda exercise: inspect.getfile(exercise.reference)):
         label = "/".join(Path(module).parts[-2:])
         source = Path(module).read_text(encoding="utf-8")
         yield read_work(label, {label: source}, [exercise.name for exercise in exercises])
+    # What the capstone runs in the place of an answer is installed with every learner.
+    label, names = "llm_course/capstone/stand_ins.py", [exercise.name for exercise in assignment.asked]
+    source = Path(llm_course.__file__).with_name("capstone").joinpath("stand_ins.py").read_text(encoding="utf-8")
+    yield read_work(label, {label: re.sub(rf"\b_({'|'.join(names)})\b", r"\1", source)}, names)
 
 
 def _own_notebook(course: CourseDirectory, name: str, released: Iterable[str]) -> Work:

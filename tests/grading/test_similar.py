@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder.course.outcomes import own_answers
+from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
+from autograder.reporting.similar import groups_of, read_work
+from llm_course.capstone import stand_ins
 from tests.banks.right import alternatives
 from tests.banks.sources import answer, asserts, handed_in, write_source
 from tests.banks.submissions import fill, hand_in, references, standalone
@@ -77,3 +81,11 @@ def test_answers_of_a_plain_notebook_are_compared_as_a_whole(empty_course: Path,
     assert similar(course, "ps1")[:-1] == [
         "source/ps1/ps1.ipynb, ada, bob: the notebook (100% or more of it the same)."
     ]
+
+
+def test_what_the_capstone_puts_in_the_place_of_an_answer_is_known() -> None:
+    """It is installed with every learner."""
+    text = Path(stand_ins.__file__).read_text(encoding="utf-8").replace("_adamw_step", "adamw_step")
+    works = [*own_answers(assignments()["08_pretraining"]), read_work("ada", {"Cell 3": text}, ["adamw_step"])]
+    (group,), _ = groups_of(works, 0.8)
+    assert "ada" in group.owners and "llm_course/capstone/stand_ins.py" in group.owners
