@@ -3,7 +3,6 @@
 # What the commands do stands in `commands`: `--help` need not wait until that is loaded.
 
 import argparse
-import gc
 import importlib
 import os
 import sys
@@ -11,7 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from autograder.running.quick_imports import skip_grammar_of_addresses
 from autograder.sandbox.zygote_client import shared_zygote
 
 COMMANDS = """\
@@ -54,12 +52,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "grade" and not options.scheduler and sys.platform == "linux":
         # It gets ready while this process imports the rest.
         shared_zygote().start()
-    skip_grammar_of_addresses()
-    # What is imported stays: looking for what of it is not used any more would take a sixth of the imports' time.
-    gc.disable()
     commands = importlib.import_module("autograder.course.commands")
-    gc.freeze()
-    gc.enable()
     return int(commands.run(options))
 
 

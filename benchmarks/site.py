@@ -78,14 +78,17 @@ def is_below(values: dict[str, float]) -> bool:
     return any(values[name] < bar for name, bar in BARS.items()) or values["first load, KB"] > FIRST_LOAD
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure pages, and fail where one is below the bars."""
     parser = argparse.ArgumentParser(description="Measure pages of the built book with Lighthouse.")
     parser.add_argument("--runs", type=int, default=3, help="runs for each page")
     parser.add_argument("pages", nargs="*", default=PAGES, help="pages by their names in the built book")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     folder = ROOT / "_build" / "html"
     if missing := [page for page in options.pages if not (folder / page).is_file()]:
         raise SystemExit(f"There is no {missing[0]} in the built book: run `make site`, or correct the name.")
+    if not LIGHTHOUSE.exists():
+        raise SystemExit("Lighthouse is not installed: run `make bench-site`, which installs it.")
     server = make_server(folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     below = []

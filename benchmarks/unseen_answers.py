@@ -147,6 +147,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(line(name, found), flush=True)
         lines.extend(told(name, item) for item in found)
         everything.extend(found)
+    if not everything:
+        print(f"{folder} has no answers that can be judged: name them <assignment>/<exercise>/w1.py.", file=sys.stderr)
+        return 2
     print(line("all", everything))
     (folder / "verdicts.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return 0

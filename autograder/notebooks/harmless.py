@@ -18,6 +18,9 @@ from markdown_it.token import Token
 from mdit_py_plugins.amsmath import amsmath_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbconvert.filters.ansi import ansi2html
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 from autograder.records.pictures import Picture, PictureError
 
@@ -51,18 +54,9 @@ PUBLIC_HOST = re.compile(r"(?:[a-z0-9_-]+\.)+([a-z]{2,}|xn--[a-z0-9-]+)\.?(?::\d
 COLOR = re.compile(r"\x1b\[[0-9;]{0,32}m")
 CONTROL = re.compile(r"\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 """All that only a terminal understands, and what turns the text after it around: code is read as it runs."""
-PYTHON = re.compile(
-    r"""(?P<c1>\#[^\n]*)
-    |(?P<s2>(?:\b[rRbBuUfF]{1,2})?(?:'{3}(?:[^\\]|\\.?)*?(?:'{3}|\Z)|"{3}(?:[^\\]|\\.?)*?(?:"{3}|\Z)
-        |'(?:[^'\\\n]|\\.)*'?|"(?:[^"\\\n]|\\.)*"?))
-    |(?P<kc>\b(?:False|None|True)\b)
-    |(?P<k>\b(?:and|as|assert|async|await|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import
-        |in|is|lambda|nonlocal|not|or|pass|raise|return|try|while|with|yield)\b)
-    |(?P<mi>\b\d[\w.]*)
-    |(?P<n>\w+)""",
-    re.VERBOSE | re.DOTALL,
-)
-"""The tokens of Python by the names that Pygments has for them, which nbgrader's pages have colors for."""
+PYTHON = PythonLexer(stripnl=False, ensurenl=False)
+COLORS = HtmlFormatter(nowrap=True)
+"""nbgrader's pages have colors for its classes."""
 LOG = logging.getLogger(__name__)
 
 
@@ -94,17 +88,14 @@ def _largest_table(source: str) -> int:
 
 
 def code_to_html(source: str) -> str:
-    """Python in colors, in the classes that Pygments has."""
+    """Python in colors, in Pygments' classes; what is too long has none."""
     if len(source) > MAX_LENGTH:
         return f'<div class="highlight"><pre>{html.escape(_visible(source))}</pre></div>'
-    source = _visible(source)
-    pieces, end = [], 0
-    for match in PYTHON.finditer(source):
-        if match.lastgroup != "n":
-            pieces += [html.escape(source[end : match.start()]), _span(str(match.lastgroup), match.group())]
-            end = match.end()
-    pieces.append(html.escape(source[end:]))
-    return f'<div class="highlight"><pre>{"".join(pieces)}</pre></div>'
+    # Blanks on empty lines are left out: looking for a string, the lexer would go over all of them at each of them.
+    lines = (line if line.strip() else "" for line in _visible(source).split("\n"))
+    # The formatter ends each line: here the last one has no end.
+    colored = highlight("\n".join(lines) + "\n", PYTHON, COLORS).removesuffix("\n")
+    return f'<div class="highlight"><pre>{colored}</pre></div>'
 
 
 def text_to_html(text: str) -> str:
@@ -180,10 +171,6 @@ def _is_kept(name: str, value: str) -> bool:
 
 def _visible(text: str) -> str:
     return CONTROL.sub("", text)
-
-
-def _span(kind: str, text: str) -> str:
-    return f'<span class="{kind}">{html.escape(text)}</span>'
 
 
 def _make_parser() -> MarkdownIt:

@@ -1,23 +1,20 @@
 """A learner's figure as a picture, drawn once.
 
 IPython draws a figure twice: first to see how far it reaches, then that part of it. Here it is drawn whole, and the
-part is cut out of the drawing, which saves about a quarter of a plot's time.
+part is cut out of the drawing. Where one notebook in six has a plot, grading 30 submissions takes about a tenth less
+processor time.
 """
 
+import io
 import math
 import os
-import struct
-import zlib
 
 import matplotlib
 import numpy as np
 from IPython.core.pylabtools import print_figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-
-PNG = b"\x89PNG\r\n\x1a\n"
-TRUE_COLOR_WITH_ALPHA, UNFILTERED = 6, 0
-"""Names and codes of the PNG specification, third edition (W3C)."""
+from PIL import Image
 
 
 def picture(figure: Figure) -> bytes | None:
@@ -43,24 +40,14 @@ def picture(figure: Figure) -> bytes | None:
     # The box counts from below, a picture from above.
     left, right = max(box.x0 - margin, 0) * dots, (box.x1 + margin) * dots
     top, bottom = max(height - box.y1 - margin, 0) * dots, (height - box.y0 + margin) * dots
-    return png(drawing[int(top) : math.ceil(bottom), int(left) : math.ceil(right)])
+    return _png(drawing[int(top) : math.ceil(bottom), int(left) : math.ceil(right)])
 
 
-def png(pixels: np.ndarray) -> bytes:
-    """Pixels, red, green, blue and alpha of 8 bits each (height, width, 4), as PNG.
-
-    Pillow finds out for each line which of five ways makes it smallest, and takes four times as long.
-    """
-    height, width, channels = pixels.shape
-    lines = np.empty((height, 1 + width * channels), np.uint8)
-    lines[:, 0] = UNFILTERED
-    lines[:, 1:] = pixels.reshape(height, -1)
-    header = struct.pack(">IIBBBBB", width, height, 8, TRUE_COLOR_WITH_ALPHA, 0, 0, 0)
-    return PNG + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines.data, 1)) + _chunk(b"IEND", b"")
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+def _png(pixels: np.ndarray) -> bytes:
+    """Pixels, red, green, blue and alpha of 8 bits each (height, width, 4), as PNG: quick, not the smallest."""
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(file, "png", compress_level=1)
+    return file.getvalue()
 
 
 def _drawn_twice(figure: Figure) -> bytes | None:

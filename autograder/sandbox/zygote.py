@@ -24,9 +24,6 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
-# What is imported stays: looking for what of it is not used any more would take a sixth of the start.
-gc.disable()
-
 import matplotlib
 
 matplotlib.use("agg")
@@ -37,14 +34,10 @@ import numpy
 import torch
 import torch.utils.data
 
-# The search for what is not used any more, once the grader is forgotten, need not go through the libraries.
-gc.freeze()
-
 from autograder.sandbox import room_process, wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
-from autograder.sandbox.linux import collapse_memory, fill_gaps
-from autograder.sandbox.rehearsal import rehearse
+from autograder.sandbox.linux import collapse_memory
 from autograder.sandbox.semaphores import use_event_semaphores
 from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
@@ -231,7 +224,6 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
         try:
             jail, reasons = _strongest_jail(tiers, session)
             shell = room_process.make_shell(*MORE_CELLS[library])
-            rehearse(shell)
             jail.prepare()
         except Exception as error:
             traceback.print_exc()
@@ -245,9 +237,7 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
         # The forgotten modules lie in cycles: learners would find them among the collector's objects.
         gc.collect()
         gc.freeze()
-        fill_gaps()
         collapse_memory()
-        gc.enable()
         control.send(json.dumps({"tier": jail.tier, "shortfalls": reasons}).encode())
         Zygote(control, jail, shell).serve()
 

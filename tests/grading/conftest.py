@@ -1,7 +1,6 @@
 """A course folder for the tests that go through real nbgrader."""
 
 import contextlib
-import gc
 import io
 import os
 import shutil
@@ -75,10 +74,7 @@ def what_a_process_keeps_to_itself() -> Iterator[None]:
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own use of SQLAlchemy
         patch.setenv("PATH", os.environ["PATH"])
-        try:
-            yield
-        finally:
-            gc.unfreeze()
+        yield
 
 
 def run_nbgrader(arguments: Sequence[str]) -> int:

@@ -155,10 +155,20 @@ def test_code_is_colored_and_whole() -> None:
     source = "def f(x):  # <b>\n    return rf'{x}' + \"\\\"\" + '''a\n''' if x else 0x1f\nclass_of = None\nb'\\'"
     page = code_to_html(source)
     assert Tags(page).names == {"div", "pre", "span"}
-    for piece in ('<span class="k">def</span>', '<span class="c1"># &lt;b&gt;</span>', '<span class="mi">0x1f</span>'):
+    for piece in (
+        '<span class="k">def</span>',
+        '<span class="nf">f</span>',
+        '<span class="c1"># &lt;b&gt;</span>',
+        '<span class="mh">0x1f</span>',
+    ):
         assert piece in page
     assert '<span class="k">class</span>' not in page
     assert text_in(page) == source
+    assert text_in(code_to_html("\n\nx = 1\n\n")) == "\n\nx = 1\n\n"
+
+
+def test_blank_lines_are_empty_for_the_lexer_goes_over_their_blanks_again_and_again() -> None:
+    assert text_in(code_to_html("x\n \t\n\xa0\n  y ")) == "x\n\n\n  y "
 
 
 def test_printed_text_has_its_colors_and_nothing_else_of_a_terminal() -> None:
@@ -186,9 +196,9 @@ def text_in(page: str) -> str:
 
 
 UNITS = (
-    " \n", "\\[a ", "$a", "$$\n", "\\begin{align}\n", "[a]: b\n", "[", "![", "*a ", "_a__", "|a", "a|b\n-|-\n", "`a``",
-    "<a ", "<!--", "> ", "- ", "~", "&#1", "$\\text{a}$", "a.", "...", "'", '"""', "'''\\", "f'{", "0x1.", "\x1b[1ma",
-    "\x1b[0;", "\x1b[", "\x1b[38m", "#",
+    " \n", "\xa0\n", "\\[a ", "$a", "$$\n", "\\begin{align}\n", "[a]: b\n", "[", "![", "*a ", "_a__", "|a",
+    "a|b\n-|-\n", "`a``", "<a ", "<!--", "> ", "- ", "~", "&#1", "$\\text{a}$", "a.", "...", "'", '"""', "'''\\", "f'{",
+    "0x1.", "\x1b[1ma", "\x1b[0;", "\x1b[", "\x1b[38m", "#",
 )  # fmt: skip
 """What texts are made of that some parser reads again and again."""
 MANY_TIMES = 60

@@ -10,7 +10,7 @@ from IPython.core.pylabtools import print_figure
 from matplotlib.figure import Figure
 from PIL import Image
 
-from autograder.sandbox.figures import picture, png
+from autograder.sandbox.figures import picture
 
 
 @pytest.fixture(autouse=True)
@@ -109,9 +109,3 @@ def test_what_sticks_out_is_seen_whole(make: Callable[[], Figure]) -> None:
 
 def test_an_empty_figure_has_no_picture() -> None:
     assert picture(plt.figure()) is None
-
-
-@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 1), (33, 21)])
-def test_the_picture_holds_the_pixels(size: tuple[int, int]) -> None:
-    drawn = np.random.default_rng(0).integers(0, 256, (*size, 4), dtype=np.uint8)
-    assert np.array_equal(pixels(png(drawn)), drawn)

@@ -1,0 +1,81 @@
+"""Every benchmark runs, with its smallest arguments: what it presses, reads or imports is there."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from autograder.exercises import assignments
+from benchmarks import grading, quantizers, rooms, unseen_answers, widgets
+from benchmarks import site as pages
+
+NAME = "05_attention"
+
+
+@pytest.mark.slow
+@pytest.mark.grading
+def test_grading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    grading.main(["--submissions", "2", "--stock", "2", "--rounds", "1", "--sizes", "2"])
+    said = capsys.readouterr().out
+    assert "times stock's wall throughput" in said and "the writer alone" in said
+
+
+@pytest.mark.rooms
+def test_rooms(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(rooms, "ROOMS", 2)
+    monkeypatch.setattr(rooms, "rooms_per_second", lambda graders: 0.0)
+    rooms.main()
+    assert "open to first reply" in capsys.readouterr().out
+
+
+def test_unseen_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    exercise = assignments()[NAME].exercise("causal_mask")
+    folder = tmp_path / NAME / exercise.name
+    folder.mkdir(parents=True)
+    (folder / "r1.py").write_text(
+        "# right\nimport torch\nfrom torch import Tensor\n" + inspect.getsource(exercise.reference)
+    )
+    (folder / "w1.py").write_text(f"# wrong\ndef {exercise.name}(*arguments): return None\n")
+    assert unseen_answers.main([str(tmp_path)]) == 0
+    assert "| `causal_mask` | 1 of 1 | 1 | 1 |" in capsys.readouterr().out
+    assert "w1.py" in (tmp_path / "verdicts.md").read_text()
+
+
+def test_a_folder_without_answers_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert unseen_answers.main([str(tmp_path)]) == 2
+    assert "has no answers that can be judged" in capsys.readouterr().err
+
+
+def test_quantizers(capsys: pytest.CaptureFixture[str]) -> None:
+    quantizers.main()
+    assert capsys.readouterr().out.count("ours") >= 4
+
+
+@pytest.mark.browser
+def test_widgets(capsys: pytest.CaptureFixture[str]) -> None:
+    widgets.main(["--runs", "1", "--no-onnx"])
+    assert capsys.readouterr().out.count("computed") == 3
+
+
+def test_a_widget_without_what_is_pressed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(runs: int, onnx: bool) -> None:
+        raise PlaywrightTimeout("Timeout 1ms exceeded.\nCall log:\n  - waiting for a button\n")
+
+    monkeypatch.setattr(widgets, "measure", measure)
+    with pytest.raises(SystemExit, match=r"has not what .* \(waiting for a button\)"):
+        widgets.main([])
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_widgets_beside_onnx_runtime(capsys: pytest.CaptureFixture[str]) -> None:
+    widgets.main(["--runs", "1"])
+    assert "onnxruntime-web" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_site(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pages.main(["--runs", "1", "chapters/references.html"])
+    assert "performance" in capsys.readouterr().out
