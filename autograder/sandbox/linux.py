@@ -117,8 +117,8 @@ def fork_into(namespaces: Namespace) -> int:
 def collapse_memory() -> int:
     """Put this process's private memory on huge pages, so that a fork copies fewer page tables; returns their number.
 
-    With it, grading 30 submissions takes about a tenth less processor time. Where the kernel cannot (Linux before 6.1,
-    no memory in one piece), the pages stay as they are.
+    Without it, grading 30 submissions took 7 % more processor time (-4 to 16 %, six pairs).
+    Where the kernel cannot (Linux before 6.1, no memory in one piece), the pages stay as they are.
     """
     count = 0
     for line in Path("/proc/self/maps").read_text().splitlines():

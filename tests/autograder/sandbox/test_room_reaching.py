@@ -99,7 +99,7 @@ def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
     return sorted({str(name) for name in names if str(name).startswith(("autograder", "solutions", "tests"))})
     """
     harmless = {"zygote_client", "wire", "room_process", "watch", "figures", "zygote", "session"}
-    harmless |= {"jail", "caps", "linux", "landlock", "seccomp", "rehearsal", "remote", "semaphores"}
+    harmless |= {"jail", "caps", "linux", "landlock", "seccomp", "remote", "semaphores"}
     for name in ask(room, body):
         assert name.removeprefix("autograder").removeprefix(".sandbox").removeprefix(".") in harmless | {""}
 
