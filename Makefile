@@ -81,7 +81,7 @@ book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
 site: $(VENV)/.installed widgets _build/.extensions  ## build the book into _build/html
-	@$(BIN)/jupyter-book build -W --keep-going -n . || { rm -rf _build/.doctrees; exit 1; }
+	@$(BIN)/python -m _ext.build || { rm -rf _build/.doctrees; exit 1; }
 
 # Both are made from the built pages: nothing is executed or read a second time.
 pdf: site chromium  ## print the whole book into _build/pdf

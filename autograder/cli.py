@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from autograder.running.quick_imports import skip_grammar_of_addresses
 from autograder.sandbox.zygote_client import shared_zygote
 
 COMMANDS = """\
@@ -52,6 +53,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "grade" and not options.scheduler and sys.platform == "linux":
         # It gets ready while this process imports the rest.
         shared_zygote().start()
+    skip_grammar_of_addresses()
     commands = importlib.import_module("autograder.course.commands")
     return int(commands.run(options))
 
