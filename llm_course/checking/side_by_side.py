@@ -17,7 +17,8 @@ from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, Property
 from llm_course.checking.calls import Call, Reply
 from llm_course.checking.compare import agree, describe, mismatch, same_distribution
-from llm_course.checking.evaluate import Verdict, as_expected, case_holds, observer_of
+from llm_course.checking.evaluate import Verdict
+from llm_course.checking.findings import as_expected, case_holds, observer_of
 from llm_course.checking.values import Opaque
 
 MOST_CHARACTERS = 300

@@ -11,7 +11,7 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Arguments, Case, Exercise, Mistake, Property, given, randn
 from autograder.judging.judge import judge, local_answer, make_answer_key
 from llm_course.checking import evaluate as evaluating
-from llm_course.checking import observe
+from llm_course.checking import findings, observe
 from llm_course.checking.calls import Call, invoke
 from llm_course.checking.evaluate import evaluate
 
@@ -274,8 +274,9 @@ def test_what_is_identical_is_judged_as_what_is_compared(exercise: Exercise, mon
     key = make_answer_key(exercise, b"seed")
     answers = [{name: item.expected for name, item in key.items.items()}, *(item.replies for item in key.mistakes)]
     quickly = [evaluate(key, replies) for replies in answers]
-    assert any(len(evaluating._alike(key, replies)) > 1 for replies in answers[1:])
-    monkeypatch.setattr(evaluating, "_is_alike", lambda *_: False)
+    assert any(len(findings.alike_cases(key, replies)) > 1 for replies in answers[1:])
+    for module in (evaluating, findings):
+        monkeypatch.setattr(module, "is_alike", lambda *_: False)
     make_answer_key.cache_clear()  # what was found out is kept with it
     slowly = make_answer_key(exercise, b"seed")
     assert [evaluate(slowly, replies) for replies in answers] == quickly

@@ -7,7 +7,7 @@ from autograder.sandbox.room import Room
 from autograder.sandbox.telling import lines_of, told
 from llm_course.checking.calls import Call, Failure, is_kind_of
 from llm_course.checking.compare import mismatch
-from llm_course.checking.evaluate import tell_failure
+from llm_course.checking.findings import tell_failure
 
 CELL = """\
 import sys

@@ -16,7 +16,8 @@ from llm_course.checking.answer_key import (
     unpack_answer_keys,
 )
 from llm_course.checking.calls import Call, Failure, Reply, invoke
-from llm_course.checking.evaluate import evaluate, tell_failure
+from llm_course.checking.evaluate import evaluate
+from llm_course.checking.findings import tell_failure
 
 
 def answer_key(*observers: Callable[..., Any]) -> AnswerKey:
