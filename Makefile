@@ -140,7 +140,7 @@ lint: env  ## ruff, mypy, codespell
 test: env widgets chromium postgresql lint  ## run the tests, and list those that took longest
 	@$(PYTEST) $(IN_PARALLEL) --durations 40 --durations-min 10
 
-test-long: env widgets chromium postgresql  ## every night and before a release: the slow tests, too, for hours
+test-long: env widgets chromium postgresql $(VENV)/.benchmarks benchmarks/node_modules/.package-lock.json  ## every night and before a release: the slow tests, too, for hours
 	@$(PYTEST) $(IN_PARALLEL) --run-slow --timeout 7200 --durations 40 --durations-min 60
 
 unit: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # they do not wait
