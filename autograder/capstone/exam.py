@@ -32,6 +32,8 @@ from llm_course.corpus.facts import CAPITAL_QUESTIONS, HELD_OUT_CAPITAL_QUESTION
 TEXTS, COMPARED, TALKS = 300, 100, 60
 """Texts for the bits of the base model: with 120, another secret moved the reference's by 6 % (standard deviation).
 Models of one learner are compared with each other on fewer."""
+FIRST = 60
+"""Of the public texts: whoever learns the test has learned these at least."""
 SAID = 15
 """About 1,200 words and marks."""
 LONGEST_ANSWER = 48
@@ -88,13 +90,16 @@ class Exam:
         """Bits per byte of the texts, or of `compared`, by the model in a file. Raises FileFault."""
         return language.bits_per_byte(self._spent(file)[: len(texts)], _size(texts))
 
-    def bits_of_public_texts(self, logits: Logits) -> float:
-        """Bits per byte of the validation texts that every learner has, as the ledger measures them."""
+    def bits_of_public_texts(self, logits: Logits) -> tuple[float, float]:
+        """Bits per byte of the validation texts that every learner has, as the ledger measures them.
+
+        Of all, and of the first: who has learned the test may have learned these alone.
+        """
         texts = held_out_texts(HELD_OUT)
         rows = [row[:CONTEXT_LENGTH] for row in self._rows(texts)]
-        read = self.handed_in.vocabulary.lengths
         nats = language.nats_of_tokens(logits, rows, CONTEXT_LENGTH - 1)
-        return language.bits_per_byte(nats, sum(read[token] for row in rows for token in row[1:]))
+        sizes = [sum(self.handed_in.vocabulary.lengths[token] for token in row[1:]) for row in rows]
+        return language.bits_per_byte(nats, sum(sizes)), language.bits_per_byte(nats[:FIRST], sum(sizes[:FIRST]))
 
     def portrait(self, file: str) -> Portrait:
         """What the model in a file looks like. Raises FileFault."""

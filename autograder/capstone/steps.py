@@ -103,9 +103,10 @@ def _pretraining(exam: Exam, figures: Figures) -> Found:
     bits = exam.bits_of(BASE, exam.texts)
     figures["parameters"] = parameters_of(exam.handed_in.shape.tensors)
     figures["bits_per_byte"] = finite(bits)
-    public = figures["public_bits_per_byte"] = finite(exam.bits_of_public_texts(exam.decoder(weights)))
+    public, first = map(finite, exam.bits_of_public_texts(exam.decoder(weights)))
+    figures["public_bits_per_byte"] = public
     borrowed = _borrowed(exam, BASE)
-    mistake = None if borrowed else mistakes.of_base(exam, weights, bits, public)
+    mistake = None if borrowed else mistakes.of_base(exam, weights, bits, first)
     honest = not borrowed and mistake != mistakes.MEMORIZED
     holds = [True, not borrowed, *(honest and bits <= bar for bar in (bars.LEARNED, bars.GOOD, bars.EXCELLENT))]
     return found(PRETRAINING, holds, mistake, borrowed, [borrowed] if borrowed else [])
