@@ -4,6 +4,7 @@ One test an exercise, which names all that is wrong. Its inputs are drawn from t
 `make test-long` draws them from a hundred random seeds, too. What one of them finds becomes a case below.
 """
 
+import functools
 import inspect
 import itertools
 import json
@@ -137,7 +138,7 @@ def test_form_of_the_specification(exercise: Exercise) -> None:
     ("name", "mistake", "cost"),
     [
         ("LoRALinear", "wrong_scale", 2),
-        ("prepend_prompt", "dtype_lost", 2),
+        ("prepend_prompt", "mask_dtype_lost", 2),
         ("trainable_fraction", "counted_twice", 1),
         ("feed_forward", "approximate_gelu", 1),
         ("feed_forward", "another_activation", 2),
@@ -175,11 +176,15 @@ def test_faults_of_mistakes_are_named() -> None:
     blind = replace(
         exercise, cases=tuple(case for case in exercise.cases if case.name in square.cases), properties=(square,)
     )
+    first, other = (
+        exercise.mistakes[0],
+        next(item for item in exercise.mistakes if item.name != exercise.mistakes[0].name),
+    )
     faults = "\n".join(faults_of_mistakes(blind, [SHIPPED]))
-    assert "seed '': aligned_at_start gets full marks" in faults
-    swapped = replace(exercise.mistakes[0], function=exercise.mistakes[1].function)
+    assert f"seed '': {first.name} ({first.place}) gets full marks" in faults
+    swapped = replace(first, function=functools.partial(other.function))
     faults = "\n".join(faults_of_mistakes(replace(exercise, mistakes=(*exercise.mistakes[1:], swapped)), [SHIPPED]))
-    assert f"seed '': {swapped.name} is told {exercise.mistakes[1].name}: " in faults
+    assert f"seed '': {first.name} ({first.place}) is told {other.name}: " in faults
     deaf = replace(exercise, mistakes=())
     assert f"no mistake fails {square.name!r}" in faults_of_mistakes(deaf, [SHIPPED])
 
