@@ -57,7 +57,7 @@ EXERCISE = Exercise(
         Case("few wrong, drawn", drawn_few_wrong),
         Case("all attempts", given(n=6, correct=1, k=6), visible=True),
         Case("all attempts, drawn", drawn_all_attempts),
-        Case("a single attempt made", given(n=1, correct=1, k=1)),
+        Case("a single attempt made", given(n=1, correct=1, k=1), visible=True),
         Case("many attempts", given(n=2000, correct=3, k=1000), visible=True),
         Case("one of thousands", given(n=7000, correct=1, k=1), visible=True),
         Case("many attempts, drawn", drawn_many),

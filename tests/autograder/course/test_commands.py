@@ -58,7 +58,7 @@ def test_a_command_does_not_load_what_takes_a_second_to_load() -> None:
     """Each grading run waits for what is imported. What draws or trains, and other assignments, are not asked for."""
     code = (
         "import sys\n"
-        "from autograder import commands\n"
+        "from autograder.course import commands\n"
         "assert commands._same_models('05_attention') == []\n"
         "heavy = ('autograder.exercises.decoding', 'matplotlib', 'sympy', 'transformers')\n"
         "print(*(name for name in heavy if name in sys.modules))"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.notebooks.notebooks import source_code
+from autograder.notebooks import source_code
 from autograder.notebooks.source_code import names_used
 
 

@@ -106,7 +106,7 @@ def test_what_is_no_plain_file_is_not_opened(folder: Path) -> None:
 
 
 def test_a_second_name_of_another_file_is_not_used(folder: Path) -> None:
-    secret = folder.parents[3] / ".llm_course_secret"
+    secret = folder.parents[2] / ".llm_course_secret"
     secret.write_text("secret")
     (folder / "data.txt").hardlink_to(secret)
     found = read_beside(folder)
@@ -199,13 +199,13 @@ def test_what_may_not_be_read_is_told(folder: Path) -> None:
     for closed in (folder, folder.parent):
         closed.chmod(0o000)
         with as_ordinary_user():
-            assert submitted_folders(folder.parents[2], "*", NAME) == [folder]
+            assert submitted_folders(folder.parents[1], "*", NAME) == [folder]
             assert "cannot be opened (Permission denied): let yourself read it" in refusal(folder / f"{NAME}.ipynb")
         closed.chmod(0o755)
 
 
 def test_a_students_folder_is_found_by_name_and_by_pattern(folder: Path) -> None:
-    root = folder.parents[2]
+    root = folder.parents[1]
     for name in ("a[b]", "eve", "empty"):
         (root / name / NAME).mkdir(parents=True)
     (root / "empty" / NAME).rmdir()
@@ -312,7 +312,7 @@ def test_a_defect_in_reading_costs_its_own_hand_in_alone(folder: Path, monkeypat
     def fail(*_: object) -> None:
         raise KeyError("a case that nobody thought of")
 
-    monkeypatch.chdir(folder.parents[3])
+    monkeypatch.chdir(folder.parents[2])
     monkeypatch.setattr("autograder.course.course.read_hand_in", fail)
     task = course._task(folder, cast(Writer, None), [])
     assert task.student == "ada" and "The grader failed on it (KeyError)" in str(task.content)
