@@ -114,7 +114,7 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course, monke
     [
         ("specification.md", "x.abs().argmax", "x.argmax", "gets full marks"),
         ("specification.py", "ASSIGNMENT =", "ASSIGNED =", "let ASSIGNMENT be an Assignment"),
-        ("specification.md", "- `x.argmax`", "- `x.argmin`", "specification.md, line 12: 'x.argmin' stands in"),
+        ("specification.md", "- `x.argmax`", "- `x.argmin`", "specification.md, line 13: 'x.argmin' stands in"),
         ("specification.py", ", visible=True", "", "no case is visible"),
         (
             "specification.py",
