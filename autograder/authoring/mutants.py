@@ -12,6 +12,7 @@ import ast
 import contextlib
 import copy
 import functools
+import resource
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -42,8 +43,10 @@ OTHER_OPERATOR: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mult: ast.Div,
     ast.Div: ast.Mult,
 }
-SECONDS = 10
-"""That a call may take, as when a learner's answer is graded."""
+SECONDS = 5
+"""That a call may take."""
+MEMORY = 4 << 30
+"""Bytes of the whole process while it calls a mutant."""
 AXES = frozenset({"dim", "axis"})
 
 
@@ -95,12 +98,23 @@ def _answer_in_time(function: Callable[..., Any]) -> Answer:
 
     def answer(calls: Sequence[Call]) -> Iterator[Reply]:
         replies = [Reply(failure=Failure("Stopped", "it ran too long"))] * len(calls)
-        with contextlib.suppress(OutOfTime):
+        with contextlib.suppress(OutOfTime), _bounded_memory():
             for number, call in enumerate(calls):
                 replies[number] = invoke(function, call, time_limit(SECONDS))
         return iter(replies)
 
     return answer
+
+
+@contextlib.contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """A changed loop may also fill a list for as long as it is let: then it raises MemoryError."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _changes_of(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST | None]]:
