@@ -19,8 +19,8 @@ FILE = CHAPTERS.parent / "_build" / "kill_matrix.md"
 INTRODUCTION = """\
 # Kill matrix
 
-A cross stands where a known mistake does not have a property and loses its weight; a dot where it keeps it. Mistakes
-with the same crosses still differ in their values, so each gets its own hint.
+A cross stands where a form of a misunderstanding does not have a property and loses its weight; a dot where it keeps
+it.
 """
 
 
