@@ -18,7 +18,7 @@ from autograder.judging.judge import SHIPPED, judge, local_answer, make_answer_k
 from autograder.notebooks.markdown import MarkdownError
 from autograder.notebooks.notebooks import NotebookError, source_notebook
 from autograder.notebooks.own_exercises import OwnExercisesError, load, load_module
-from llm_course.checking.answer_key import AnswerKey
+from llm_course.checking.answer_key import AnswerKey, restricted_to
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import evaluate
 
@@ -114,12 +114,9 @@ def visible_part(exercise: Exercise, key: AnswerKey) -> AnswerKey:
     As `make_answer_key(exercise.visible, seed)` makes it, without calling all mistakes once more; that learners' checks
     are what that makes, tests/llm_course/test_check.py shows.
     """
-    shown = exercise.visible
-    cases = [case.name for case in shown.cases]
+    cases = [case.name for case in exercise.cases if case.visible]
     mistakes = [replace(item, replies={case: item.replies[case] for case in cases}) for item in key.mistakes]
-    return replace(
-        key, items={case: key.items[case] for case in cases}, properties=shown.properties, mistakes=(*mistakes,)
-    )
+    return replace(restricted_to(key, cases), mistakes=tuple(mistakes))
 
 
 def _faults_of_cases(exercise: Exercise, folder: Path) -> Iterator[str]:

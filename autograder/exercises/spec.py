@@ -20,7 +20,7 @@ from torch import Generator, Tensor
 from autograder.records.source_cells import SourceCell
 from llm_course.capstone.format import HANDED_IN
 from llm_course.checking import observe
-from llm_course.checking.answer_key import Property
+from llm_course.checking.answer_key import Property, properties_of
 from llm_course.checking.scripts import Step
 
 Arguments = dict[str, Any]
@@ -108,18 +108,7 @@ class Exercise:
     def visible(self) -> "Exercise":
         """The exercise with its visible cases only, as the learner's own checks know it."""
         shown = tuple(case for case in self.cases if case.visible)
-        names = {case.name for case in shown}
-        kept = []
-        for item in self.properties:
-            cases = tuple(case for case in item.cases if case in names)
-            if cases and (cases == item.cases or not item.joint):
-                kept.append(replace(item, cases=cases))
-        properties = {item.name for item in kept}
-        return replace(
-            self,
-            cases=shown,
-            properties=tuple(replace(item, needs=item.needs if item.needs in properties else None) for item in kept),
-        )
+        return replace(self, cases=shown, properties=properties_of(self.properties, {case.name for case in shown}))
 
 
 @dataclass(frozen=True)

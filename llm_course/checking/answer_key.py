@@ -8,7 +8,7 @@ import functools
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,19 +75,21 @@ class AnswerKey:
     mistakes: tuple[KnownMistake, ...]
 
 
-def restricted_to(answer_key: AnswerKey, cases: Collection[str]) -> AnswerKey:
-    """The part of an answer key that is about some cases. A joint property stays only if all of its cases do."""
+def properties_of(properties: Iterable[Property], cases: Collection[str]) -> tuple[Property, ...]:
+    """What properties ask of some cases alone. A joint property stays only if all of its cases do."""
     kept = []
-    for required in answer_key.properties:
+    for required in properties:
         left = tuple(case for case in required.cases if case in cases)
         if left and (left == required.cases or not required.joint):
             kept.append(replace(required, cases=left))
     names = {required.name for required in kept}
-    return replace(
-        answer_key,
-        items={name: item for name, item in answer_key.items.items() if name in cases},
-        properties=tuple(replace(item, needs=item.needs if item.needs in names else None) for item in kept),
-    )
+    return tuple(replace(item, needs=item.needs if item.needs in names else None) for item in kept)
+
+
+def restricted_to(answer_key: AnswerKey, cases: Collection[str]) -> AnswerKey:
+    """The part of an answer key that is about some cases."""
+    items = {name: item for name, item in answer_key.items.items() if name in cases}
+    return replace(answer_key, items=items, properties=properties_of(answer_key.properties, cases))
 
 
 def pack_answer_keys(answer_keys: Mapping[str, AnswerKey], made_from: str = "") -> bytes:
