@@ -51,9 +51,7 @@ from autograder.notebooks.notebooks import DIGEST, NotebookError, is_edited, sou
 from autograder.notebooks.own_exercises import OWN, lay_out
 from autograder.records.result import GRADED, Result, in_points
 from autograder.records.source_cells import read_source_cells
-from autograder.reporting.scores import (
-    above_maximum,
-)
+from autograder.reporting.scores import above_maximum
 from autograder.running.work import DEFECT, Job, Task
 from autograder.running.workers import dask_workers, local_workers
 from autograder.students.by_hand import HandScore

@@ -15,11 +15,7 @@ from autograder.judging.own_tests import fault_of_marks
 from autograder.students.departed import departed
 from autograder.students.roster import people_in
 from autograder.submissions.course_assignments import find_assignment, read_released
-from autograder.submissions.hand_in import (
-    NotGradable,
-    misplaced,
-    submitted_folders,
-)
+from autograder.submissions.hand_in import NotGradable, misplaced, submitted_folders
 
 CONFIG_FILE = Path("nbgrader_config.py")
 
@@ -46,6 +42,7 @@ def released_assignment(course: CourseDirectory, name: str) -> Assignment:
 
 
 def submitted_in(course: CourseDirectory, name: str, student: str) -> list[Path]:
+    """The folders of those who handed in an assignment and are in the course. Raises CourseError if there are none."""
     excluded = set(course.student_id_exclude.split(","))
     found = submitted_folders(Path("submitted"), student, name)
     left = who_departed(course, [path.parent.name for path in found])
@@ -63,6 +60,7 @@ def who_departed(course: CourseDirectory, students: Iterable[str]) -> dict[str, 
 
 
 def assignment_called(name: str) -> Assignment:
+    """An assignment of the course or of the instructor. Raises CourseError."""
     require_course()
     try:
         return find_assignment(name, Path())
@@ -71,11 +69,13 @@ def assignment_called(name: str) -> Assignment:
 
 
 def nbgrader_api() -> NbGraderAPI:
+    """nbgrader's own view of the course."""
     course, config = course_directory()
     return NbGraderAPI(course, config=config)
 
 
 def course_directory(folder: Path = Path()) -> tuple[CourseDirectory, Config]:
+    """The course in a folder, with its configuration. Raises CourseError."""
     require_course(folder)
     config = load_config(folder)
     if fault := fault_of_marks(config):
@@ -85,11 +85,13 @@ def course_directory(folder: Path = Path()) -> tuple[CourseDirectory, Config]:
 
 
 def require_course(folder: Path = Path()) -> None:
+    """Raise CourseError where a folder is no course."""
     if not (folder / CONFIG_FILE).exists():
         raise CourseError("This is no course folder: change into one, or make one with `llm-course init DIR`.")
 
 
 def load_config(folder: Path) -> Config:
+    """What nbgrader_config.py says. Raises CourseError where it does not run."""
     file = folder / CONFIG_FILE
     try:
         return PyFileConfigLoader(file.name, path=str(folder)).load_config()
