@@ -7,10 +7,11 @@ import torch
 from autograder.exercises import assignments
 from autograder.exercises.spec import Case, Exercise, given
 from autograder.judging.draws import DRAWS, Attempt
-from autograder.judging.judge import derive_seed, judge, local_answer
+from autograder.judging.judge import SHIPPED, derive_seed, judge, local_answer
 from llm_course.checking.calls import Call, call_to_text
 from tests.exercises import each_exercise
 
+COURSES = 100
 ATTENTION = assignments()["05_attention"]
 
 
@@ -21,15 +22,18 @@ def test_no_hidden_case_is_the_same_in_every_course(exercise: Exercise) -> None:
 
 
 def fixed_cases(exercise: Exercise) -> list[str]:
-    """The hidden cases of which eight draws hold fewer than four different calls, or a visible case's."""
-    calls = {case: [asked(case, number) for number in range(2 * DRAWS)] for case in exercise.cases}
-    shown = {call for case, found in calls.items() if case.visible for call in found}
-    hidden = {case.name: set(found) for case, found in calls.items() if not case.visible}
-    return [name for name, found in hidden.items() if len(found) < DRAWS or found & shown]
+    """The hidden cases of which eight draws hold fewer than four different calls, or any course's a visible case's."""
+    shown = {asked(case, SHIPPED) for case in exercise.cases if case.visible}
+    hidden = {
+        case.name: [asked(case, b"%d" % number) for number in range(COURSES)]
+        for case in exercise.cases
+        if not case.visible
+    }
+    return [name for name, found in hidden.items() if len({*found[: 2 * DRAWS]}) < DRAWS or shown & {*found}]
 
 
-def asked(case: Case, number: int) -> str:
-    digest = derive_seed(b"%d" % number, case.drawn_as or case.name)
+def asked(case: Case, seed: bytes) -> str:
+    digest = derive_seed(seed, case.drawn_as or case.name)
     draw = torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
     arguments, script = case.arguments(draw), case.script(draw) if case.script else ()
     return call_to_text(Call(arguments, case.gradients, case.measure, case.repeat, script, case.generators, case.new))
