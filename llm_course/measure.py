@@ -18,6 +18,7 @@ PROCESS = Path("/proc/self")
 class Measured:
     """Seconds that a block takes, and the most memory that the process holds while it runs.
 
+    `seconds` are those of the processor: on one thread, what the block takes on a machine that does nothing else.
     `megabytes` (millions of bytes) is what stands in addition to the memory at the block's start. It is NaN where the
     system does not tell: Linux does.
     """
@@ -28,11 +29,11 @@ class Measured:
     def __enter__(self) -> Self:
         _forget_peak()
         self._before = _resident("VmRSS")
-        self._start = time.perf_counter()
+        self._start = time.process_time()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.seconds = time.perf_counter() - self._start
+        self.seconds = time.process_time() - self._start
         self.megabytes = (_resident("VmHWM") - self._before) / 1e6
 
 
