@@ -123,10 +123,10 @@ assert row[0] == "0.44" and row[2] == "0.57" and abs(float(row[3]) - 15) < 0.6
 # "0.02 in MiniLM's table", "0.57 is rare in MiniLM's table": even 0.53 is
 row = re.search(r"MiniLM +(\S+) ± (\S+) +(\S+) \( *(\S+)%\)", real_size).groups()
 assert row[0] == "0.02" and row[2] == "0.53" and float(row[3]) < 1
-# "Subtract the mean row, and random pairs go back to 0.00, while practically none of them is as similar"
+# "Subtract the mean, and random pairs go back to 0.00, while practically none of them is as similar"
 row = re.search(r"SmolLM2 - mean +(\S+) ± (\S+) +(\S+) \( *(\S+)%\)", real_size).groups()
 assert abs(float(row[0])) < 0.005 and float(row[3]) < 0.05
-# "tokens with late ids [...] are nearer to one another than the early, frequent ones"
+# "It is strongest in tokens with late ids, which are mostly rare"
 early, late = map(float, re.findall(r"ids: mean cosine (\S+)", real_size))
 assert late > early + 0.3
 # "MiniLM with the mask puts the right passage first for 62 % of the queries", "Without the mask [...] 28 %"
