@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from _ext import widget_files
 from llm_course import widgets
-from llm_course.widgets.base import BUILT, CourseWidget
+from llm_course.widgets.ui.base import BUILT, CourseWidget
 from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
 from tests.conftest import PATIENCE
 

@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { readCourseModel } from "../../llm_course/widgets/js/course_model.js";
-import { Decoder } from "../../llm_course/widgets/js/decoder.js";
-import { kernelOf } from "../../llm_course/widgets/js/kernel.js";
-import { argmax, randomNumbers } from "../../llm_course/widgets/js/numbers.js";
-import { roundLayers } from "../../llm_course/widgets/js/quantization.js";
-import { nextDistribution, sample } from "../../llm_course/widgets/js/sampling.js";
-import { assemble, SOURCE } from "../../llm_course/widgets/kernel/assemble.js";
+import { readCourseModel } from "../../llm_course/widgets/models/course_model.js";
+import { Decoder } from "../../llm_course/widgets/models/decoder.js";
+import { kernelOf } from "../../llm_course/widgets/models/kernel.js";
+import { argmax, randomNumbers } from "../../llm_course/widgets/models/numbers.js";
+import { roundLayers } from "../../llm_course/widgets/quantization_microscope/quantization.js";
+import { nextDistribution, sample } from "../../llm_course/widgets/models/sampling.js";
+import { assemble, SOURCE } from "../../llm_course/widgets/models/kernel/assemble.js";
 
 // Of logits between -20 and 20, in single precision: 40 units in the last place.
 const TOLERANCE = 1e-4;

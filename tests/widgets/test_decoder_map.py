@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from llm_course.widgets.course_model import guesses_after_layers
+from llm_course.widgets.models.course_model import guesses_after_layers
 from tests.widgets.conftest import DRAWN, Watched, opened, page_html, run_node
 from tests.widgets.test_parity import READ_MODEL
 
@@ -21,7 +21,7 @@ TEXT = "The dog sat on the"
 TRACE = (
     READ_MODEL
     + """
-import { lens, trace } from "./llm_course/widgets/js/trace.js";
+import { lens, trace } from "./llm_course/widgets/decoder_map/trace.js";
 const found = trace(model.decoder, input);
 const rows = (values) => values.map((row) => Array.from(row));
 reply({
@@ -84,7 +84,7 @@ def test_the_trace_is_torchs() -> None:
 PUSHES = (
     READ_MODEL
     + """
-import { pushesToward, trace } from "./llm_course/widgets/js/trace.js";
+import { pushesToward, trace } from "./llm_course/widgets/decoder_map/trace.js";
 const found = trace(model.decoder, input.ids);
 reply(Array.from(pushesToward(model.decoder, found, 2, input.ids.length - 1, input.token)));
 """
@@ -113,7 +113,7 @@ def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
 WITHOUT = (
     READ_MODEL
     + """
-import { decoderWithout, trace } from "./llm_course/widgets/js/trace.js";
+import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.js";
 const rows = (parts) => trace(decoderWithout(model, parts), input.ids).logits.map((row) => Array.from(row));
 reply(input.left_out.map(rows));
 """

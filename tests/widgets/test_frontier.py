@@ -13,15 +13,15 @@ from playwright.sync_api import FloatRect, expect
 from llm_course.corpus.errands import Errand, Shop, call
 from llm_course.widgets import AgentStepper, Timeline
 from llm_course.widgets.agent_stepper import SCRIPTS
-from llm_course.widgets.milestones import MILESTONES
 from llm_course.widgets.timeline import in_words
+from llm_course.widgets.timeline.milestones import MILESTONES
 from solutions.frontier import fit_messages, run_tools
 
 from .conftest import ROOT, Watched, opened, run_node
 from .test_layout import COLUMN, COVERED_NAMES
 
-LOOP = 'import * as loop from "./llm_course/widgets/js/tool_loop.js";\n'
-TIME = 'import * as time from "./llm_course/widgets/js/milestones.js";\n'
+LOOP = 'import * as loop from "./llm_course/widgets/agent_stepper/tool_loop.js";\n'
+TIME = 'import * as time from "./llm_course/widgets/timeline/milestones.js";\n'
 PRICES = {"ball": 47, "kite": 85, "drum": 316}
 REPLIES = {name: replies for name, (_, replies) in SCRIPTS.items()}
 MORE_SCRIPTS = {

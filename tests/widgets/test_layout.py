@@ -187,7 +187,9 @@ def test_a_slider_that_is_dragged_slowly_is_one_gesture(watched: Watched, addres
     expect(page.locator("polyline.llm-line-0.llm-before")).to_have_attribute("points", start or "")
 
 
-@pytest.mark.parametrize("name", [name for name in WIDGETS if "set: " in (WIDGET_FOLDER / f"{name}.js").read_text()])
+@pytest.mark.parametrize(
+    "name", [name for name in WIDGETS if "set: " in (WIDGET_FOLDER / name / "widget.js").read_text()]
+)
 def test_every_suggestion_that_sets_up_a_state_leaves_the_widget_at_work(
     watched: Watched, address: str, name: str
 ) -> None:

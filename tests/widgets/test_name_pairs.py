@@ -20,7 +20,9 @@ PAIRS = [(first, second) for first in NAMES for second in NAMES if first != seco
 SURE = 0.1
 """Of two logits that differ by less, either may be the first guess in float16."""
 
-IMPORT = 'import { NAMES, pairGuesses, pairIn, PAIRS, withPair } from "./llm_course/widgets/js/name_pairs.js";\n'
+IMPORT = (
+    'import { NAMES, pairGuesses, pairIn, PAIRS, withPair } from "./llm_course/widgets/decoder_map/name_pairs.js";\n'
+)
 TEXTS = (
     IMPORT + "reply({ names: NAMES, pairs: PAIRS, texts: input.texts.map((text) => ({ found: pairIn(text) ?? null, "
     'other: withPair(text, ["Mia", "Max"]) })) });'
@@ -29,7 +31,7 @@ GUESSES = (
     READ_MODEL
     + IMPORT
     + """
-import { sightOf } from "./llm_course/widgets/js/sight.js";
+import { sightOf } from "./llm_course/widgets/decoder_map/sight.js";
 const pairs = pairGuesses(model);
 const all = ([since, parts]) => {
   const sight = sightOf(model, input.text, { since });

@@ -15,9 +15,9 @@ from .conftest import Watched, opened, run_node
 from .test_layout import COLUMN
 from .test_parity import READ_MODEL
 
-QUANTIZATION = 'import * as quantization from "./llm_course/widgets/js/quantization.js";\n'
-DECODER = 'import { Decoder } from "./llm_course/widgets/js/decoder.js";\n'
-PRICES = 'import * as prices from "./llm_course/widgets/js/prices.js";\n'
+QUANTIZATION = 'import * as quantization from "./llm_course/widgets/quantization_microscope/quantization.js";\n'
+DECODER = 'import { Decoder } from "./llm_course/widgets/models/decoder.js";\n'
+PRICES = 'import * as prices from "./llm_course/widgets/rent_or_own/prices.js";\n'
 
 
 @pytest.mark.parametrize(("bits", "size"), [(8, 32), (4, 10), (3, 64), (2, 7)])

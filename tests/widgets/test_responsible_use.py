@@ -9,15 +9,15 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from llm_course.widgets import InjectionRange, ReliabilityDial, mail_agent
-from llm_course.widgets.injection_range import world
-from llm_course.widgets.mail_agent import Policy
+from llm_course.widgets import InjectionRange, ReliabilityDial
+from llm_course.widgets.injection_range import mail_agent, world
+from llm_course.widgets.injection_range.mail_agent import Policy
 from solutions.responsible_use import expected_calibration_error, selective_score
 
 from .conftest import Watched, opened, run_node
 
-AGENT = 'import * as agent from "./llm_course/widgets/js/mail_agent.js";\n'
-CALIBRATION = 'import * as calibration from "./llm_course/widgets/js/calibration.js";\n'
+AGENT = 'import * as agent from "./llm_course/widgets/injection_range/mail_agent.js";\n'
+CALIBRATION = 'import * as calibration from "./llm_course/widgets/reliability_dial/calibration.js";\n'
 RULES = ("allow", "ask", "refuse")
 OWN = (
     "",
