@@ -42,7 +42,6 @@ class DecoderMap(CourseWidget):
     predict = Bool().tag(sync=True)  # whether the guess without a head is told only once it was left out
     told = List(Unicode()).tag(sync=True)  # the heads that were
     carried = Bool().tag(sync=True)  # whether what the head takes from each token is open, in place of all heads
-    every = Bool().tag(sync=True)  # whether the guesses for every token are open
     small = Bool().tag(sync=True)
     seed = Int(0).tag(sync=True)
     chapters = Dict().tag(sync=True)

@@ -2,8 +2,8 @@
 
 import { button, element } from "../ui/dom.js";
 import { lanesOf } from "./lanes.js";
-import { addedByHead, messageFrom, NOTHING, plus } from "./ledger.js";
-import { written } from "./lens_table.js";
+import { addedByHead, messageFrom, NOTHING, plus } from "./head_scores.js";
+import { written } from "./guesses.js";
 import { argmax, signed } from "../models/numbers.js";
 import { colorMark, lookOf, rivalsOf } from "./rivals.js";
 import { headName, headOf, isUntold, silencers, traceWithout } from "./sight.js";
@@ -11,7 +11,7 @@ import { captionedTable, tableRow } from "../ui/table.js";
 import { wholePercent } from "../ui/token_bars.js";
 
 /** @import { PartActions } from "./decoder_parts.js" */
-/** @import { Scores } from "./ledger.js" */
+/** @import { Scores } from "./head_scores.js" */
 /** @import { Sight } from "./sight.js" */
 
 /** Tokens with a line of their own. */
@@ -91,7 +91,7 @@ function linesOf(sight, layer, head) {
   const { guess, rival } = rivalsOf(sight);
   const shares = sharesOf(sight, layer, head);
   const places = largest(shares);
-  const { scores } = addedByHead(sight, layer, head);
+  const scores = addedByHead(sight, layer, head);
   const all = /** @type {Scores} */ ([scores[guess], scores[rival]]);
   /** @type {Line[]} */
   const lines = [];

@@ -2,7 +2,7 @@
 
 import { branches, DRAW, FINAL_NORM, LOGITS, OTHER_NAMES, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
 import { checkbox, element } from "../ui/dom.js";
-import { guessOf, writtenAt } from "./lens_table.js";
+import { guessOf, writtenAt } from "./guesses.js";
 import { switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
 import { isLeftOut, traceWithout } from "./sight.js";
@@ -34,10 +34,10 @@ export function allParts({ trace }, isSmall) {
 
 /**
  * @param {Sight} sight
- * @param {{ isSmall: boolean, opened: Part, isDrawn: boolean, hasSwitches: boolean, onSwitches: (isOn: boolean) => void, onOpen: (key: string) => void, onToggle: (parts: string[], key: string) => void }} options
- *   `isDrawn` where a token has just been drawn: a mark runs along the stream. Parts are toggled by their names.
+ * @param {{ isSmall: boolean, opened: Part, hasSwitches: boolean, onSwitches: (isOn: boolean) => void, onOpen: (key: string) => void, onToggle: (parts: string[], key: string) => void }} options
+ *   Parts are toggled by their names.
  */
-export function flow(sight, { isSmall, opened, isDrawn, hasSwitches, onSwitches, onOpen, onToggle }) {
+export function flow(sight, { isSmall, opened, hasSwitches, onSwitches, onOpen, onToggle }) {
   const { trace, position } = sight;
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const rivals = rivalsOf(sight);
@@ -65,7 +65,6 @@ export function flow(sight, { isSmall, opened, isDrawn, hasSwitches, onSwitches,
     element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream", element("span", { class: "llm-so-far" }, "the guess, if it ended here:")), switches, guess(sight, trace.embedding[position], rivals)),
     ...trace.layers.map((_, i) => layer(i)),
     element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW))),
-    isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,
   );
 }
 

@@ -5,9 +5,8 @@ import { carriedTable } from "./carried.js";
 import { element } from "../ui/dom.js";
 import { headGrid } from "./head_grid.js";
 import { headInWords, headTable } from "./layer_heads.js";
-import { layerSum } from "./layer_sum.js";
-import { ledgerOf } from "./ledger.js";
-import { guessOf, written } from "./lens_table.js";
+import { scoresOfHeads } from "./head_scores.js";
+import { guessOf, written } from "./guesses.js";
 import { format, softmax } from "../models/numbers.js";
 import { guessThen } from "./otherwise.js";
 import { pairsSeen } from "./pair_grid.js";
@@ -215,7 +214,7 @@ function attentionOf(i) {
 }
 
 /**
- * The attention of a layer: what it does in a sentence, its heads and what they add up to, and how large things are.
+ * The attention of a layer: what it does in a sentence, its heads, and how large things are.
  * @param {Sight} sight
  * @param {number} i
  * @param {boolean} isOut
@@ -225,14 +224,14 @@ function attentionSeen(sight, i, isOut, actions) {
   const { heads, kv_heads, head_size } = sight.course.config;
   const { attentionOutput, input } = sight.trace.layers[i];
   const n = sight.ids.length;
-  const ledger = ledgerOf(sight, i);
+  const added = scoresOfHeads(sight, i);
   return {
-    said: paragraph(headInWords(sight, i, isOut, ledger)),
-    pictures: [headTable(sight, i, isOut, ledger, actions), layerSum(sight, i, ledger)],
+    said: paragraph(headInWords(sight, i, isOut, added)),
+    pictures: [headTable(sight, i, isOut, added, actions)],
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
         `turned by their positions; weights ${heads} × ${n} × ${n}. Each layer has two steps in the plot: attention, then feed-forward.`,
-      added("What attention adds", attentionOutput[sight.position], input[sight.position]),
+      sizesOf("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };
 }
@@ -286,7 +285,7 @@ function strongestUnits({ course, trace, position }, i) {
  */
 function feedForwardAdds({ trace, position }, i) {
   const { feedForwardOutput, middle } = trace.layers[i];
-  return added("What feed-forward adds", feedForwardOutput[position], middle[position]);
+  return sizesOf("What feed-forward adds", feedForwardOutput[position], middle[position]);
 }
 
 /**
@@ -322,7 +321,7 @@ function shape({ ids, course }) {
  * @param {Float32Array} addition
  * @param {Float32Array} stream
  */
-function added(what, addition, stream) {
+function sizesOf(what, addition, stream) {
   return `${what} has a root mean square of ${format(rootMeanSquare(addition))}; the row: ${format(rootMeanSquare(stream))}.`;
 }
 

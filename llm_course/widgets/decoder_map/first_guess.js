@@ -1,7 +1,7 @@
 /** What the model guesses: in a sentence, and beside it as bars of the guess and of the tokens that compete with it. */
 
 import { element } from "../ui/dom.js";
-import { written, writtenAt } from "./lens_table.js";
+import { written, writtenAt } from "./guesses.js";
 import { argmax, softmax, twoLargest } from "../models/numbers.js";
 import { inWords } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";

@@ -1,7 +1,7 @@
 /** The guess without each head of the model, a line for each layer. */
 
 import { button, element } from "../ui/dom.js";
-import { writtenAt } from "./lens_table.js";
+import { writtenAt } from "./guesses.js";
 import { argmax, softmax } from "../models/numbers.js";
 import { inWords } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";

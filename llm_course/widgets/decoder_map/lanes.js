@@ -3,7 +3,7 @@
 import { element } from "../ui/dom.js";
 import { lookOf } from "./rivals.js";
 
-/** @import { Scores } from "./ledger.js" */
+/** @import { Scores } from "./head_scores.js" */
 /** @import { Rivals } from "./rivals.js" */
 
 /**

@@ -2,8 +2,8 @@
 
 import { element } from "../ui/dom.js";
 import { lanesOf } from "./lanes.js";
-import { addedByHead, NOTHING, withHead } from "./ledger.js";
-import { written } from "./lens_table.js";
+import { addedByHead, NOTHING, withHead } from "./head_scores.js";
+import { written } from "./guesses.js";
 import { argmax, format, signed } from "../models/numbers.js";
 import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.js";
 import { rivalsOf } from "./rivals.js";
@@ -12,7 +12,7 @@ import { captionedTable, tableRow } from "../ui/table.js";
 import { percent } from "../ui/token_bars.js";
 
 /** @import { PartActions } from "./decoder_parts.js" */
-/** @import { Ledger, Scores } from "./ledger.js" */
+/** @import { Scores } from "./head_scores.js" */
 /** @import { Sight } from "./sight.js" */
 
 /**
@@ -20,9 +20,9 @@ import { percent } from "../ui/token_bars.js";
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out.
- * @param {Ledger} ledger
+ * @param {Scores[]} added  What its heads add to the scores.
  */
-export function headInWords(sight, layer, isOut, ledger) {
+export function headInWords(sight, layer, isOut, added) {
   const head = headOf(sight, layer);
   const part = [headName(layer, head)];
   const weights = sight.trace.layers[layer].weights[sight.position][head];
@@ -34,7 +34,7 @@ export function headInWords(sight, layer, isOut, ledger) {
   const otherwise = inWords(sight, other.id, other.share);
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
-  return `${takes} and ${inPlainWords(sight, largestMove(movesOf(sight, ledger.heads[head].by)), sight.labels[most])}. Without it: ${other.isOther ? "" : "still "}${otherwise}.`;
+  return `${takes} and ${inPlainWords(sight, largestMove(movesOf(sight, added[head])), sight.labels[most])}. Without it: ${other.isOther ? "" : "still "}${otherwise}.`;
 }
 
 /**
@@ -65,8 +65,8 @@ function scoresInstead(sight, layer, head) {
   const { course, position, trace, since } = sight;
   if (position < since) return `Head ${head + 1} is left out${sinceInWords(sight)}, not yet here.`;
   const { guess, rival } = rivalsOf(sight);
-  const { scores } = addedByHead(sight, layer, head);
-  const withIt = withHead(sight, layer, head).trace;
+  const scores = addedByHead(sight, layer, head);
+  const withIt = withHead(sight, layer, head);
   const adds = [guess, rival].map((id) => `${signed(scores[id], 1)} to “${written(course, id)}”`);
   const ends = [guess, rival].map((id) => signed(withIt.logits[position][id] - trace.logits[position][id], 1));
   return `Here head ${head + 1} would add ${adds.join(", ")}; after all layers, ${ends.join(" and ")}.`;
@@ -86,13 +86,13 @@ function inPlainWords(sight, [id, by], named) {
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out: its heads write nothing, and none can be left out.
- * @param {Ledger} ledger
+ * @param {Scores[]} added  What its heads add to the scores.
  * @param {PartActions} actions
  */
-export function headTable(sight, layer, isOut, { heads }, actions) {
+export function headTable(sight, layer, isOut, added, actions) {
   const rivals = rivalsOf(sight);
-  const lanes = lanesOf(rivals, [NOTHING, ...heads.map(({ by }) => by)]);
-  const rows = heads.map(({ by }, head) => headRow(sight, layer, head, isOut, lanes(NOTHING, isOut ? NOTHING : by, signed), actions));
+  const lanes = lanesOf(rivals, [NOTHING, ...added]);
+  const rows = added.map((by, head) => headRow(sight, layer, head, isOut, lanes(NOTHING, isOut ? NOTHING : by, signed), actions));
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${headOf(sight, layer) + 1})`;
   const compared = [rivals.guess, rivals.rival].map((id) => `for ${written(sight.course, id)}`);
   const columns = ["head", "looks most at", ...compared, sight.out.length && !isOut ? "also without" : "guess without it"];

@@ -8,7 +8,7 @@ const KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to";
 /** Both names come twice, and who gives is not the latest. */
 const SAW = "Ben and Lily had a red ball. Ben saw Lily and gave the red ball to";
 /** Where suggestions start, but for the sentence and for what is looked at. */
-const WHOLE = { out: [], told: [], since: 0, predict: true, position: -1, carried: false, every: false };
+const WHOLE = { out: [], told: [], since: 0, predict: true, position: -1, carried: false };
 
 /**
  * @param {Model} model

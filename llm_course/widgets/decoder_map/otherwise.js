@@ -1,7 +1,7 @@
 /** The switch of a part that can be left out, which says what the model would guess then. */
 
 import { element } from "../ui/dom.js";
-import { writtenAt } from "./lens_table.js";
+import { writtenAt } from "./guesses.js";
 import { argmax, softmax } from "../models/numbers.js";
 import { isLeftOut, partsInWords, traceOtherwise } from "./sight.js";
 import { percent, wholePercent } from "../ui/token_bars.js";

@@ -2,7 +2,7 @@
 
 import { button, element } from "../ui/dom.js";
 import { headButtons, headsOf } from "./head_grid.js";
-import { written } from "./lens_table.js";
+import { written } from "./guesses.js";
 import { NAMES, pairIn, PAIRS, placeOf } from "./name_pairs.js";
 import { colorMark } from "./rivals.js";
 import { isUntold, partsInWords, sinceInWords } from "./sight.js";

@@ -2,7 +2,7 @@
 
 import { alongStream, rowsAlong } from "./along_stream.js";
 import { element, inlineChoice } from "../ui/dom.js";
-import { written } from "./lens_table.js";
+import { written } from "./guesses.js";
 import { argmax, dot, twoLargest } from "../models/numbers.js";
 import { traceWithout } from "./sight.js";
 import { lensRow } from "./trace.js";

@@ -215,7 +215,7 @@ function pushesOfMix(decoder, trace, layer, position, head, mix) {
  * @param {Float32Array} added
  * @param {Float32Array} row
  */
-export function pushesOf(decoder, added, row) {
+function pushesOf(decoder, added, row) {
   const scale = lensScale(decoder, row);
   return multiply(decoder.embeddings, added.map((value, j) => (value * decoder.finalNorm[j]) / scale), decoder.config.vocabulary_size);
 }

@@ -6,7 +6,7 @@ import { announcement, button, element, inlineChoice, loadWhenVisible, setTrait,
 import { guessBars, guessInWords } from "./first_guess.js";
 import { widget } from "../ui/frame.js";
 import { areAllFound, tellAlone } from "./head_grid.js";
-import { lensTable, written } from "./lens_table.js";
+import { written } from "./guesses.js";
 import { pairGuesses, withPair } from "./name_pairs.js";
 import { argmax, randomNumbers, softmax } from "../models/numbers.js";
 import { otherwise } from "./otherwise.js";
@@ -58,8 +58,6 @@ export default widget(
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
     const row = element("div", { class: "llm-machine-row" }, map, opened);
-    const every = element("div");
-    const lenses = element("details", { open: model.get("every"), ontoggle: onEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
     const proof = element("div", { class: "llm-proof" });
     const draw = button("Draw a token and go on", drawNext);
     const whole = button("Put all back", () => leaveOut([]));
@@ -78,7 +76,7 @@ export default widget(
 
     draw.disabled = true;
     whole.className = "llm-needless";
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, bars.node, whole), line, proof, row, lenses);
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, bars.node, whole), line, proof, row);
     const resized = new ResizeObserver(onResize);
     resized.observe(body);
     load();
@@ -126,13 +124,12 @@ export default widget(
       bars.show(now);
       whole.classList.toggle("llm-needless", !now.out.length); // its place stays
       keepFocus(body, () => {
-        const [start, ...others] = chips(now, part, Boolean(drawn));
+        const [start, ...others] = chips(now, part);
         tokens.replaceChildren(start, ...cutOff(now.cut), ...others);
-        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn: Boolean(drawn), hasSwitches: model.get("switches"), onSwitches, onOpen, onToggle: toggleInMap }));
+        map.replaceChildren(flow(now, { isSmall, opened: part, hasSwitches: model.get("switches"), onSwitches, onOpen, onToggle: toggleInMap }));
         showOpened(now, part);
         place();
       });
-      showEvery();
       reveal(Boolean(drawn));
       foresee(now);
     }
@@ -169,15 +166,6 @@ export default widget(
     function askedPosition({ ids }) {
       const asked = model.get("position");
       return asked >= 0 && asked < ids.length ? asked : ids.length - 1;
-    }
-
-    function onEvery() {
-      setTrait(model, "every", lenses.open);
-      showEvery();
-    }
-
-    function showEvery() {
-      if (sight && lenses.open) every.replaceChildren(lensTable(sight.course, sight, follow));
     }
 
     function onResize() {
@@ -319,16 +307,14 @@ export default widget(
      * The tokens, each as blue as what the head that is looked at takes from it.
      * @param {Sight} sight
      * @param {Part} part
-     * @param {boolean} isDrawn
      */
-    function chips(sight, part, isDrawn) {
+    function chips(sight, part) {
       const taken = part.heads === undefined ? undefined : sight.trace.layers[part.heads].weights[sight.position][headOf(sight, part.heads)];
       return sight.labels.map((label, i) =>
         element(
           "button",
           {
             type: "button", "aria-pressed": String(i === sight.position), onclick: () => follow(i),
-            class: isDrawn && i === sight.labels.length - 1 && "llm-joins",
             style: taken && `--share: ${(taken[i] ?? 0).toFixed(3)}`,
           },
           label,
