@@ -2,10 +2,10 @@
 
 import copy
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from llm_course.widgets.models.course_model import guesses_after_layers
-from tests.widgets.conftest import DRAWN, Watched, opened, page_html, run_node
+from tests.widgets.conftest import Watched, opened, page_html, run_node
 from tests.widgets.test_parity import READ_MODEL
 
 TEXT = "The dog sat on the"
@@ -241,46 +241,6 @@ def test_bytes_of_a_character_are_written_as_bytes(watched: Watched, address: st
     expect(page.locator(".llm-chips button")).to_have_text(["START", "⟨D0⟩", "⟨B6⟩"])
 
 
-def test_the_row_that_is_spoken_of_is_in_sight_and_what_is_unfolded_is_seen_whole(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap("A cat and " * 12), 944, 24)
-    card, opened_part = page.locator(".llm-widget"), page.locator(".llm-opened")
-    height = card.evaluate("node => node.offsetHeight")
-    page.get_by_role("button", name="Tokens", exact=True).click()
-    assert page.locator(".llm-opened .llm-picked").evaluate(
-        """row => {
-            const [own, frame] = [row, row.closest(".llm-scroller")].map((node) => node.getBoundingClientRect());
-            return own.top >= frame.top && own.bottom <= frame.bottom + 1;
-        }"""
-    )
-    for box in ("Attention 1", "Attention 2"):
-        page.get_by_role("button", name=box, exact=True).click()
-        page.get_by_text("Shapes and sizes").click()
-        page.evaluate(DRAWN)
-        assert opened_part.evaluate("node => node.scrollHeight <= node.clientHeight")
-        page.get_by_text("Shapes and sizes").click()
-        assert card.evaluate("node => node.offsetHeight") == height
-
-
-@pytest.mark.parametrize(("small", "width"), [(False, 756), (True, 984)])
-def test_a_long_text_moves_nothing_and_sizes_are_seen_whole(
-    watched: Watched, site: Path, small: bool, width: int
-) -> None:
-    part = "layer-3" if small else "attention-3"
-    page = shown(watched, site, DecoderMap(TEXT, part=part, small=small), width, 6)
-    height = "node => node.offsetHeight"
-    card, text = page.locator(".llm-widget"), page.get_by_label("Text", exact=True)
-    before = card.evaluate(height)
-    assert before <= 760
-    text.fill("One day, Anna had a red hat. Tom had a blue coin. The red hat belonged to me and you")
-    expect(page.get_by_text("… 3 not read …")).to_be_visible()
-    assert card.evaluate(height) == before
-    text.fill("Once upon a time there was a boy named Sam. Sam had a")
-    expect(page.locator(".llm-heads tbody tr")).to_have_count(4)
-    hidden = "node => [node.scrollHeight - node.clientHeight, node.scrollWidth - node.clientWidth]"
-    for part_or_table in (page.locator(".llm-opened"), page.locator(".llm-opened .llm-scroller").first):
-        assert max(part_or_table.evaluate(hidden)) <= 1
-
-
 def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> None:
     page = opened(watched, address, "decoder_map")
     part = page.get_by_role("region", name="The opened part")
@@ -306,34 +266,6 @@ def test_a_share_that_stays_is_said_once(watched: Watched, site: Path) -> None:
             assert now != before
             ways.add((way, before is not None))
     assert {("be", False), ("stay", True)} <= ways
-
-
-def test_every_token_has_its_guess_after_every_layer(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "decoder_map")
-    page.get_by_label("Text", exact=True).fill(TEXT)
-    page.get_by_text("The guesses for every token, after every layer", exact=True).click()
-    table = page.locator(".llm-lens")
-    expect(table.locator("tbody tr").first.locator("td").first).to_have_text("START")  # itself, and no text's end
-    words = TEXT.split()
-    expect(table.locator("tbody tr")).to_have_count(1 + len(words) + 1)
-    table.get_by_role("rowheader", name="The", exact=True).click()
-    expect(page.get_by_role("button", name="The", exact=True)).to_have_attribute("aria-pressed", "true")
-    columns = []
-    for count, line in enumerate(table.locator("tbody tr").all()[1:-1], start=1):
-        _, _, guesses = guesses_after_layers(" ".join(words[:count]))
-        shown = line.locator("td").all_inner_texts()
-        assert [guess.replace("␣", " ") for guess in shown[:-1]] == guesses
-        came = " " + words[count] if count < len(words) else "…"
-        assert shown[-1].replace("␣", " ") == came
-        assert line.locator("b").all_inner_texts() == [shown[-1]] * guesses.count(came)
-        orange = line.locator(".llm-kept").all_inner_texts()
-        assert orange == [shown[-2]] * guesses.count(guesses[-1])
-        columns.append([guess == came for guess in guesses])
-    counts = [cell.split()[0] for cell in table.locator("tbody tr").last.locator("td").all_inner_texts()[:-1]]
-    first = table.locator("tbody tr").first.locator("td").all_inner_texts()
-    assert counts == [
-        str(sum(right) + (guess == first[-1])) for right, guess in zip(zip(*columns, strict=True), first, strict=False)
-    ]
 
 
 def test_an_earlier_token_is_followed_from_the_keyboard(watched: Watched, address: str) -> None:
@@ -385,7 +317,6 @@ def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, a
         f"Without attention 1 and feed-forward 3, after “␣the”, the first guess is “{both[-1]}”"
     )
     expect(page.locator(".llm-out")).to_have_count(2)
-    expect(page.locator(".llm-out .llm-plus:visible")).to_have_count(0)
     page.get_by_role("button", name="Next token").click()
     expect(page.locator(".llm-token-bars tbody th").first).to_have_text(both[-1])
     expect(page.locator(".llm-token-bars .llm-was")).to_have_count(3)
@@ -418,76 +349,8 @@ def test_the_tokens_show_what_the_chosen_head_takes(watched: Watched, address: s
     expect(page.locator(".llm-chips button[style]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_a_drawn_token_runs_along_the_stream_where_motion_is_welcome(
-    watched: Watched, address: str, motion: Literal["reduce", "no-preference"]
-) -> None:
-    watched.page.emulate_media(reduced_motion=motion)
-    page = opened(watched, address, "decoder_map")
-    moving = page.locator(".llm-mark, .llm-joins")
-    expect(page.locator(".llm-chips button")).to_have_count(8)
-    expect(moving).to_have_count(0)
-    page.get_by_role("button", name="Draw a token").click()
-    expect(page.locator(".llm-joins")).to_have_text("␣girl")
-    names = moving.evaluate_all("all => all.map((node) => getComputedStyle(node).animationName)")
-    assert names == (["none", "none"] if motion == "reduce" else ["llm-joins", "llm-runs"])
-    page.get_by_role("button", name="Logits").click()
-    expect(moving).to_have_count(0)
-
-
 SMALL = partial(DecoderMap, "Once upon a time there was a", part="layer-3", small=True)
 LARGE = partial(SMALL, part="attention-3", small=False)
-OFF_THE_STREAM = """map => {
-    const middle = (node) => {
-        const { x, y, width, height } = node.getBoundingClientRect();
-        return [x + width / 2, y + height / 2];
-    };
-    const list = map.querySelector("ol").getBoundingClientRect();
-    const at = parseFloat(getComputedStyle(map).getPropertyValue("--at"));
-    const { display, flexDirection } = getComputedStyle(map.querySelector("ol"));
-    const isLying = display === "flex" && flexDirection === "row";
-    const stream = at + (isLying ? list.y : list.x);
-    const places = [...map.querySelectorAll(".llm-plus")].map((plus) => middle(plus)[isLying ? 1 : 0] - stream);
-    return [places.length, ...places.filter((off) => Math.abs(off) > 1)];
-}"""
-GAPS = """map => {
-    const [first, ...rest] = [...map.querySelectorAll("li")].map((part) => part.getBoundingClientRect());
-    const { display, flexDirection } = getComputedStyle(map.querySelector("ol"));
-    const isLying = display === "flex" && flexDirection === "row";
-    const between = (one, other) => isLying ? other.left - one.right : other.top - one.bottom;
-    return rest.map((part, i) => between([first, ...rest][i], part)).filter((gap) => Math.abs(gap) > 1);
-}"""
-"""The stream is drawn part by part: parts have to touch."""
-
-
-@pytest.mark.parametrize("width", [320, 390, 756, 944])
-@pytest.mark.parametrize(("make", "branches"), [(SMALL, 4), (LARGE, 8)])
-def test_branches_come_back_into_one_stream(
-    watched: Watched, site: Path, make: Callable[[], DecoderMap], branches: int, width: int
-) -> None:
-    page = shown(watched, site, make(), width)
-    map = page.locator(".llm-machine")
-    assert map.evaluate(OFF_THE_STREAM) == [branches]
-    assert map.evaluate(GAPS) == []
-
-
-PLACES = """widget => [widget, ...widget.querySelectorAll(".llm-boxes button")]
-    .map((node) => Object.values(node.getBoundingClientRect().toJSON()).map((place) => Math.round(place)).join())
-    .join(" ")"""
-
-
-def test_nothing_moves_in_the_small_map_whatever_is_opened_or_left_out(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, SMALL(), 944)
-    widget = page.locator(".llm-widget")
-    places = {widget.evaluate(PLACES)}
-    for box in page.locator(".llm-boxes button").all():
-        box.press("Enter")
-        places.add(widget.evaluate(PLACES))
-    page.get_by_role("button", name="Layer 2", exact=True).press("Enter")
-    page.get_by_role("button", name="Leave all of it out").press("Enter")
-    places.add(widget.evaluate(PLACES))
-    expect(page.get_by_role("status")).to_contain_text("Without layer 2, after")
-    assert len(places) == 1
 
 
 def shown(watched: Watched, site: Path, widget: DecoderMap, width: int, tokens: int = 8) -> Page:
@@ -507,19 +370,6 @@ def test_on_a_phone_a_part_opens_below_its_own_layer(watched: Watched, address: 
     expect(part).to_contain_text("After, on the same scale")
     page.set_viewport_size({"width": 1000, "height": 800})
     expect(part).to_have_count(0)  # there it stands beside the map
-
-
-def test_on_a_phone_a_part_that_is_pressed_stays_where_it_is(watched: Watched, address: str) -> None:
-    watched.page.set_viewport_size({"width": 390, "height": 800})
-    page = opened(watched, address, "decoder_map")
-    page.get_by_role("button", name="Attention 1", exact=True).click()
-    below = page.get_by_role("button", name="Attention 3", exact=True)
-    below.scroll_into_view_if_needed()
-    place = "button => Math.round(button.getBoundingClientRect().top)"
-    before = below.evaluate(place)
-    below.dispatch_event("click")
-    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Attention 3")
-    assert abs(below.evaluate(place) - before) <= 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])

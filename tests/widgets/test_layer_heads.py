@@ -55,7 +55,6 @@ def test_of_sixteen_heads_a_single_one_keeps_the_model_from_the_giver() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(), 944, 15)
     said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")
@@ -93,68 +92,6 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     expect(page.get_by_role("button", name="Put all back")).to_be_hidden()
 
 
-BARS = """lanes => lanes.map((lane) => {
-    const own = getComputedStyle(lane, "::after");
-    const [width, whole] = [parseFloat(own.width), lane.getBoundingClientRect().width];
-    return [parseFloat(own.left) / whole, (parseFloat(own.left) + width) / whole];
-})"""
-"""Where the bar of each begins and ends, as a share of its lane."""
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize("part", ["attention-3", "layer-3"])
-def test_the_heads_of_a_layer_add_up_to_what_torch_finds_after_it(watched: Watched, site: Path, part: str) -> None:
-    page = shown(watched, site, DecoderMap(BALL, part, head=2, rival=" Sam", small=part == "layer-3"), 944, 15)
-    page.get_by_text("How the scores add up").click()
-    lanes = page.locator(".llm-sum .llm-lane")
-    for out in ([], ["head-3-2"]):
-        earlier, after = (lens[-1] for lens in streams(token_ids(BALL), out)["lenses"][1:3])
-        rows = [[number(lane) for lane in lanes.all_inner_texts()][i::2] for i in (0, 1)]
-        for column, name in zip(rows, (" Anna", " Sam"), strict=True):
-            before, norm, *heads, feed_forward, end = column
-            assert [by == 0 for by in heads] == [f"head-3-{head}" in out for head in range(1, 5)]
-            assert before + norm + sum(heads) + feed_forward == pytest.approx(end, abs=0.3)
-            assert before == pytest.approx(float(earlier[token_id(name)]), abs=0.1)  # as the plot has it
-            assert end == pytest.approx(float(after[token_id(name)]), abs=0.1)
-        bars = lanes.evaluate_all(BARS)
-        zero = bars[0][0]
-        unit = (bars[14][1] - zero) / rows[0][-1]  # of a score, by the bar of the last line
-        for column, numbers in enumerate(rows):
-            stands = numbers[0]
-            for line, by in enumerate(numbers[1:-1], 1):
-                ends = sorted([zero + unit * stands, zero + unit * (stands + by)])
-                assert bars[2 * line + column] == pytest.approx(ends, abs=0.04)
-                stands += by
-        page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(page.locator(".llm-sum")).to_be_visible()  # still open
-    expect(page.locator(".llm-sum tbody th")).to_have_text(
-        [
-            "before layer 3",
-            "norm (new length)",
-            "head 1",
-            "head 2",
-            "head 3",
-            "head 4",
-            "feed-forward 3",
-            "after layer 3",
-        ]
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(BALL, head=2, rival=" Sam"), 944, 15)
-    lanes = page.locator(".llm-heads .llm-lane")
-    numbers = [number(lane) for lane in lanes.all_inner_texts()]
-    assert min(numbers) < 0 < max(numbers)
-    zero, unit = -min(numbers) / (max(numbers) - min(numbers)), 1 / (max(numbers) - min(numbers))
-    for bar, by in zip(lanes.evaluate_all(BARS), numbers, strict=True):
-        if abs(by) > 1:  # a shorter one is drawn as wide as can be seen
-            assert bar == pytest.approx(sorted([zero, zero + unit * by]), abs=0.03)
-
-
 def instead(text: str, out: list[str], head: int, *names: str) -> str:
     """What a head of layer 3 that is left out would add to two scores, and where they end, as torch finds it."""
     ids = [token_id(f" {name}") for name in names]
@@ -175,7 +112,6 @@ def token_id(word: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", switches=False, predict=True), 944, 15)
     part = page.get_by_role("region", name="The opened part")
@@ -198,7 +134,6 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [944, 374])
 def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, site: Path, width: int) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), width, 15)
@@ -230,7 +165,6 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 756, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
@@ -253,7 +187,6 @@ def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
@@ -289,7 +222,6 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_parts_that_are_left_out_by_hand_are_told_from_the_whole_models_guess_on(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="layer-3", head=2, small=True), 944, 15)
     said, switches = page.get_by_role("status"), page.locator(".llm-heads .llm-otherwise")
@@ -343,7 +275,6 @@ ARCS = """arcs => {
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, head=2), 944, 15)
     arcs, ids = page.locator(".llm-arcs"), token_ids(BALL)
@@ -374,30 +305,6 @@ def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched,
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize(("small", "width"), [(True, 976), (False, 780)])
-def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
-    watched: Watched, site: Path, small: bool, width: int
-) -> None:
-    part = "layer-3" if small else "attention-3"
-    text = "Tom and Mia had a red ball. Tom gave the red ball to"
-    addresses = {"attention": "a.html", "feed-forward networks": "b.html"} if small else {}
-    widget = DecoderMap(text, part, head=2, rival=" Tom", small=small, predict=True, chapters=addresses)
-    page = shown(watched, site, widget, width, 16)
-    words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
-    hidden = "node => node.scrollHeight - node.clientHeight"
-    before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in (instead(TOM, ["head-3-2"], 2, "Mia", "Tom"), "Without it: still"):
-        switch.click()
-        expect(words).to_contain_text(said)
-        page.evaluate(DRAWN)
-        assert switch.bounding_box() == pytest.approx(before, abs=0.5)
-        assert page.locator(".llm-opened").evaluate(hidden) <= 0
-        assert words.evaluate(hidden) <= 0
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="draw", rival=" Sam", predict=True), 780, 15)
     cells, show_all = page.locator(".llm-head-grid button"), page.get_by_role("button", name="Show all")
@@ -429,22 +336,14 @@ IS_IN_LINE = """chip => {
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
     line, chips = page.locator(".llm-linked"), page.locator(".llm-chips button")
-    assert len({chip.evaluate("chip => chip.offsetTop") for chip in chips.all()}) == 1
     expect(chips.last).to_be_in_viewport(ratio=1)
-    expect(line).to_have_class(re.compile("llm-hides-left"))
-    expect(line).not_to_have_class(re.compile("llm-hides-right"))
-    fades = line.evaluate("line => getComputedStyle(line).maskImage")
-    assert re.match(r"linear-gradient\(90deg, .*, rgb\(0, 0, 0\) \d\d", fades)  # at the left
     expect(page.locator(".llm-arcs path").last).to_be_in_viewport()
     assert page.locator(".llm-arcs text").evaluate(IS_IN_LINE)
     chips.first.press("Enter")
     expect(chips.first).to_be_in_viewport(ratio=1)
-    assert line.evaluate("line => line.scrollLeft") == 0
-    expect(line).to_have_class(re.compile("llm-hides-right"))
     chips.last.press("Enter")
     expect(chips.last).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="head 3", exact=True).click()  # it looks at Anna, too far from the last
@@ -453,59 +352,12 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     line.evaluate("line => line.scrollTo(0, 0)")
     page.evaluate(DRAWN)
     assert chips.first.evaluate(IS_IN_LINE) and chips.last.evaluate(IS_IN_LINE)
-    assert chips.last.evaluate("chip => chip.offsetLeft < chip.previousElementSibling.offsetLeft")  # over others
-    assert chips.last.evaluate(GAP) == ['"…" / ""', "-16px"]  # those before it are hidden
     assert {end for _, end, _ in page.locator(".llm-arcs").evaluate(ARCS)} == {14}
     page.get_by_role("button", name="Embeddings").click()
     assert chips.last.evaluate(IS_IN_LINE)
-    chips.nth(1).press("Enter")
-    line.evaluate("line => line.scrollTo(200, 0)")
-    page.evaluate(DRAWN)
-    assert chips.nth(1).evaluate(GAP) == ['"…" / ""', "16px"]
-
-
-GAP = """chip => {
-    const shadows = getComputedStyle(chip).boxShadow.split(/, (?=rgb)/);
-    const [, gap] = shadows.map((shadow) => shadow.match(/\\) (\\S+)/)[1]);
-    return [getComputedStyle(chip, "::before").content, gap];
-}"""
-"""What a token that stays at the side says of those that it lies on, and how far it fades towards them."""
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-def test_on_a_phone_a_drawn_token_is_seen_behind_those_that_it_follows(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
-    chips = page.locator(".llm-chips button")
-    for count in (16, 17):
-        page.get_by_role("button", name="Draw a token and go on").click()
-        expect(chips).to_have_count(count)
-        page.evaluate(DRAWN)
-        assert chips.last.evaluate(IS_IN_LINE) and chips.nth(count - 2).evaluate(IS_IN_LINE)
-        expect(chips.last).not_to_have_class(re.compile("llm-stuck"))
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_the_sum_of_a_layer_does_not_tell_what_is_still_to_be_guessed(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, rival=" Sam", small=True, predict=True), 944, 15)
-    numbers = page.locator(".llm-heads tbody tr").nth(2).locator(".llm-lane-untold")
-    expect(numbers).to_have_text(["?", "?"])
-    fold = page.get_by_text("How the scores add up")
-    expect(fold).to_be_hidden()
-    page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(fold).to_be_visible()
-    fold.click()
-    expect(page.locator(".llm-sum")).to_be_visible()
-    page.get_by_role("button", name="head 1", exact=True).click()
-    expect(page.locator(".llm-sum")).to_be_hidden()
-    numbers.first.click()
-    expect(page.get_by_role("status")).to_contain_text("Without heads 2 and 3 of layer 3")
-    expect(numbers).to_have_count(0)
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None:
     """At 360 pixels, of which the page's margins take 32 and this page's 16."""
     page = shown(watched, site, DecoderMap(part="layer-3", head=2, small=True, predict=True), 344, 15)
@@ -516,7 +368,6 @@ def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(
@@ -526,7 +377,6 @@ def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [374, 944])
 def test_on_a_phone_a_button_leads_to_what_a_suggestion_is_about(watched: Watched, site: Path, width: int) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True, predict=True), width, 15)

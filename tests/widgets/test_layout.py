@@ -8,8 +8,6 @@ from playwright.sync_api import Page, ViewportSize, expect
 from llm_course import widgets
 from tests.widgets.conftest import WIDGETS, Watched, opened
 
-pytestmark = pytest.mark.browser
-
 WIDGET_FOLDER = Path(widgets.__file__).parent
 COLUMN: ViewportSize = {"width": 740 + 16, "height": 800}
 """The book's main column at 1280 pixels, in a page with margins of 8."""

@@ -87,7 +87,6 @@ def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
     plot, part = page.locator(".llm-opened .llm-plot"), page.get_by_role("region", name="The opened part")
@@ -126,7 +125,6 @@ def shares_after(out: list[str], text: str, names: list[str]) -> list[float]:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [366, 944])
 def test_bars_show_the_guess_and_what_competes_with_it_each_in_its_place(
     watched: Watched, site: Path, width: int
@@ -154,38 +152,7 @@ def test_bars_show_the_guess_and_what_competes_with_it_each_in_its_place(
     assert page.locator(".llm-race").evaluate("race => race.scrollWidth <= race.clientWidth")
 
 
-OVERLAPS = """texts => {
-    const boxes = texts.map((text) => text.getBoundingClientRect());
-    return boxes.some((one, i) => boxes.slice(i + 1).some((other) => Math.abs(one.y - other.y) < 10));
-}"""
-
-
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize("part", ["layer-3", "attention-3"])
-def test_the_names_of_lines_stand_apart_at_their_ends_whatever_is_compared(
-    watched: Watched, site: Path, part: str
-) -> None:
-    page = shown(watched, site, DecoderMap(part=part, head=2, small=part == "layer-3"), 780, 15)
-    plot = page.locator(".llm-opened .llm-plot")
-    page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    compare = plot.get_by_label("Compare with")
-    for name in compare.locator("option").all_inner_texts():
-        compare.select_option(name)
-        names = plot.locator(".llm-named")
-        for written in (name, "␣Anna"):
-            expect(plot.locator("svg").get_by_text(written, exact=True)).to_have_count(1)
-        assert not names.evaluate_all(OVERLAPS), name
-        frame, axis = plot.locator("svg").bounding_box(), plot.locator(".llm-axis").last.bounding_box()
-        assert frame and axis
-        for label in names.all():
-            box = label.bounding_box()
-            assert box and box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
-            assert box["y"] + box["height"] / 2 < axis["y"]
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     set_up = page.locator(".llm-try").get_by_role("button", name="Set this up")
@@ -197,7 +164,6 @@ def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     text, following = page.get_by_label("Text", exact=True), page.get_by_role("button", name="Next ›")
@@ -221,7 +187,6 @@ def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(w
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_all_heads_are_told_once_those_that_change_the_guess_are_found(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(KITE, "draw", rival=" Ben", small=True, predict=True), 944, 16)
     grid, flips = page.locator(".llm-head-grid button"), page.locator(".llm-head-grid .llm-flips")
@@ -238,7 +203,6 @@ def test_all_heads_are_told_once_those_that_change_the_guess_are_found(watched: 
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [944, 390])
 def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: Watched, site: Path, width: int) -> None:
     page = shown(watched, site, DecoderMap(switches=False), width, 15)
@@ -253,7 +217,6 @@ def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: W
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="norm-attention-3"), 944, 15)
     row = streams(token_ids(BALL))["residuals"][1][-1]
@@ -263,18 +226,3 @@ def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watc
     expect(plot.locator(".llm-line-4")).to_have_count(14)  # those of the other tokens
     expect(plot.locator("circle title")).to_have_text(size)
     expect(page.locator(".llm-opened")).to_contain_text(f"here {size},")
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_a_drawing_has_its_columns_width_before_anyone_measures(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(), 944, 15)
-    drawn, column = page.evaluate(
-        """async () => {
-            document.querySelector(".llm-heads button[aria-label='head 3']").click();
-            await null;
-            const place = document.querySelector(".llm-opened .llm-fitted");
-            return [place.querySelector("svg").viewBox.baseVal.width, Math.floor(place.getBoundingClientRect().width)];
-        }"""
-    )
-    assert drawn == column
