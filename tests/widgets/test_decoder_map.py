@@ -204,29 +204,6 @@ def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watch
     expect(part.locator("p").nth(1)).to_contain_text("Without them, the guess would")
 
 
-def test_each_part_says_what_torch_guesses_without_it_and_leaves_it_out_when_pressed(
-    watched: Watched, address: str
-) -> None:
-    page = opened(watched, address, "decoder_map")
-    page.get_by_label("Text", exact=True).fill(TEXT)
-    whole = guesses_shown(page)
-    names = [f"{kind}-{layer}" for layer in range(1, 5) for kind in ("attention", "feed-forward")]
-    without_each = [guesses_without(token_ids(TEXT), [name])[-1] for name in names]
-    switches = page.locator(".llm-machine .llm-otherwise")
-    expect(switches.locator("b")).to_have_text(without_each)
-    flips = switches.evaluate_all("all => all.map((node) => node.classList.contains('llm-flips'))")
-    assert flips == [guess != whole[-1] for guess in without_each]
-    changed = flips.index(True)
-    switches.nth(changed).press("Enter")
-    expect(switches.nth(changed)).to_be_focused()
-    expect(switches.nth(changed)).to_have_attribute("aria-pressed", "true")
-    assert guesses_shown(page)[-1] == without_each[changed]
-    expect(page.locator(".llm-machine .llm-guess").last).to_contain_text(f"{without_each[changed]}, was {whole[-1]}")
-    expect(switches.nth(changed)).to_have_text("put back")
-    switches.nth(changed).press("Enter")
-    assert guesses_shown(page) == whole
-
-
 def test_a_drawn_line_end_is_kept_when_a_reader_writes_on(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap("She lost her hat.\nThe"), 944, 9)
     text = page.get_by_label("Text", exact=True)

@@ -113,7 +113,7 @@ def token_id(word: str) -> int:
 
 @pytest.mark.slow
 def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", switches=False, predict=True), 944, 15)
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     part = page.get_by_role("region", name="The opened part")
     expect(part).to_contain_text("takes 42.1\u00a0% from “␣Sam”. What is the guess without this head?")
     switches, lanes = part.locator(".llm-otherwise"), part.locator(".llm-heads .llm-lane")

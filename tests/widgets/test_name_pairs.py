@@ -84,7 +84,7 @@ def test_the_guesses_for_all_pairs_are_torchs() -> None:
 
 @pytest.mark.slow
 def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, site: Path) -> None:
-    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, switches=False, predict=True)
+    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, predict=True)
     page = shown(watched, site, widget, 1160, 15)
     tips, counts, tiles = page.locator(".llm-try"), page.locator(".llm-name-counts b"), page.locator(".llm-name-pair")
     for _ in range(3):
@@ -176,7 +176,7 @@ def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: 
 @pytest.mark.slow
 def test_who_answers_before_all_pairs_are_read_sees_those_that_were_asked_for(watched: Watched, site: Path) -> None:
     """The map is drawn anew with each step: what was still to be read for the one before is not written into it."""
-    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, switches=False, predict=True)
+    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, predict=True)
     page = shown(watched, site, widget, 944, 15)
     for _ in range(3):
         page.get_by_role("button", name="Next ›").click()

@@ -203,20 +203,6 @@ def test_all_heads_are_told_once_those_that_change_the_guess_are_found(watched: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [944, 390])
-def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: Watched, site: Path, width: int) -> None:
-    page = shown(watched, site, DecoderMap(switches=False), width, 15)
-    switches = page.locator(".llm-way > .llm-otherwise:visible")
-    expect(page.locator(".llm-heads .llm-otherwise:visible")).to_have_count(4)
-    expect(switches).to_have_count(0)
-    page.get_by_role("button", name="Leave all of it out").click()
-    expect(switches).to_have_count(1)  # what is out can be put back
-    page.get_by_label("without each part").check()
-    expect(switches).to_have_count(8)
-    expect(page.get_by_label("without each part")).to_be_focused()
-
-
-@pytest.mark.slow
 def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="norm-attention-3"), 944, 15)
     row = streams(token_ids(BALL))["residuals"][1][-1]

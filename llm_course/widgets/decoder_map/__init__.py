@@ -23,7 +23,6 @@ class DecoderMap(CourseWidget):
         head: The head that is looked at first, from 1; 0 for the one that looks hardest.
         rival: The token that the guess is compared with, " Sam" for example. If it is left out: another name of
             the text where the guess is a name, else the second guess.
-        switches: Whether the guess without each part stands beside it from the start.
         predict: Whether a reader is to guess first: what the model says without a head is told once it was left out.
         small: Whether a layer is one box.
         chapters: Addresses of chapters that an open box links, by the names in `CHAPTERS`.
@@ -38,7 +37,6 @@ class DecoderMap(CourseWidget):
     rival = Unicode().tag(sync=True)  # the token that the guess is compared with, where the text has it
     out = List(Unicode()).tag(sync=True)  # the parts that are left out: attention-3, feed-forward-1, head-3-2
     since = Int(0).tag(sync=True)  # the token from which on they are; 0 is the first
-    switches = Bool().tag(sync=True)  # whether the guess without each part stands beside it
     predict = Bool().tag(sync=True)  # whether the guess without a head is told only once it was left out
     told = List(Unicode()).tag(sync=True)  # the heads that were
     carried = Bool().tag(sync=True)  # whether what the head takes from each token is open, in place of all heads
@@ -52,7 +50,6 @@ class DecoderMap(CourseWidget):
         part: str = "attention-3",
         head: int = 0,
         rival: str = "",
-        switches: bool = True,
         predict: bool = False,
         small: bool = False,
         chapters: Mapping[str, str] | None = None,
@@ -65,7 +62,6 @@ class DecoderMap(CourseWidget):
             part=part,
             head=head,
             rival=rival,
-            switches=switches,
             predict=predict,
             small=small,
             chapters=addresses,

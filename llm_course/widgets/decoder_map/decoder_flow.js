@@ -1,9 +1,8 @@
 /** The drawing of the decoder map: the residual stream as one line, and branches that read from it and add to it. */
 
 import { branches, DRAW, FINAL_NORM, LOGITS, OTHER_NAMES, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
-import { checkbox, element } from "../ui/dom.js";
+import { element } from "../ui/dom.js";
 import { guessOf, writtenAt } from "./guesses.js";
-import { switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
 import { isLeftOut, traceWithout } from "./sight.js";
 import { percent } from "../ui/token_bars.js";
@@ -34,10 +33,9 @@ export function allParts({ trace }, isSmall) {
 
 /**
  * @param {Sight} sight
- * @param {{ isSmall: boolean, opened: Part, hasSwitches: boolean, onSwitches: (isOn: boolean) => void, onOpen: (key: string) => void, onToggle: (parts: string[], key: string) => void }} options
- *   Parts are toggled by their names.
+ * @param {{ isSmall: boolean, opened: Part, onOpen: (key: string) => void }} options
  */
-export function flow(sight, { isSmall, opened, hasSwitches, onSwitches, onOpen, onToggle }) {
+export function flow(sight, { isSmall, opened, onOpen }) {
   const { trace, position } = sight;
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const rivals = rivalsOf(sight);
@@ -50,19 +48,14 @@ export function flow(sight, { isSmall, opened, hasSwitches, onSwitches, onOpen, 
       },
       part.name,
     );
-  const switches = checkbox(`without each ${isSmall ? "layer" : "part"}`, hasSwitches, onSwitches);
-  switches.className = "llm-if-not";
   const layer = (/** @type {number} */ i) => {
-    const drawn = branchesOf(i, isSmall).map((parts) => {
-      const { adds = [], key } = parts[parts.length - 1];
-      return element("div", { class: "llm-way" }, branch(parts.map(box), outOf(sight, adds)), switchOf(sight, adds, () => onToggle(adds, key), isLeftOut(sight, adds) ? "put back" : ""));
-    });
+    const drawn = branchesOf(i, isSmall).map((parts) => branch(parts.map(box), outOf(sight, parts[parts.length - 1].adds ?? [])));
     return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, ...drawn), guess(sight, trace.layers[i].residual[position], rivals, whole?.layers[i].residual[position]));
   };
   return element(
     "ol",
-    { class: !hasSwitches && "llm-without-switches", "aria-label": "The decoder, from the text to the drawn token" },
-    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream", element("span", { class: "llm-so-far" }, "the guess, if it ended here:")), switches, guess(sight, trace.embedding[position], rivals)),
+    { "aria-label": "The decoder, from the text to the drawn token" },
+    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream", element("span", { class: "llm-so-far" }, "the guess, if it ended here:")), guess(sight, trace.embedding[position], rivals)),
     ...trace.layers.map((_, i) => layer(i)),
     element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW))),
   );

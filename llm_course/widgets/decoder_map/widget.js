@@ -30,7 +30,7 @@ const MARGIN = 8;
 /** Between two parts that are tried. */
 const MILLISECONDS_BETWEEN = 20;
 /** The groups of controls that are made anew. */
-const GROUPS = [".llm-if-not input", ".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-alone", ".llm-opened :is(button:not(.llm-opens), select)"];
+const GROUPS = [".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-alone", ".llm-opened :is(button:not(.llm-opens), select)"];
 
 /**
  * @typedef {object} Reading  What does not change with the text.
@@ -126,7 +126,7 @@ export default widget(
       keepFocus(body, () => {
         const [start, ...others] = chips(now, part);
         tokens.replaceChildren(start, ...cutOff(now.cut), ...others);
-        map.replaceChildren(flow(now, { isSmall, opened: part, hasSwitches: model.get("switches"), onSwitches, onOpen, onToggle: toggleInMap }));
+        map.replaceChildren(flow(now, { isSmall, opened: part, onOpen }));
         showOpened(now, part);
         place();
       });
@@ -135,12 +135,12 @@ export default widget(
     }
 
     /**
-     * Says of each part, one after the other, what the model would guess otherwise: all at once they would hold up who types.
+     * Says of each head, one after the other, what the model would guess otherwise: all at once they would hold up who types.
      * @param {Sight} now
      */
     function foresee(now) {
       clearTimeout(foreseen);
-      const next = /** @type {HTMLElement | null} */ (opened.querySelector(":is(.llm-otherwise, .llm-alone):empty") ?? map.querySelector(".llm-otherwise:empty"));
+      const next = /** @type {HTMLElement | null} */ (opened.querySelector(":is(.llm-otherwise, .llm-alone):empty"));
       if (!next) return foreseePairs(now);
       foreseen = setTimeout(() => {
         if (next.matches(".llm-alone")) tellAlone(now, next);
@@ -360,16 +360,6 @@ export default widget(
       else leaveOutSince(0); // what is left out next is so everywhere, unless a reader says otherwise
     }
 
-    /**
-     * What becomes of the guess without a part is told where the part is open.
-     * @param {string[]} parts
-     * @param {string} key
-     */
-    function toggleInMap(parts, key) {
-      toggle(parts);
-      if (model.get("part") !== key) onOpen(key);
-    }
-
     /** @param {number} head */
     function chooseHead(head) {
       setTrait(model, "head", head + 1);
@@ -403,12 +393,6 @@ export default widget(
     function tellAll() {
       setTrait(model, "predict", false);
       if (sight) sight.predict = false;
-      show();
-    }
-
-    /** @param {boolean} isOn */
-    function onSwitches(isOn) {
-      setTrait(model, "switches", isOn);
       show();
     }
 

@@ -7,17 +7,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import wabt from "wabt";
 
-/** @param {string} source  WebAssembly in its text form. */
-export async function assemble(source) {
-  const module = (await wabt()).parseWat("kernel.wat", source, { simd: true });
-  module.validate();
-  return module.toBinary({}).buffer;
-}
-
-export const SOURCE = readFileSync(new URL("kernel.wat", import.meta.url), "utf8");
-
-const [, , output] = process.argv;
-if (output) {
-  const code = Buffer.from(await assemble(SOURCE)).toString("base64");
-  writeFileSync(output, `/** Assembled from kernel/kernel.wat. */\nexport const CODE = "${code}";\n`);
-}
+const source = readFileSync(new URL("kernel.wat", import.meta.url), "utf8");
+const module = (await wabt()).parseWat("kernel.wat", source, { simd: true });
+module.validate();
+const code = Buffer.from(module.toBinary({}).buffer).toString("base64");
+writeFileSync(process.argv[2], `/** Assembled from kernel/kernel.wat. */\nexport const CODE = "${code}";\n`);
