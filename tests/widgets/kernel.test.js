@@ -1,4 +1,4 @@
-/** The kernel in WebAssembly against its twin in JavaScript, and wrong kernels against the same checks. */
+/** The kernel in WebAssembly against its twin in JavaScript. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
