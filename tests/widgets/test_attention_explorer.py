@@ -97,19 +97,6 @@ def test_the_view_of_the_attention_explorer_is_in_its_address(watched: Watched, 
     expect(page.get_by_label("Queries Q").get_by_role("spinbutton").first).to_have_value("3")
 
 
-def test_what_is_said_of_scores_fits_the_vectors_in_view(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "attention_explorer")
-    tips = page.get_by_role("group", name="What to try")
-    expect(tips).to_contain_text("All keys alike")
-    expect(page.get_by_role("table", name="Scores: Q · K / √d")).to_be_visible()
-    page.get_by_label("Divide scores").uncheck()
-    expect(page.get_by_role("table", name="Scores: Q · K", exact=True)).to_be_visible()
-    page.get_by_label("Vectors").select_option("Random vectors")
-    expect(tips).not_to_contain_text("All keys alike")  # no such button is there
-    page.get_by_label("Width d").select_option("256")
-    expect(page.get_by_text("Standard deviation of scores")).to_contain_text("17.3")  # about √256, as the hint says
-
-
 def test_keys_that_are_alike_are_listened_to_alike(watched: Watched, address: str) -> None:
     page = opened(watched, address, "attention_explorer")
     page.get_by_role("button", name="All keys alike").click()

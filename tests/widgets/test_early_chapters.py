@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from llm_course import models
@@ -100,27 +99,6 @@ def test_the_lowest_point_lies_where_the_law_has_it_beyond_the_sizes_to_choose(w
     expect(page.get_by_role("status")).to_contain_text("too far for the chart")
 
 
-def test_a_larger_budget_is_seen_to_lie_lower_and_further_right(watched: Watched, address: str) -> None:
-    """The axes stay, so the line moves; what stood before stays as a pale line, and other budgets in gray."""
-    page = opened(watched, address, "compute_optimal")
-    ticks, dot = page.locator("svg[role=img] .llm-tick"), page.locator("circle.llm-point:not(.llm-before)").first
-    axes = [text for text in ticks.all_text_contents() if "FLOPs" not in text]
-
-    def place() -> tuple[float, float]:
-        return float(dot.get_attribute("cx") or 0), float(dot.get_attribute("cy") or 0)
-
-    start = place()
-    expect(page.locator("svg[role=img] .llm-tick", has_text="FLOPs")).to_have_count(4)  # 1e24 is the reader's own
-    page.wait_for_timeout(800)  # longer than a gesture
-    page.get_by_role("button", name="ten times").click()
-    expect(page.locator(".llm-line.llm-before")).to_have_count(1)
-    assert [text for text in ticks.all_text_contents() if "FLOPs" not in text] == axes
-    moved = place()
-    assert moved[0] == start[0] and moved[1] > start[1] + 15  # the same size has read ten times as many tokens
-    filled(page, "Budget in FLOPs", "1e17")
-    assert [text for text in ticks.all_text_contents() if "FLOPs" not in text] == axes
-
-
 def test_a_neighbor_leads_to_its_own_neighbors(watched: Watched, address: str) -> None:
     page = opened(watched, address, "neighbours_map")
     page.get_by_label("Word", exact=True).select_option(label="cat")
@@ -153,20 +131,6 @@ def test_a_typed_word_has_neighbors_where_it_is_one_token(watched: Watched, addr
     expect(typed).to_have_value("")
     offered = page.locator("datalist option").evaluate_all("all => all.map(({ value }) => value)")
     assert "turtle" in offered and "elephantine" not in offered
-
-
-def test_words_of_a_kind_have_a_mark_of_their_own(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "neighbours_map")
-    kinds = page.locator(".llm-kinds")
-    for name in ("names", "animals", "numbers", "colors"):
-        expect(kinds).to_contain_text(name)
-    marks = page.locator("figure .llm-fitted .llm-kind")
-    words = page.get_by_label("Word", exact=True).locator("option").all_inner_texts()
-    looks = dict(zip(words, marks.evaluate_all("all => all.map((one) => one.getAttribute('class'))"), strict=True))
-    assert looks["cat"] == looks["owl"] and len({looks[word] for word in ("cat", "Anna", "red", "two")}) == 4
-    limit = page.locator(".llm-note:has(.llm-clear-from)")
-    chance = float(page.get_by_text("random rows:").inner_text().split(": ")[1])
-    assert float(limit.inner_text().split(": ")[1].split(". ")[0]) == pytest.approx(1.5 * chance, abs=0.01)
 
 
 def test_lists_of_merges_and_pairs_say_where_they_go_on(watched: Watched, address: str) -> None:

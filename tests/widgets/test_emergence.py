@@ -1,7 +1,6 @@
 """The widgets of chapter 12: what they compute in the page against Python, and what they say."""
 
 import math
-from pathlib import Path
 from statistics import NormalDist
 
 import pytest
@@ -11,7 +10,7 @@ from llm_course.widgets import ItemsNeeded, MetricSwitch
 from llm_course.widgets.items_needed import deviations, items_needed
 from solutions.emergence import exact_match_rate
 
-from .conftest import Watched, opened, page_html, run_node, tiny_series
+from .conftest import Watched, opened, run_node, tiny_series
 
 STATISTICS = 'import * as statistics from "./llm_course/widgets/items_needed/statistics.js";\n'
 METRICS = 'import * as metrics from "./llm_course/widgets/metric_switch/metrics.js";\n'
@@ -143,19 +142,6 @@ def test_items_needed_answers(watched: Watched, address: str) -> None:
     expect(said).to_contain_text("A difference of 2.0 points")
     page.get_by_label("Points apart").fill("0")
     expect(said).to_contain_text("no test can find a difference")
-
-
-def test_a_first_model_that_exact_match_does_not_see_is_shaded(watched: Watched, address: str, site: Path) -> None:
-    poems, songs = tiny_series()
-    for run, right in zip(poems, (0.98, 0.4, 0.97), strict=True):
-        exact = round(100 * right**10)
-        run["poems"] = [{**one, "right_before_error": [100 - exact, *[0] * 9, exact]} for one in run["poems"]]
-    (site / "first-light.html").write_text(page_html(MetricSwitch(poems, songs)), encoding="utf-8")
-    page = opened(watched, address, "first")
-    page.get_by_label("Tokens in the answer").fill("10")
-    expect(page.get_by_text("in the first model only")).to_be_visible()
-    expect(page.locator(".llm-band")).to_have_count(3)
-    expect(page.locator("svg[role=img]").get_by_text("0.0\u00a0%")).to_have_count(0)
 
 
 def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, address: str) -> None:

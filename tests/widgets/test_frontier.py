@@ -285,37 +285,6 @@ def test_only_a_tool_that_was_called_answers() -> None:
     assert told == [True] * len(UNCALLED) + [False] * len(called)
 
 
-@pytest.mark.parametrize("reply", UNCALLED)
-def test_the_harness_answers_where_no_tool_was_called(watched: Watched, address: str, reply: str) -> None:
-    page = opened(watched, address, "agent_stepper")
-    page.locator("summary").click()
-    page.get_by_label("Replies of the model").fill(UNCALLED[reply] + "\n" + call("price", of="ball"))
-    step, third = page.get_by_role("button", name="Whole step"), page.locator(".llm-loop.llm-current li:nth-child(3)")
-    row = page.locator("tbody tr").last
-    step.click()
-    expect(third).to_contain_text("The harness answerserror: ")
-    expect(third).not_to_have_class(re.compile("llm-by-tool"))
-    expect(row.locator("th > span")).to_have_text("harness")
-    expect(page.locator(".llm-budget .llm-by-tool")).to_have_count(0)
-    step.click()
-    expect(third).to_have_text("The tool answers47")
-    expect(row.locator("th > span")).to_have_text("tool")
-
-
-def test_a_smaller_budget_leads_to_another_answer(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "agent_stepper")
-    said, step = page.get_by_role("status"), page.get_by_role("button", name="Whole step")
-    page.get_by_label("Budget of tokens").fill("40")
-    while step.is_enabled():
-        step.click()
-    expect(said).to_have_text("Step 3 of at most 6. The model no longer read all it needs: it answered from the rest.")
-    expect(page.locator("tbody tr").last).to_contain_text("85 cents.")
-    page.get_by_label("Budget of tokens").fill("20")
-    expect(said).to_have_text(
-        "Step 0 of at most 6. The newest messages do not fit into the budget: the model was not asked again."
-    )
-
-
 def test_one_part_of_the_loop_acts_at_a_time(watched: Watched, address: str) -> None:
     page = opened(watched, address, "agent_stepper")
     part, said = page.get_by_role("button", name="Next part"), page.get_by_role("status")
@@ -344,20 +313,3 @@ def test_one_part_of_the_loop_acts_at_a_time(watched: Watched, address: str) -> 
     page.get_by_role("button", name="Start again").press("Enter")
     expect(acting).to_have_count(0)
     expect(texts).to_have_text(["", "", "", ""])
-
-
-@pytest.mark.parametrize("width", [390, 756])
-def test_how_many_messages_are_out_of_view_is_told(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 1200})
-    page = opened(watched, address, "agent_stepper")
-    told, log = page.locator(".llm-out-of-view"), page.locator(".llm-log .llm-scroller")
-    rows = log.locator("tbody tr")
-    expect(told).to_have_text("" if width > 700 else re.compile(r"^↑ \d more$"))
-    expect(rows.last).to_be_in_viewport()  # at once, before anything is pressed
-    page.get_by_label("Script").select_option("round and round")
-    step = page.get_by_role("button", name="Whole step")
-    while step.is_enabled():
-        step.click()
-    expect(told).to_have_text(re.compile(r"^↑ \d+ more$"))
-    log.evaluate("log => (log.scrollTop = 0)")
-    expect(told).to_have_text(re.compile(r"^↓ \d+ more$"))

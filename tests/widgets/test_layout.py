@@ -213,34 +213,6 @@ def test_a_change_leaves_a_trace_of_the_state_before(watched: Watched, address: 
     expect(page.get_by_text("before", exact=True).first).to_be_visible()
 
 
-def test_a_line_that_did_not_move_has_no_trace(watched: Watched, address: str) -> None:
-    page = laid_out(watched, address, "reliability_dial")
-    page.wait_for_timeout(800)  # longer than a gesture
-    page.get_by_role("slider", name="Bins").fill("12")  # moves the diagram, and no score
-    traced = page.locator("figure").filter(has=page.locator("polyline.llm-before"))
-    expect(traced).to_have_count(1)
-    expect(page.locator("figure").filter(has_text="before")).to_have_count(1)
-    assert (
-        page.locator(".llm-legend")
-        .get_by_text("before")
-        .evaluate("name => name.checkVisibility({ visibilityProperty: true })")
-    )
-    page.wait_for_timeout(800)
-    page.get_by_role("slider", name="A wrong answer costs").fill("3")  # moves the scores, and not the diagram
-    expect(page.get_by_text("Mean score by threshold; pale: before")).to_be_visible()
-    expect(page.locator(".llm-legend").get_by_text("before")).to_be_hidden()
-
-
-def test_a_number_typed_beside_a_slider_moves_it(watched: Watched, address: str) -> None:
-    page = laid_out(watched, address, "compute_optimal")
-    typed = page.get_by_label("Parameters, as a number")
-    for text, said in (("8 billion", "8.00 billion"), ("1.5e9", "1.50 billion"), ("no number", "1.50 billion")):
-        typed.fill(text)
-        typed.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text(f"Chosen: {said} parameters")
-        expect(typed).to_have_value(said)
-
-
 def test_a_typed_number_that_is_not_taken_is_told(watched: Watched, address: str) -> None:
     page = laid_out(watched, address, "parameter_budget")
     typed, told = page.get_by_label("Vocabulary, as a number"), page.locator(".llm-told").first

@@ -199,20 +199,6 @@ def test_a_second_machine_pays_later_than_the_first_is_full(watched: Watched, ad
     answers("0.20", "The lines never meet", 0)
 
 
-def test_what_a_slower_machine_cannot_make_is_told(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "rent_or_own")
-    typed(page, "Busy", "100")
-    told = page.get_by_role("alert").filter(has_text="makes no more than 2.59 billion of the 5.18 billion asked for.")
-    typed(page, "Tokens per second", "1000")
-    expect(told).to_be_visible()
-    expect(page.get_by_label("Tokens a month, as a number")).to_have_value("2.59 billion")
-    page.keyboard.press("Tab")
-    expect(told).to_have_count(0)
-    typed(page, "Tokens per second", "4000")
-    expect(page.locator(".llm-told:not(:empty)")).to_have_count(0)
-    expect(page.get_by_label("Tokens a month, as a number")).to_have_value("5.18 billion")  # what was asked for
-
-
 def test_a_number_without_a_unit_is_read_in_the_one_that_is_shown(watched: Watched, address: str) -> None:
     page = opened(watched, address, "rent_or_own")
     label = "Tokens a month"

@@ -195,19 +195,6 @@ def test_the_arena_opens_its_other_settings_where_they_are_needed(watched: Watch
     expect(memory).to_be_hidden()
     following.click()  # "Here are 1 GiB of memory"
     expect(memory).to_be_visible()
-    following.click()
-    expect(memory).to_be_visible()
-    following.click()  # the first again: nothing was set
-    expect(memory).to_be_hidden()
-    following.click()
-    following.click()
-    memory.select_option("1")
-    following.click()
-    following.click()
-    expect(memory).to_be_visible()  # what the reader uses stays
-    page.goto(f"{address}/serving_arena-light.html?serving_arena.slots=12")
-    expect(page.get_by_label("Slots", exact=True)).to_be_visible()
-    expect(memory).to_be_hidden()
     page.goto(f"{address}/serving_arena-light.html?serving_arena.chunk=256")
     expect(page.get_by_label("Chunk")).to_have_value("256")
     expect(page.get_by_label("Chunk")).to_be_visible()
