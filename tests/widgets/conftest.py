@@ -188,6 +188,15 @@ def opened(watched: Watched, address: str, name: str, theme: str = "light") -> P
     return watched.page
 
 
+def shown(watched: Watched, site: Path, widget: CourseWidget, width: int, tokens: int = 8) -> Page:
+    """A page of its own for a decoder map, once it has read its text."""
+    (site / "map.html").write_text(page_html(widget), encoding="utf-8")
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    watched.page.goto((site / "map.html").as_uri())
+    expect(watched.page.locator(".llm-chips button")).to_have_count(tokens)
+    return watched.page
+
+
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
     """A fresh page at 1000 pixels; afterwards nothing may have gone wrong on it."""

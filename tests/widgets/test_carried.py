@@ -7,38 +7,21 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched
-from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, stories_tokenizer, token_ids
-from tests.widgets.test_layer_heads import BALL, number, pushes_by_torch, token_id
+from tests.widgets.conftest import Watched, shown
+from tests.widgets.stories_by_torch import (
+    BALL,
+    SAW,
+    guesses_without,
+    number,
+    pushes_by_torch,
+    stories_tokenizer,
+    taken_by_torch,
+    token_id,
+    token_ids,
+)
 
-SAW = "Ben and Lily had a red ball. Ben saw Lily and gave the red ball to"
 LINE = re.compile(r"(\S+) ([+−]\d+\.\d)")
-
-
-def taken_by_torch(text: str, head: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a head of layer 3 takes at the last token: the share of each, and what its value would add to the logits.
-
-    Shapes [token] and [token, vocabulary].
-    """
-    model = models.load("stories").model
-    model.set_attn_implementation("eager")
-    layer, size, kept = model.model.layers[2], model.config.head_dim, {}
-    hooks = [
-        layer.self_attn.v_proj.register_forward_hook(lambda *call: kept.update(values=call[2][0])),
-        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
-    ]
-    with torch.no_grad():
-        shares = model(torch.tensor([token_ids(text)]), output_attentions=True).attentions[2][0, head - 1, -1]
-        shared = (head - 1) // (model.config.num_attention_heads // model.config.num_key_value_heads)
-        values = kept["values"][:, shared * size : (shared + 1) * size]
-        added = values @ layer.self_attn.o_proj.weight[:, (head - 1) * size : head * size].T
-        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
-        messages = model.lm_head(added * model.model.norm.weight / scale)
-    for hook in hooks:
-        hook.remove()
-    return shares, messages
 
 
 def lines(page: Page) -> list[list[str]]:

@@ -1,8 +1,5 @@
 """The decoder map: its numbers against torch's, its parts, and views that are shared by their address."""
 
-import copy
-from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +10,8 @@ from playwright.sync_api import Page, expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from llm_course.widgets.models.course_model import guesses_after_layers
-from tests.widgets.conftest import Watched, opened, page_html, run_node
+from tests.widgets.conftest import Watched, opened, run_node, shown
+from tests.widgets.stories_by_torch import as_rows, guesses_without, streams, token_ids, without
 from tests.widgets.test_parity import READ_MODEL
 
 TEXT = "The dog sat on the"
@@ -32,38 +30,6 @@ reply({
 });
 """
 )
-
-
-def streams(ids: list[int], left_out: Sequence[str] = ()) -> dict[str, list[Any]]:
-    """What torch finds: the residual stream inside and after each layer, the weights, and the logits."""
-    model = without(left_out)
-    model.set_attn_implementation("eager")
-    found: dict[str, list[Any]] = {"middles": [], "residuals": []}
-    hooks = []
-    for layer in model.model.layers:
-        norm = layer.post_attention_layernorm
-        hooks.append(norm.register_forward_pre_hook(lambda _, inputs: found["middles"].append(inputs[0][0])))
-        hooks.append(layer.register_forward_hook(lambda *call: found["residuals"].append(as_rows(call[2]))))
-    with torch.no_grad():
-        result = model(torch.tensor([ids]), output_attentions=True)
-        found["lenses"] = [model.lm_head(model.model.norm(stream)) for stream in found["residuals"]]
-    for hook in hooks:
-        hook.remove()
-    return {**found, "weights": [layer[0] for layer in result.attentions], "logits": [result.logits[0]]}
-
-
-def as_rows(output: Any) -> torch.Tensor:
-    return (output[0] if isinstance(output, tuple) else output).reshape(-1, 128)
-
-
-@cache
-def stories_tokenizer() -> Any:
-    return models.load("stories").tokenizer
-
-
-def token_ids(text: str) -> list[int]:
-    tokenizer = stories_tokenizer()
-    return [tokenizer.eos_token_id, *tokenizer(text)["input_ids"]]
 
 
 def test_the_trace_is_torchs() -> None:
@@ -125,20 +91,6 @@ LEFT_OUT = (
     ["head-3-2"],
     ["head-1-1", "head-1-4", "attention-2"],
 )
-
-
-def without(parts: Sequence[str]) -> Any:
-    """The model whose parts add nothing: their last matrix is at zero, of a head the columns that it writes with."""
-    model = copy.deepcopy(models.load("stories").model)
-    size = model.config.head_dim
-    for part in parts:
-        kind, number, *head = part.removeprefix("feed-").split("-")
-        layer = model.model.layers[int(number) - 1]
-        matrix = layer.mlp.down_proj if kind == "forward" else layer.self_attn.o_proj
-        columns = slice(size * (int(head[0]) - 1), size * int(head[0])) if head else slice(None)
-        with torch.no_grad():
-            matrix.weight[:, columns] = 0
-    return model
 
 
 def test_the_model_without_parts_is_torchs_with_their_last_matrices_at_zero() -> None:
@@ -254,12 +206,6 @@ def test_a_drawn_token_goes_on_with_the_text(watched: Watched, address: str) -> 
     expect(page.get_by_role("status")).to_contain_text(f"Drawn: “{drawn}”, ")
 
 
-def guesses_without(ids: list[int], left_out: Sequence[str]) -> list[str]:
-    """The top guess for what comes last, after each layer, as torch finds it."""
-    tokenizer = models.load("stories").tokenizer
-    return [tokenizer.decode(lens[-1].argmax()).replace(" ", "␣") for lens in streams(ids, left_out)["lenses"]]
-
-
 def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, address: str) -> None:
     page = opened(watched, address, "decoder_map")
     page.get_by_label("Text", exact=True).fill(TEXT)
@@ -307,15 +253,6 @@ def test_the_tokens_show_what_the_chosen_head_takes(watched: Watched, address: s
         torch.testing.assert_close(torch.tensor(shares), weights[head], rtol=0, atol=0.01)
     page.get_by_role("button", name="Logits").click()
     expect(page.locator(".llm-chips button[style]")).to_have_count(0)
-
-
-def shown(watched: Watched, site: Path, widget: DecoderMap, width: int, tokens: int = 8) -> Page:
-    """A page of its own for a map."""
-    (site / "map.html").write_text(page_html(widget), encoding="utf-8")
-    watched.page.set_viewport_size({"width": width, "height": 800})
-    watched.page.goto((site / "map.html").as_uri())
-    expect(watched.page.locator(".llm-chips button")).to_have_count(tokens)
-    return watched.page
 
 
 def test_on_a_phone_a_part_opens_below_its_own_layer(watched: Watched, address: str) -> None:

@@ -1,17 +1,24 @@
 """The heads of a layer in the decoder map, against torch: what each takes and moves, and the model without one."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from playwright.sync_api import expect
 
-from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import DRAWN, Watched, run_node
-from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, streams, token_ids, without
+from tests.widgets.conftest import DRAWN, Watched, run_node, shown
+from tests.widgets.stories_by_torch import (
+    BALL,
+    KITE,
+    TOM,
+    guesses_without,
+    pushes_by_torch,
+    streams,
+    token_id,
+    token_ids,
+)
 from tests.widgets.test_parity import READ_MODEL
 
 PUSHES_OF_HEAD = (
@@ -22,23 +29,6 @@ const found = trace(model.decoder, input.ids);
 reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2, input.ids.length - 1, head))));
 """
 )
-BALL = "Sam and Anna had a red ball. Sam gave the red ball to"
-
-
-def pushes_by_torch(text: str, out: Sequence[str] = ()) -> torch.Tensor:
-    """What each head of layer 3 adds to torch's logits after a text, at one scale of the norm: [head, vocabulary]."""
-    model, ids = without(out), token_ids(text)
-    layer, kept, size = model.model.layers[2], {}, model.config.head_dim
-    weight = models.load("stories").model.model.layers[2].self_attn.o_proj.weight  # of heads that are left out, too
-    layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs: kept.update(mixed=inputs[0][0, -1]))
-    layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1]))
-    with torch.no_grad():
-        model(torch.tensor([ids]))
-        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
-        columns = [slice(head * size, (head + 1) * size) for head in range(4)]
-        added = torch.stack([weight[:, own] @ kept["mixed"][own] for own in columns])
-        pushes: torch.Tensor = model.lm_head(added * model.model.norm.weight / scale)
-    return pushes
 
 
 def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> None:
@@ -101,14 +91,6 @@ def instead(text: str, out: list[str], head: int, *names: str) -> str:
     whole, changed = (streams(token_ids(text), parts)["logits"][0][-1] for parts in (put_back, out))
     ends = " and ".join(f"{float(whole[i] - changed[i]):+.1f}" for i in ids)
     return f"Here head {head} would add {adds}; after all layers, {ends}.".replace("-", "−")
-
-
-def number(text: str) -> float:
-    return float(text.replace("−", "-"))
-
-
-def token_id(word: str) -> int:
-    return int(models.load("stories").tokenizer(word)["input_ids"][-1])
 
 
 @pytest.mark.slow
@@ -196,10 +178,6 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     tips.get_by_role("button", name="Put all back").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
     expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
-
-
-KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
-TOM = "Tom and Mia had a red ball. Tom gave the red ball to"
 
 
 def test_what_the_suggestions_say_of_their_sentences_is_torchs() -> None:

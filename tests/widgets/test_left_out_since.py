@@ -1,10 +1,6 @@
 """Parts of the decoder map left out from a token on, against torch; a head that needs what another one wrote."""
 
-import re
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -12,10 +8,10 @@ from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched, run_node
-from tests.widgets.test_carried import lines, taken_by_torch
-from tests.widgets.test_decoder_map import LEFT_OUT, TEXT, shown, token_ids
-from tests.widgets.test_layer_heads import number, token_id
+from tests.widgets.conftest import Watched, run_node, shown
+from tests.widgets.stories_by_torch import BEN, logits_without, number, taken_by_torch, token_id, token_ids
+from tests.widgets.test_carried import lines
+from tests.widgets.test_decoder_map import LEFT_OUT, TEXT
 from tests.widgets.test_parity import READ_MODEL
 
 SINCE = (
@@ -27,31 +23,8 @@ const traced = (parts) => trace(model.decoder, ids, { decoder: decoderWithout(mo
 reply(input.left_out.map((parts) => traced(parts).logits.map((row) => Array.from(row))));
 """
 )
-BEN = "Ben and Lily had a red ball. Ben gave the red ball to"
 SECOND_BEN = 10
 """Where he gives, among the tokens of `BEN`."""
-
-
-def logits_without(model: Any, ids: list[int], parts: Sequence[str], since: int = 0) -> torch.Tensor:
-    """The logits after each token. From `since` on zeros stand for what the last matrices of the parts multiply."""
-    hooks = []
-    for part in parts:
-        kind, layer, head = re.fullmatch(r"(attention|feed-forward|head)-(\d)-?(\d?)", part).groups()  # type: ignore[union-attr]
-        block, size = model.model.layers[int(layer) - 1], model.config.head_dim
-        columns = slice(size * (int(head) - 1), size * int(head)) if head else slice(None)
-        matrix = block.mlp.down_proj if kind == "feed-forward" else block.self_attn.o_proj
-        hooks.append(matrix.register_forward_pre_hook(partial(silenced, columns, since)))
-    with torch.no_grad():
-        logits: torch.Tensor = model(torch.tensor([ids])).logits[0]
-    for hook in hooks:
-        hook.remove()
-    return logits
-
-
-def silenced(columns: slice, since: int, _: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
-    rows = inputs[0].clone()
-    rows[:, since:, columns] = 0
-    return (rows,)
 
 
 def test_the_model_without_parts_from_a_token_on_is_torchs() -> None:

@@ -9,10 +9,8 @@ from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched, run_node
-from tests.widgets.test_decoder_map import shown, token_ids
-from tests.widgets.test_layer_heads import BALL
-from tests.widgets.test_left_out_since import logits_without
+from tests.widgets.conftest import Watched, run_node, shown
+from tests.widgets.stories_by_torch import BALL, logits_without, token_ids
 from tests.widgets.test_parity import READ_MODEL
 
 NAMES = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -10,9 +9,8 @@ from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched, run_node
-from tests.widgets.test_decoder_map import shown, streams, token_ids, without
-from tests.widgets.test_layer_heads import BALL, KITE
+from tests.widgets.conftest import Watched, run_node, shown
+from tests.widgets.stories_by_torch import BALL, KITE, logits_along, streams, token_id, token_ids
 from tests.widgets.test_parity import READ_MODEL
 
 RIVALS = (
@@ -30,26 +28,11 @@ reply(input.asked.map(({ rival, out }) => {
 )
 
 
-def token(word: str) -> int:
-    (found,) = models.load("stories").tokenizer(word).input_ids
-    return int(found)
-
-
-def logits_along(out: list[str], text: str = BALL) -> torch.Tensor:
-    """Torch's lens on the last row, from its embedding on: [after each part, vocabulary]."""
-    model, ids = without(out), token_ids(text)
-    found: dict[str, list[Any]] = streams(ids, out)
-    halves = [row[-1] for pair in zip(found["middles"], found["residuals"], strict=True) for row in pair]
-    with torch.no_grad():
-        rows = torch.stack([model.model.embed_tokens(torch.tensor(ids))[-1], *halves])
-        return model.lm_head(model.model.norm(rows))
-
-
 def test_the_rival_is_the_one_asked_for_and_its_scores_are_torchs() -> None:
     outs = [[], ["head-3-2"]]
     replies = run_node(RIVALS, {"text": BALL, "asked": [{"rival": " Sam", "out": out} for out in outs]})
     for reply, out in zip(replies, outs, strict=True):
-        assert reply["pair"] == [token(" Anna"), token(" Sam")]  # the colors stay when a part is left out
+        assert reply["pair"] == [token_id(" Anna"), token_id(" Sam")]  # the colors stay when a part is left out
         expected = logits_along(out)
         for id, line in zip(reply["pair"], reply["lines"], strict=True):
             assert [x for x, _ in line] == [i / 2 for i in range(9)]
@@ -60,12 +43,12 @@ def test_the_rival_is_the_one_asked_for_and_its_scores_are_torchs() -> None:
 def test_where_the_rival_is_not_in_the_text_it_is_the_new_guess_or_the_other_name(rival: str) -> None:
     asked = [{"rival": rival, "out": out} for out in ([], ["head-3-2"], ["head-3-1"])]
     *pairs, elsewhere = [reply["pair"] for reply in run_node(RIVALS, {"text": BALL, "asked": asked})]
-    assert pairs == [[token(" Anna"), token(" Sam")]] * 2
-    assert elsewhere == [token(" Anna"), logits_along(["head-3-1"])[-1].argmax()]
+    assert pairs == [[token_id(" Anna"), token_id(" Sam")]] * 2
+    assert elsewhere == [token_id(" Anna"), logits_along(["head-3-1"])[-1].argmax()]
 
 
 def test_a_name_keeps_its_color_when_it_becomes_the_guess() -> None:
-    anna, sam = token(" Anna"), token(" Sam")
+    anna, sam = token_id(" Anna"), token_id(" Sam")
     for giver, rival, pair in [
         ("Sam", " Sam", [anna, sam]),
         ("Anna", " Anna", [sam, anna]),
@@ -75,7 +58,7 @@ def test_a_name_keeps_its_color_when_it_becomes_the_guess() -> None:
         (reply,) = run_node(RIVALS, {"text": text, "asked": [{"rival": rival, "out": []}]})
         assert reply["pair"] == pair and reply["colors"] == [anna, sam]
     (reply,) = run_node(RIVALS, {"text": BALL, "asked": [{"rival": " gave", "out": []}]})
-    assert reply["colors"] == [anna, token(" gave")]  # no name: the guess is orange
+    assert reply["colors"] == [anna, token_id(" gave")]  # no name: the guess is orange
 
 
 def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
@@ -121,7 +104,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
 def shares_after(out: list[str], text: str, names: list[str]) -> list[float]:
     """Torch's probabilities of these tokens after the text."""
     shares = logits_along(out, text)[-1].softmax(-1)
-    return [float(shares[token(name)]) for name in names]
+    return [float(shares[token_id(name)]) for name in names]
 
 
 @pytest.mark.slow
