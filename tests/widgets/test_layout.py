@@ -90,6 +90,36 @@ def test_fits_one_screen_and_all_names_can_be_read(tab: Watched, address: str, n
     assert widget.evaluate(RAGGED_ROWS) == []
 
 
+HEIGHTS = """async () => {
+    const card = document.querySelector(".llm-widget");
+    const heights = {};
+    const set = async (field, value) => {
+        field.value = value;
+        for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+        for (const _ of "1234") await new Promise(requestAnimationFrame);
+        heights[card.offsetHeight] ??= `${field.ariaLabel}: ${value}`;
+    };
+    for (const field of document.querySelectorAll(".llm-controls :is(select, input[type=range])")) {
+        if (!field.checkVisibility()) continue;
+        const options = [...(field.options ?? [])].map(({ value }) => value);
+        for (const value of [...(options.length ? options : [field.min, field.max]), field.value])
+            if (field.isConnected) await set(field, value);
+    }
+    return heights;
+}"""
+"""Of a widget, with each choice and both ends of each slider, one after the other; what first brought a height."""
+GROW = {"attention_explorer", "items_needed", "parameter_budget"}
+"""What is chosen there has more tables, or bars of its own."""
+NO_SETTINGS = {"bpe_stepper", "decoder_map", "next_token_bars", "objective_lab"}
+"""They have texts and buttons, but neither choices nor sliders above what they show."""
+
+
+@pytest.mark.parametrize("name", sorted(WIDGETS.keys() - GROW - NO_SETTINGS))
+def test_no_setting_moves_what_stands_below_a_widget(watched: Watched, address: str, name: str) -> None:
+    heights = laid_out(watched, address, name).evaluate(HEIGHTS)
+    assert len(heights) == 1, heights
+
+
 @pytest.mark.parametrize("name", ["position_dial", "compute_optimal"])
 def test_a_chart_is_as_wide_as_its_column(watched: Watched, address: str, name: str) -> None:
     page = laid_out(watched, address, name)

@@ -266,12 +266,13 @@ function range(values) {
 }
 
 /**
- * Round numbers in a range, `most` or fewer steps apart.
+ * Round numbers in a range, `most` or fewer steps apart; of a single value, that.
  * @param {number} low
  * @param {number} high
  * @param {number} most
  */
 export function ticks(low, high, most) {
+  if (low === high) return [low];
   const raw = (high - low) / most || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw * (1 - 1e-9)) ?? raw;
