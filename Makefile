@@ -42,16 +42,19 @@ $(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exerci
 # Widgets: one self-contained module each, and the host that runs them on pages without a kernel.
 WIDGETS := llm_course/widgets
 BUILT := $(WIDGETS)/built
+# What all share comes first: a widget may have it otherwise.
+STYLES := $(WIDGETS)/ui/style.css $(filter-out $(WIDGETS)/ui/% $(BUILT)/%,$(wildcard $(WIDGETS)/*/style.css))
 ESBUILD := node_modules/.bin/esbuild --log-level=warning --bundle --minify --target=es2022 --charset=utf8
 
 widgets: $(BUILT)/.done $(BUILT)/site/_static/widgets/stories.js $(BUILT)/site/_static/widgets/fill-mask.js  ## build the widgets' JavaScript
 
-$(BUILT)/kernel_code.js: node_modules/.package-lock.json $(wildcard $(WIDGETS)/kernel/*)
-	@mkdir -p $(@D) && node $(WIDGETS)/kernel/assemble.js $@
+$(BUILT)/kernel_code.js: node_modules/.package-lock.json $(wildcard $(WIDGETS)/models/kernel/*)
+	@mkdir -p $(@D) && node $(WIDGETS)/models/kernel/assemble.js $@
 
-$(BUILT)/.done: $(BUILT)/kernel_code.js node_modules/.package-lock.json $(wildcard $(WIDGETS)/*.js $(WIDGETS)/*.css $(WIDGETS)/js/*.js)
-	@$(ESBUILD) --format=esm --outdir=$(BUILT) $(wildcard $(WIDGETS)/*.js) $(WIDGETS)/style.css
-	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/js/host.js
+$(BUILT)/.done: $(BUILT)/kernel_code.js node_modules/.package-lock.json $(filter-out $(BUILT)/%,$(wildcard $(WIDGETS)/*/*.js)) $(STYLES)
+	@$(ESBUILD) --format=esm --outdir=$(BUILT) --outbase=$(WIDGETS) --entry-names=[dir] $(wildcard $(WIDGETS)/*/widget.js)
+	@cat $(STYLES) | $(ESBUILD) --loader=css --outfile=$(BUILT)/style.css
+	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/ui/host.js
 	@touch $@
 
 bench-widgets: widgets $(VENV)/.benchmarks benchmarks/node_modules/.package-lock.json  ## print how fast the course model writes in the page, and how fast widgets answer

@@ -19,7 +19,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from _ext.serve import address, make_server
 from llm_course import models
-from llm_course.widgets.base import BUILT
+from llm_course.widgets.ui.base import BUILT
 from tests.conftest import CHROMIUM_FLAGS, find_chromium
 from tests.widgets.conftest import WIDGETS, page_html
 
@@ -90,7 +90,8 @@ def compare_with_onnx_runtime(browser: Browser, folder: Path, runs: int) -> None
     model, _ = models.load("stories")
     onnx_model.write(model, folder / "stories.onnx")
     shutil.copy(models.path("stories") / "browser.bin", folder)
-    shutil.copytree(HERE.parent / "llm_course" / "widgets" / "js", folder / "js")
+    for modules in ("models", "ui"):
+        shutil.copytree(HERE.parent / "llm_course" / "widgets" / modules, folder / modules)
     (folder / "built").mkdir()
     shutil.copy(BUILT / "kernel_code.js", folder / "built")
     shutil.copytree(ONNX_RUNTIME, folder / "ort", ignore=shutil.ignore_patterns("*.map", "*webgpu*", "*webgl*"))

@@ -2,8 +2,8 @@
 
 `simulate(trace, server)` replays a trace, a list of Requests, and returns a Run: a Step for each pass of the model, and
 an Outcome for each request. `figures(run)` sums it up as users and operators know it. Nothing is random but
-`drawn_trace`. The page's own simulator (`widgets/js/serving.js`) reads the same traces and takes the same steps; a test
-holds the two against each other.
+`drawn_trace`. The page's own simulator (`widgets/serving_arena/serving.js`) reads the same traces and
+takes the same steps; a test holds the two against each other.
 
 Time is counted in milliseconds, memory in blocks of the KV cache, text in tokens.
 """

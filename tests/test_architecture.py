@@ -111,6 +111,30 @@ def test_no_circle_within_a_folder(folder: Path) -> None:
     graphlib.TopologicalSorter(graph).prepare()  # Raises CycleError.
 
 
+WIDGETS = ROOT / "llm_course" / "widgets"
+# What else modules of a folder may import than those beside them; every other folder is a widget.
+BELOW_WIDGETS = {"ui": set[str](), "models": {"ui", "built"}}
+
+
+def folders_imported(path: Path) -> set[str]:
+    """The folders of the widgets that a module imports from, in Python or JavaScript, types among it."""
+    if path.suffix == ".py":
+        found = [WIDGETS.parents[1].joinpath(*name.split(".")) for name in imports_of(path)]
+    else:
+        names = re.findall(r'(?:from|import\(?) ?"(\.[^"]+)"', path.read_text(encoding="utf-8"))
+        found = [(path.parent / name).resolve() for name in names]
+    return {place.relative_to(WIDGETS).parts[0] for place in found if place.is_relative_to(WIDGETS)}
+
+
+def test_a_widget_imports_what_widgets_share_and_that_imports_no_widget() -> None:
+    folders = {path.parent for path in WIDGETS.glob("*/__init__.py")}
+    assert {folder.name for folder in folders if not (folder / "widget.js").is_file()} == set(BELOW_WIDGETS)
+    for path in sorted(path for folder in folders for ending in ("py", "js") for path in folder.glob(f"*.{ending}")):
+        own = path.parent.name
+        wrong = folders_imported(path) - {own} - BELOW_WIDGETS.get(own, {"ui", "models"})
+        assert not wrong, f"{path.relative_to(ROOT)} imports from {wrong}"
+
+
 def test_the_top_of_the_graders_is_the_command_line() -> None:
     assert [path.name for path in sorted((ROOT / "autograder").glob("*.py"))] == ["__init__.py", "cli.py"]
 

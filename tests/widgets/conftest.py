@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from _ext import widget_files
 from llm_course import widgets
-from llm_course.widgets.base import BUILT, CourseWidget
+from llm_course.widgets.ui.base import BUILT, CourseWidget
 from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
 from tests.conftest import PATIENCE
 
@@ -185,6 +185,15 @@ def opened(watched: Watched, address: str, name: str, theme: str = "light") -> P
     watched.page.goto(f"{address}/{name}-{theme}.html")
     expect(watched.page.locator(".llm-widget")).to_be_visible()
     watched.page.evaluate(DRAWN)
+    return watched.page
+
+
+def shown(watched: Watched, site: Path, widget: CourseWidget, width: int, tokens: int = 8) -> Page:
+    """A page of its own for a decoder map, once it has read its text."""
+    (site / "map.html").write_text(page_html(widget), encoding="utf-8")
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    watched.page.goto((site / "map.html").as_uri())
+    expect(watched.page.locator(".llm-chips button")).to_have_count(tokens)
     return watched.page
 
 

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { stateFromAddress, withState } from "../../llm_course/widgets/js/address.js";
-import { attention } from "../../llm_course/widgets/js/attention.js";
-import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/js/bpe.js";
-import { countPairs, mergeEverywhere } from "../../llm_course/widgets/js/bpe_training.js";
-import { boxOf, placed, spotsAlong, spotsAround } from "../../llm_course/widgets/js/labels.js";
-import { format, randomNumbers, softmax } from "../../llm_course/widgets/js/numbers.js";
-import { partsInWords } from "../../llm_course/widgets/js/sight.js";
+import { stateFromAddress, withState } from "../../llm_course/widgets/ui/address.js";
+import { attention } from "../../llm_course/widgets/attention_explorer/attention.js";
+import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/models/bpe.js";
+import { countPairs, mergeEverywhere } from "../../llm_course/widgets/bpe_stepper/bpe_training.js";
+import { boxOf, placed, spotsAlong, spotsAround } from "../../llm_course/widgets/ui/labels.js";
+import { format, randomNumbers, softmax } from "../../llm_course/widgets/models/numbers.js";
+import { partsInWords } from "../../llm_course/widgets/decoder_map/sight.js";
 
 test("softmax sums to one and does not overflow", () => {
   const probabilities = softmax([1000, 1000, -Infinity]);

@@ -2,23 +2,23 @@
 
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
 from playwright.sync_api import expect
 
 from llm_course import models
-from llm_course.widgets import ObjectiveLab, PatternLab, UnmaskingStepper, base
+from llm_course.widgets import ObjectiveLab, PatternLab, UnmaskingStepper
+from llm_course.widgets.ui import base
 from solutions.architectures import attention_pattern, corrupt_spans
 
-from .conftest import Watched, opened, page_html, run_node
+from .conftest import Watched, opened, run_node
 
-OBJECTIVES = 'import * as objectives from "./llm_course/widgets/js/objectives.js";\n'
+OBJECTIVES = 'import * as objectives from "./llm_course/widgets/models/objectives.js";\n'
 UNMASKING = """
-import { readSafetensors } from "./llm_course/widgets/js/course_model.js";
-import { Encoder } from "./llm_course/widgets/js/encoder.js";
-import { guesses, keep } from "./llm_course/widgets/js/unmasking.js";
+import { readSafetensors } from "./llm_course/widgets/models/course_model.js";
+import { Encoder } from "./llm_course/widgets/models/encoder.js";
+import { guesses, keep } from "./llm_course/widgets/unmasking_stepper/unmasking.js";
 const file = readFileSync("llm_course/weights/fill-mask/model.safetensors");
 const tensors = readSafetensors(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
 const encoder = new Encoder(input.config, tensors);
@@ -160,8 +160,8 @@ def test_gaps_are_filled_as_with_transformers(at_once: int) -> None:
 
 def test_a_drawn_word_follows_its_chance_and_is_no_special_token() -> None:
     script = (
-        'import { guesses } from "./llm_course/widgets/js/unmasking.js";\n'
-        'import { randomNumbers } from "./llm_course/widgets/js/numbers.js";\n'
+        'import { guesses } from "./llm_course/widgets/unmasking_stepper/unmasking.js";\n'
+        'import { randomNumbers } from "./llm_course/widgets/models/numbers.js";\n'
         "const draw = randomNumbers(1); const counts = [0, 0, 0, 0];\n"
         "for (let i = 0; i < 4000; i++) counts[guesses([[9, 0, 1, 2]], [0], 0, [0], draw)[0].id]++;\n"
         "reply(counts);"
@@ -194,14 +194,13 @@ def test_a_sentence_is_read_again_with_each_word_hidden_in_turn() -> None:
 
 def test_the_leftmost_gaps_are_filled_first() -> None:
     script = (
-        'import { guesses, keep } from "./llm_course/widgets/js/unmasking.js";\n'
+        'import { guesses, keep } from "./llm_course/widgets/unmasking_stepper/unmasking.js";\n'
         "const logits = [[0, 1, 0], [0, 9, 0], [0, 0, 1]]; const ids = [0, 0, 0];\n"
         "reply(['left', 'surest'].map((order) => keep(ids, guesses(logits, ids, 0, [0]), 1, order)));"
     )
     assert run_node(script) == [[1, 0, 0], [0, 1, 0]]
 
 
-@pytest.mark.browser
 def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> None:
     page = opened(watched, address, "unmasking_stepper")
     page.get_by_text("6 gaps left").wait_for()
@@ -214,23 +213,16 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
     expect(page.get_by_role("cell", name="pass")).to_have_count(6)
     expect(page.locator(".llm-sentence tbody .llm-past")).to_have_count(3 * 6)  # what was guessed stays
     expect(page.get_by_role("status")).to_contain_text(re.compile("their mean chance is .* doubts “closed” most"))
-    expect(page.locator(".llm-found").first).to_have_css("color", "rgb(27, 31, 36)")
     page.locator("thead button").nth(2).click()  # a gap again, that no pass has filled
     expect(page.locator(".llm-passes li").last).to_contain_text("by hand:")
     expect(page.locator(".llm-passes li").last).to_contain_text("____")
     expect(page.get_by_role("cell", name="pass")).to_have_count(5)
-    table, history = (page.locator(part).bounding_box() for part in (".llm-sentence", ".llm-passes"))
-    assert table is not None and history is not None
-    assert history["y"] >= table["y"] + table["height"]  # always below it: nothing moves
     page.get_by_role("button", name="Start again").click()
     page.get_by_text("6 gaps left").wait_for()
     page.get_by_role("button", name="Gap 2: take").nth(1).click()  # a guess of the reader's choice
     page.get_by_text("5 gaps left").wait_for()
-    now = page.locator(".llm-sentence").bounding_box()
-    assert now is not None and now["width"] == table["width"]
 
 
-@pytest.mark.browser
 def test_a_pattern_says_what_can_notice_a_change(watched: Watched, address: str) -> None:
     page = opened(watched, address, "pattern_lab")
     said = page.get_by_role("status")
@@ -240,10 +232,8 @@ def test_a_pattern_says_what_can_notice_a_change(watched: Watched, address: str)
     expect(said).to_contain_text("After one layer 4 of 5")
     expect(page.get_by_role("button", name="house")).to_be_focused()  # drawn anew, it is another button
     expect(page.get_by_label("Length of the prefix")).to_be_hidden()
-    word = page.get_by_role("button", name="The", exact=True).bounding_box()
     page.get_by_label("Pattern", exact=True).select_option("window")
     expect(page.get_by_label("Size of the window")).to_be_visible()
-    assert page.get_by_role("button", name="The", exact=True).bounding_box() == word  # the slider moves nothing
     page.get_by_role("button", name="The", exact=True).click()
     # The ways of the change to each position that is new to it, and straight up from the word itself.
     expect(page.locator("svg .llm-news")).to_have_count(5)
@@ -256,19 +246,6 @@ def test_a_pattern_says_what_can_notice_a_change(watched: Watched, address: str)
     expect(page.locator("svg .llm-news")).to_have_count(5)
 
 
-@pytest.mark.browser
-def test_no_word_of_a_pattern_is_cut_where_there_is_room(watched: Watched, site: Path) -> None:
-    words = ["The", "house", "is", "beautiful", "."]
-    (site / "beautiful.html").write_text(page_html(PatternLab(words, other=words)), encoding="utf-8")
-    watched.page.goto((site / "beautiful.html").as_uri())
-    for width in (756, 390, 320):
-        watched.page.set_viewport_size({"width": width, "height": 800})
-        expect(watched.page.locator("svg text", has_text="beautiful")).to_have_count(2)
-        head = watched.page.get_by_role("columnheader", name="beautiful")
-        assert head.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
-
-
-@pytest.mark.browser
 def test_a_column_lights_up_what_the_model_sees(watched: Watched, address: str) -> None:
     page = opened(watched, address, "objective_lab")
     page.get_by_role("button", name="is", exact=True).click()
@@ -290,7 +267,6 @@ def test_a_column_lights_up_what_the_model_sees(watched: Watched, address: str) 
     assert lit("guessed") == []
 
 
-@pytest.mark.browser
 def test_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
     page = opened(watched, address, "objective_lab")
     page.get_by_text("1 token carries loss; the text has 6.").wait_for()
@@ -306,19 +282,13 @@ def test_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
     masked = page.get_by_role("row", name="Masked tokens")
     expect(masked).to_contain_text("sees both sides: 4.0 words")
     expect(masked.locator(".llm-clues")).to_have_count(2)
-    place = page.get_by_role("button", name="capital").bounding_box()
-    height = page.locator(".llm-widget").evaluate("card => card.clientHeight")
     expect(page.locator(".llm-aligned .llm-mark")).to_have_count(2)
     expect(page.get_by_role("button", name="Paris")).to_be_focused()  # drawn anew, it is another button
     page.get_by_role("button", name="Spans", exact=True).click()
     page.get_by_text("2 words and 3 marks carry loss; the text has 6. Marks teach no word").wait_for()
     expect(page.get_by_role("row", name="Spans").locator(".llm-loss-of-mark")).to_have_count(3)
-    assert page.locator(".llm-widget").evaluate("card => card.clientHeight") == height
     page.get_by_role("button", name="Next token", exact=True).click()
     page.get_by_text("5 tokens carry loss").wait_for()
-    middle = page.locator(".llm-aligned tr").first.get_by_text("capital").bounding_box()
-    assert place is not None and middle is not None  # no word moves with the objective
-    assert middle["x"] + middle["width"] / 2 == pytest.approx(place["x"] + place["width"] / 2, abs=1)
     says = page.get_by_role("row", name="it says").get_by_role("cell")
     assert says.all_inner_texts() == ["capital", "of", "France", "is", "Paris", "–"]
     page.set_viewport_size({"width": 390, "height": 800})

@@ -7,38 +7,21 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched
-from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, stories_tokenizer, token_ids
-from tests.widgets.test_layer_heads import BALL, number, pushes_by_torch, token_id
+from tests.widgets.conftest import Watched, shown
+from tests.widgets.stories_by_torch import (
+    BALL,
+    SAW,
+    guesses_without,
+    number,
+    pushes_by_torch,
+    stories_tokenizer,
+    taken_by_torch,
+    token_id,
+    token_ids,
+)
 
-SAW = "Ben and Lily had a red ball. Ben saw Lily and gave the red ball to"
 LINE = re.compile(r"(\S+) ([+−]\d+\.\d)")
-
-
-def taken_by_torch(text: str, head: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a head of layer 3 takes at the last token: the share of each, and what its value would add to the logits.
-
-    Shapes [token] and [token, vocabulary].
-    """
-    model = models.load("stories").model
-    model.set_attn_implementation("eager")
-    layer, size, kept = model.model.layers[2], model.config.head_dim, {}
-    hooks = [
-        layer.self_attn.v_proj.register_forward_hook(lambda *call: kept.update(values=call[2][0])),
-        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
-    ]
-    with torch.no_grad():
-        shares = model(torch.tensor([token_ids(text)]), output_attentions=True).attentions[2][0, head - 1, -1]
-        shared = (head - 1) // (model.config.num_attention_heads // model.config.num_key_value_heads)
-        values = kept["values"][:, shared * size : (shared + 1) * size]
-        added = values @ layer.self_attn.o_proj.weight[:, (head - 1) * size : head * size].T
-        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
-        messages = model.lm_head(added * model.model.norm.weight / scale)
-    for hook in hooks:
-        hook.remove()
-    return shares, messages
 
 
 def lines(page: Page) -> list[list[str]]:
@@ -50,7 +33,6 @@ def lines(page: Page) -> list[list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 @pytest.mark.parametrize(("head", "is_out"), [(2, False), (1, False), (2, True)])  # out, it would take the same
 def test_share_times_message_is_what_torch_finds(watched: Watched, site: Path, head: int, is_out: bool) -> None:
     page = shown(watched, site, DecoderMap(BALL, head=head, rival=" Sam"), 944, 15)
@@ -84,21 +66,14 @@ def test_share_times_message_is_what_torch_finds(watched: Watched, site: Path, h
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize(("width", "small"), [(760, True), (944, False), (944, True)])
-def test_the_way_to_what_is_taken_and_back_keeps_the_focus_and_moves_nothing(
-    watched: Watched, site: Path, width: int, small: bool
-) -> None:
-    page = shown(watched, site, DecoderMap(BALL, "layer-3" if small else "attention-3", small=small), width, 15)
-    before = page.locator(".llm-widget").bounding_box()
+@pytest.mark.parametrize("small", [False, True])
+def test_the_way_to_what_is_taken_and_back_keeps_the_focus(watched: Watched, site: Path, small: bool) -> None:
+    page = shown(watched, site, DecoderMap(BALL, "layer-3" if small else "attention-3", small=small), 944, 15)
     opens = page.get_by_role("button", name="What head 1 takes from each token")
     opens.press("Enter")
     back = page.get_by_role("button", name="‹ All heads")
     expect(back).to_be_focused()
     expect(page.get_by_role("region", name="The opened part")).to_contain_text("Head 1 adds share × message")
-    assert page.locator(".llm-widget").bounding_box() == before
-    cut = "table => table.scrollWidth > table.clientWidth + 1 || table.scrollHeight > table.clientHeight + 1"
-    assert not page.locator(".llm-scroller:has(.llm-messages)").evaluate(cut)
     back.press("Enter")
     expect(opens).to_be_focused()
     expect(page.get_by_role("button", name="head 1", exact=True)).to_have_attribute("aria-pressed", "true")
@@ -108,7 +83,6 @@ def test_the_way_to_what_is_taken_and_back_keeps_the_focus_and_moves_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_what_a_head_takes_is_not_told_before_it_is_guessed(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, head=2, rival=" Sam", predict=True), 944, 15)
     opens = page.locator(".llm-heads .llm-opens")
@@ -118,7 +92,6 @@ def test_what_a_head_takes_is_not_told_before_it_is_guessed(watched: Watched, si
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_words_after_a_name_carry_it_and_suggestions_show_it(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     tips, said = page.get_by_role("group", name="What to try"), page.get_by_role("status")
@@ -149,7 +122,6 @@ def test_words_after_a_name_carry_it_and_suggestions_show_it(watched: Watched, s
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_another_head_reads_the_same_names_in_the_first_sentence(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     tips = page.get_by_role("group", name="What to try")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,13 @@ from transformers import LlamaForCausalLM
 from llm_course import models
 from llm_course.training import export
 from llm_course.widgets import ContextCost, NeedleExplorer
-from llm_course.widgets.needle_explorer import trained_frequencies
 from solutions.context import kv_cache_bytes, yarn_frequencies
 
-from .conftest import DRAWN, ROOT, Watched, opened, page_html, run_node
+from .conftest import ROOT, Watched, opened, run_node
 
 STORIES = ROOT / "llm_course/weights/stories"
 READ_MODEL = """
-import { readCourseModel } from "./llm_course/widgets/js/course_model.js";
+import { readCourseModel } from "./llm_course/widgets/models/course_model.js";
 const file = readFileSync("llm_course/weights/stories/browser.bin");
 const model = readCourseModel(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
 """
@@ -45,7 +43,7 @@ def test_logits_with_other_frequencies_equal_torch(stretched: tuple[LlamaForCaus
     model, frequencies = stretched
     ids = torch.randint(5, model.config.vocab_size, (300,), generator=torch.Generator().manual_seed(1))
     script = READ_MODEL + (
-        'import { Decoder } from "./llm_course/widgets/js/decoder.js";\n'
+        'import { Decoder } from "./llm_course/widgets/models/decoder.js";\n'
         "const [ids, rope_frequencies, attention_factor] = input;\n"
         "const config = { ...model.config, rope_frequencies, attention_factor, context_length: ids.length };\n"
         "const decoder = new Decoder(config, model.tensors);\n"
@@ -61,7 +59,7 @@ def test_costs_are_those_that_references_and_torch_count() -> None:
     """Bytes as the exercise counts them, operations as torch counts those of `stories`, dollars by hand."""
     script = (
         "import { cacheBytes, cachedByHeads, crossing, dollars, readingOperations }"
-        ' from "./llm_course/widgets/js/context.js";\n'
+        ' from "./llm_course/widgets/context_cost/context.js";\n'
         "const shape = { layers: 4, heads: 4, cached: cachedByHeads(2, 32), scored: 2 * 4 * 32, parameters: 884736 };\n"
         "const prices = { input: 4, write: 5, read: 0.2, output: 20 };\n"
         "const read = (length) => readingOperations(shape, length);\n"
@@ -88,8 +86,8 @@ def test_costs_are_those_that_references_and_torch_count() -> None:
 @pytest.mark.parametrize("depth", [0, 0.5, 1])
 def test_a_haystack_asks_for_what_it_hides(length: int, depth: float) -> None:
     script = READ_MODEL + (
-        'import { buildHaystack } from "./llm_course/widgets/js/haystack.js";\n'
-        'import { randomNumbers } from "./llm_course/widgets/js/numbers.js";\n'
+        'import { buildHaystack } from "./llm_course/widgets/needle_explorer/haystack.js";\n'
+        'import { randomNumbers } from "./llm_course/widgets/models/numbers.js";\n'
         "const [words, length, depth] = input;\n"
         "const wanted = { length, depth, distractors: 2, sameNoun: true };\n"
         "const build = (seed) => buildHaystack(words, model.tokenizer, randomNumbers(seed), wanted);\n"
@@ -149,7 +147,6 @@ def test_needle_explorer_takes_a_learners_frequencies() -> None:
     assert "60 tokens" in NeedleExplorer().picture()
 
 
-@pytest.mark.browser
 def test_context_cost_follows_model_and_length(watched: Watched, address: str) -> None:
     page = opened(watched, address, "context_cost")
     expect(page.get_by_role("status")).to_contain_text("16.0 GiB; with the weights it fits into one GPU of 74.5 GiB")
@@ -166,28 +163,6 @@ def test_context_cost_follows_model_and_length(watched: Watched, address: str) -
     expect(page.get_by_role("group", name="1 answer of 500 tokens")).to_be_visible()
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [756, 390])
-def test_context_cost_tells_of_windows_and_keeps_its_height(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 800})
-    page = opened(watched, address, "context_cost")
-    page.evaluate("document.fonts.ready")
-    card = page.locator(".llm-widget")
-    expect(page.get_by_text("Its window: 131,072 tokens")).to_be_visible()
-    gpu = page.locator(".llm-gpu")
-    expect(gpu).to_have_count(1)
-    page.wait_for_timeout(800)  # longer than a gesture
-    height = card.bounding_box()["height"]
-    assert gpu.bounding_box()["width"] > 0.98 * gpu.locator("xpath=ancestor::figure").bounding_box()["width"]
-    page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
-    expect(page.get_by_text("Beyond its window of 4,096")).to_be_visible()
-    expect(page.locator("polyline.llm-before")).to_have_count(1)
-    page.evaluate(DRAWN)
-    assert card.bounding_box()["height"] == height
-    expect(page.locator(".llm-part caption")).to_contain_text("as of November 2026")
-
-
-@pytest.mark.browser
 def test_the_cache_is_seen_among_as_many_gpus_as_it_takes(watched: Watched, address: str) -> None:
     page = opened(watched, address, "context_cost")
     page.get_by_label("Model", exact=True).select_option("DeepSeek-V3")
@@ -203,62 +178,8 @@ def test_the_cache_is_seen_among_as_many_gpus_as_it_takes(watched: Watched, addr
         group.locator(".llm-cached").evaluate_all(width),
     )
     assert cache / weights == pytest.approx(4.29 / 1.22, rel=0.02)
-    page.set_viewport_size({"width": 330, "height": 800})  # too narrow for the walls between them
-    expect(page.locator(".llm-gpu")).to_have_count(1)
 
 
-@pytest.mark.browser
-def test_the_length_at_which_attention_takes_half_is_marked(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "context_cost")
-    page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
-    half = page.get_by_role("status").inner_text().split("half of them at ")[1].split(" ")[0]
-    expect(page.locator("svg text", has_text=f"half at {half}")).to_be_visible()
-
-
-NEAREST_DOTS = """widget => [...widget.querySelectorAll("svg text")]
-    .filter((text) => /^[\\d.]+ (bytes|.iB)$/.test(text.textContent) && !text.classList.contains("llm-tick"))
-    .map((text) => {
-        const own = text.getBoundingClientRect();
-        const outside = (at, low, high) => Math.max(low - at, 0, at - high);
-        const far = (dot) => {
-            const { x, y, width, height } = dot.getBoundingClientRect();
-            const [across, down] = [x + width / 2, y + height / 2];
-            return Math.hypot(outside(across, own.left, own.right), outside(down, own.top, own.bottom));
-        };
-        const dots = [...text.ownerSVGElement.querySelectorAll("circle:not(.llm-former)")];
-        dots.sort((one, other) => far(one) - far(other));
-        return [text.textContent, dots[0].className.baseVal, dots[0].getBoundingClientRect().y, far(dots[0])];
-    })"""
-"""Of each value of the memory: its text, and its nearest dot's class, height and distance."""
-
-
-# In one gesture, however busy the machine is: two would leave marks of what was between them.
-CHOOSE = """(chosen) => {
-  for (const [name, value] of Object.entries(chosen)) {
-    const fields = [...document.querySelectorAll(".llm-field")];
-    const input = fields.find((field) => field.textContent.trim().startsWith(name)).querySelector("select, input");
-    input.value = value;
-    for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
-  }
-}"""
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [756, 390])
-def test_a_value_of_the_memory_stands_at_its_own_dot(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 800})
-    page = opened(watched, address, "context_cost")
-    for name in ("stories, ours", "Llama 3 70B", "DeepSeek-V3", "Llama 2 7B"):
-        page.wait_for_timeout(800)  # longer than a gesture: the model before leaves its marks
-        page.evaluate(CHOOSE, {"Model": name, "Tokens": "20" if name.startswith("Llama") else "8"})
-        expect(page.locator(".llm-former")).to_have_count(3)
-        found = page.locator(".llm-widget").evaluate(NEAREST_DOTS)
-        heights = [height for _, _, height, _ in found]
-        assert len(found) == 3 and heights == sorted(set(heights))
-        assert all(distance < 16 for *_, distance in found), found
-
-
-@pytest.mark.browser
 def test_prices_stand_apart_from_what_the_model_decides(watched: Watched, address: str) -> None:
     page = opened(watched, address, "context_cost")
     price = page.get_by_role("region", name="Price")
@@ -271,7 +192,6 @@ def test_prices_stand_apart_from_what_the_model_decides(watched: Watched, addres
     expect(price.locator("caption")).to_contain_text("about a text of 131,072")
 
 
-@pytest.mark.browser
 def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -> None:
     page = opened(watched, address, "needle_explorer")
     said, found = page.get_by_role("status"), "the most probable token"
@@ -292,7 +212,6 @@ def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -
     expect(said).not_to_have_text(before, timeout=60_000)
 
 
-@pytest.mark.browser
 def test_other_children_are_seen_whole_and_a_view_is_shared(watched: Watched, address: str) -> None:
     page = opened(watched, address, "needle_explorer")
     for _ in range(2):
@@ -317,33 +236,3 @@ def test_other_children_are_seen_whole_and_a_view_is_shared(watched: Watched, ad
     )
     page.goto(f"{address}/needle_explorer-light.html?needle_explorer.others=999&needle_explorer.row=99")
     expect(page.locator(".llm-weighed .llm-other-needle", has_text="had")).to_have_count(4)
-
-
-@pytest.mark.browser
-def test_headings_tell_of_what_was_before_only_where_it_is_drawn(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "context_cost")
-    expect(page.locator("figcaption", has_text="before")).to_have_count(0)
-    page.wait_for_timeout(800)  # longer than a gesture
-    page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
-    expect(page.locator("figcaption", has_text="(hollow: before)")).to_have_count(1)
-    expect(page.locator("figcaption", has_text="(pale: before)")).to_have_count(1)
-
-
-@pytest.mark.browser
-def test_recall_is_pale_where_the_text_is_another_than_the_measured(watched: Watched, address: str, site: Path) -> None:
-    measured = NeedleExplorer({"mine": trained_frequencies()}, {"mine": [[1, 1, 0.5, 0.5, 0]] * 3}, texts=20)
-    (site / "measured-light.html").write_text(page_html(measured), encoding="utf-8")
-    page = opened(watched, address, "measured")
-    table = page.get_by_role("table", name="How often the right name comes first (20 texts)")
-    cell = table.locator("tbody td").first
-    expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.55)")
-    said = page.get_by_role("status")
-    expect(said).to_contain_text("Of 20 others like it, 20 were right.", timeout=60_000)
-    page.get_by_role("slider", name="Other children").fill("2")
-    expect(said).to_contain_text("belonged to", timeout=60_000)
-    expect(said).not_to_contain_text("others like it")
-    expect(table.locator("caption")).to_contain_text("pale: they have no other children, yours has")
-    expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.15)")
-    page.get_by_role("slider", name="Other children").fill("0")
-    expect(table.locator("caption")).to_contain_text("press one")
-    expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.55)")

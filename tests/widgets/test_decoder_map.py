@@ -1,11 +1,7 @@
 """The decoder map: its numbers against torch's, its parts, and views that are shared by their address."""
 
-import copy
-import re
-from collections.abc import Callable, Sequence
-from functools import cache, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import torch
@@ -13,15 +9,16 @@ from playwright.sync_api import Page, expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from llm_course.widgets.course_model import guesses_after_layers
-from tests.widgets.conftest import DRAWN, Watched, opened, page_html, run_node
+from llm_course.widgets.models.course_model import guesses_after_layers
+from tests.widgets.conftest import Watched, opened, run_node, shown
+from tests.widgets.stories_by_torch import as_rows, guesses_without, streams, token_ids, without
 from tests.widgets.test_parity import READ_MODEL
 
 TEXT = "The dog sat on the"
 TRACE = (
     READ_MODEL
     + """
-import { lens, trace } from "./llm_course/widgets/js/trace.js";
+import { lens, trace } from "./llm_course/widgets/decoder_map/trace.js";
 const found = trace(model.decoder, input);
 const rows = (values) => values.map((row) => Array.from(row));
 reply({
@@ -33,38 +30,6 @@ reply({
 });
 """
 )
-
-
-def streams(ids: list[int], left_out: Sequence[str] = ()) -> dict[str, list[Any]]:
-    """What torch finds: the residual stream inside and after each layer, the weights, and the logits."""
-    model = without(left_out)
-    model.set_attn_implementation("eager")
-    found: dict[str, list[Any]] = {"middles": [], "residuals": []}
-    hooks = []
-    for layer in model.model.layers:
-        norm = layer.post_attention_layernorm
-        hooks.append(norm.register_forward_pre_hook(lambda _, inputs: found["middles"].append(inputs[0][0])))
-        hooks.append(layer.register_forward_hook(lambda *call: found["residuals"].append(as_rows(call[2]))))
-    with torch.no_grad():
-        result = model(torch.tensor([ids]), output_attentions=True)
-        found["lenses"] = [model.lm_head(model.model.norm(stream)) for stream in found["residuals"]]
-    for hook in hooks:
-        hook.remove()
-    return {**found, "weights": [layer[0] for layer in result.attentions], "logits": [result.logits[0]]}
-
-
-def as_rows(output: Any) -> torch.Tensor:
-    return (output[0] if isinstance(output, tuple) else output).reshape(-1, 128)
-
-
-@cache
-def stories_tokenizer() -> Any:
-    return models.load("stories").tokenizer
-
-
-def token_ids(text: str) -> list[int]:
-    tokenizer = stories_tokenizer()
-    return [tokenizer.eos_token_id, *tokenizer(text)["input_ids"]]
 
 
 def test_the_trace_is_torchs() -> None:
@@ -84,7 +49,7 @@ def test_the_trace_is_torchs() -> None:
 PUSHES = (
     READ_MODEL
     + """
-import { pushesToward, trace } from "./llm_course/widgets/js/trace.js";
+import { pushesToward, trace } from "./llm_course/widgets/decoder_map/trace.js";
 const found = trace(model.decoder, input.ids);
 reply(Array.from(pushesToward(model.decoder, found, 2, input.ids.length - 1, input.token)));
 """
@@ -113,7 +78,7 @@ def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
 WITHOUT = (
     READ_MODEL
     + """
-import { decoderWithout, trace } from "./llm_course/widgets/js/trace.js";
+import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.js";
 const rows = (parts) => trace(decoderWithout(model, parts), input.ids).logits.map((row) => Array.from(row));
 reply(input.left_out.map(rows));
 """
@@ -126,20 +91,6 @@ LEFT_OUT = (
     ["head-3-2"],
     ["head-1-1", "head-1-4", "attention-2"],
 )
-
-
-def without(parts: Sequence[str]) -> Any:
-    """The model whose parts add nothing: their last matrix is at zero, of a head the columns that it writes with."""
-    model = copy.deepcopy(models.load("stories").model)
-    size = model.config.head_dim
-    for part in parts:
-        kind, number, *head = part.removeprefix("feed-").split("-")
-        layer = model.model.layers[int(number) - 1]
-        matrix = layer.mlp.down_proj if kind == "forward" else layer.self_attn.o_proj
-        columns = slice(size * (int(head[0]) - 1), size * int(head[0])) if head else slice(None)
-        with torch.no_grad():
-            matrix.weight[:, columns] = 0
-    return model
 
 
 def test_the_model_without_parts_is_torchs_with_their_last_matrices_at_zero() -> None:
@@ -204,29 +155,6 @@ def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watch
     expect(part.locator("p").nth(1)).to_contain_text("Without them, the guess would")
 
 
-def test_each_part_says_what_torch_guesses_without_it_and_leaves_it_out_when_pressed(
-    watched: Watched, address: str
-) -> None:
-    page = opened(watched, address, "decoder_map")
-    page.get_by_label("Text", exact=True).fill(TEXT)
-    whole = guesses_shown(page)
-    names = [f"{kind}-{layer}" for layer in range(1, 5) for kind in ("attention", "feed-forward")]
-    without_each = [guesses_without(token_ids(TEXT), [name])[-1] for name in names]
-    switches = page.locator(".llm-machine .llm-otherwise")
-    expect(switches.locator("b")).to_have_text(without_each)
-    flips = switches.evaluate_all("all => all.map((node) => node.classList.contains('llm-flips'))")
-    assert flips == [guess != whole[-1] for guess in without_each]
-    changed = flips.index(True)
-    switches.nth(changed).press("Enter")
-    expect(switches.nth(changed)).to_be_focused()
-    expect(switches.nth(changed)).to_have_attribute("aria-pressed", "true")
-    assert guesses_shown(page)[-1] == without_each[changed]
-    expect(page.locator(".llm-machine .llm-guess").last).to_contain_text(f"{without_each[changed]}, was {whole[-1]}")
-    expect(switches.nth(changed)).to_have_text("put back")
-    switches.nth(changed).press("Enter")
-    assert guesses_shown(page) == whole
-
-
 def test_a_drawn_line_end_is_kept_when_a_reader_writes_on(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap("She lost her hat.\nThe"), 944, 9)
     text = page.get_by_label("Text", exact=True)
@@ -241,46 +169,6 @@ def test_bytes_of_a_character_are_written_as_bytes(watched: Watched, address: st
     expect(page.locator(".llm-chips button")).to_have_text(["START", "⟨D0⟩", "⟨B6⟩"])
 
 
-def test_the_row_that_is_spoken_of_is_in_sight_and_what_is_unfolded_is_seen_whole(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap("A cat and " * 12), 944, 24)
-    card, opened_part = page.locator(".llm-widget"), page.locator(".llm-opened")
-    height = card.evaluate("node => node.offsetHeight")
-    page.get_by_role("button", name="Tokens", exact=True).click()
-    assert page.locator(".llm-opened .llm-picked").evaluate(
-        """row => {
-            const [own, frame] = [row, row.closest(".llm-scroller")].map((node) => node.getBoundingClientRect());
-            return own.top >= frame.top && own.bottom <= frame.bottom + 1;
-        }"""
-    )
-    for box in ("Attention 1", "Attention 2"):
-        page.get_by_role("button", name=box, exact=True).click()
-        page.get_by_text("Shapes and sizes").click()
-        page.evaluate(DRAWN)
-        assert opened_part.evaluate("node => node.scrollHeight <= node.clientHeight")
-        page.get_by_text("Shapes and sizes").click()
-        assert card.evaluate("node => node.offsetHeight") == height
-
-
-@pytest.mark.parametrize(("small", "width"), [(False, 756), (True, 984)])
-def test_a_long_text_moves_nothing_and_sizes_are_seen_whole(
-    watched: Watched, site: Path, small: bool, width: int
-) -> None:
-    part = "layer-3" if small else "attention-3"
-    page = shown(watched, site, DecoderMap(TEXT, part=part, small=small), width, 6)
-    height = "node => node.offsetHeight"
-    card, text = page.locator(".llm-widget"), page.get_by_label("Text", exact=True)
-    before = card.evaluate(height)
-    assert before <= 760
-    text.fill("One day, Anna had a red hat. Tom had a blue coin. The red hat belonged to me and you")
-    expect(page.get_by_text("… 3 not read …")).to_be_visible()
-    assert card.evaluate(height) == before
-    text.fill("Once upon a time there was a boy named Sam. Sam had a")
-    expect(page.locator(".llm-heads tbody tr")).to_have_count(4)
-    hidden = "node => [node.scrollHeight - node.clientHeight, node.scrollWidth - node.clientWidth]"
-    for part_or_table in (page.locator(".llm-opened"), page.locator(".llm-opened .llm-scroller").first):
-        assert max(part_or_table.evaluate(hidden)) <= 1
-
-
 def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> None:
     page = opened(watched, address, "decoder_map")
     part = page.get_by_role("region", name="The opened part")
@@ -290,50 +178,6 @@ def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> 
         page.get_by_role("button", name="Leave all of it out").click()
         expect(part).to_contain_text("Left out, it adds nothing")
         expect(part).not_to_contain_text("Without")
-
-
-def test_a_share_that_stays_is_said_once(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, LARGE(), 944)
-    ways = set()
-    for text in ("", "there", TEXT):
-        page.get_by_label("Text", exact=True).fill(text)
-        for layer in range(1, 5):
-            page.get_by_role("button", name=f"Feed-forward {layer}", exact=True).click()
-            said = page.locator(".llm-opened p").nth(1).inner_text()
-            found = re.search(r"guess would (be|stay) “.*”, (.*?%)(?: instead of (.*?%))?\.$", said)
-            assert found is not None
-            way, now, before = found.groups()
-            assert now != before
-            ways.add((way, before is not None))
-    assert {("be", False), ("stay", True)} <= ways
-
-
-def test_every_token_has_its_guess_after_every_layer(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "decoder_map")
-    page.get_by_label("Text", exact=True).fill(TEXT)
-    page.get_by_text("The guesses for every token, after every layer", exact=True).click()
-    table = page.locator(".llm-lens")
-    expect(table.locator("tbody tr").first.locator("td").first).to_have_text("START")  # itself, and no text's end
-    words = TEXT.split()
-    expect(table.locator("tbody tr")).to_have_count(1 + len(words) + 1)
-    table.get_by_role("rowheader", name="The", exact=True).click()
-    expect(page.get_by_role("button", name="The", exact=True)).to_have_attribute("aria-pressed", "true")
-    columns = []
-    for count, line in enumerate(table.locator("tbody tr").all()[1:-1], start=1):
-        _, _, guesses = guesses_after_layers(" ".join(words[:count]))
-        shown = line.locator("td").all_inner_texts()
-        assert [guess.replace("␣", " ") for guess in shown[:-1]] == guesses
-        came = " " + words[count] if count < len(words) else "…"
-        assert shown[-1].replace("␣", " ") == came
-        assert line.locator("b").all_inner_texts() == [shown[-1]] * guesses.count(came)
-        orange = line.locator(".llm-kept").all_inner_texts()
-        assert orange == [shown[-2]] * guesses.count(guesses[-1])
-        columns.append([guess == came for guess in guesses])
-    counts = [cell.split()[0] for cell in table.locator("tbody tr").last.locator("td").all_inner_texts()[:-1]]
-    first = table.locator("tbody tr").first.locator("td").all_inner_texts()
-    assert counts == [
-        str(sum(right) + (guess == first[-1])) for right, guess in zip(zip(*columns, strict=True), first, strict=False)
-    ]
 
 
 def test_an_earlier_token_is_followed_from_the_keyboard(watched: Watched, address: str) -> None:
@@ -362,12 +206,6 @@ def test_a_drawn_token_goes_on_with_the_text(watched: Watched, address: str) -> 
     expect(page.get_by_role("status")).to_contain_text(f"Drawn: “{drawn}”, ")
 
 
-def guesses_without(ids: list[int], left_out: Sequence[str]) -> list[str]:
-    """The top guess for what comes last, after each layer, as torch finds it."""
-    tokenizer = models.load("stories").tokenizer
-    return [tokenizer.decode(lens[-1].argmax()).replace(" ", "␣") for lens in streams(ids, left_out)["lenses"]]
-
-
 def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, address: str) -> None:
     page = opened(watched, address, "decoder_map")
     page.get_by_label("Text", exact=True).fill(TEXT)
@@ -385,7 +223,6 @@ def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, a
         f"Without attention 1 and feed-forward 3, after “␣the”, the first guess is “{both[-1]}”"
     )
     expect(page.locator(".llm-out")).to_have_count(2)
-    expect(page.locator(".llm-out .llm-plus:visible")).to_have_count(0)
     page.get_by_role("button", name="Next token").click()
     expect(page.locator(".llm-token-bars tbody th").first).to_have_text(both[-1])
     expect(page.locator(".llm-token-bars .llm-was")).to_have_count(3)
@@ -418,87 +255,6 @@ def test_the_tokens_show_what_the_chosen_head_takes(watched: Watched, address: s
     expect(page.locator(".llm-chips button[style]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_a_drawn_token_runs_along_the_stream_where_motion_is_welcome(
-    watched: Watched, address: str, motion: Literal["reduce", "no-preference"]
-) -> None:
-    watched.page.emulate_media(reduced_motion=motion)
-    page = opened(watched, address, "decoder_map")
-    moving = page.locator(".llm-mark, .llm-joins")
-    expect(page.locator(".llm-chips button")).to_have_count(8)
-    expect(moving).to_have_count(0)
-    page.get_by_role("button", name="Draw a token").click()
-    expect(page.locator(".llm-joins")).to_have_text("␣girl")
-    names = moving.evaluate_all("all => all.map((node) => getComputedStyle(node).animationName)")
-    assert names == (["none", "none"] if motion == "reduce" else ["llm-joins", "llm-runs"])
-    page.get_by_role("button", name="Logits").click()
-    expect(moving).to_have_count(0)
-
-
-SMALL = partial(DecoderMap, "Once upon a time there was a", part="layer-3", small=True)
-LARGE = partial(SMALL, part="attention-3", small=False)
-OFF_THE_STREAM = """map => {
-    const middle = (node) => {
-        const { x, y, width, height } = node.getBoundingClientRect();
-        return [x + width / 2, y + height / 2];
-    };
-    const list = map.querySelector("ol").getBoundingClientRect();
-    const at = parseFloat(getComputedStyle(map).getPropertyValue("--at"));
-    const { display, flexDirection } = getComputedStyle(map.querySelector("ol"));
-    const isLying = display === "flex" && flexDirection === "row";
-    const stream = at + (isLying ? list.y : list.x);
-    const places = [...map.querySelectorAll(".llm-plus")].map((plus) => middle(plus)[isLying ? 1 : 0] - stream);
-    return [places.length, ...places.filter((off) => Math.abs(off) > 1)];
-}"""
-GAPS = """map => {
-    const [first, ...rest] = [...map.querySelectorAll("li")].map((part) => part.getBoundingClientRect());
-    const { display, flexDirection } = getComputedStyle(map.querySelector("ol"));
-    const isLying = display === "flex" && flexDirection === "row";
-    const between = (one, other) => isLying ? other.left - one.right : other.top - one.bottom;
-    return rest.map((part, i) => between([first, ...rest][i], part)).filter((gap) => Math.abs(gap) > 1);
-}"""
-"""The stream is drawn part by part: parts have to touch."""
-
-
-@pytest.mark.parametrize("width", [320, 390, 756, 944])
-@pytest.mark.parametrize(("make", "branches"), [(SMALL, 4), (LARGE, 8)])
-def test_branches_come_back_into_one_stream(
-    watched: Watched, site: Path, make: Callable[[], DecoderMap], branches: int, width: int
-) -> None:
-    page = shown(watched, site, make(), width)
-    map = page.locator(".llm-machine")
-    assert map.evaluate(OFF_THE_STREAM) == [branches]
-    assert map.evaluate(GAPS) == []
-
-
-PLACES = """widget => [widget, ...widget.querySelectorAll(".llm-boxes button")]
-    .map((node) => Object.values(node.getBoundingClientRect().toJSON()).map((place) => Math.round(place)).join())
-    .join(" ")"""
-
-
-def test_nothing_moves_in_the_small_map_whatever_is_opened_or_left_out(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, SMALL(), 944)
-    widget = page.locator(".llm-widget")
-    places = {widget.evaluate(PLACES)}
-    for box in page.locator(".llm-boxes button").all():
-        box.press("Enter")
-        places.add(widget.evaluate(PLACES))
-    page.get_by_role("button", name="Layer 2", exact=True).press("Enter")
-    page.get_by_role("button", name="Leave all of it out").press("Enter")
-    places.add(widget.evaluate(PLACES))
-    expect(page.get_by_role("status")).to_contain_text("Without layer 2, after")
-    assert len(places) == 1
-
-
-def shown(watched: Watched, site: Path, widget: DecoderMap, width: int, tokens: int = 8) -> Page:
-    """A page of its own for a map."""
-    (site / "map.html").write_text(page_html(widget), encoding="utf-8")
-    watched.page.set_viewport_size({"width": width, "height": 800})
-    watched.page.goto((site / "map.html").as_uri())
-    expect(watched.page.locator(".llm-chips button")).to_have_count(tokens)
-    return watched.page
-
-
 def test_on_a_phone_a_part_opens_below_its_own_layer(watched: Watched, address: str) -> None:
     watched.page.set_viewport_size({"width": 390, "height": 800})
     page = opened(watched, address, "decoder_map")
@@ -507,19 +263,6 @@ def test_on_a_phone_a_part_opens_below_its_own_layer(watched: Watched, address: 
     expect(part).to_contain_text("After, on the same scale")
     page.set_viewport_size({"width": 1000, "height": 800})
     expect(part).to_have_count(0)  # there it stands beside the map
-
-
-def test_on_a_phone_a_part_that_is_pressed_stays_where_it_is(watched: Watched, address: str) -> None:
-    watched.page.set_viewport_size({"width": 390, "height": 800})
-    page = opened(watched, address, "decoder_map")
-    page.get_by_role("button", name="Attention 1", exact=True).click()
-    below = page.get_by_role("button", name="Attention 3", exact=True)
-    below.scroll_into_view_if_needed()
-    place = "button => Math.round(button.getBoundingClientRect().top)"
-    before = below.evaluate(place)
-    below.dispatch_event("click")
-    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Attention 3")
-    assert abs(below.evaluate(place) - before) <= 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])

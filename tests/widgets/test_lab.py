@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.conftest import PATIENCE
 from tests.widgets.conftest import WIDGETS
 
-pytestmark = pytest.mark.browser
 CELLS = [
     "from llm_course.widgets import AttentionExplorer\n"
     "explorer = AttentionExplorer([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], tokens=['one', 'two'])\n"

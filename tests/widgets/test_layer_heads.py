@@ -1,44 +1,34 @@
 """The heads of a layer in the decoder map, against torch: what each takes and moves, and the model without one."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from playwright.sync_api import expect
 
-from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import DRAWN, Watched, run_node
-from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, streams, token_ids, without
+from tests.widgets.conftest import DRAWN, Watched, run_node, shown
+from tests.widgets.stories_by_torch import (
+    BALL,
+    KITE,
+    TOM,
+    guesses_without,
+    pushes_by_torch,
+    streams,
+    token_id,
+    token_ids,
+)
 from tests.widgets.test_parity import READ_MODEL
 
 PUSHES_OF_HEAD = (
     READ_MODEL
     + """
-import { pushesOfHead, trace } from "./llm_course/widgets/js/trace.js";
+import { pushesOfHead, trace } from "./llm_course/widgets/decoder_map/trace.js";
 const found = trace(model.decoder, input.ids);
 reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2, input.ids.length - 1, head))));
 """
 )
-BALL = "Sam and Anna had a red ball. Sam gave the red ball to"
-
-
-def pushes_by_torch(text: str, out: Sequence[str] = ()) -> torch.Tensor:
-    """What each head of layer 3 adds to torch's logits after a text, at one scale of the norm: [head, vocabulary]."""
-    model, ids = without(out), token_ids(text)
-    layer, kept, size = model.model.layers[2], {}, model.config.head_dim
-    weight = models.load("stories").model.model.layers[2].self_attn.o_proj.weight  # of heads that are left out, too
-    layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs: kept.update(mixed=inputs[0][0, -1]))
-    layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1]))
-    with torch.no_grad():
-        model(torch.tensor([ids]))
-        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
-        columns = [slice(head * size, (head + 1) * size) for head in range(4)]
-        added = torch.stack([weight[:, own] @ kept["mixed"][own] for own in columns])
-        pushes: torch.Tensor = model.lm_head(added * model.model.norm.weight / scale)
-    return pushes
 
 
 def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> None:
@@ -55,7 +45,6 @@ def test_of_sixteen_heads_a_single_one_keeps_the_model_from_the_giver() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(), 944, 15)
     said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")
@@ -93,68 +82,6 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     expect(page.get_by_role("button", name="Put all back")).to_be_hidden()
 
 
-BARS = """lanes => lanes.map((lane) => {
-    const own = getComputedStyle(lane, "::after");
-    const [width, whole] = [parseFloat(own.width), lane.getBoundingClientRect().width];
-    return [parseFloat(own.left) / whole, (parseFloat(own.left) + width) / whole];
-})"""
-"""Where the bar of each begins and ends, as a share of its lane."""
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize("part", ["attention-3", "layer-3"])
-def test_the_heads_of_a_layer_add_up_to_what_torch_finds_after_it(watched: Watched, site: Path, part: str) -> None:
-    page = shown(watched, site, DecoderMap(BALL, part, head=2, rival=" Sam", small=part == "layer-3"), 944, 15)
-    page.get_by_text("How the scores add up").click()
-    lanes = page.locator(".llm-sum .llm-lane")
-    for out in ([], ["head-3-2"]):
-        earlier, after = (lens[-1] for lens in streams(token_ids(BALL), out)["lenses"][1:3])
-        rows = [[number(lane) for lane in lanes.all_inner_texts()][i::2] for i in (0, 1)]
-        for column, name in zip(rows, (" Anna", " Sam"), strict=True):
-            before, norm, *heads, feed_forward, end = column
-            assert [by == 0 for by in heads] == [f"head-3-{head}" in out for head in range(1, 5)]
-            assert before + norm + sum(heads) + feed_forward == pytest.approx(end, abs=0.3)
-            assert before == pytest.approx(float(earlier[token_id(name)]), abs=0.1)  # as the plot has it
-            assert end == pytest.approx(float(after[token_id(name)]), abs=0.1)
-        bars = lanes.evaluate_all(BARS)
-        zero = bars[0][0]
-        unit = (bars[14][1] - zero) / rows[0][-1]  # of a score, by the bar of the last line
-        for column, numbers in enumerate(rows):
-            stands = numbers[0]
-            for line, by in enumerate(numbers[1:-1], 1):
-                ends = sorted([zero + unit * stands, zero + unit * (stands + by)])
-                assert bars[2 * line + column] == pytest.approx(ends, abs=0.04)
-                stands += by
-        page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(page.locator(".llm-sum")).to_be_visible()  # still open
-    expect(page.locator(".llm-sum tbody th")).to_have_text(
-        [
-            "before layer 3",
-            "norm (new length)",
-            "head 1",
-            "head 2",
-            "head 3",
-            "head 4",
-            "feed-forward 3",
-            "after layer 3",
-        ]
-    )
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(BALL, head=2, rival=" Sam"), 944, 15)
-    lanes = page.locator(".llm-heads .llm-lane")
-    numbers = [number(lane) for lane in lanes.all_inner_texts()]
-    assert min(numbers) < 0 < max(numbers)
-    zero, unit = -min(numbers) / (max(numbers) - min(numbers)), 1 / (max(numbers) - min(numbers))
-    for bar, by in zip(lanes.evaluate_all(BARS), numbers, strict=True):
-        if abs(by) > 1:  # a shorter one is drawn as wide as can be seen
-            assert bar == pytest.approx(sorted([zero, zero + unit * by]), abs=0.03)
-
-
 def instead(text: str, out: list[str], head: int, *names: str) -> str:
     """What a head of layer 3 that is left out would add to two scores, and where they end, as torch finds it."""
     ids = [token_id(f" {name}") for name in names]
@@ -166,18 +93,9 @@ def instead(text: str, out: list[str], head: int, *names: str) -> str:
     return f"Here head {head} would add {adds}; after all layers, {ends}.".replace("-", "−")
 
 
-def number(text: str) -> float:
-    return float(text.replace("−", "-"))
-
-
-def token_id(word: str) -> int:
-    return int(models.load("stories").tokenizer(word)["input_ids"][-1])
-
-
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", switches=False, predict=True), 944, 15)
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     part = page.get_by_role("region", name="The opened part")
     expect(part).to_contain_text("takes 42.1\u00a0% from “␣Sam”. What is the guess without this head?")
     switches, lanes = part.locator(".llm-otherwise"), part.locator(".llm-heads .llm-lane")
@@ -198,10 +116,8 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [944, 374])
-def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, site: Path, width: int) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), width, 15)
+def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     guesses = tips.get_by_role("group", name="Your guess").get_by_role("button")
     back, sentence = tips.get_by_role("button", name="Put head 2 back"), tips.locator("li.llm-current b")
@@ -230,30 +146,6 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 756, 15)
-    said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
-    card, verdict = page.locator(".llm-widget").bounding_box(), tips.locator("li.llm-current b")
-    for count in range(3):
-        if count:
-            tips.get_by_role("button", name="Next ›").click()
-        tips.get_by_role("group", name="Your guess").get_by_role("button").last.click()
-        expect(verdict).to_have_text(re.compile("^(No|Right), "))
-        (name,) = re.findall(r", (\w+):", verdict.inner_text())
-        expect(said).to_contain_text(f"the first guess is “␣{name}”")
-        assert verdict.inner_text().startswith("Right") == (count == 2)
-        assert page.locator(".llm-widget").bounding_box() == card
-    tips.get_by_role("button", name="Show me").click()
-    expect(verdict).to_have_text("Tom: head 1 had raised Mia, not Tom.")
-    expect(said).to_contain_text("Without heads 1 and 2 of layer 3, after “␣to”, the first guess is “␣Tom”")
-    expect(page.get_by_role("button", name="head 1", exact=True)).to_have_attribute("aria-pressed", "true")
-    tips.get_by_role("button", name="Put both back").click()
-    expect(tips.get_by_role("group", name="Your guess").get_by_role("button")).to_have_text(["Tom", "Mia"])
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
@@ -286,27 +178,6 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     tips.get_by_role("button", name="Put all back").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
     expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_parts_that_are_left_out_by_hand_are_told_from_the_whole_models_guess_on(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(part="layer-3", head=2, small=True), 944, 15)
-    said, switches = page.get_by_role("status"), page.locator(".llm-heads .llm-otherwise")
-    gone: list[str] = []
-    guesses = [guesses_without(token_ids(BALL), gone)[-1]]
-    for head in (1, 0):
-        switches.nth(head).click()
-        gone.append(f"head-3-{head + 1}")
-        guesses.append(guesses_without(token_ids(BALL), gone)[-1])
-        expect(said).to_contain_text("Without head")
-    page.get_by_role("button", name="Leave all of it out").click()
-    guesses.append(guesses_without(token_ids(BALL), [*gone, "attention-3", "feed-forward-3"])[-1])
-    expect(said).to_contain_text(" → ".join(guesses))
-
-
-KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
-TOM = "Tom and Mia had a red ball. Tom gave the red ball to"
 
 
 def test_what_the_suggestions_say_of_their_sentences_is_torchs() -> None:
@@ -343,7 +214,6 @@ ARCS = """arcs => {
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, head=2), 944, 15)
     arcs, ids = page.locator(".llm-arcs"), token_ids(BALL)
@@ -357,47 +227,11 @@ def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched,
     expect(arcs.locator("text")).to_have_text("head 3: 28.1\u00a0%")
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
     expect(arcs.locator("text")).to_have_text("head 3, left out")
-    page.get_by_role("button", name="Put all back").click()
-    page.get_by_role("group", name=re.compile("^Tokens")).get_by_role("button", name="␣Anna", exact=True).click()
-    itself = streams(ids)["weights"][2][:, 3, 3]  # of the token, what each head takes from itself
-    page.get_by_role("button", name=f"head {int(itself.argmax()) + 1}", exact=True).click()
-    assert itself.max() == streams(ids)["weights"][2][int(itself.argmax()), 3].max()
-    expect(arcs.locator("text")).to_have_text(
-        f"head {int(itself.argmax()) + 1}: {100 * itself.max():.1f}\u00a0% of itself"
-    )
-    page.get_by_label("Text", exact=True).fill(f"{BALL} Anna. Anna and Sam had")  # longer than the line
-    expect(page.locator(".llm-linked")).to_have_class(re.compile("llm-hides-left"))
-    expect(arcs.locator("path")).not_to_have_count(0)
-    expect(page.locator(".llm-chips button").last).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Logits").click()
     expect(arcs.locator("path")).to_have_count(0)
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize(("small", "width"), [(True, 976), (False, 780)])
-def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
-    watched: Watched, site: Path, small: bool, width: int
-) -> None:
-    part = "layer-3" if small else "attention-3"
-    text = "Tom and Mia had a red ball. Tom gave the red ball to"
-    addresses = {"attention": "a.html", "feed-forward networks": "b.html"} if small else {}
-    widget = DecoderMap(text, part, head=2, rival=" Tom", small=small, predict=True, chapters=addresses)
-    page = shown(watched, site, widget, width, 16)
-    words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
-    hidden = "node => node.scrollHeight - node.clientHeight"
-    before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in (instead(TOM, ["head-3-2"], 2, "Mia", "Tom"), "Without it: still"):
-        switch.click()
-        expect(words).to_contain_text(said)
-        page.evaluate(DRAWN)
-        assert switch.bounding_box() == pytest.approx(before, abs=0.5)
-        assert page.locator(".llm-opened").evaluate(hidden) <= 0
-        assert words.evaluate(hidden) <= 0
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="draw", rival=" Sam", predict=True), 780, 15)
     cells, show_all = page.locator(".llm-head-grid button"), page.get_by_role("button", name="Show all")
@@ -429,22 +263,14 @@ IS_IN_LINE = """chip => {
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
     line, chips = page.locator(".llm-linked"), page.locator(".llm-chips button")
-    assert len({chip.evaluate("chip => chip.offsetTop") for chip in chips.all()}) == 1
     expect(chips.last).to_be_in_viewport(ratio=1)
-    expect(line).to_have_class(re.compile("llm-hides-left"))
-    expect(line).not_to_have_class(re.compile("llm-hides-right"))
-    fades = line.evaluate("line => getComputedStyle(line).maskImage")
-    assert re.match(r"linear-gradient\(90deg, .*, rgb\(0, 0, 0\) \d\d", fades)  # at the left
     expect(page.locator(".llm-arcs path").last).to_be_in_viewport()
     assert page.locator(".llm-arcs text").evaluate(IS_IN_LINE)
     chips.first.press("Enter")
     expect(chips.first).to_be_in_viewport(ratio=1)
-    assert line.evaluate("line => line.scrollLeft") == 0
-    expect(line).to_have_class(re.compile("llm-hides-right"))
     chips.last.press("Enter")
     expect(chips.last).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="head 3", exact=True).click()  # it looks at Anna, too far from the last
@@ -453,59 +279,12 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     line.evaluate("line => line.scrollTo(0, 0)")
     page.evaluate(DRAWN)
     assert chips.first.evaluate(IS_IN_LINE) and chips.last.evaluate(IS_IN_LINE)
-    assert chips.last.evaluate("chip => chip.offsetLeft < chip.previousElementSibling.offsetLeft")  # over others
-    assert chips.last.evaluate(GAP) == ['"…" / ""', "-16px"]  # those before it are hidden
     assert {end for _, end, _ in page.locator(".llm-arcs").evaluate(ARCS)} == {14}
     page.get_by_role("button", name="Embeddings").click()
     assert chips.last.evaluate(IS_IN_LINE)
-    chips.nth(1).press("Enter")
-    line.evaluate("line => line.scrollTo(200, 0)")
-    page.evaluate(DRAWN)
-    assert chips.nth(1).evaluate(GAP) == ['"…" / ""', "16px"]
-
-
-GAP = """chip => {
-    const shadows = getComputedStyle(chip).boxShadow.split(/, (?=rgb)/);
-    const [, gap] = shadows.map((shadow) => shadow.match(/\\) (\\S+)/)[1]);
-    return [getComputedStyle(chip, "::before").content, gap];
-}"""
-"""What a token that stays at the side says of those that it lies on, and how far it fades towards them."""
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-def test_on_a_phone_a_drawn_token_is_seen_behind_those_that_it_follows(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
-    chips = page.locator(".llm-chips button")
-    for count in (16, 17):
-        page.get_by_role("button", name="Draw a token and go on").click()
-        expect(chips).to_have_count(count)
-        page.evaluate(DRAWN)
-        assert chips.last.evaluate(IS_IN_LINE) and chips.nth(count - 2).evaluate(IS_IN_LINE)
-        expect(chips.last).not_to_have_class(re.compile("llm-stuck"))
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_the_sum_of_a_layer_does_not_tell_what_is_still_to_be_guessed(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, rival=" Sam", small=True, predict=True), 944, 15)
-    numbers = page.locator(".llm-heads tbody tr").nth(2).locator(".llm-lane-untold")
-    expect(numbers).to_have_text(["?", "?"])
-    fold = page.get_by_text("How the scores add up")
-    expect(fold).to_be_hidden()
-    page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(fold).to_be_visible()
-    fold.click()
-    expect(page.locator(".llm-sum")).to_be_visible()
-    page.get_by_role("button", name="head 1", exact=True).click()
-    expect(page.locator(".llm-sum")).to_be_hidden()
-    numbers.first.click()
-    expect(page.get_by_role("status")).to_contain_text("Without heads 2 and 3 of layer 3")
-    expect(numbers).to_have_count(0)
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None:
     """At 360 pixels, of which the page's margins take 32 and this page's 16."""
     page = shown(watched, site, DecoderMap(part="layer-3", head=2, small=True, predict=True), 344, 15)
@@ -516,7 +295,6 @@ def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(
@@ -526,7 +304,6 @@ def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 @pytest.mark.parametrize("width", [374, 944])
 def test_on_a_phone_a_button_leads_to_what_a_suggestion_is_about(watched: Watched, site: Path, width: int) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True, predict=True), width, 15)

@@ -1,10 +1,6 @@
 """Parts of the decoder map left out from a token on, against torch; a head that needs what another one wrote."""
 
-import re
-from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -12,46 +8,23 @@ from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched, run_node
-from tests.widgets.test_carried import lines, taken_by_torch
-from tests.widgets.test_decoder_map import LEFT_OUT, TEXT, shown, token_ids
-from tests.widgets.test_layer_heads import number, token_id
+from tests.widgets.conftest import Watched, run_node, shown
+from tests.widgets.stories_by_torch import BEN, logits_without, number, taken_by_torch, token_id, token_ids
+from tests.widgets.test_carried import lines
+from tests.widgets.test_decoder_map import LEFT_OUT, TEXT
 from tests.widgets.test_parity import READ_MODEL
 
 SINCE = (
     READ_MODEL
     + """
-import { decoderWithout, trace } from "./llm_course/widgets/js/trace.js";
+import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.js";
 const { ids, since } = input;
 const traced = (parts) => trace(model.decoder, ids, { decoder: decoderWithout(model, parts), since });
 reply(input.left_out.map((parts) => traced(parts).logits.map((row) => Array.from(row))));
 """
 )
-BEN = "Ben and Lily had a red ball. Ben gave the red ball to"
 SECOND_BEN = 10
 """Where he gives, among the tokens of `BEN`."""
-
-
-def logits_without(model: Any, ids: list[int], parts: Sequence[str], since: int = 0) -> torch.Tensor:
-    """The logits after each token. From `since` on zeros stand for what the last matrices of the parts multiply."""
-    hooks = []
-    for part in parts:
-        kind, layer, head = re.fullmatch(r"(attention|feed-forward|head)-(\d)-?(\d?)", part).groups()  # type: ignore[union-attr]
-        block, size = model.model.layers[int(layer) - 1], model.config.head_dim
-        columns = slice(size * (int(head) - 1), size * int(head)) if head else slice(None)
-        matrix = block.mlp.down_proj if kind == "feed-forward" else block.self_attn.o_proj
-        hooks.append(matrix.register_forward_pre_hook(partial(silenced, columns, since)))
-    with torch.no_grad():
-        logits: torch.Tensor = model(torch.tensor([ids])).logits[0]
-    for hook in hooks:
-        hook.remove()
-    return logits
-
-
-def silenced(columns: slice, since: int, _: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
-    rows = inputs[0].clone()
-    rows[:, since:, columns] = 0
-    return (rows,)
 
 
 def test_the_model_without_parts_from_a_token_on_is_torchs() -> None:
@@ -67,12 +40,10 @@ def test_the_model_without_parts_from_a_token_on_is_torchs() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 756, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     part, verdict = page.get_by_role("region", name="The opened part"), tips.locator("li.llm-current b")
-    height = page.locator(".llm-widget").bounding_box()["height"]  # type: ignore[index]
     for _ in range(6):
         tips.get_by_role("button", name="Next ›").click()
     expect(said).to_contain_text("After “␣gave”")
@@ -93,7 +64,6 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
         assert number(before.split(" ")[1]) == pytest.approx(lowered, abs=0.15)
     shares = logits_without(models.load("stories").model, token_ids(BEN), ["head-1-2"], SECOND_BEN)[-1].softmax(-1)
     assert shares.max() == pytest.approx(0.640, abs=0.01)
-    assert page.locator(".llm-widget").bounding_box()["height"] == pytest.approx(height, abs=0.5)  # type: ignore[index]
     tips.get_by_role("button", name="All 72 pairs").click()
     expect(verdict).to_have_text("45 givers. Out everywhere (card 4): neither.")
     expect(page.locator(".llm-name-counts b")).to_have_text(["19", "45", "8"])
@@ -102,7 +72,6 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_a_reader_chooses_from_which_token_on_parts_are_left_out(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BEN, "attention-1", head=2), 944, 16)
     said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")

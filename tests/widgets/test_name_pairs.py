@@ -9,10 +9,8 @@ from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import DRAWN, Watched, run_node
-from tests.widgets.test_decoder_map import shown, token_ids
-from tests.widgets.test_layer_heads import BALL
-from tests.widgets.test_left_out_since import logits_without
+from tests.widgets.conftest import Watched, run_node, shown
+from tests.widgets.stories_by_torch import BALL, logits_without, token_ids
 from tests.widgets.test_parity import READ_MODEL
 
 NAMES = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]
@@ -20,7 +18,9 @@ PAIRS = [(first, second) for first in NAMES for second in NAMES if first != seco
 SURE = 0.1
 """Of two logits that differ by less, either may be the first guess in float16."""
 
-IMPORT = 'import { NAMES, pairGuesses, pairIn, PAIRS, withPair } from "./llm_course/widgets/js/name_pairs.js";\n'
+IMPORT = (
+    'import { NAMES, pairGuesses, pairIn, PAIRS, withPair } from "./llm_course/widgets/decoder_map/name_pairs.js";\n'
+)
 TEXTS = (
     IMPORT + "reply({ names: NAMES, pairs: PAIRS, texts: input.texts.map((text) => ({ found: pairIn(text) ?? null, "
     'other: withPair(text, ["Mia", "Max"]) })) });'
@@ -29,7 +29,7 @@ GUESSES = (
     READ_MODEL
     + IMPORT
     + """
-import { sightOf } from "./llm_course/widgets/js/sight.js";
+import { sightOf } from "./llm_course/widgets/decoder_map/sight.js";
 const pairs = pairGuesses(model);
 const all = ([since, parts]) => {
   const sight = sightOf(model, input.text, { since });
@@ -81,11 +81,9 @@ def test_the_guesses_for_all_pairs_are_torchs() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, site: Path) -> None:
-    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, switches=False, predict=True)
+    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, predict=True)
     page = shown(watched, site, widget, 1160, 15)
-    height = page.locator(".llm-widget").bounding_box()["height"]  # type: ignore[index]
     tips, counts, tiles = page.locator(".llm-try"), page.locator(".llm-name-counts b"), page.locator(".llm-name-pair")
     for _ in range(3):
         tips.get_by_role("button", name="Next ›").click()
@@ -119,11 +117,9 @@ def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, sit
     tips.get_by_role("button", name="Ask again").click()
     expect(counts).to_have_text([str(count) for count in whole])
     expect(heads).to_have_text(["?"] * 16)
-    assert page.locator(".llm-widget").bounding_box()["height"] == pytest.approx(height, abs=0.5)  # type: ignore[index]
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_each_head_alone_tells_what_becomes_of_all_pairs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="draw", small=True, predict=True), 1160, 15)
     page.get_by_role("button", name="Other names").click()
@@ -148,7 +144,6 @@ def test_each_head_alone_tells_what_becomes_of_all_pairs(watched: Watched, site:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(text="One day, Ben saw", part="pairs"), 944, 6)
     part = page.get_by_role("region", name="The opened part")
@@ -164,24 +159,6 @@ def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watch
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [374, 756, 944, 1160])
-@pytest.mark.parametrize("small", [True, False])
-def test_all_pairs_are_seen_at_once(watched: Watched, site: Path, width: int, small: bool) -> None:
-    page = shown(watched, site, DecoderMap(part="pairs", small=small), width, 15)
-    expect(page.locator(".llm-name-pair:empty")).to_have_count(0)
-    page.evaluate(DRAWN)
-    hidden = "node => [node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight]"
-    for place in (page.locator(".llm-opened"), page.locator(".llm-scroller:has(.llm-name-pairs)")):
-        assert max(place.evaluate(hidden)) <= 0
-    tiles = page.locator(".llm-name-pair").evaluate_all("all => all.map((tile) => tile.getBoundingClientRect().width)")
-    assert min(tiles) >= 24
-    letters = "all => all.map((tile) => tile.scrollWidth - tile.clientWidth)"
-    assert max(page.locator(".llm-name-pair").evaluate_all(letters)) <= 0
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="pairs", small=True), 374, 15)
     tips, up = page.get_by_role("group", name="What to try"), page.get_by_role("button", name="Up ↑")
@@ -195,10 +172,9 @@ def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: 
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_who_answers_before_all_pairs_are_read_sees_those_that_were_asked_for(watched: Watched, site: Path) -> None:
     """The map is drawn anew with each step: what was still to be read for the one before is not written into it."""
-    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, switches=False, predict=True)
+    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, predict=True)
     page = shown(watched, site, widget, 944, 15)
     for _ in range(3):
         page.get_by_role("button", name="Next ›").click()

@@ -19,9 +19,9 @@ from llm_course.widgets import (
     PositionDial,
     SamplingPlayground,
     TokenCost,
-    base,
     token_cost,
 )
+from llm_course.widgets.ui import base
 from solutions.feed_forward import parameter_counts
 from solutions.pretraining import compute_optimal
 

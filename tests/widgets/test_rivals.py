@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -10,16 +9,15 @@ from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched, run_node
-from tests.widgets.test_decoder_map import shown, streams, token_ids, without
-from tests.widgets.test_layer_heads import BALL, KITE
+from tests.widgets.conftest import Watched, run_node, shown
+from tests.widgets.stories_by_torch import BALL, KITE, logits_along, streams, token_id, token_ids
 from tests.widgets.test_parity import READ_MODEL
 
 RIVALS = (
     READ_MODEL
     + """
-import { logitsAlong, rivalsOf } from "./llm_course/widgets/js/rivals.js";
-import { sightOf } from "./llm_course/widgets/js/sight.js";
+import { logitsAlong, rivalsOf } from "./llm_course/widgets/decoder_map/rivals.js";
+import { sightOf } from "./llm_course/widgets/decoder_map/sight.js";
 const course = { ...model, decoder: model.decoder };
 reply(input.asked.map(({ rival, out }) => {
   const sight = sightOf(course, input.text, { rival, out });
@@ -30,26 +28,11 @@ reply(input.asked.map(({ rival, out }) => {
 )
 
 
-def token(word: str) -> int:
-    (found,) = models.load("stories").tokenizer(word).input_ids
-    return int(found)
-
-
-def logits_along(out: list[str], text: str = BALL) -> torch.Tensor:
-    """Torch's lens on the last row, from its embedding on: [after each part, vocabulary]."""
-    model, ids = without(out), token_ids(text)
-    found: dict[str, list[Any]] = streams(ids, out)
-    halves = [row[-1] for pair in zip(found["middles"], found["residuals"], strict=True) for row in pair]
-    with torch.no_grad():
-        rows = torch.stack([model.model.embed_tokens(torch.tensor(ids))[-1], *halves])
-        return model.lm_head(model.model.norm(rows))
-
-
 def test_the_rival_is_the_one_asked_for_and_its_scores_are_torchs() -> None:
     outs = [[], ["head-3-2"]]
     replies = run_node(RIVALS, {"text": BALL, "asked": [{"rival": " Sam", "out": out} for out in outs]})
     for reply, out in zip(replies, outs, strict=True):
-        assert reply["pair"] == [token(" Anna"), token(" Sam")]  # the colors stay when a part is left out
+        assert reply["pair"] == [token_id(" Anna"), token_id(" Sam")]  # the colors stay when a part is left out
         expected = logits_along(out)
         for id, line in zip(reply["pair"], reply["lines"], strict=True):
             assert [x for x, _ in line] == [i / 2 for i in range(9)]
@@ -60,12 +43,12 @@ def test_the_rival_is_the_one_asked_for_and_its_scores_are_torchs() -> None:
 def test_where_the_rival_is_not_in_the_text_it_is_the_new_guess_or_the_other_name(rival: str) -> None:
     asked = [{"rival": rival, "out": out} for out in ([], ["head-3-2"], ["head-3-1"])]
     *pairs, elsewhere = [reply["pair"] for reply in run_node(RIVALS, {"text": BALL, "asked": asked})]
-    assert pairs == [[token(" Anna"), token(" Sam")]] * 2
-    assert elsewhere == [token(" Anna"), logits_along(["head-3-1"])[-1].argmax()]
+    assert pairs == [[token_id(" Anna"), token_id(" Sam")]] * 2
+    assert elsewhere == [token_id(" Anna"), logits_along(["head-3-1"])[-1].argmax()]
 
 
 def test_a_name_keeps_its_color_when_it_becomes_the_guess() -> None:
-    anna, sam = token(" Anna"), token(" Sam")
+    anna, sam = token_id(" Anna"), token_id(" Sam")
     for giver, rival, pair in [
         ("Sam", " Sam", [anna, sam]),
         ("Anna", " Anna", [sam, anna]),
@@ -75,7 +58,7 @@ def test_a_name_keeps_its_color_when_it_becomes_the_guess() -> None:
         (reply,) = run_node(RIVALS, {"text": text, "asked": [{"rival": rival, "out": []}]})
         assert reply["pair"] == pair and reply["colors"] == [anna, sam]
     (reply,) = run_node(RIVALS, {"text": BALL, "asked": [{"rival": " gave", "out": []}]})
-    assert reply["colors"] == [anna, token(" gave")]  # no name: the guess is orange
+    assert reply["colors"] == [anna, token_id(" gave")]  # no name: the guess is orange
 
 
 def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
@@ -87,7 +70,6 @@ def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
     plot, part = page.locator(".llm-opened .llm-plot"), page.get_by_role("region", name="The opened part")
@@ -122,16 +104,12 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
 def shares_after(out: list[str], text: str, names: list[str]) -> list[float]:
     """Torch's probabilities of these tokens after the text."""
     shares = logits_along(out, text)[-1].softmax(-1)
-    return [float(shares[token(name)]) for name in names]
+    return [float(shares[token_id(name)]) for name in names]
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [366, 944])
-def test_bars_show_the_guess_and_what_competes_with_it_each_in_its_place(
-    watched: Watched, site: Path, width: int
-) -> None:
-    page = shown(watched, site, DecoderMap(KITE, "layer-3", head=2, rival=" Ben", small=True), width, 16)
+def test_bars_show_the_guess_and_what_competes_with_it_each_in_its_place(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(KITE, "layer-3", head=2, rival=" Ben", small=True), 944, 16)
     race = page.locator(".llm-race .llm-guess")
     names, looks = [" Lily", " Ben", " Zoe"], ["llm-orange", "llm-green", "llm-neither"]
     for out, count, first in (
@@ -151,53 +129,9 @@ def test_bars_show_the_guess_and_what_competes_with_it_each_in_its_place(
             assert float(drawn) == pytest.approx(shares[i], abs=0.01)
             expect(bar).to_have_class(re.compile(looks[i] + ("$" if names[i] == first else " llm-behind$")))
             assert bar.locator(".llm-was").evaluate("past => past.hidden") == (not out)
-    assert page.locator(".llm-race").evaluate("race => race.scrollWidth <= race.clientWidth")
-
-
-OVERLAPS = """texts => {
-    const boxes = texts.map((text) => text.getBoundingClientRect());
-    return boxes.some((one, i) => boxes.slice(i + 1).some((other) => Math.abs(one.y - other.y) < 10));
-}"""
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize("part", ["layer-3", "attention-3"])
-def test_the_names_of_lines_stand_apart_at_their_ends_whatever_is_compared(
-    watched: Watched, site: Path, part: str
-) -> None:
-    page = shown(watched, site, DecoderMap(part=part, head=2, small=part == "layer-3"), 780, 15)
-    plot = page.locator(".llm-opened .llm-plot")
-    page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    compare = plot.get_by_label("Compare with")
-    for name in compare.locator("option").all_inner_texts():
-        compare.select_option(name)
-        names = plot.locator(".llm-named")
-        for written in (name, "␣Anna"):
-            expect(plot.locator("svg").get_by_text(written, exact=True)).to_have_count(1)
-        assert not names.evaluate_all(OVERLAPS), name
-        frame, axis = plot.locator("svg").bounding_box(), plot.locator(".llm-axis").last.bounding_box()
-        assert frame and axis
-        for label in names.all():
-            box = label.bounding_box()
-            assert box and box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
-            assert box["y"] + box["height"] / 2 < axis["y"]
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
-    set_up = page.locator(".llm-try").get_by_role("button", name="Set this up")
-    expect(set_up).to_have_count(0)
-    page.locator(".llm-heads .llm-otherwise").nth(2).click()
-    set_up.click()
-    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”, 99")
-    expect(page.get_by_role("button", name="head 2", exact=True)).to_have_attribute("aria-pressed", "true")
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     text, following = page.get_by_label("Text", exact=True), page.get_by_role("button", name="Next ›")
@@ -221,7 +155,6 @@ def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(w
 
 
 @pytest.mark.slow
-@pytest.mark.browser
 def test_all_heads_are_told_once_those_that_change_the_guess_are_found(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(KITE, "draw", rival=" Ben", small=True, predict=True), 944, 16)
     grid, flips = page.locator(".llm-head-grid button"), page.locator(".llm-head-grid .llm-flips")
@@ -238,22 +171,6 @@ def test_all_heads_are_told_once_those_that_change_the_guess_are_found(watched: 
 
 
 @pytest.mark.slow
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [944, 390])
-def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: Watched, site: Path, width: int) -> None:
-    page = shown(watched, site, DecoderMap(switches=False), width, 15)
-    switches = page.locator(".llm-way > .llm-otherwise:visible")
-    expect(page.locator(".llm-heads .llm-otherwise:visible")).to_have_count(4)
-    expect(switches).to_have_count(0)
-    page.get_by_role("button", name="Leave all of it out").click()
-    expect(switches).to_have_count(1)  # what is out can be put back
-    page.get_by_label("without each part").check()
-    expect(switches).to_have_count(8)
-    expect(page.get_by_label("without each part")).to_be_focused()
-
-
-@pytest.mark.slow
-@pytest.mark.browser
 def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="norm-attention-3"), 944, 15)
     row = streams(token_ids(BALL))["residuals"][1][-1]
@@ -263,18 +180,3 @@ def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watc
     expect(plot.locator(".llm-line-4")).to_have_count(14)  # those of the other tokens
     expect(plot.locator("circle title")).to_have_text(size)
     expect(page.locator(".llm-opened")).to_contain_text(f"here {size},")
-
-
-@pytest.mark.slow
-@pytest.mark.browser
-def test_a_drawing_has_its_columns_width_before_anyone_measures(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(), 944, 15)
-    drawn, column = page.evaluate(
-        """async () => {
-            document.querySelector(".llm-heads button[aria-label='head 3']").click();
-            await null;
-            const place = document.querySelector(".llm-opened .llm-fitted");
-            return [place.querySelector("svg").viewBox.baseVal.width, Math.floor(place.getBoundingClientRect().width)];
-        }"""
-    )
-    assert drawn == column

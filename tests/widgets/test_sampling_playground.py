@@ -2,15 +2,11 @@
 
 import re
 
-import pytest
 import torch
 from playwright.sync_api import Page, expect
 
 from llm_course import models
-from tests.widgets.conftest import DRAWN, Watched, opened
-from tests.widgets.test_layout import COLUMN
-
-pytestmark = pytest.mark.browser
+from tests.widgets.conftest import Watched, opened
 
 
 def start_playground(watched: Watched, address: str) -> Page:
@@ -99,49 +95,3 @@ def test_sampling_playground_keeps_its_bars_and_says_what_the_rest_holds(watched
     expect(page.get_by_role("cell", name="cut by top-p").last).to_be_visible()
     table = page.locator(".llm-scroller")
     assert table.evaluate("part => part.scrollWidth <= part.clientWidth")
-
-
-def test_playground_names_its_lines_and_writes_beside_the_cut_where_there_is_room(
-    watched: Watched, address: str
-) -> None:
-    page = start_playground(watched, address)
-    line = "span => getComputedStyle(span).textDecorationLine + getComputedStyle(span).textDecorationStyle"
-    names = page.locator(".llm-written mark span")
-    assert [names.nth(i).inner_text() for i in (0, 1)] == ["written here", "the same as last time"]
-    page.get_by_role("button", name="One token").click()
-    for i, look in enumerate(("anew", "shared")):
-        assert names.nth(i).evaluate(line) == page.locator(f".llm-playground .llm-{look}").evaluate(line)
-    strip = page.locator(".llm-ranked svg[role=img]")
-    sides = {}
-    page.get_by_label("Temperature", exact=True).fill("2")
-    for top_p in ("0.1", "0.95"):  # few are kept, then so many that the label no longer fits at their right
-        page.get_by_role("button", name="Back to the prompt").click()
-        page.get_by_label("Top-p", exact=True).fill(top_p)
-        page.evaluate(DRAWN)
-        label = strip.locator("text", has_text="kept")
-        sides[top_p] = label.get_attribute("text-anchor")
-        drawn, written = strip.bounding_box(), label.bounding_box()
-        assert drawn is not None and written is not None
-        assert drawn["x"] <= written["x"] and written["x"] + written["width"] <= drawn["x"] + drawn["width"]
-    assert sides == {"0.1": "start", "0.95": "end"}
-
-
-def test_playground_moves_nothing_when_settings_change(watched: Watched, address: str) -> None:
-    """The legend of the text stays where the longest sentence beside it is, and so do the columns of the table."""
-    watched.page.set_viewport_size(COLUMN)
-    page = start_playground(watched, address)
-    parts = ".llm-written, .llm-ranked, .llm-over-plain thead th"
-
-    def places() -> list[list[float]]:
-        return page.locator(parts).evaluate_all("all => all.map((one) => [one.offsetLeft, one.offsetTop])")
-
-    start = places()
-    assert len(start) > 3
-    for seed, temperature, top_p in (("1", "1", "1"), ("2", "1", "0.1"), ("2", "0", "0.9"), ("2", "2", "1")):
-        page.get_by_label("Seed").fill(seed)
-        page.get_by_label("Temperature", exact=True).fill(temperature)
-        page.get_by_label("Top-p", exact=True).fill(top_p)
-        assert places() == start
-        page.get_by_role("button", name="Write").click()
-        expect(page.get_by_role("status")).to_contain_text("Wrote")
-        assert places() == start

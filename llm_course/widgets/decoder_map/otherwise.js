@@ -1,0 +1,82 @@
+/** The switch of a part that can be left out, which says what the model would guess then. */
+
+import { element } from "../ui/dom.js";
+import { writtenAt } from "./guesses.js";
+import { argmax, softmax } from "../models/numbers.js";
+import { isLeftOut, partsInWords, traceOtherwise } from "./sight.js";
+import { percent, wholePercent } from "../ui/token_bars.js";
+
+/** @import { Sight } from "./sight.js" */
+
+/** Shares that differ by less are told as one. */
+const NOTICED = 0.005;
+
+/**
+ * Leaves parts out, or puts them back. `otherwise` writes on it what the model would guess then.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ * @param {() => void} onToggle
+ * @param {string} [name]  Stands on it in place of the guess.
+ */
+export function switchOf(sight, parts, onToggle, name = "") {
+  const isOut = isLeftOut(sight, parts);
+  const does = `${isOut ? "Put back" : "Leave out"} ${partsInWords(parts)}`;
+  return element("button", { type: "button", class: name ? "llm-otherwise llm-named" : "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: parts.join(), onclick: onToggle }, name);
+}
+
+/**
+ * @param {Sight} sight
+ * @param {HTMLElement} button  Of a part, as `switchOf` makes it.
+ */
+export function otherwise(sight, button) {
+  const parts = /** @type {HTMLButtonElement} */ (button).value.split(",");
+  const { id, share, isOther } = guessOtherwise(sight, parts);
+  button.classList.toggle("llm-flips", isOther);
+  button.replaceChildren(element("b", {}, isLeftOut(sight, parts) ? "↺" : "", writtenAt(sight, id)), element("span", {}, ` ${wholePercent(share)}`));
+  button.setAttribute("aria-label", `${button.title}: the guess is then ${button.textContent}`);
+}
+
+/**
+ * The guess when parts change sides, and whether it is another one.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ */
+export function guessOtherwise(sight, parts) {
+  const { position, trace } = sight;
+  const shares = softmax(traceOtherwise(sight, parts).logits[position]);
+  const id = argmax(shares);
+  return { id, share: shares[id], isOther: id !== argmax(trace.logits[position]) };
+}
+
+/**
+ * What becomes of the guess when parts change sides, in words: "would be …", or "would stay …" and what its share is now.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ */
+export function guessThen(sight, parts) {
+  const { id, share, isOther } = guessOtherwise(sight, parts);
+  const guess = inWords(sight, id, share);
+  if (isOther) return `would be ${guess}`;
+  const now = softmax(sight.trace.logits[sight.position])[id];
+  return `would stay ${guess}${Math.abs(now - share) < NOTICED ? "" : ` instead of ${percent(now)}`}`;
+}
+
+/**
+ * The guess as it is, in words.
+ * @param {Sight} sight
+ */
+export function guessNow(sight) {
+  const shares = softmax(sight.trace.logits[sight.position]);
+  const id = argmax(shares);
+  return inWords(sight, id, shares[id]);
+}
+
+/**
+ * A guess and its share.
+ * @param {Sight} sight
+ * @param {number} id
+ * @param {number} share
+ */
+export function inWords(sight, id, share) {
+  return `“${writtenAt(sight, id)}”, ${percent(share)}`;
+}

@@ -1,0 +1,62 @@
+/** Arcs below a line of tokens: from each that a head looks at to the one that looks, as broad as the share that it takes. */
+
+import { svg } from "../ui/dom.js";
+import { argmax } from "../models/numbers.js";
+import { percent } from "../ui/token_bars.js";
+
+/** Smaller shares have no arc. */
+const SEEN = 0.03;
+/** In pixels: of an arc that takes all. */
+const BROADEST = 8;
+/** In pixels: an arc is deeper the wider it is, up to here. */
+const DEEPEST = 24;
+/** In pixels: of a letter of the name, with some room. */
+const LETTER = 6.3;
+/** In pixels: beside the name. */
+const ROOM = 8;
+/** In pixels below the tokens: the name where it stands left of the arc. */
+const BESIDE = 16;
+
+/**
+ * @param {HTMLElement[]} tokens
+ * @param {number} position  Of the one that looks.
+ * @param {number[]} weights  What it takes from each.
+ * @param {{ from: number, to: number }} stretch  The stretch of the line that is in sight.
+ * @param {(share: string, isItself: boolean) => string} nameOf  What stands on the broadest arc, with the largest share: it may be
+ *   of the token itself, which has no arc.
+ */
+export function tokenArcs(tokens, position, weights, stretch, nameOf) {
+  const middle = (/** @type {number} */ i) => tokens[i].offsetLeft + tokens[i].offsetWidth / 2;
+  const seen = weights.map((_, i) => i).filter((i) => i !== position && weights[i] >= SEEN).sort((one, other) => weights[one] - weights[other]);
+  if (!seen.length) return [];
+  const arcs = seen.map((i) => arc(middle(i), middle(position), weights[i]));
+  const broadest = seen[seen.length - 1];
+  const most = argmax(weights);
+  const name = nameOf(percent(weights[most]), most === position);
+  const width = LETTER * name.length;
+  const { x, y } = placeOfName(width, [middle(broadest), middle(position)], stretch);
+  return [...arcs, svg("text", { x, y, "text-anchor": "middle" }, name)];
+}
+
+/**
+ * Below the middle of the arc, or left of it where it is so short that it would be covered.
+ * @param {number} width
+ * @param {[one: number, other: number]} arc  Where it ends.
+ * @param {{ from: number, to: number }} stretch
+ */
+function placeOfName(width, [one, other], stretch) {
+  const [least, most] = [stretch.from + width / 2, stretch.to - width / 2];
+  const beside = Math.min(one, other) - ROOM - width / 2;
+  if (Math.abs(one - other) < width + 2 * ROOM && beside >= least) return { x: beside, y: BESIDE };
+  return { x: Math.min(Math.max((one + other) / 2, least), most), y: DEEPEST + 3 };
+}
+
+/**
+ * @param {number} from
+ * @param {number} to
+ * @param {number} share
+ */
+function arc(from, to, share) {
+  const depth = Math.min(DEEPEST, 4 + Math.abs(to - from) / 8) / 0.75; // a Bézier curve comes three quarters as deep as its handles
+  return svg("path", { d: `M${from} 0C${from} ${depth} ${to} ${depth} ${to} 0`, "stroke-width": Math.max(1, BROADEST * share), style: `--share: ${share.toFixed(3)}` });
+}

@@ -1,0 +1,53 @@
+/** Where the parameters of a decoder are: no biases, RMSNorm, feed-forward networks plain, gated, or as experts. */
+
+import { typedNumber } from "../ui/dom.js";
+
+/**
+ * @typedef {object} Shape
+ * @property {number} vocabulary  Tokens in the vocabulary.
+ * @property {number} width  d_model.
+ * @property {number} layers
+ * @property {number} hidden  d_ff, of one expert.
+ * @property {number} group  Query heads that share a key and value head.
+ * @property {boolean} gated  Three matrices in a feed-forward network instead of two.
+ * @property {boolean} tied  The head is the embedding table.
+ * @property {number} experts  Feed-forward networks in a layer; 1 is a dense model.
+ * @property {number} chosen  How many of them work on a token.
+ */
+
+/** @param {Shape} shape */
+export function parameterCounts({ vocabulary, width, layers, hidden, group, gated, tied, experts, chosen }) {
+  const network = (gated ? 3 : 2) * width * hidden;
+  const router = experts > 1 ? experts * width : 0;
+  const parts = {
+    feedForward: layers * (experts * network + router),
+    attention: layers * (2 * width * width + 2 * width * Math.floor(width / group)),
+    embeddings: vocabulary * width * (tied ? 1 : 2),
+    norms: (2 * layers + 1) * width,
+  };
+  const total = parts.feedForward + parts.attention + parts.embeddings + parts.norms;
+  const asleep = layers * (experts - Math.min(chosen, experts)) * network;
+  return { ...parts, total, active: total - asleep };
+}
+
+/**
+ * A count in words: "6.74 billion", "1,000 trillion".
+ * @param {number} count
+ */
+export function inWords(count) {
+  if (count >= 1e15) return `${Math.round(count / 1e12).toLocaleString("en")} trillion`;
+  if (count >= 1e12) return `${(count / 1e12).toFixed(2)} trillion`;
+  if (count >= 1e9) return `${(count / 1e9).toFixed(2)} billion`;
+  if (count >= 1e6) return `${(count / 1e6).toFixed(2)} million`;
+  return Math.round(count).toLocaleString("en");
+}
+
+/**
+ * A count as `inWords` writes it, "70 billion", or "70 B", or in digits.
+ * @param {string} text
+ */
+export function countInWords(text) {
+  const [, digits, word = ""] = /^\s*([\d.,\s]+(?:e\d+)?)\s*([a-z]*)/i.exec(text) ?? [];
+  const factor = { m: 1e6, b: 1e9, t: 1e12 }[word[0]?.toLowerCase() ?? ""] ?? 1;
+  return typedNumber(digits ?? "") * factor;
+}

@@ -1,0 +1,47 @@
+/** Nearness of vectors, and a flat picture of many. */
+
+import { dot, randomNumbers } from "../models/numbers.js";
+
+/** @import { Matrix } from "../ui/types.js" */
+
+/**
+ * @param {ArrayLike<number>} a
+ * @param {ArrayLike<number>} b
+ */
+export function cosine(a, b) {
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b) || 1);
+}
+
+/**
+ * Coordinates on the two directions in which the vectors vary most (principal components), by power iteration.
+ * @param {Matrix} vectors
+ * @returns {[number, number][]}
+ */
+export function flatten(vectors) {
+  const size = vectors[0].length;
+  const mean = Array.from({ length: size }, (_, i) => vectors.reduce((sum, vector) => sum + vector[i], 0) / vectors.length);
+  const centered = vectors.map((vector) => vector.map((value, i) => value - mean[i]));
+  const first = leading(centered);
+  const rest = centered.map((vector) => {
+    const along = dot(vector, first);
+    return vector.map((value, i) => value - along * first[i]);
+  });
+  const second = leading(rest);
+  return centered.map((vector) => [dot(vector, first), dot(vector, second)]);
+}
+
+/**
+ * The unit direction of largest variance: multiply by XᵀX until it no longer turns.
+ * @param {Matrix} centered
+ */
+function leading(centered) {
+  const uniform = randomNumbers(1);
+  let direction = centered[0].map(() => uniform() - 0.5);
+  for (let round = 0; round < 200; round++) {
+    const projections = centered.map((vector) => dot(vector, direction));
+    const next = direction.map((_, i) => centered.reduce((sum, vector, j) => sum + projections[j] * vector[i], 0));
+    const length = Math.sqrt(dot(next, next)) || 1;
+    direction = next.map((value) => value / length);
+  }
+  return direction;
+}

@@ -1,0 +1,167 @@
+/** What may come next: the model's most probable tokens, and what its choices so far make of the whole text. */
+
+import { loadCourseModel } from "../models/course_model.js";
+import { announcement, button, columns, element, loadWhenVisible, traitTextField, visibleToken } from "../ui/dom.js";
+import { widget } from "../ui/frame.js";
+import { format, randomNumbers, softmax } from "../models/numbers.js";
+import { sample } from "../models/sampling.js";
+import { percent, tokenBars } from "../ui/token_bars.js";
+import { Writer } from "../models/writer.js";
+
+const BARS = 8;
+const LINES_OF_TEXT = 6;
+/** How far it is told what would follow a token, and how long a text has to stand still for it. */
+const AHEAD = { tokens: 4, milliseconds: 60 };
+const SEED = 1;
+/** A token below this probability surprises the model. */
+const SURPRISING = 0.01;
+
+export default widget(
+  {
+    title: "The next token",
+    tryThis: [
+      "Press a token to add it, and go on: you are the loop that writes a text.",
+      "Follow one token's probability: the text's is the product of all of them, and it only falls.",
+      { say: "The perplexity tells what the model has seen. Here is a sentence about taxes: write one of a story in its place, and compare.", set: { text: "We pay our taxes to the state every year." } },
+      { say: "Two words are swapped here: which token surprises the model, the first that is wrong or the one after it?", set: { text: "Once upon a time there was boy a named Sam." } },
+    ],
+    followsTraits: true,
+  },
+  (model, body) => {
+    const bars = tokenBars("The most probable next tokens", { noteName: "then, most probably", onPick: take });
+    bars.node.classList.add("llm-with-ahead");
+    const chain = element("div");
+    const said = announcement();
+    said.classList.add("llm-three-lines");
+    const text = traitTextField(model, "text", "Text", { onChange: read }, LINES_OF_TEXT);
+    const best = button("Add the most probable", () => take());
+    const draw = button("Draw one", drawOne);
+    const drawn = element("p", { class: "llm-note llm-two-lines", "aria-live": "polite" }, "A draw takes each token as often as its probability says.");
+    const uniform = randomNumbers(SEED);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let looking;
+    /** @type {Writer | null} */
+    let writer = null;
+
+    body.append(columns([element("div", { class: "llm-controls" }, text.node, best, draw)], [bars.node, drawn, said]), chain);
+    showOpening();
+    const loaded = load();
+
+    /** What the page knows before the model is there. */
+    function showOpening() {
+      const { text, labels, probabilities, next } = model.get("opening");
+      if (text !== model.get("text")) return;
+      bars.show(next);
+      chain.replaceChildren(chainList(labels, probabilities));
+      said.replaceChildren(...verdict(probabilities));
+    }
+
+    async function load() {
+      writer = await loadWhenVisible(body, said, async () => new Writer(await loadCourseModel(model)));
+      if (writer) read();
+    }
+
+    function read() {
+      if (writer) {
+        writer.start(model.get("text"));
+        show();
+      } else said.textContent = "Loading the course model …";
+    }
+
+    function ranked() {
+      const logits = writer?.logits ?? [];
+      return Array.from(logits, (_, id) => id).sort((a, b) => logits[b] - logits[a]);
+    }
+
+    /** @param {number} id */
+    function ahead(id) {
+      if (id === writer?.course.config.end_of_text) return "the text ends";
+      return `${writer?.ahead(id, AHEAD.tokens).replaceAll("\n", "⏎")} …`;
+    }
+
+    /** @param {number} [id]  The most probable token if left out. */
+    async function take(id) {
+      await loaded;
+      if (!writer || writer.finished) return;
+      writer.append(id ?? ranked()[0]);
+      if (writer.finished) {
+        said.textContent = writer.ids.length < writer.course.config.context_length ? "The model ends the text here." : "The model's context is full: it can read no further token.";
+        return;
+      }
+      text.write(writer.prompt + writer.written);
+      show();
+    }
+
+    async function drawOne() {
+      await loaded;
+      if (!writer || writer.finished) return;
+      const probabilities = softmax(writer.logits);
+      const id = sample(probabilities, uniform());
+      const place = ranked().indexOf(id) + 1;
+      drawn.textContent = `Drawn: “${visibleToken(writer.label(id))}”, which had ${chance(probabilities[id])}, ${place === 1 ? "the most probable" : `number ${place} of ${probabilities.length.toLocaleString("en")}`}.`;
+      await take(id);
+    }
+
+    function show() {
+      if (!writer) return;
+      const probabilities = softmax(writer.logits);
+      const top = ranked().slice(0, BARS);
+      const row = (/** @type {number} */ id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] });
+      bars.show(top.map(row));
+      clearTimeout(looking);
+      looking = setTimeout(() => bars.show(top.map((id) => ({ ...row(id), note: ahead(id) }))), AHEAD.milliseconds);
+      const read = writer.ids.slice(1).map((id) => writer?.label(id) ?? "");
+      chain.replaceChildren(chainList(read, writer.probabilities.slice(1)));
+      const list = chain.querySelector("ol");
+      if (list) list.scrollTop = list.scrollHeight; // the newest token stays in sight
+      said.replaceChildren(...verdict(writer.probabilities.slice(1), writer.logits.length));
+      if (writer.isCut) said.append(` Only the first ${read.length} tokens of the text are read: more don't fit into the model's context.`);
+    }
+  },
+);
+
+/**
+ * Each token with its probability given those before it.
+ * @param {string[]} labels
+ * @param {number[]} probabilities
+ */
+function chainList(labels, probabilities) {
+  const tokens = labels.map((label, i) =>
+    element(
+      "li",
+      { style: `--share: ${probabilities[i].toFixed(3)}`, class: probabilities[i] < SURPRISING && "llm-surprising" },
+      element("span", {}, visibleToken(label)),
+      element("span", { class: "llm-share" }, chance(probabilities[i])),
+    ),
+  );
+  const caption = "The text so far: each token's probability after those before it; the bluer the likelier, orange: a surprise, framed: the newest";
+  return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain llm-story", tabindex: 0, "aria-label": caption }, ...tokens));
+}
+
+/**
+ * Small probabilities as one in how many: they are to be compared as well.
+ * @param {number} probability
+ */
+function chance(probability) {
+  return probability < 0.001 ? `1 in ${Math.round(Number((1 / probability).toPrecision(2))).toLocaleString("en")}` : percent(probability);
+}
+
+/**
+ * The chain rule: log P(text) is the sum; perplexity is exp of minus its mean.
+ * @param {number[]} probabilities
+ * @param {number} [vocabulary]  How many tokens there are, once that is known.
+ * @returns {(string | Node)[]}
+ */
+function verdict(probabilities, vocabulary) {
+  if (probabilities.length === 0) return ["No token yet: these are the first tokens of a text."];
+  const logarithm = probabilities.reduce((sum, probability) => sum + Math.log(probability), 0);
+  const perplexity = Math.exp(-logarithm / probabilities.length);
+  const exponent = format(logarithm / Math.LN10, 1);
+  const unsure = perplexity < 1000 ? perplexity.toPrecision(3) : Number(perplexity.toPrecision(3)).toLocaleString("en");
+  const size = vocabulary && perplexity > vocabulary ? ` That is more than the ${vocabulary.toLocaleString("en")} tokens there are: its bets were on others.` : "";
+  return [
+    "P(text) = 10",
+    element("sup", {}, exponent),
+    `, the product over ${probabilities.length} ${probabilities.length === 1 ? "token" : "tokens"}; as unsure as between ${unsure} equal choices: perplexity ${unsure}.${size}`,
+  ];
+}

@@ -1,0 +1,225 @@
+/** LayerNorm and RMSNorm of one vector, beside a common variant of LayerNorm: what shift, scale and ε do. */
+
+import { memory } from "../ui/before.js";
+import { announcement, choice, element, scroller, setTrait, slider } from "../ui/dom.js";
+import { widget } from "../ui/frame.js";
+import { divisors, layerNorm, layerNormVariant, moments, rms, rmsNorm } from "../models/norms.js";
+import { format } from "../models/numbers.js";
+import { linePlot } from "../ui/plot.js";
+
+/** @import { Model } from "../ui/types.js" */
+
+/** As some libraries have it: divides by n − 1, and adds ε to the deviation. */
+const VARIANT = "web's variant";
+const VARIANT_DOES = "n − 1, outer ε";
+const VARIANT_IS = "The web's variant: LayerNorm as a much-read tutorial has it. It divides by n − 1, and adds ε outside the root.";
+const EXPONENTS = { min: -7, max: 3 };
+/** What is smaller than this is the computer's rounding. */
+const ROUNDING = 1e-12;
+/** A full column of a norm, where none is larger: a norm that does not move keeps its columns. */
+const FULL = 1.8;
+/** What was so many times as large as what is leaves no trace: it would fill its column. */
+const FAR = 4;
+/** Wider vectors are computed whole, but only their first numbers are shown. */
+const SHOWN = 8;
+
+export default widget(
+  {
+    title: "LayerNorm and RMSNorm",
+    tryThis: [
+      { say: "Raise “Then add”, which adds the same number to all. Which of the three results move, and which stay?", set: { exponent: 0, shift: 0 } },
+      { say: "Multiply by 10 or 100: both norms stay as they are. Then go down to 0.0001: ε is larger than the variance there, and the output shrinks.", set: { exponent: 0, shift: 0 } },
+      { say: "Compare the web's variant at 0.0001: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.", set: { exponent: -4, shift: 0 } },
+      { say: "Here all numbers are the same: what is there to divide by?", set: { vector: [2, 2, 2, 2, 2, 2], exponent: 0, shift: 0 } },
+    ],
+  },
+  (model, body) => {
+    const said = announcement();
+    said.classList.add("llm-two-lines");
+    const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
+    const epsilons = ["1e-6", "1e-5", "1e-3"].map((text) => /** @type {[string, string]} */ ([text, text.replace("-", "−")]));
+    const controls = element(
+      "div",
+      { class: "llm-controls" },
+      slider("Multiply by", { ...EXPONENTS, step: 1, value: model.get("exponent"), format: power }, set("exponent")),
+      slider("Then add", { min: -5, max: 5, step: 0.5, value: model.get("shift"), format }, set("shift")),
+      choice("ε", epsilons, nearest(epsilons, model.get("epsilon")), (text) => set("epsilon")(Number(text))),
+    );
+    const count = model.get("vector").length;
+    const rows = element("tbody");
+    const caption = count > SHOWN ? `The first ${SHOWN} of ${count} numbers and their norms` : "A vector and its norms";
+    const captionNode = element("caption", {}, caption, element("span", { class: "llm-note" }, "; ", element("i", { class: "llm-of-layer" }), " what LayerNorm gives"));
+    const names = [...Array.from({ length: Math.min(count, SHOWN) }, (_, i) => String(i + 1)), "mean", "RMS"];
+    const head = element("thead", {}, element("tr", {}, element("td"), ...names.map((name) => element("th", { scope: "col" }, name))), count > SHOWN ? null : typedRow(model));
+    const table = element("table", { class: "llm-columns-of-numbers" }, captionNode, head, rows);
+    const curve = element("div", { class: "llm-of-norms" });
+    const remember = /** @type {(now: Row[]) => Row[] | undefined} */ (memory());
+    body.append(controls, scroller(caption, table), element("p", { class: "llm-note" }, VARIANT_IS), said, element("details", {}, element("summary", {}, "The size of the output at every factor"), curve));
+    for (const trait of ["vector", "exponent", "shift", "epsilon", "own"]) model.on(`change:${trait}`, show);
+    show();
+
+    function show() {
+      const input = scaled(model, model.get("exponent"));
+      const results = norms(input, model.get("epsilon"));
+      const own = ownResult(model, input);
+      if (own) results.push({ name: "yours", output: own });
+      const shown = [{ name: "input", output: input }, ...results];
+      const before = remember(shown);
+      const outputs = results.map(({ output }) => output);
+      rows.replaceChildren(...shown.map((row, i) => (i === 0 ? barRow(row, before?.[i], [input], ROUNDING) : barRow(row, before?.[i], outputs, FULL, i > 1 ? outputs[0] : undefined))));
+      said.textContent = `${moved(results, before?.slice(1))}The web's variant differs from LayerNorm by up to ${compact(difference(results[2].output, results[0].output))}.`;
+      curve.replaceChildren(scalePlot(model));
+    }
+  },
+);
+
+/** @typedef {{ name: string, output: number[], divisor?: number }} Row */
+
+/**
+ * The numbers to type into, above the columns that they make.
+ * @param {Model} model
+ */
+function typedRow(model) {
+  const cells = model.get("vector").map((/** @type {number} */ value, /** @type {number} */ i) => {
+    const input = element("input", {
+      type: "number", step: 0.5, value: Number(value.toFixed(2)), "aria-label": `input x, number ${i + 1}`,
+      oninput: () => setTrait(model, "vector", model.get("vector").with(i, input.valueAsNumber || 0)),
+    });
+    return element("td", {}, input);
+  });
+  return element("tr", {}, element("th", { scope: "row" }, "x"), ...cells, element("td"), element("td"));
+}
+
+/**
+ * A row as columns above and below a line, in front of what each was before. All norms share a scale: what they keep
+ * is the shape. What a full column is stands below the name.
+ * @param {Row} row
+ * @param {Row | undefined} before
+ * @param {readonly number[][]} alike  The rows on the same scale.
+ * @param {number} least  The smallest value of a full column.
+ * @param {number[]} [compared]  Marked in each column.
+ */
+function barRow({ name, output, divisor }, before, alike, least, compared) {
+  const shown = output.slice(0, SHOWN);
+  const now = Math.max(least, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
+  const past = Math.max(0, ...(before?.output.slice(0, SHOWN) ?? []).map(Math.abs));
+  const isFar = past > FAR * now;
+  // A row with a scale of its own makes room for what it was.
+  const largest = alike.length > 1 || isFar ? now : Math.max(now, past);
+  const bar = (/** @type {number} */ value, look = "") => element("i", { class: `${value < 0 ? "llm-down" : "llm-up"} ${look}`, style: `--share: ${Math.min(1, Math.abs(value) / largest).toFixed(3)}` });
+  const line = (/** @type {number} */ value) => element("i", { class: "llm-of-layer", style: `--at: ${(value / largest).toFixed(3)}` });
+  const cells = shown.map((value, i) => {
+    const was = before?.output[i];
+    const ghost = was === undefined || compact(was) === compact(value) || isFar ? null : bar(was, "llm-stood");
+    return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value), compared ? line(compared[i]) : null), ...breakable(value));
+  });
+  return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, divisor === undefined ? `full bar ${compact(largest)}` : `divides by ${compact(divisor)}`)), ...cells, element("td", {}, ...breakable(moments(output).mean)), element("td", {}, ...breakable(rms(output))));
+}
+
+/**
+ * @param {Row[]} now
+ * @param {Row[] | undefined} before
+ */
+function moved(now, before) {
+  if (!before) return "";
+  const [layer, root] = [0, 1].map((i) => compact(difference(now[i].output, before[i].output)));
+  return layer === root && Number(layer) === 0 ? "Neither norm's output moved. " : `Your change moved LayerNorm's output by up to ${layer}, RMSNorm's by up to ${root}. `;
+}
+
+/**
+ * A number with two digits that count, or more.
+ * @param {number} value
+ */
+function compact(value) {
+  const size = Math.abs(value);
+  if (size < ROUNDING) return format(0);
+  if (size < 0.005 || size >= 9999.5) return value.toExponential(1).replace("e+", "e").replaceAll("-", "−");
+  return format(value, size >= 99.5 ? 0 : size >= 9.95 ? 1 : 2);
+}
+
+/**
+ * A number whose power of ten goes to a second line where its column is narrow.
+ * @param {number} value
+ */
+function breakable(value) {
+  const [digits, power] = compact(value).split("e");
+  return power ? [digits, element("wbr"), `e${power}`] : [digits];
+}
+
+/**
+ * @param {number[]} input
+ * @param {number} epsilon
+ * @returns {Row[]}
+ */
+function norms(input, epsilon) {
+  const { layer, root, variant } = divisors(input, epsilon);
+  return [
+    { name: "LayerNorm", output: layerNorm(input, epsilon), divisor: layer },
+    { name: "RMSNorm", output: rmsNorm(input, epsilon), divisor: root },
+    { name: VARIANT, output: layerNormVariant(input, epsilon), divisor: variant },
+  ];
+}
+
+/**
+ * @param {Model} model
+ * @param {number} exponent
+ * @returns {number[]}
+ */
+function scaled(model, exponent) {
+  return model.get("vector").map((/** @type {number} */ value) => value * 10 ** exponent + model.get("shift"));
+}
+
+/**
+ * What the learner's function gave in the kernel, if it was for this very input.
+ * @param {Model} model
+ * @param {number[]} input
+ * @returns {number[] | null}
+ */
+function ownResult(model, input) {
+  const own = model.get("own");
+  const same = own?.epsilon === model.get("epsilon") && input.every((value, i) => Math.abs(value - own.input[i]) <= 1e-12 + 1e-6 * Math.abs(value));
+  return same ? own.output : null;
+}
+
+/**
+ * The size of the output against the size of the input: flat where a norm does its work.
+ * @param {Model} model
+ */
+function scalePlot(model) {
+  const exponents = Array.from({ length: (EXPONENTS.max - EXPONENTS.min) * 4 + 1 }, (_, i) => EXPONENTS.min + i / 4);
+  const curves = exponents.map((exponent) => norms(scaled(model, exponent), model.get("epsilon")));
+  const series = [0, 1, 2].map((i) => ({
+    name: curves[0][i].name,
+    points: exponents.map((exponent, j) => /** @type {[number, number]} */ ([exponent, rms(curves[j][i].output)])),
+  }));
+  return linePlot({
+    title: "RMS of the output against the factor on the input",
+    x: "factor, power of ten",
+    y: "RMS of output",
+    series,
+    marker: model.get("exponent"),
+    yRange: [0, 1.1],
+  });
+}
+
+/**
+ * @param {number[]} a
+ * @param {number[]} b
+ */
+function difference(a, b) {
+  return Math.max(...a.map((value, i) => Math.abs(value - b[i])));
+}
+
+/** @param {number} exponent */
+function power(exponent) {
+  const digits = String(10 ** exponent);
+  return (digits.length <= 6 ? digits : `1e${exponent}`).replace("-", "−");
+}
+
+/**
+ * @param {[string, string][]} options
+ * @param {number} value
+ */
+function nearest(options, value) {
+  return options.find(([text]) => Number(text) === value)?.[0] ?? options[0][0];
+}

@@ -1,0 +1,66 @@
+"""A server in the page: one trace of requests, batched, paged and drafted as the reader likes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+from traitlets import Bool, Dict, Float, Int, List, Unicode
+
+from llm_course.serving import LONGEST_ANSWER, Machine, Request, Server, drawn_trace, figures, simulate
+
+from ..ui.base import CourseWidget
+from ..ui.picture import number_table
+
+TOKENS_PER_GIB = 8192
+"""Llama 3 8B keeps 128 KiB for a token."""
+
+
+class ServingArena(CourseWidget):
+    """Slots, memory and waits of a simulated server, beside those of a static batch on the same trace.
+
+    >>> ServingArena(drawn_trace(48, per_second=20))
+
+    Args:
+        trace: Requests, 1 to 100 of them, each of which fits into 1 GiB of cache.
+
+    Raises:
+        ValueError: If there are none or too many, or one is too long.
+    """
+
+    module: ClassVar[str] = "serving_arena"
+
+    trace = List(Dict()).tag(sync=True)
+    machine = Dict().tag(sync=True)
+    batching = Unicode("continuous").tag(sync=True)
+    load = Float(1.0, min=0.25, max=4.0).tag(sync=True)
+    slots = Int(8, min=1, max=24).tag(sync=True)
+    memory = Int(2).tag(sync=True)
+    block_size = Int(16).tag(sync=True)
+    chunk = Int(0).tag(sync=True)
+    sharing = Bool(False).tag(sync=True)
+    drafted = Int(0, min=0, max=8).tag(sync=True)
+    acceptance = Float(0.7, min=0.0, max=1.0).tag(sync=True)
+    ttft_deadline = Float(300.0).tag(sync=True)
+    tpot_deadline = Float(20.0).tag(sync=True)
+
+    def __init__(self, trace: Sequence[Request] | None = None) -> None:
+        requests = list(drawn_trace(48, per_second=20.0) if trace is None else trace)
+        if not 1 <= len(requests) <= 100:
+            raise ValueError(f"A trace of {len(requests)} requests cannot be shown: give 1 to 100.")
+        for number, request in enumerate(requests):
+            if request.prompt + max(request.answer, LONGEST_ANSWER) > TOKENS_PER_GIB:
+                raise ValueError(f"Request {number} is longer than {TOKENS_PER_GIB} tokens: give shorter ones.")
+        super().__init__(trace=[asdict(request) for request in requests], machine=asdict(Machine()))
+
+    def picture(self) -> str:
+        """Static and continuous batching on the trace, in figures."""
+        requests = [Request(**request) for request in self.trace]
+        blocks = self.memory * TOKENS_PER_GIB // self.block_size
+        kinds = {"static batch": False, "continuous batch": True}
+        rows: list[list[Any]] = []
+        for continuous in kinds.values():
+            run = simulate(requests, Server(continuous, self.slots, blocks, self.block_size))
+            found = figures(run, self.ttft_deadline, self.tpot_deadline)
+            rows.append([found.ttft, found.tpot, found.throughput, found.goodput])
+        columns = ["TTFT, ms", "TPOT, ms", "tokens/s", "requests/s in time"]
+        return number_table(f"{len(requests)} requests, {self.slots} slots", list(kinds), rows, columns, digits=1)

@@ -1,0 +1,367 @@
+/** A server in the page: one trace of requests, batched, paged and drafted as the reader likes. */
+
+import { moveByArrows } from "../ui/arrows.js";
+import { memory } from "../ui/before.js";
+import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox } from "../ui/dom.js";
+import { widget } from "../ui/frame.js";
+import { format } from "../models/numbers.js";
+import { fitted, sample, ticks } from "../ui/plot.js";
+import { figures, simulate } from "./serving.js";
+
+/** @import { Request, Run, Server } from "./serving.js" */
+/** @import { Model } from "../ui/types.js" */
+
+/** What the folded settings are at first. @type {Record<string, number | boolean>} */
+const FOLDED = { memory: 2, block_size: 16, chunk: 0, sharing: false, drafted: 0, acceptance: 0.7 };
+const TRAITS = ["batching", "load", "slots", ...Object.keys(FOLDED)];
+/** Which of what to try needs them. */
+const TRIED = [2, 3];
+const TOKENS_PER_GIB = 8192;
+const DRAFT_SHARE = 0.1;
+/** Pixels: of a request's row, at the sides of the charts, of the chart of memory. */
+const ROW = 6;
+const EDGE = { left: 40, right: 8 };
+const MEMORY = { top: 2, height: 42 };
+
+export default widget(
+  {
+    title: "Serving arena: Llama 3 8B on one H100, simulated",
+    tryThis: [
+      "Switch between static and continuous batches. Which requests wait, and for whom?",
+      { say: "One slot only. Raise the slots to 24: what happens to the tokens per second of all, and to the time per token of each?", set: { slots: 1 } },
+      {
+        say: "Here are 1 GiB of memory and 24 slots: point at a request that was sent back. Then share the prefixes: why are more sent back, and all done earlier?",
+        set: { memory: 1, slots: 24, sharing: false, batching: "continuous" },
+      },
+      "Find the longest pause, and make it short with a chunk. Does the first token come later, where requests wait for a slot anyway?",
+    ],
+  },
+  (model, body, tips) => {
+    const said = announcement();
+    said.classList.add("llm-served");
+    const told = element("p", { class: "llm-note llm-request-told" });
+    const shared = element("p", { class: "llm-note llm-of-sharing" });
+    const results = element("div");
+    const more = moreFields(model);
+    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said], [element("div", { class: "llm-told-within" }, told, results), shared]));
+    const remember = /** @type {(now: Run) => Run | undefined} */ (memory());
+    let picked = -1;
+    for (const trait of TRAITS) model.on(`change:${trait}`, show);
+    show();
+    return openFor(tips, more);
+
+    function show() {
+      const { yours, plain, apart } = runs(model);
+      const deadlines = /** @type {[number, number]} */ ([model.get("ttft_deadline"), model.get("tpot_deadline")]);
+      const former = remember(yours);
+      const of = (/** @type {Run} */ run) => figures(run, ...deadlines);
+      const [found, foundBefore] = [of(yours), former && of(former)];
+      said.textContent = sentence(yours, found);
+      const pick = (/** @type {number} */ request) => {
+        picked = request;
+        told.textContent = picked < 0 ? "Point at a row, or press it, to read about its request." : about(yours, picked);
+      };
+      pick(picked);
+      results.replaceChildren(schedule(yours, plain, picked, pick), table(plain.server, of(plain), found, foundBefore, deadlines));
+      shared.textContent = apart ? sharingSaid(yours, apart, found, of(apart)) : otherSaid(plain.server, of(plain));
+    }
+  },
+);
+
+/** @param {Model} model */
+function fields(model) {
+  const set = setting(model);
+  return [
+    choice("Batch", [["continuous", "continuous"], ["static", "static"]], model.get("batching"), set("batching")),
+    slider("Load", { min: 0.25, max: 4, step: 0.25, value: model.get("load"), format: (times) => `× ${format(times)}` }, set("load")),
+    slider("Slots", { min: 1, max: 24, step: 1, value: model.get("slots") }, set("slots")),
+  ];
+}
+
+/** Folded, unless one of them was set: by a page's address, or by a kernel. @param {Model} model */
+function moreFields(model) {
+  const set = setting(model);
+  const pick = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {[string, string][]} */ options) =>
+    choice(label, options, String(model.get(trait)), (value) => set(trait)(Number(value)));
+  const named = (/** @type {number[]} */ values, /** @type {string} */ unit) => values.map((value) => /** @type {[string, string]} */ ([String(value), `${value} ${unit}`]));
+  const controls = [
+    pick("Memory for the cache", "memory", named([1, 2, 4, 8], "GiB")),
+    pick("Block", "block_size", named([1, 16, 64, 256], "tokens").map(([value, text]) => [value, value === "1" ? "1 token" : text])),
+    pick("Chunk", "chunk", [["0", "whole prompts"], ...named([1024, 512, 256], "tokens")]),
+    traitCheckbox(model, "sharing", "Share prefixes"),
+    slider("Drafted tokens", { min: 0, max: 8, step: 1, value: model.get("drafted") }, set("drafted")),
+    slider("Accepted", { min: 0, max: 1, step: 0.05, value: model.get("acceptance"), format: (share) => `${Math.round(100 * share)} %` }, set("acceptance")),
+  ];
+  const open = Object.entries(FOLDED).some(([trait, value]) => model.get(trait) !== value);
+  return element("details", { class: "llm-grow", open }, element("summary", {}, "More settings"), element("div", { class: "llm-controls llm-dense llm-two-abreast" }, ...controls));
+}
+
+/**
+ * Opens settings for what to try, and closes them behind it where the reader has used none of them.
+ * @param {HTMLElement} tips
+ * @param {HTMLDetailsElement} settings
+ * @returns {() => void}  What undoes it: the suggestions stay when the settings are made anew.
+ */
+function openFor(tips, settings) {
+  let isOurs = false;
+  const follow = (/** @type {Event} */ event) => {
+    const isNeeded = TRIED.includes(/** @type {CustomEvent} */ (event).detail);
+    if (isNeeded && !settings.open) settings.open = isOurs = true;
+    if (!isNeeded && isOurs) settings.open = isOurs = false;
+  };
+  for (const use of ["click", "input"]) settings.addEventListener(use, () => (isOurs = false));
+  tips.addEventListener("llm-tried", follow);
+  return () => tips.removeEventListener("llm-tried", follow);
+}
+
+/** @param {Model} model */
+function setting(model) {
+  return (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
+}
+
+/**
+ * The trace as the reader's server runs it, as a plain one of the other kind with as many slots does, and as the reader's
+ * does without sharing, where it shares.
+ * @param {Model} model
+ */
+function runs(model) {
+  const load = model.get("load");
+  /** @type {Request[]} */
+  const trace = model.get("trace").map((/** @type {Request} */ request) => ({ ...request, arrival: request.arrival / load }));
+  const block_size = model.get("block_size");
+  const common = {
+    slots: model.get("slots"), block_size, machine: model.get("machine"), draft_share: DRAFT_SHARE, acceptance: model.get("acceptance"),
+    blocks: Math.floor((model.get("memory") * TOKENS_PER_GIB) / block_size),
+  };
+  const continuous = model.get("batching") === "continuous";
+  const chosen = { ...common, continuous, chunk: model.get("chunk"), sharing: model.get("sharing"), drafted: model.get("drafted") };
+  const plain = simulate(trace, { ...common, continuous: !continuous, chunk: 0, sharing: false, drafted: 0 });
+  const apart = chosen.sharing && continuous ? simulate(trace, { ...chosen, sharing: false }) : undefined;
+  return { plain, yours: simulate(trace, chosen), apart };
+}
+
+/** @typedef {ReturnType<typeof figures>} Figures */
+
+/**
+ * @param {Run} run
+ * @param {Figures} found
+ */
+function sentence({ outcomes, steps }, found) {
+  const back = outcomes.filter(({ preempted }) => preempted).length;
+  const times = found.preemptions === back ? "" : `, ${found.preemptions} times in all,`;
+  return (
+    `${outcomes.length} requests in ${format(found.seconds, 1)} s, ${steps.length.toLocaleString("en")} passes: ` +
+    `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)}\u00a0% in time, ` +
+    `${back ? `${back} sent back${times} for lack of memory` : "none sent back"}.`
+  );
+}
+
+/**
+ * When the plain batch is done, and what its free slots do.
+ * @param {Server} plain
+ * @param {Figures} found
+ */
+function otherSaid({ continuous }, { seconds }) {
+  const slots = continuous ? "a free slot takes the next request at once" : "a free slot stays empty until its whole batch has answered";
+  return `A plain ${continuous ? "continuous" : "static"} batch takes ${format(seconds, 1)} s: ${slots}.`;
+}
+
+/**
+ * What sharing saves; and, where more requests are sent back than without it, why.
+ * @param {Run} shared
+ * @param {Run} apart
+ * @param {Figures} found
+ * @param {Figures} foundApart
+ */
+function sharingSaid(shared, apart, found, foundApart) {
+  const saved = `${Math.round(100 * found.hits)}\u00a0% of prompt tokens were in the cache.`;
+  const [most, mostApart] = [shared, apart].map(({ steps }) => Math.max(...steps.map(({ reading, writing }) => reading.length + writing.length)));
+  if (found.preemptions <= foundApart.preemptions || most <= mostApart) return saved;
+  return `${saved} So up to ${most} requests run at a time, not ${mostApart}, and memory runs out more often as they write: without sharing ${foundApart.preemptions} times, and all done in ${format(foundApart.seconds, 1)} s.`;
+}
+
+/**
+ * @param {Run} run
+ * @param {number} index
+ */
+function about({ outcomes }, index) {
+  const { arrival, started, first, finish, preempted } = outcomes[index];
+  const seconds = (/** @type {number} */ time) => `${format(time / 1000, 2)} s`;
+  const back = preempted ? `; sent back ${preempted === 1 ? "once" : `${preempted} times`}` : "";
+  return `Request ${index + 1}: came at ${seconds(arrival)}, waited ${seconds(started - arrival)}, started at ${seconds(started)}, first token at ${seconds(first)}, ended at ${seconds(finish)}${back}.`;
+}
+
+/** Stretches of passes in which a request does the same. @param {Run} run */
+function stretches({ steps, outcomes }) {
+  /** @type {{ kind: string, start: number, end: number, last: number }[][]} */
+  const rows = outcomes.map(() => []);
+  steps.forEach((step, number) => {
+    for (const kind of /** @type {const} */ (["reading", "writing"])) {
+      for (const index of step[kind]) {
+        const row = rows[index];
+        const before = row.at(-1);
+        if (before && before.kind === kind && before.last === number - 1) Object.assign(before, { end: step.end, last: number });
+        else row.push({ kind, start: step.start, end: step.end, last: number });
+      }
+    }
+  });
+  return rows;
+}
+
+/**
+ * Who waits, reads and writes, and below it, over the same seconds, the memory of the cache.
+ * @param {Run} run
+ * @param {Run} plain  Its end is marked, on the same seconds.
+ * @param {number} picked
+ * @param {(request: number) => void} pick
+ */
+function schedule(run, plain, picked, pick) {
+  const title = `${run.outcomes.length} requests, a row each, in the order of arrival: waiting, reading the prompt, writing the answer; below, the memory of the cache`;
+  const parts = stretches(run);
+  const endOf = (/** @type {Run} */ { outcomes }) => Math.max(...outcomes.map(({ finish }) => finish));
+  const endOfPlain = endOf(plain);
+  const last = Math.max(endOf(run), endOfPlain);
+  const draw = (/** @type {number} */ width) => {
+    const toX = (/** @type {number} */ time) => EDGE.left + (time / last) * (width - EDGE.left - EDGE.right);
+    const floor = ROW * run.outcomes.length;
+    const top = floor + 20 + MEMORY.top;
+    const bottom = top + MEMORY.height;
+    const seconds = ticks(0, last / 1000, 6).map((time) => 1000 * time);
+    const isLate = toX(endOfPlain) > width / 2;
+    const rows = parts.map((row, index) => rowOf(run, row, index, toX));
+    if (rows[picked]) rows[picked].classList.add("llm-picked");
+    rows[Math.max(0, picked)].tabIndex = 0;
+    const choose = (/** @type {Event} */ event) => {
+      const chosen = rows.findIndex((row) => row.contains(/** @type {Node} */ (event.target)));
+      if (chosen < 0) return;
+      rows.forEach((row, index) => row.classList.toggle("llm-picked", index === chosen));
+      pick(chosen);
+    };
+    return svg(
+      "svg",
+      {
+        viewBox: `0 0 ${width} ${bottom + 2}`, role: "group", "aria-label": `${title}. Arrows move between the rows.`,
+        onpointerover: choose, onclick: choose, onfocusin: choose, onkeydown: (/** @type {KeyboardEvent} */ event) => moveByArrows(event, rows),
+      },
+      ...seconds.map((time) => svg("path", { class: "llm-grid", d: `M${toX(time)} 0V${bottom}` })),
+      ...rows,
+      ...seconds.map((time, i) => svg("text", { class: "llm-tick", x: toX(time), y: floor + 15, "text-anchor": i && toX(time) > width - 30 ? "end" : "middle" }, `${Number((time / 1000).toFixed(2))} s`)),
+      svg("line", { class: "llm-marker", x1: toX(endOfPlain), x2: toX(endOfPlain), y1: 0, y2: floor }),
+      svg("text", { x: toX(endOfPlain) + (isLate ? -5 : 5), y: 12, "text-anchor": isLate ? "end" : "start" }, `${plain.server.continuous ? "continuous" : "static"}: all done`),
+      ...memoryOf(run, toX, top, bottom),
+      svg("text", { class: "llm-tick", x: EDGE.left - 4, y: top + 9, "text-anchor": "end" }, "100 %"),
+      svg("text", { class: "llm-tick", x: EDGE.left - 4, y: bottom, "text-anchor": "end" }, "0"),
+    );
+  };
+  return element("figure", { class: "llm-plot llm-schedule" }, ...legends(run.steps.some(({ kept }) => kept)), fitted(draw));
+}
+
+/**
+ * @param {Run} run
+ * @param {ReturnType<typeof stretches>[number]} row
+ * @param {number} index
+ * @param {(time: number) => number} toX
+ */
+function rowOf(run, row, index, toX) {
+  const { arrival, finish, preempted } = run.outcomes[index];
+  const y = index * ROW;
+  const wait = svg("line", { class: "llm-axis", x1: toX(arrival), x2: toX(finish), y1: y + ROW / 2, y2: y + ROW / 2 });
+  const parts = row.map(({ kind, start, end }) =>
+    svg("rect", { class: kind === "reading" ? "llm-reading" : "llm-writing", x: toX(start), y: kind === "reading" ? y - 0.5 : y + 0.5, width: Math.max(0.8, toX(end) - toX(start)), height: kind === "reading" ? ROW + 1 : ROW - 1 }),
+  );
+  const back = preempted ? row.filter(({ kind }, i) => i > 0 && kind === "reading").slice(-preempted) : [];
+  const signs = back.map(({ start }) => svg("path", { class: "llm-sent-back", d: signAt(toX(row[row.findIndex((one) => one.start === start) - 1].end), y + ROW / 2) }));
+  const field = svg("rect", { class: "llm-field-of", x: EDGE.left, y, width: "100%", height: ROW });
+  return /** @type {SVGElement} */ (svg("g", { class: "llm-request", role: "img", tabindex: -1, "aria-label": about(run, index) }, field, wait, ...parts, ...signs));
+}
+
+/**
+ * A triangle that points back, higher than its row.
+ * @param {number} x
+ * @param {number} y
+ */
+function signAt(x, y) {
+  return `M${x.toFixed(1)} ${y}l9 -4.5v9Z`;
+}
+
+/**
+ * Three steps on one another: blocks kept for sharing, blocks in use, and what of them holds a token.
+ * @param {Run} run
+ * @param {(time: number) => number} toX
+ * @param {number} top
+ * @param {number} bottom
+ */
+function memoryOf({ server, steps }, toX, top, bottom) {
+  const toY = (/** @type {number} */ tokens) => bottom - Math.min(1, tokens / (server.blocks * server.block_size)) * (bottom - top);
+  const area = (/** @type {string} */ kind, /** @type {(step: Run["steps"][number]) => number} */ of) => {
+    const path = steps.map((step) => `H${toX(step.start).toFixed(1)}V${toY(of(step)).toFixed(1)}H${toX(step.end).toFixed(1)}`);
+    return svg("path", { class: kind, d: `M${toX(steps[0]?.start ?? 0)} ${bottom}${path.join("")}V${bottom}Z` });
+  };
+  return [
+    svg("rect", { class: "llm-memory", x: toX(0), y: top, width: toX(steps.at(-1)?.end ?? 0) - toX(0), height: bottom - top }),
+    ...(server.sharing ? [area("llm-kept", ({ used, kept }) => (used + kept) * server.block_size)] : []),
+    area("llm-used", ({ used }) => used * server.block_size),
+    area("llm-cached", ({ filled }) => filled),
+  ];
+}
+
+/**
+ * What the marks mean, those of the requests and those of memory. The last keeps its place where nothing is kept: the
+ * charts below do not move.
+ * @param {boolean} keeps
+ */
+function legends(keeps) {
+  const box = (/** @type {string} */ kind, height = 8) => svg("rect", { class: kind, x: 0, y: 5 - height / 2, width: 26, height });
+  const requests = element(
+    "p",
+    { class: "llm-legend" },
+    sample("waits", svg("line", { class: "llm-axis", x1: 0, x2: 26, y1: 5, y2: 5 })),
+    sample("reads", box("llm-reading")),
+    sample("writes", box("llm-writing", 4)),
+    sample("sent back", svg("path", { class: "llm-sent-back", d: signAt(8, 5) })),
+  );
+  const cache = element(
+    "p",
+    { class: "llm-legend" },
+    element("b", {}, "Cache, below"),
+    sample("filled", box("llm-cached")),
+    sample("taken, empty", box("llm-used")),
+    element("span", { style: keeps ? undefined : "visibility: hidden" }, sample("kept", box("llm-kept"))),
+  );
+  return [requests, cache];
+}
+
+/**
+ * @param {Server} server  The plain one.
+ * @param {Figures} plain
+ * @param {Figures} yours
+ * @param {Figures | undefined} former
+ * @param {[number, number]} deadlines
+ */
+function table(server, plain, yours, former, [ttft, tpot]) {
+  const kind = server.continuous ? "continuous" : "static";
+  const milliseconds = (/** @type {number} */ value) => (value < 100 ? `${format(value, 1)} ms` : `${Math.round(value).toLocaleString("en")} ms`);
+  const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
+  const whole = (/** @type {number} */ value) => Math.round(value).toLocaleString("en");
+  /** @type {[string, keyof Figures, (value: number) => string][]} */
+  const rows = [
+    ["first token, median", "ttft", milliseconds],
+    ["per token, median", "tpot", milliseconds],
+    ["longest pause", "pause", milliseconds],
+    ["tokens per second", "throughput", whole],
+    [`requests/s in time*`, "goodput", (value) => format(value, 1)],
+  ];
+  /** @type {typeof rows} */
+  const more = [["first token, 95 %", "ttft_95", milliseconds], ["cache in use but empty", "waste", percent], ["prompt found in cache", "hits", percent]];
+  const line = (/** @type {(typeof rows)[number]} */ [name, key, written]) => {
+    const [was, is] = [former && written(former[key]), written(yours[key])];
+    const trace = was === undefined || was === is ? null : element("span", { class: "llm-note" }, ` before: ${was}`);
+    return element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, written(plain[key])), element("td", {}, element("b", {}, is), trace));
+  };
+  const head = element("tr", {}, element("td"), element("th", { scope: "col" }, kind), element("th", { scope: "col" }, "yours"));
+  const caption = "A plain batch, and yours";
+  const note = element("p", { class: "llm-note" }, `* the first token within ${ttft} ms, others ${tpot} ms on average`);
+  const folded = element("details", {}, element("summary", {}, "More figures"), element("table", { class: "llm-dense-rows" }, element("thead", {}, head.cloneNode(true)), element("tbody", {}, ...more.map(line))));
+  const shown = element("table", { class: "llm-dense-rows llm-figures-of-both" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows.map(line)));
+  return scroller(caption, shown, element("div", { class: "llm-below-figures" }, folded, note));
+}

@@ -1,0 +1,93 @@
+/** One drafted token against the target, by the right rule and by wrong ones. */
+
+import { sample } from "../models/sampling.js";
+
+/**
+ * What becomes of a drafted token, and of a rejected one. "exact" is the right rule; the others are common mistakes.
+ * @typedef {"exact" | "target" | "all" | "best"} Rule
+ */
+
+/**
+ * The chance that a drafted token is accepted.
+ * @param {number[]} target
+ * @param {number[]} draft
+ * @param {number} token
+ * @param {Rule} rule
+ */
+export function chanceOf(target, draft, token, rule) {
+  if (rule === "all") return 1;
+  if (rule === "best") return target[token] === Math.max(...target) ? 1 : 0;
+  return draft[token] > 0 ? Math.min(1, target[token] / draft[token]) : 0;
+}
+
+/**
+ * What is drawn from after a rejection: where the target has more than the draft, normalized.
+ * @param {number[]} target
+ * @param {number[]} draft
+ * @param {Rule} rule
+ */
+export function replacement(target, draft, rule) {
+  if (rule === "target") return target;
+  const more = target.map((p, token) => Math.max(p - draft[token], 0));
+  const sum = more.reduce((total, value) => total + value, 0);
+  return sum > 0 ? more.map((value) => value / sum) : target;
+}
+
+/**
+ * Worked out without chance: how often each token is accepted from the draft, drawn anew after a rejection, and comes out
+ * in either way.
+ * @param {number[]} target
+ * @param {number[]} draft
+ * @param {Rule} rule
+ */
+export function outcome(target, draft, rule) {
+  const accepted = draft.map((q, token) => q * chanceOf(target, draft, token, rule));
+  const acceptance = accepted.reduce((total, value) => total + value, 0);
+  const anew = replacement(target, draft, rule).map((share) => (1 - acceptance) * share);
+  return { acceptance, accepted, anew, comesOut: accepted.map((share, token) => share + anew[token]) };
+}
+
+/**
+ * The token that one drafted token ends in.
+ * @param {number[]} target
+ * @param {number[]} draft
+ * @param {Rule} rule
+ * @param {() => number} uniform
+ */
+export function drawOne(target, draft, rule, uniform) {
+  const token = sample(draft, uniform());
+  return uniform() < chanceOf(target, draft, token, rule) ? token : sample(replacement(target, draft, rule), uniform());
+}
+
+/**
+ * Tokens that one pass of the target gives on average.
+ * @param {number} acceptance
+ * @param {number} drafted
+ */
+export function expectedTokens(acceptance, drafted) {
+  let [sum, chance] = [0, 1];
+  for (let i = 0; i <= drafted; i++) {
+    sum += chance;
+    chance *= acceptance;
+  }
+  return sum;
+}
+
+/**
+ * How many times as fast as without a draft.
+ * @param {number} acceptance
+ * @param {number} drafted
+ * @param {number} cost  Of a pass of the draft, in passes of the target.
+ */
+export function speedUp(acceptance, drafted, cost) {
+  return expectedTokens(acceptance, drafted) / (1 + drafted * cost);
+}
+
+/**
+ * How far two distributions are apart: from 0, the same, to 1, nothing in common.
+ * @param {number[]} one
+ * @param {number[]} other
+ */
+export function totalVariation(one, other) {
+  return one.reduce((total, value, token) => total + Math.abs(value - other[token]), 0) / 2;
+}

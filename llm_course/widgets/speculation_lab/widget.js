@@ -1,0 +1,206 @@
+/** A drafted token against the target: what is accepted, what comes out, and whether it pays. */
+
+import { memory } from "../ui/before.js";
+import { announcement, button, choice, columns, element, setTrait, slider, visibleToken } from "../ui/dom.js";
+import { widget } from "../ui/frame.js";
+import { keyFigures } from "../ui/key_figures.js";
+import { format, randomNumbers } from "../models/numbers.js";
+import { onePlace } from "./one_place.js";
+import { barsOfParts } from "../ui/paired_bars.js";
+import { linePlot } from "../ui/plot.js";
+import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./speculation.js";
+import { captionedTable, tableRow } from "../ui/table.js";
+
+/** @import { Rule } from "./speculation.js" */
+/** @import { Model } from "../ui/types.js" */
+
+const TRAITS = ["place", "likeness", "rule", "drafted", "cost"];
+/** @type {[Rule, string][]} */
+const RULES = [
+  ["exact", "the right one"],
+  ["target", "rejected: from the target"],
+  ["all", "accept everything"],
+  ["best", "only the likeliest"],
+];
+/** What becomes of a drafted token. @type {Record<Rule, string>} */
+const MEANINGS = {
+  exact: "The draft proposes a token. It is accepted with probability target / draft, at most 1. If it is rejected, a token is drawn anew from what the target has more than the draft. The two parts add up to the target.",
+  target: "The draft proposes a token. It is accepted with probability target / draft, at most 1. If it is rejected, a token is drawn anew from the whole target: what the draft had right already gets a second chance.",
+  all: "The draft proposes a token, and every one is accepted. So what comes out is the draft.",
+  best: "The draft proposes a token. It is accepted only if it is the target's likeliest. If it is rejected, a token is drawn anew from what the target has more than the draft.",
+};
+const DRAWS = 2000;
+const LONGEST = 16;
+
+export default widget(
+  {
+    title: "One drafted token",
+    tryThis: [
+      "The draft proposes some tokens too often: where is the excess rejected, and where does it come back? Then choose another rule: which tokens come too often?",
+      "Set “Draft like the target” to 50 %, then to 100 %. What happens to the rejected parts, and to the best draft length?",
+      "Set “Draft like the target” to 0 %, and raise what a draft's pass costs until speculation loses at every length. How like the target must the draft be to win again?",
+    ],
+  },
+  (model, body) => {
+    const said = announcement();
+    const results = element("div");
+    const [text, meaning] = [element("div"), element("div")];
+    let seed = 1;
+    /** @type {number[] | null} */
+    let counts = null;
+    const draw = button(`Draw ${DRAWS.toLocaleString("en")} tokens`, () => {
+      const { target, draft, rule } = placeOf(model);
+      const uniform = randomNumbers(seed++);
+      counts = target.map(() => 0);
+      for (let i = 0; i < DRAWS; i++) counts[drawOne(target, draft, rule, uniform)]++;
+      show();
+    });
+    body.append(text, meaning, columns([element("div", { class: "llm-controls" }, ...fields(model), draw), said], [results]));
+    const remember = /** @type {(now: Place) => Place | undefined} */ (memory());
+    for (const trait of TRAITS) {
+      model.on(`change:${trait}`, () => {
+        if (trait !== "drafted" && trait !== "cost") counts = null;
+        show();
+      });
+    }
+    show();
+
+    function show() {
+      const place = placeOf(model);
+      said.textContent = sentence(place);
+      text.replaceChildren(textBefore(model));
+      meaning.replaceChildren(meaningOf(place.rule));
+      const before = remember(place);
+      results.replaceChildren(figures(place, before), legend(), table(place, counts), plot(place, before));
+    }
+  },
+);
+
+/** The text up to the drafted token. @param {Model} model */
+function textBefore(model) {
+  const texts = /** @type {string[]} */ (model.get("texts")).map((text) => element("p", { class: "llm-text llm-before-this" }, text, element("mark", {}, " ? ")));
+  return onePlace(texts, model.get("place"));
+}
+
+/** @param {Rule} rule */
+function meaningOf(rule) {
+  const sentences = RULES.map(([name]) => element("p", { class: "llm-meaning" }, MEANINGS[name]));
+  return onePlace(sentences, RULES.findIndex(([name]) => name === rule));
+}
+
+/** @param {Model} model */
+function fields(model) {
+  const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
+  const places = model.get("places").map((/** @type {string} */ name, /** @type {number} */ i) => [String(i), name]);
+  return [
+    choice("Place", places, String(model.get("place")), (value) => set("place")(Number(value))),
+    choice("Rule", RULES, model.get("rule"), set("rule")),
+    slider("Draft like the target", { min: 0, max: 1, step: 0.05, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
+    slider("Drafted tokens", { min: 0, max: LONGEST, step: 1, value: model.get("drafted") }, set("drafted")),
+    slider("A draft's pass costs", { min: 0, max: 1, step: 0.01, value: model.get("cost"), format: (share) => `${Math.round(100 * share)} %` }, set("cost")),
+  ];
+}
+
+/** The chosen place, with the draft as like the target as was asked for. @param {Model} model */
+function placeOf(model) {
+  const place = model.get("place");
+  /** @type {number[]} */
+  const target = model.get("target")[place];
+  const likeness = model.get("likeness");
+  /** @type {number[]} */
+  const draft = model.get("draft")[place].map((/** @type {number} */ q, /** @type {number} */ token) => (1 - likeness) * q + likeness * target[token]);
+  /** @type {Rule} */
+  const rule = model.get("rule");
+  return { target, draft, rule, tokens: model.get("tokens")[place], text: model.get("texts")[place] ?? "", drafted: model.get("drafted"), cost: model.get("cost"), ...outcome(target, draft, rule) };
+}
+
+/** @typedef {ReturnType<typeof placeOf>} Place */
+
+/** @param {Place} place */
+function sentence({ target, comesOut, acceptance, drafted, cost }) {
+  const apart = totalVariation(target, comesOut);
+  const exact = apart < 1e-9 ? "What comes out is the target's distribution, exactly." : `What comes out is not the target's distribution: ${format(100 * apart, 1)} % of it lies elsewhere.`;
+  const speed = speedUp(acceptance, drafted, cost);
+  return `${exact} If it were like this everywhere, ${drafted} drafted tokens would make it ${format(speed)} times as fast${speed < 1 ? ": a loss" : ""}.`;
+}
+
+/**
+ * @param {Place} now
+ * @param {Place | undefined} before
+ */
+function figures(now, before) {
+  /** @type {[string, (of: Place) => string][]} */
+  const shown = [
+    ["accepted", ({ acceptance }) => `${format(100 * acceptance, 1)} %`],
+    ["not the target's", ({ target, comesOut }) => `${format(100 * totalVariation(target, comesOut), 1)} %`],
+    ["tokens a pass", ({ acceptance, drafted }) => format(expectedTokens(acceptance, drafted))],
+    ["times as fast", ({ acceptance, drafted, cost }) => format(speedUp(acceptance, drafted, cost))],
+  ];
+  return keyFigures(shown, now, before, true);
+}
+
+function legend() {
+  const part = (/** @type {string} */ name, /** @type {string} */ look) => element("span", {}, element("i", { class: look, style: "--first: 0" }), name);
+  return element(
+    "p",
+    { class: "llm-legend llm-parts" },
+    part("accepted", "llm-within"),
+    part("rejected", "llm-own llm-refused"),
+    part("drawn anew", "llm-own"),
+    part("line: the target", "llm-aim"),
+  );
+}
+
+/**
+ * What the draft proposes, and below it what comes out: the accepted part is the same in both. The line is the target.
+ * @param {Place} place
+ * @param {number[] | null} counts
+ */
+function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
+  // Hidden until something is drawn; its place is there from the start: the bars keep their length.
+  const drawn = element("th", { scope: "col", style: !counts && "visibility: hidden" }, "drawn");
+  const head = ["", "", "draft", "target", "comes out", "off by", drawn];
+  const largest = Math.max(...target, ...draft, ...comesOut);
+  const lines = target.map((p, token) => {
+    const off = comesOut[token] - p;
+    const size = format(Math.abs(off));
+    const cells = [
+      element(
+        "div",
+        {},
+        barsOfParts({ shared: accepted[token], above: draft[token], below: comesOut[token], aim: p }, largest),
+        element("span", { class: "llm-in-words" }, `${format(accepted[token])} accepted + ${format(anew[token])} anew`),
+      ),
+      format(draft[token]),
+      format(p),
+      format(comesOut[token]),
+      Number(size) ? `${off > 0 ? "▲" : "▼"} ${size}` : "–",
+      counts ? format(counts[token] / DRAWS) : "",
+    ];
+    return tableRow(visibleToken(tokens[token]), cells);
+  });
+  return captionedTable("What the draft proposes (above), and what comes out of it (below)", head, lines, "llm-outcomes");
+}
+
+/**
+ * @param {Place} place
+ * @param {Place | undefined} before
+ */
+function plot({ acceptance, drafted, cost }, before) {
+  const lengths = Array.from({ length: LONGEST + 1 }, (_, k) => k);
+  const highest = Math.max(...lengths.map((k) => speedUp(acceptance, k, cost)), ...(before ? lengths.map((k) => speedUp(before.acceptance, k, before.cost)) : []));
+  const line = (/** @type {number} */ rate, /** @type {number} */ of) => lengths.map((k) => /** @type {[number, number]} */ ([k, speedUp(rate, k, of)]));
+  return linePlot({
+    title: "Speed by the number of drafted tokens",
+    x: "drafted tokens",
+    y: "times as fast",
+    series: [
+      { name: "this draft", points: line(acceptance, cost), before: before && line(before.acceptance, before.cost) },
+      { name: "no draft", points: [[0, 1], [LONGEST, 1]] },
+    ],
+    dots: [{ at: [drafted, speedUp(acceptance, drafted, cost)], name: `you: ${format(speedUp(acceptance, drafted, cost))}` }],
+    yRange: [0, Math.max(2, Math.ceil(1.1 * highest))],
+    height: 150,
+    linesAreInLegend: true, // always: their names would find no room at times
+  });
+}
