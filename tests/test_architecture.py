@@ -41,7 +41,7 @@ FLOORS = {
         {"capstone"},
         {"check", "training"},
         {"widgets"},
-        {"models", "fetch", "checking", "corpus", "plotting", "serving"},
+        {"models", "fetch", "checking", "corpus", "plotting", "serving", "measure"},
         {"packaged_models"},
     ),
 }
@@ -51,6 +51,7 @@ OPEN_TO_CHAPTERS = {
     "check",
     "corpus",
     "fetch",
+    "measure",
     "models",
     "packaged_models",
     "plotting",
