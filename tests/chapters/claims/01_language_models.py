@@ -92,6 +92,7 @@ for first, second, name in (("red hat", "blue coin", "Anna"), ("blue coin", "red
     assert next_token(story + "\nQuestion: Who has the hat?\nAnswer:").argmax() == name_ids["Anna"]
 # "no model of this course can know these capitals", and "none of these answers is even a capital"
 answers = [capital_of(country) for country in HELD_OUT_CAPITALS]
+assert (len(CAPITALS), len(HELD_OUT_CAPITALS)) == (20, 4)
 cities = {*CAPITALS.values(), *HELD_OUT_CAPITALS.values()}
 assert all(answers) and not any(city in answer for city in cities for answer in answers)
 # "It answers, then predicts the mark that ends its turn [...]. The base model has no mark for the end of a *turn*"
@@ -101,24 +102,24 @@ assert tokenizer.eos_token not in continuation and "<|end|>" not in continuation
 # "The sum is wrong, and nobody has been to Mars"
 assert "The capital of France is Paris." in real_size and "-> 2 + 7 = 11" in real_size
 assert re.search(r"first person on Mars\? -> The first person to walk on Mars was", real_size)
-# "on its own stories [...]": of the three texts, which model is better, and both against xz
+# "On its own stories, `stories` beats a model 124 times its size [...]; more than the 8 bits [...]; under a third of xz"
 scores = {
     name: [float(score) for score in re.search(rf"{name}\s+[\d,]+\s+(\S+)\s+(\S+)\s+(\S+)\n", real_size).groups()]
     for name in ("new stories", "Python's manual", "Python's license")
 }
-assert scores["new stories"][1] < 0.5 < 0.7 < scores["new stories"][2] < 1.1
-assert all(scores[name][1] > 8 and 0.6 < scores[name][2] < 1.2 for name in ("Python's manual", "Python's license"))
-assert all(packed > 2 * large for packed, _, large in scores.values())
-# "A stride of the whole window [...] costs"
+assert scores["new stories"][1] < 0.5 < 0.7 < scores["new stories"][2]
+assert scores["Python's manual"][1] > 8 < scores["Python's license"][1]
+assert all(0.5 < large < 1 and packed > 3 * large for packed, _, large in scores.values())
+# "Without overlap, the license costs 0.06 bits per byte more"
 no_overlap = float(re.search(r"stride of a whole window: (\d\.\d+)", real_size)[1])
-assert 0.01 < no_overlap - scores["Python's license"][2] < 0.15
-# "seconds" and megabytes of the scoring, tokens per second of the answers
+assert 0.04 < no_overlap - scores["Python's license"][2] < 0.08
+# Beside the figures stand seconds, and tokens per second of the answers
 assert 5 < int(re.search(r"(\d+) s, \d+ MB", real_size)[1]) < 120
 assert 3 < int(re.search(r"(\d+) tokens per second", real_size)[1]) < 60
-# "With at most 7 tokens to read, SmolLM2 is about as good as the table [...] it halves [...]": at real size, by context
-table = float(re.search(r"bigram table\s+1\s+(\S+)", real_size)[1])
-by_length = re.findall(r"SmolLM2\s+\d+ to\s+\d+\s+(\S+) ± (\S+)", real_size)
-means, errors = ([float(value) for value in values] for values in zip(*by_length, strict=True))
+# "With at most 7 tokens to read, SmolLM2 is no better than the table [...] among 8 tokens where the table has 550"
+loss_of_table, table_perplexity = map(float, re.search(r"bigram table\s+1\s+(\S+)\s+(\S+)", real_size).groups())
+by_length = re.findall(r"SmolLM2\s+\d+ to\s+\d+\s+(\S+) ± (\S+)\s+(\S+)", real_size)
+means, errors, perplexities = ([float(value) for value in values] for values in zip(*by_length, strict=True))
 assert len(means) == 4 and means == sorted(means, reverse=True)
-assert abs(means[0] - table) < 2 * errors[0] and means[-1] < table / 2.5
-assert all(means[k] - means[k + 1] > 2 * (errors[k] ** 2 + errors[k + 1] ** 2) ** 0.5 for k in range(3))
+assert loss_of_table - means[0] < errors[0]
+assert 540 < table_perplexity < 560 and 7 < perplexities[-1] < 8.5
