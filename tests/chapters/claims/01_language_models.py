@@ -102,7 +102,7 @@ assert tokenizer.eos_token not in continuation and "<|end|>" not in continuation
 # "The sum is wrong, and nobody has been to Mars"
 assert "The capital of France is Paris." in real_size and "-> 2 + 7 = 11" in real_size
 assert re.search(r"first person on Mars\? -> The first person to walk on Mars was", real_size)
-# "On its own stories, `stories` beats a model 124 times its size [...]; more than the 8 bits [...]; under a third of xz"
+# "On its own stories, `stories` beats a model 124 times its size [...] under a third of what `xz` needs"
 scores = {
     name: [float(score) for score in re.search(rf"{name}\s+[\d,]+\s+(\S+)\s+(\S+)\s+(\S+)\n", real_size).groups()]
     for name in ("new stories", "Python's manual", "Python's license")
