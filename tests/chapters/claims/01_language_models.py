@@ -8,96 +8,120 @@ assert (
     > 0.5
     > next_token("Once upon a time there was a boy named").max()
 )
-# "SmolLM2 has 135 million parameters, about 120 times as many as `stories`", and "here is what the cell printed"
-assert 115 < 134_515_008 / sum(parameter.numel() for parameter in model.parameters()) < 125
-for text, (token, chance) in zip(
-    openings, ((" cold", 0.69), (" Paris", 0.77), (" ocean", 0.34), (" lucky", 0.07), (" ", 0.88)), strict=True
+# "*6*, which is wrong, comes close behind *5*, which is right", and Anna is "*bright*"
+assert [tokenizer.decode(token) for token in next_token("2 + 3 =").topk(2).indices] == [" 5", " 6"]
+assert tokenizer.decode(next_token("Anna lost her ball. She was very").argmax()) == " bright"
+# "`stories` [...] has 1.1 million parameters"; "SmolLM2 has 135 million parameters, 124 times as many as `stories`"
+parameters = sum(parameter.numel() for parameter in model.parameters())
+assert round(parameters / 1e6, 1) == 1.1 and round(134_515_008 / parameters) == 124
+# "The `bos_token` of the next model, SmolLM2, opens a turn of a chat": where it is installed
+try:
+    assert models.load("smollm2-135m-instruct").tokenizer.bos_token == "<|im_start|>"
+except models.ModelError as error:
+    assert "not installed" in str(error)
+# "its guesses are spread wider. They can be bad ones, too: Anna is *lucky*. After *2 + 3 =* comes a space"
+import re
+
+for opening, token, low, high in (
+    ("The opposite of hot is", " cold", 0.6, 0.77),
+    ("The capital of France is", " Paris", 0.6, 0.9),
+    ("A fish lives in the", " ocean", 0.2, 0.5),
+    ("Anna lost her ball. She was very", " lucky", 0.04, 0.12),
+    ("2 + 3 =", " ", 0.7, 0.99),
 ):
-    if real:  # where the model is installed
-        assert smol_tokenizer.decode(real[text].argmax()) == token and abs(real[text].max() - chance) < 0.01
+    guess = re.search(re.escape(opening) + r"\s+'([^']*)' (\d\.\d+)", real_size)
+    assert guess[1] == token and low < float(guess[2]) < high
 # "Same beginning, same model, two stories: the draw decides"
-assert write("Once upon a time", tokens=20, seed=1) != write("Once upon a time", tokens=20, seed=2)
-# "Still it can write *a cat sat*, which it has never read", and "the table says that this cannot happen"
-assert followers[("a",)]["cat"] and followers[("cat",)]["sat"]
-assert not followers[("dog",)]["ran"]
-# "P(the dog sat) = 1/3"
-share = {(a, b): count / counts.total() for (a,), counts in followers.items() for b, count in counts.items()}
-steps = [("|", "the"), ("the", "dog"), ("dog", "sat"), ("sat", "|")]
-assert abs(share[steps[0]] * share[steps[1]] * share[steps[2]] * share[steps[3]] - 1 / 3) < 1e-9
-# "The product *underflows* to 0"
-assert torch.full((200,), 0.1).prod() == 0
-# "Word order, roles and facts all show up in one number"
-for good, bad in (
-    ("A fish lives in the water.", "A fish water the in lives."),
-    ("The capital of Italy is Rome.", "The capital of Rome is Italy."),
-    ("The capital of France is Paris.", "The capital of France is Berlin."),
-):
-    assert log_probs(good).sum() > log_probs(bad).sum() + 3
-# "Each step down is something learned"
-assert list(losses.values()) == sorted(losses.values(), reverse=True)
-# "for most of them training knows only one way on, so the table copies"
-assert forced > 0.5
-# "the longer the run, the more often the table has simply never met it", and "more than three billion"
-assert unknown > 0.3 and 3e9 < size**3 < 4e9
-# "a single token misleads it, and it does worse than the table [...] the network gets better the more it may read"
-assert by_context[0] > exp(losses["bigram"]) > by_context[-1]
-assert all(by_context[place] < 1.05 * by_context[place - 1] for place in range(1, len(by_context)))
-# "*What can a bird do? Answer: In a hive.*" from runs of four, which the loop wrote last
-assert "What can a bird do?\nAnswer: In a hive." in sample
-# The answers to "Try it": by rank, by mood, by perplexity
+assert write("Once upon a time", length=20, seed=1) != write("Once upon a time", length=20, seed=2)
+# "In `stories` the same token stands at the start of every text"
+assert tokenizer.bos_token_id == tokenizer.eos_token_id
+# The answers to "You are the loop": by mood and by rank
+for verb, expected in (("lost", ["proud", "glad", "cheerful"]), ("found", ["proud", "happy", "cheerful"])):
+    moods = next_token(f"Anna {verb} the ball. She was very").topk(3).indices
+    assert [tokenizer.decode(mood).strip() for mood in moods] == expected
 likely = strange = "Once upon a time there was a"
 for _ in range(12):
     likely += tokenizer.decode(next_token(likely).argmax())
     strange += tokenizer.decode(next_token(strange).topk(3).indices[2])
 assert likely.startswith("Once upon a time there was a girl named Ruby. Ruby had a small key")
 assert strange.startswith("Once upon a time there was a time boyver Emilalao couldet")
-for verb, expected in (("lost", ["proud", "glad", "cheerful"]), ("found", ["proud", "happy", "cheerful"])):
-    moods = next_token(f"Anna {verb} the ball. She was very").topk(3).indices
-    assert [tokenizer.decode(mood).strip() for mood in moods] == expected
-half_a_story, taxes = (
-    exp(-log_probs(text).mean())
-    for text in ("Once upon a time there was a boy named", "We pay our taxes to the state every year.")
-)
-assert round(half_a_story, 1) == 1.5 and 30_000 < taxes < 35_000
-# "no model of this course can know these": the countries that no text links with their capitals
-told = {country: complete(f"The capital of {country} is", tokens=4) for country in HELD_OUT_CAPITALS}
-assert not any(told[country].startswith(city) for country, city in HELD_OUT_CAPITALS.items())
-assert all(told.values())
+# "it can write *a cat sat*, which it has never read", "= 1/6", "*The dog ran* can never come out"
+share = {(a, b): count / counts.total() for (a,), counts in followers.items() for b, count in counts.items()}
+assert abs(share["|", "a"] * share["a", "cat"] * share["cat", "sat"] * share["sat", "|"] - 1 / 6) < 1e-9
+assert ("dog", "ran") not in share
+# "P(the dog sat) = 1/3"
+assert abs(share["|", "the"] * share["the", "dog"] * share["dog", "sat"] * share["sat", "|"] - 1 / 3) < 1e-9
+# "in new stories, about one pair of tokens in twenty never occurred in our training text"
+unseen = sum(new_ids[t] not in bigrams[(new_ids[t - 1],)] for t in range(1, len(new_ids))) / len(new_ids)
+assert 1 / 25 < unseen < 1 / 18
+# "in 32-bit numbers, a token whose score is 104 below the largest gets exactly 0"
+assert torch.tensor([0.0, -104.0]).softmax(-1)[1] == 0 and torch.tensor([0.0, -104.0]).log_softmax(-1)[1] == -104
+# "The product *underflows* to 0"
+assert torch.full((200,), 0.1).prod() == 0
+# "In these three pairs, word order, roles and facts all show up in one number", "Each line has 7 tokens"
+for good, bad in (
+    ("A fish lives in the water.", "A fish water the in lives."),
+    ("The capital of Italy is Rome.", "The capital of Rome is Italy."),
+    ("The capital of France is Paris.", "The capital of France is Berlin."),
+):
+    assert log_probs(good).sum() > log_probs(bad).sum() + 3
+    assert len(log_probs(good)) == len(log_probs(bad)) == 7
+# "The smallest perplexity on these 200 stories has alpha = 0.01"
+by_alpha = {alpha: table_loss(bigrams, tuning_ids, alpha) for alpha in (1, 0.1, 0.01, 0.001)}
+assert min(by_alpha, key=by_alpha.get) == 0.01
+# "Each step down is something learned", and "Ten times the text helps the table by far less than the step to a network"
+assert list(losses.values()) == sorted(losses.values(), reverse=True)
+assert losses["bigram"] - losses["bigram, 10 x the text"] < 0.2 * (losses["bigram"] - losses["stories-early"])
+# "From single tokens, hardly a phrase makes sense [...] *What can a bird do? Answer: In a hive.*"
+assert "What can a bird do?\nAnswer: In a hive." in ramble(tables[4], n=4, length=90)
+# "The longer the run, the more often training had only one follower for it, [...] or never met it at all"
+assert [one_way_on(n) for n in (1, 2, 3, 5, 8)] == sorted(one_way_on(n) for n in (1, 2, 3, 5, 8))
+assert [never_met(n) for n in (1, 2, 3, 5, 8)] == sorted(never_met(n) for n in (1, 2, 3, 5, 8))
+# "more than three billion for n = 3 with the 1,536 tokens here"
+assert size == 1536 and 3e9 < size**3 < 4e9
+# "The more `stories` may read, the better it gets", "At the short end it does worse than the table", "above 1,536"
+for perplexities in by_context:
+    assert perplexities == sorted(perplexities, reverse=True)
+    assert perplexities[0] > size > exp(losses["bigram"]) > perplexities[-1]
+# "One line of seven tokens is six exercises with solutions"
+assert len(italy) == 7
 # "When Anna's hat goes to Tom, nearly all the probability goes with it"; "it says *Anna* in both stories"
 for first, second, name in (("red hat", "blue coin", "Anna"), ("blue coin", "red hat", "Tom")):
     story = f"Anna had a {first}. Tom had a {second}. Mia had a small bell."
-    assert next_token(story + " The red hat belonged to")[people[name]] > 0.9
-    assert next_token(story + "\nQuestion: Who has the hat?\nAnswer:").argmax() == people["Anna"]
-# "Of the sums that it was shown, it knows most, in every wording. Of the others, [...] a few in figures, none in words"
-assert all(correct[wording, "shown"] > 0.75 * posed[wording, "shown"] for wording in wordings(0, 0))
-assert all(0 < correct[way, "never shown"] < posed[way, "never shown"] / 2 for way in ("as a question", "with signs"))
-assert correct["in words", "never shown"] == 0 < posed["in words", "never shown"]
-# "It answers and then predicts the mark that ends its turn [...] The base model has no such mark [...]; it writes on"
+    assert next_token(story + " The red hat belonged to")[name_ids[name]] > 0.9
+    assert next_token(story + "\nQuestion: Who has the hat?\nAnswer:").argmax() == name_ids["Anna"]
+# "no model of this course can know these capitals", and "none of these answers is even a capital"
+answers = [capital_of(country) for country in HELD_OUT_CAPITALS]
+assert (len(CAPITALS), len(HELD_OUT_CAPITALS)) == (20, 4)
+cities = {*CAPITALS.values(), *HELD_OUT_CAPITALS.values()}
+assert all(answers) and not any(city in answer for city in cities for answer in answers)
+# "It answers, then predicts the mark that ends its turn [...]. The base model has no mark for the end of a *turn*"
 answer, continuation = reply(chat, chat_tokenizer, as_chat), reply(model, tokenizer, asked)
 assert "Paris" in answer and answer.endswith("<|end|>")
 assert tokenizer.eos_token not in continuation and "<|end|>" not in continuation
-# "Some sentences are there word for word", and not all
-assert 0 < sum(found) / len(found) < 1
-# "Its guess may use the words *after* the gap. A next-token model has to guess before it has seen them"
-for country, city in (("Italy", "Rome"), ("Egypt", "Cairo")):
-    assert pieces.decode(fill(f"The capital of [MASK] is {city}.").argmax()).strip() == country
-assert next_token("The capital of").max() < 0.2
-# "most of its answers aren't even capitals"
-assert sum(answer.split()[0] in ("a", "zero") for answer in told.values()) > len(told) / 2
-# "The mean loss is ln 4, so 4"; and *a cat sat* has a probability, 1/3 · 1 · 1/2 · 1
-assert abs((log(2) + log(8) + log(4)) / 3 - log(4)) < 1e-9
-assert abs(share["|", "a"] * share["a", "cat"] * share["cat", "sat"] * share["sat", "|"] - 1 / 6) < 1e-9
-# "hence 2.0 here and 1.8 in the table"
-assert round(by_context[-1].item() if hasattr(by_context[-1], "item") else by_context[-1], 1) == 2.0
-assert round(exp(losses["stories"]), 1) == 1.8
-# "here is what the cell printed": the same, where the model is installed
-if answers:
-    assert answers[asked] == "The capital of France is Paris."
-    assert answers["What is 2 + 7?"].startswith("2 + 7 = 11")
-    assert "John Taylor, a British astronaut named Jack Hawkins" in answers["Who was the first person on Mars?"]
-# "*The wind was strong, and the … fell into the water* stands 179 times in these 10,000 documents", and the last story
-import re
-
-assert len(re.findall(r"The wind was strong, and the [\w ]+ fell into the water\.", library)) == 179
-assert re.match(r"The wind was strong, and the [\w ]+ fell into the water\.", sentences[-1]) and not known[-1]
-assert "Dodio" in write("Once upon a time", tokens=45, seed=2)
+# "The sum is wrong, and nobody has been to Mars"
+assert "The capital of France is Paris." in real_size and "-> 2 + 7 = 11" in real_size
+assert re.search(r"first person on Mars\? -> The first person to walk on Mars was", real_size)
+# "On its own stories, `stories` beats a model 124 times its size [...] under a third of what `xz` needs"
+scores = {
+    name: [float(score) for score in re.search(rf"{name}\s+[\d,]+\s+(\S+)\s+(\S+)\s+(\S+)\n", real_size).groups()]
+    for name in ("new stories", "Python's manual", "Python's license")
+}
+assert scores["new stories"][1] < 0.5 < 0.7 < scores["new stories"][2]
+assert scores["Python's manual"][1] > 8 < scores["Python's license"][1]
+assert all(0.5 < large < 1 and packed > 3 * large for packed, _, large in scores.values())
+# "Without overlap, the license costs 0.06 bits per byte more"
+no_overlap = float(re.search(r"stride of a whole window: (\d\.\d+)", real_size)[1])
+assert 0.04 < no_overlap - scores["Python's license"][2] < 0.08
+# Beside the figures stand seconds, and tokens per second of the answers
+assert 5 < int(re.search(r"(\d+) s, \d+ MB", real_size)[1]) < 120
+assert 3 < int(re.search(r"(\d+) tokens per second", real_size)[1]) < 60
+# "With at most 7 tokens to read, SmolLM2 is no better than the table [...] among 8 tokens where the table has 550"
+loss_of_table, table_perplexity = map(float, re.search(r"bigram table\s+1\s+(\S+)\s+(\S+)", real_size).groups())
+by_length = re.findall(r"SmolLM2\s+\d+ to\s+\d+\s+(\S+) ± (\S+)\s+(\S+)", real_size)
+means, errors, perplexities = ([float(value) for value in values] for values in zip(*by_length, strict=True))
+assert len(means) == 4 and means == sorted(means, reverse=True)
+assert loss_of_table - means[0] < errors[0]
+assert 540 < table_perplexity < 560 and 7 < perplexities[-1] < 8.5
+# "it never met 63 % of the runs of three"
+assert "runs of 3 tokens that the table never met: 63%" in real_size
