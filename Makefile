@@ -121,7 +121,7 @@ unseen-answers: env  ## judge a folder of answers that the graders have not seen
 	@$(BIN)/python -m benchmarks.unseen_answers $(ARGUMENTS)
 
 checks: env  ## build the data of the learners' own checks, and write the page of the graders' figures
-	@$(BIN)/python -m autograder.authoring.figures
+	@$(BIN)/python -m autograder.authoring.exercise_counts
 
 kill-matrix: env  ## write _build/kill_matrix.md: which property catches which known mistake
 	@$(BIN)/python -m autograder.authoring.kill_matrix

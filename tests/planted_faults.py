@@ -40,7 +40,7 @@ FAULTS = {
         "llm_course/checking/values.py",
         "    return torch.frombuffer(data, dtype=dtype)\n",
         "    return torch.frombuffer(data, dtype=dtype).float()\n",
-        ("tests/grading/test_travel.py", "-k", "rms_norm or differing"),
+        ("tests/grading/test_round_trip.py", "-k", "rms_norm or differing"),
     ),
     "a hint is missing in the feedback": Fault(
         "llm_course/checking/feedback.py",
@@ -100,7 +100,7 @@ FAULTS = {
         "autograder/sandbox/jail.py",
         "return [*outside, *inside, *SHOWN_OF_COURSE]",
         "return [*outside, *inside, *SHOWN_OF_COURSE, *(one for one in REPOSITORY.iterdir() if one.name != '.venv')]",
-        ("tests/autograder/sandbox/test_room_reaching.py", "-k", "repository or imported"),
+        ("tests/autograder/sandbox/test_sandbox_reaching.py", "-k", "repository or imported"),
     ),
     "a changed judge regrades nothing": Fault(
         "autograder/judging/fingerprint.py",

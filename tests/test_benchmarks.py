@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from autograder.exercises import assignments
-from benchmarks import grading, quantizers, rooms, unseen_answers, widgets
+from benchmarks import grading, quantizers, sandboxes, unseen_answers, widgets
 from benchmarks import site as pages
 
 ROOT = Path(__file__).parents[1]
@@ -27,9 +27,9 @@ def test_grading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest
 
 @pytest.mark.rooms
 def test_rooms(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(rooms, "ROOMS", 2)
-    monkeypatch.setattr(rooms, "rooms_per_second", lambda graders: 0.0)
-    rooms.main()
+    monkeypatch.setattr(sandboxes, "ROOMS", 2)
+    monkeypatch.setattr(sandboxes, "rooms_per_second", lambda graders: 0.0)
+    sandboxes.main()
     assert "open to first reply" in capsys.readouterr().out
 
 

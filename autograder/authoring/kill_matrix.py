@@ -1,6 +1,7 @@
 """Writes _build/kill_matrix.md: which property catches which known mistake. `make kill-matrix`.
 
-It is for those who write exercises, and too long for a page of the book, which shows its figures; see figures.py.
+It is for those who write exercises, and too long for a page of the book, which shows its
+counts: exercise_counts.py.
 """
 
 import functools

@@ -16,7 +16,7 @@ from llm_course.capstone import bars
 from llm_course.capstone.data import held_out_texts
 from llm_course.capstone.decoder import logits
 from llm_course.capstone.format import BASE, MODEL, TUNED
-from llm_course.capstone.stand_ins import STAND_INS
+from llm_course.capstone.substitutes import STAND_INS
 
 MEMORIZED = "memorized_the_test"
 SAYS_AGAIN = 0.15

@@ -30,8 +30,8 @@ from llm_course.capstone.format import (
     digest,
 )
 from llm_course.capstone.ledger import PRETRAIN, TEACH, TOKENIZE, TUNE, Entry, lineage, tokens_seen
-from llm_course.capstone.stand_ins import STAND_INS
 from llm_course.capstone.steps import LESSON_ROWS, lesson_batch, pretraining_batch, tuning_batch
+from llm_course.capstone.substitutes import STAND_INS
 from llm_course.capstone.tokenizer import Tokenizer
 from llm_course.capstone.training import State, Training, advance
 

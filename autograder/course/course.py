@@ -44,7 +44,7 @@ from autograder.course.drop import bring_back
 from autograder.course.drop import drop as drop_student
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.judging.draws import first_draw
+from autograder.judging.variants import first_draw
 from autograder.nbgrader_bridge.converters import TrustedGrade, read_source_files, source_files
 from autograder.nbgrader_bridge.gradebook import DryRun, Writer
 from autograder.notebooks.notebooks import DIGEST, NotebookError, is_edited, source_notebook

@@ -17,14 +17,14 @@ from typing import Any
 
 from autograder.capstone.measuring import measure
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.judging.draws import Attempt, attempt_of
 from autograder.judging.fingerprint import graders_fingerprint, release_fingerprint, specification_fingerprint, versions
 from autograder.judging.judge import SHIPPED, ask_each, judge, make_answer_key
 from autograder.judging.notebook_run import Cells, NotebookRun
 from autograder.judging.own_tests import hides, results_of_tests
+from autograder.judging.reference_substitution import called_by_reference, stand_in
 from autograder.judging.rules import RULES, Rules
 from autograder.judging.shortcuts import shortcuts_taken
-from autograder.judging.stand_ins import called_by_reference, stand_in
+from autograder.judging.variants import Attempt, attempt_of
 from autograder.notebooks.notebooks import section_titles
 from autograder.notebooks.source_code import names_used
 from autograder.records.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result

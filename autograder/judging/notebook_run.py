@@ -10,7 +10,7 @@ from typing import Any
 from autograder.judging.judge import Answer
 from autograder.judging.rules import Rules
 from autograder.sandbox.caps import OUTPUT_OF_A_SUBMISSION
-from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, Tested, open_room
+from autograder.sandbox.sandbox import CallInterrupted, CellReply, Room, RoomLost, Tested, open_room
 from autograder.sandbox.zygote_client import ZygoteClient, names_library, shared_zygote
 from autograder.submissions.hand_in import NotGradable
 from llm_course.checking import values

@@ -13,7 +13,7 @@ from traitlets.config import Config
 from autograder.judging.notebook_run import NotebookRun
 from autograder.records.result import ExerciseResult
 from autograder.records.source_cells import SourceCell
-from autograder.sandbox.room import Tested
+from autograder.sandbox.sandbox import Tested
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 """nbgrader's marks around what learners are not to see."""

@@ -76,7 +76,7 @@ class Result:
     For the audit: `seed`, the sandbox's `tier`, when the grading `started` and how many `seconds` it took, `versions`,
     and the `grader`, a user and a machine. `figures` are what was measured in a model, for the board. `attempt` counts
     from 1 how often other code was handed in, `code` identifies the last that could be graded, and `draw` says on which
-    of the course's inputs; see autograder.judging.draws. `release` identifies the points and the
+    of the course's inputs; see autograder.judging.variants. `release` identifies the points and the
     instructor's own tests, and `specification` their own exercises, where it is such an assignment.
     """
 

@@ -16,11 +16,11 @@ from nbgrader.preprocessors import LimitOutput
 from traitlets.config import Config
 
 from autograder.exercises.spec import Assignment
-from autograder.judging.draws import DRAWS, seed_of_draw
 from autograder.judging.fingerprint import graders_fingerprint
 from autograder.judging.grade import as_final, grade_if_changed, not_graded
 from autograder.judging.judge import make_answer_key
 from autograder.judging.rules import RULES, Rules
+from autograder.judging.variants import DRAWS, seed_of_draw
 from autograder.records.result import NOT_GRADED, Result
 from autograder.records.source_cells import SourceCell
 from autograder.running.autograded import Autograded, finish

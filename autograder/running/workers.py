@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
-from autograder.judging.draws import DRAWS
 from autograder.judging.fingerprint import graders_fingerprint
+from autograder.judging.variants import DRAWS
 from autograder.notebooks.own_exercises import OwnExercisesError
 from autograder.running.work import Job, Outcome, Task, prepare, refuse, work
 from autograder.sandbox.linux import ProcessControl, process_control

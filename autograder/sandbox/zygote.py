@@ -34,7 +34,7 @@ import numpy
 import torch
 import torch.utils.data
 
-from autograder.sandbox import room_process, wire
+from autograder.sandbox import sandbox_process, wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
 from autograder.sandbox.linux import collapse_memory
@@ -43,14 +43,14 @@ from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
 
 MAX_REQUEST = 1 << 16
-MORE_CELLS = {"": (), "transformers": (room_process.FIRST_MODEL,)}
+MORE_CELLS = {"": (), "transformers": (sandbox_process.FIRST_MODEL,)}
 """By library that rooms are to have from the start, the cells that import it."""
 
 
 class Zygote:
     """Answers requests with rooms."""
 
-    def __init__(self, control: socket.socket, jail: Jail, shell: room_process.LearnerShell) -> None:
+    def __init__(self, control: socket.socket, jail: Jail, shell: sandbox_process.LearnerShell) -> None:
         self._control = control
         self._jail = jail
         self._shell = shell
@@ -137,7 +137,7 @@ def _only(descriptors: list[int]) -> int:
     return descriptors[0]
 
 
-def _run_room(connections: list[int], jail: Jail, caps: Caps, shell: room_process.LearnerShell) -> NoReturn:
+def _run_room(connections: list[int], jail: Jail, caps: Caps, shell: sandbox_process.LearnerShell) -> NoReturn:
     """The life of a room's process, from fork to exit."""
     status = 1
     try:
@@ -148,7 +148,7 @@ def _run_room(connections: list[int], jail: Jail, caps: Caps, shell: room_proces
             wire.send(own, {"error": str(error)})
             os._exit(1)
         _settle(folder)
-        room_process.run(own, shell, caps.output, *lender)
+        sandbox_process.run(own, shell, caps.output, *lender)
         status = 0
     finally:
         os._exit(status)
@@ -223,7 +223,7 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
     with open_session() as session:
         try:
             jail, reasons = _strongest_jail(tiers, session)
-            shell = room_process.make_shell(*MORE_CELLS[library])
+            shell = sandbox_process.make_shell(*MORE_CELLS[library])
             jail.prepare()
         except Exception as error:
             traceback.print_exc()

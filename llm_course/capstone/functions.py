@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, TEACH, TOKENIZE, TUNE, YOURS, Entry
-from llm_course.capstone.stand_ins import PARTS, Part
+from llm_course.capstone.substitutes import PARTS, Part
 from llm_course.capstone.training import one_thread
 
 MISSING, UNWRITTEN, WRONG, SLOW = "not found", "not written yet", "another result", "too slow"

@@ -54,7 +54,7 @@ from llm_course.capstone.ledger import (
     check_budget,
     tokens_seen,
 )
-from llm_course.capstone.stand_ins import STAND_INS
+from llm_course.capstone.substitutes import STAND_INS
 from llm_course.capstone.tokenizer import Tokenizer, learn, merges_of
 from llm_course.capstone.training import State, Training, thinned, train
 from llm_course.corpus.dialogues import Turn

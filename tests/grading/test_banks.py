@@ -12,8 +12,8 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.judging.draws import Attempt
 from autograder.judging.judge import judge, local_answer
+from autograder.judging.variants import Attempt
 from autograder.records.result import read_result
 from llm_course.checking.feedback import in_steps
 from tests.banks.submissions import fill, hand_in, references, wrong_answer

@@ -8,8 +8,8 @@ import pytest
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise, Mistake
 from autograder.judging.grade import grade
+from autograder.judging.reference_substitution import called_by_reference, stand_in
 from autograder.judging.rules import Rules
-from autograder.judging.stand_ins import called_by_reference, stand_in
 from autograder.records.result import ExerciseResult, Result
 from tests.banks.hostile import FAMILIES
 from tests.banks.submissions import imports_of, references, submission

@@ -7,7 +7,7 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.judging.grade import grade
-from autograder.sandbox import room
+from autograder.sandbox import sandbox as room
 from llm_course.checking import compare
 from tests.banks.hostile import holds_words
 from tests.banks.hostile.leaking import LEAKING, MARK

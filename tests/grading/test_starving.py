@@ -23,8 +23,8 @@ from autograder.running import quiet
 from autograder.running import work as working
 from autograder.running.work import Job, Task, work
 from autograder.running.workers import _processors
-from autograder.sandbox import room as rooms
-from autograder.sandbox.room import Room
+from autograder.sandbox import sandbox as rooms
+from autograder.sandbox.sandbox import Room
 from autograder.sandbox.zygote_client import RoomProcess, Times
 from autograder.submissions.hand_in import HandIn
 from autograder.submissions.submission import submission_of

@@ -19,8 +19,8 @@ from llm_course.capstone.decoder import first_weights, logits
 from llm_course.capstone.format import HANDED_IN, Shape
 from llm_course.capstone.functions import Chosen
 from llm_course.capstone.ledger import YOURS
-from llm_course.capstone.stand_ins import STAND_INS
 from llm_course.capstone.steps import Capstone
+from llm_course.capstone.substitutes import STAND_INS
 from llm_course.capstone.tokenizer import Tokenizer
 from llm_course.capstone.training import State, Training, advance, one_thread
 

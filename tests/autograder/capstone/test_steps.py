@@ -30,7 +30,7 @@ from llm_course.capstone.format import (
     canonical,
 )
 from llm_course.capstone.ledger import parse
-from llm_course.capstone.stand_ins import STAND_INS
+from llm_course.capstone.substitutes import STAND_INS
 from llm_course.capstone.tokenizer import Tokenizer, merges_of
 from solutions.production import quantize_absmax, quantize_groups
 from tests.autograder.capstone.runs import ON_A_RUN, Trained, whole_run, with_tensors

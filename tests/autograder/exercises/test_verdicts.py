@@ -18,8 +18,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from autograder.authoring import figures
-from autograder.authoring.claims import claims_of
+from autograder.authoring import exercise_counts
+from autograder.authoring.self_reported import claims_of
 from autograder.authoring.trial import faults_of_mistakes, marks_lost, visible_part
 from autograder.authoring.trivial import points_only, trivial_replies, trivially_held
 from autograder.exercises import assignments
@@ -89,7 +89,7 @@ def test_a_room_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) ->
 
 @each_exercise
 def test_the_book_shows_the_figures_of_each_exercise(exercise: Exercise) -> None:
-    assert figures.row(exercise) in figures.PAGE.read_text(encoding="utf-8"), "run `make checks`"
+    assert exercise_counts.row(exercise) in exercise_counts.PAGE.read_text(encoding="utf-8"), "run `make checks`"
 
 
 @each_exercise

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from autograder.exercises import assignments
 from autograder.judging.shortcuts import MOST_TOLD, shortcuts_taken
-from autograder.sandbox.room import open_room
+from autograder.sandbox.sandbox import open_room
 from autograder.sandbox.watch import watch
 from llm_course.checking.calls import Call
 
@@ -95,8 +95,8 @@ EXERCISE = {item.name: item for assignment in assignments().values() for item in
 IMPORTED = [
     ("top_k_filter", "from transformers import TopKLogitsWarper as warp", "top_k_filter = lambda x, k: warp(k)(x, x)"),
     ("bm25_scores", "from rank_bm25 import BM25Okapi", "def bm25_scores(query, texts): return BM25Okapi(texts)"),
-    ("encode", "from llm_course.capstone.stand_ins import STAND_INS as S", "encode = S['encode']"),
-    ("encode", "from llm_course.capstone import stand_ins", "def encode(text, merges): return stand_ins.STAND_INS"),
+    ("encode", "from llm_course.capstone.substitutes import STAND_INS as S", "encode = S['encode']"),
+    ("encode", "from llm_course.capstone import substitutes", "def encode(text, merges): return substitutes.STAND_INS"),
     ("LoRALinear", "import llm_course", "class LoRALinear:\n    forward = llm_course.capstone"),
 ]
 

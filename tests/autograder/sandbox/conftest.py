@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.room import Room, open_room
+from autograder.sandbox.sandbox import Room, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import PATIENCE, TIER, count_mounts, leftovers, zygote_of
+from tests.autograder.sandbox.sandboxes import PATIENCE, TIER, count_mounts, leftovers, zygote_of
 
 HERE = Path(__file__).parent
 

@@ -6,9 +6,9 @@ import pytest
 
 from autograder.judging.notebook_run import NotebookRun
 from autograder.judging.rules import RULES
-from autograder.sandbox.room import open_room
+from autograder.sandbox.sandbox import open_room
 from autograder.sandbox.zygote_client import LIBRARY, ZygoteClient
-from tests.autograder.sandbox.rooms import TIER, living_processes
+from tests.autograder.sandbox.sandboxes import TIER, living_processes
 
 LOADED = f"import sys\nprint({LIBRARY!r} in sys.modules)"
 UNNAMED = "import sys\nprint('trans' 'formers' in sys.modules)"

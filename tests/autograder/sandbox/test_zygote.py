@@ -15,10 +15,10 @@ import pytest
 
 from autograder.sandbox import session
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.room import Room, RoomLost, open_room
+from autograder.sandbox.sandbox import Room, RoomLost, open_room
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
-from tests.autograder.sandbox.rooms import PATIENCE, ask, leftovers, living_processes, room_processes, zygote_of
+from tests.autograder.sandbox.sandboxes import PATIENCE, ask, leftovers, living_processes, room_processes, zygote_of
 
 
 def test_rooms_share_one_fork_server(server: ZygoteClient) -> None:
@@ -93,7 +93,7 @@ def test_a_killed_fork_server_takes_its_rooms_along_and_is_replaced(server: Zygo
 
 
 GRADER = """
-from autograder.sandbox.room import open_room
+from autograder.sandbox.sandbox import open_room
 with open_room() as idle, open_room() as busy:
     print(idle._server._process.pid, idle._process.pid, busy._process.pid, idle._server._token, flush=True)
     busy.run_cell("while True: pass", 600)

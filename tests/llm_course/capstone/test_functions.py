@@ -14,10 +14,10 @@ import torch
 from autograder.exercises import assignments
 from autograder.judging.judge import judge, local_answer
 from autograder.judging.shortcuts import shortcuts_taken
-from llm_course.capstone import stand_ins
+from llm_course.capstone import substitutes
 from llm_course.capstone.functions import MISSING, SLOW, UNWRITTEN, WRONG, Chosen, from_notebooks
 from llm_course.capstone.ledger import YOURS
-from llm_course.capstone.stand_ins import PARTS, STAND_INS
+from llm_course.capstone.substitutes import PARTS, STAND_INS
 from llm_course.capstone.tokenizer import Tokenizer, learn
 from solutions.tokenization import encode
 
@@ -76,7 +76,7 @@ def test_the_text_of_a_stand_in_is_no_full_answer(part: Any) -> None:
     # Known mistakes change what is told, not the points.
     if judge(replace(exercise, mistakes=()), local_answer(part.stand_in), b"seed").fraction < 1:
         return
-    module, own = inspect.getsource(stand_ins), part.stand_in.__name__
+    module, own = inspect.getsource(substitutes), part.stand_in.__name__
     assert shortcuts_taken(exercise, {0: module.replace(f"def {own}(", f"def {part.exercise}(")}, {})
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from autograder.sandbox.room import Room
-from autograder.sandbox.telling import lines_of, told
+from autograder.sandbox.messages import lines_of, told
+from autograder.sandbox.sandbox import Room
 from llm_course.checking.calls import Call, Failure, is_kind_of
 from llm_course.checking.compare import mismatch
 from llm_course.checking.findings import tell_failure

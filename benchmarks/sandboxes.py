@@ -1,4 +1,4 @@
-"""How fast rooms are: python benchmarks/rooms.py
+"""How fast rooms are: python benchmarks/sandboxes.py
 
 Prints the start of the fork server, then the median of each part of a room's life, then rooms a second when one and
 when two graders, each with a fork server of its own, open and close them.
@@ -10,7 +10,7 @@ import time
 
 import torch
 
-from autograder.sandbox.room import open_room
+from autograder.sandbox.sandbox import open_room
 from autograder.sandbox.zygote_client import ZygoteClient
 from llm_course.checking.calls import Call
 

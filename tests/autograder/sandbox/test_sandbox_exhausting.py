@@ -5,9 +5,9 @@ import json
 import pytest
 
 from autograder.sandbox.caps import MEBIBYTE, MOST_OUTPUT, Caps
-from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.sandbox import CallInterrupted, Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import ask, call
+from tests.autograder.sandbox.sandboxes import ask, call
 
 in_namespaces = pytest.mark.promised_by("namespaces")
 

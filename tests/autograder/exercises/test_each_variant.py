@@ -6,8 +6,8 @@ import torch
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Case, Exercise, given
-from autograder.judging.draws import DRAWS, Attempt
 from autograder.judging.judge import derive_seed, judge, local_answer
+from autograder.judging.variants import DRAWS, Attempt
 from llm_course.checking.calls import Call, call_to_text
 from tests.exercises import each_exercise
 

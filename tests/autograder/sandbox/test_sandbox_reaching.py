@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.jail import REPOSITORY
-from autograder.sandbox.room import Room, RoomLost, open_room
+from autograder.sandbox.sandbox import Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import TIER, ask, call
+from tests.autograder.sandbox.sandboxes import TIER, ask, call
 
 SECRETS = [
     REPOSITORY / "autograder/exercises/attention/causal_mask.py",
@@ -79,7 +79,7 @@ def test_the_grader_cannot_be_imported_by_a_new_interpreter(room: Room, name: st
 @walled
 def test_the_capstones_stand_ins_cannot_be_imported(room: Room) -> None:
     """Some of them would answer exercises of other chapters."""
-    assert call(room, "from llm_course.capstone.stand_ins import STAND_INS").failure.type == "ModuleNotFoundError"
+    assert call(room, "from llm_course.capstone.substitutes import STAND_INS").failure.type == "ModuleNotFoundError"
     assert (
         ask(room, "import sys\nreturn [name for name in sys.modules if name.startswith('llm_course.capstone')]") == []
     )
@@ -98,7 +98,7 @@ def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
         frame = frame.f_back
     return sorted({str(name) for name in names if str(name).startswith(("autograder", "solutions", "tests"))})
     """
-    harmless = {"zygote_client", "wire", "room_process", "watch", "figures", "zygote", "session"}
+    harmless = {"zygote_client", "wire", "sandbox_process", "watch", "figures", "zygote", "session"}
     harmless |= {"jail", "caps", "linux", "landlock", "seccomp", "remote", "semaphores"}
     for name in ask(room, body):
         assert name.removeprefix("autograder").removeprefix(".sandbox").removeprefix(".") in harmless | {""}

@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.sandbox import CallInterrupted, Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import TIER, ask, call, processes_of, zygote_of
+from tests.autograder.sandbox.sandboxes import TIER, ask, call, processes_of, zygote_of
 
 walled = pytest.mark.promised_by("namespaces", "landlock")
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.sandbox import CallInterrupted, Room, RoomLost, open_room
 from llm_course.checking.calls import Call
-from tests.autograder.sandbox.rooms import ask, call, text_of
+from tests.autograder.sandbox.sandboxes import ask, call, text_of
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_an_interrupted_cell_says_so_and_keeps_its_output(room: Room) -> None:
 
 def test_an_interrupted_child_process_ends(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     # How soon is no question here, and on a busy machine it takes longer.
-    monkeypatch.setattr("autograder.sandbox.room.GRACE", 60.0)
+    monkeypatch.setattr("autograder.sandbox.sandbox.GRACE", 60.0)
     reply = room.run_cell("!sleep 60", 0.5)
     assert not reply.ok
     assert room.run_cell("1", 30).ok

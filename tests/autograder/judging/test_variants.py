@@ -4,9 +4,9 @@ import dataclasses
 from collections import Counter
 
 from autograder.exercises import assignments
-from autograder.judging.draws import DRAWS, Attempt, attempt_of, first_draw, seed_of_draw
 from autograder.judging.grade import not_graded
 from autograder.judging.judge import make_answer_key
+from autograder.judging.variants import DRAWS, Attempt, attempt_of, first_draw, seed_of_draw
 from autograder.records.result import Result
 from autograder.submissions.submission import Submission
 from llm_course.checking.calls import call_to_text

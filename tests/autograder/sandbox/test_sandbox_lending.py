@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.sandbox import CallInterrupted, Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
 from llm_course.checking.calls import Call, Reply, invoke
-from tests.autograder.sandbox.rooms import ask
+from tests.autograder.sandbox.sandboxes import ask
 
 SOURCES = {
     "mixed": """

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.jail import DEVICES
-from autograder.sandbox.room import Room, open_room
+from autograder.sandbox.sandbox import Room, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import ask
+from tests.autograder.sandbox.sandboxes import ask
 
 walled = pytest.mark.promised_by("namespaces", "landlock")
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.authoring.claims import claims_of
+from autograder.authoring.self_reported import claims_of
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.judging.judge import SHIPPED

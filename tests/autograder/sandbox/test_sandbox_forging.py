@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from autograder.sandbox.room import Room, RoomLost
-from tests.autograder.sandbox.rooms import call, text_of
+from autograder.sandbox.sandbox import Room, RoomLost
+from tests.autograder.sandbox.sandboxes import call, text_of
 
 
 def forged(header: bytes, body: bytes = b"") -> str:
@@ -39,7 +39,7 @@ def test_a_forged_frame_does_not_harm_the_judge(room: Room, body: str) -> None:
 
 
 def test_half_a_frame_does_not_hold_up_the_judge(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.sandbox.room.TRANSFER_DEADLINE", 0.5)
+    monkeypatch.setattr("autograder.sandbox.sandbox.TRANSFER_DEADLINE", 0.5)
     body = "import os, struct, time\nos.write(3, struct.pack('<II', 1000, 0) + b'x')\ntime.sleep(60)"
     with pytest.raises(RoomLost):
         call(room, body, 5)

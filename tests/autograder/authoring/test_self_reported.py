@@ -1,6 +1,6 @@
 """What a room says of itself is known, property by property; test_verdicts shows that a lie wins no other."""
 
-from autograder.authoring.claims import claims_of
+from autograder.authoring.self_reported import claims_of
 from autograder.exercises import assignments
 
 SEED = b"seed"

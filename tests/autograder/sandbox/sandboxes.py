@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox.room import Room
+from autograder.sandbox.sandbox import Room
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
 from autograder.sandbox.zygote_client import ZygoteClient
 from llm_course.checking.calls import Call, Reply

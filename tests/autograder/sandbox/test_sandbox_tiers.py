@@ -26,7 +26,7 @@ PLACES = [
 @pytest.mark.slow
 @pytest.mark.parametrize(("user", "tier"), PLACES)
 def test_rooms_keep_their_promises(user: str, tier: str) -> None:
-    tests = map(str, sorted({*HERE.glob("test_room_*.py")} - {Path(__file__)}))
+    tests = map(str, sorted({*HERE.glob("test_sandbox_*.py")} - {Path(__file__)}))
     pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", *tests]
     finished = subprocess.run(
         [sys.executable, str(HERE / "as_user.py"), str(USERS[user]), *pytest_command],

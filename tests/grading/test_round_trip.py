@@ -16,7 +16,7 @@ from autograder.authoring.trial import described
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, ask, local_answer, make_answer_key
-from autograder.sandbox.room import Room, open_room
+from autograder.sandbox.sandbox import Room, open_room
 from llm_course.checking.calls import Call, Reply
 from llm_course.checking.evaluate import evaluate
 from llm_course.checking.values import Opaque

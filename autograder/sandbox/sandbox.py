@@ -18,8 +18,8 @@ from typing import Any
 
 from autograder.sandbox import wire
 from autograder.sandbox.caps import Caps
+from autograder.sandbox.messages import BUILTIN, Line, lines_of, told
 from autograder.sandbox.outputs import clean_outputs
-from autograder.sandbox.telling import BUILTIN, Line, lines_of, told
 from autograder.sandbox.zygote_client import TIERS, RoomProcess, SandboxError, Times, ZygoteClient, shared_zygote
 from llm_course.checking.calls import Call, Failure, Reply, reply_from_data
 from llm_course.checking.values import ValueFormatError
