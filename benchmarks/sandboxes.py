@@ -1,7 +1,7 @@
-"""How fast rooms are: python benchmarks/sandboxes.py
+"""How fast sandboxes are: python benchmarks/sandboxes.py
 
-Prints the start of the fork server, then the median of each part of a room's life, then rooms a second when one and
-when two graders, each with a fork server of its own, open and close them.
+Prints the start of the fork server, then the median of each part of a sandbox's life, then sandboxes a second when one
+and when two graders, each with a fork server of its own, open and close them.
 """
 
 import multiprocessing
@@ -10,25 +10,25 @@ import time
 
 import torch
 
-from autograder.sandbox.sandbox import open_room
+from autograder.sandbox.sandbox import open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
 from llm_course.checking.calls import Call
 
-ROOMS = 30
+SANDBOXES = 30
 CALLS = 200
 FUNCTION = "def double(x): return x * 2"
 
 
-def measure_one_room(server: ZygoteClient) -> dict[str, float]:
+def measure_one_sandbox(server: ZygoteClient) -> dict[str, float]:
     """Milliseconds to the first reply, of a call and of closing."""
     argument = Call({"x": torch.ones(16, 16)})
     started = time.perf_counter()
-    with open_room(server=server) as room:
-        room.run_cell(FUNCTION, 60)
-        room.call("double", argument, 60)
+    with open_sandbox(server=server) as sandbox:
+        sandbox.run_cell(FUNCTION, 60)
+        sandbox.call("double", argument, 60)
         first_reply = time.perf_counter()
         for _ in range(CALLS):
-            room.call("double", argument, 60)
+            sandbox.call("double", argument, 60)
         called = time.perf_counter()
     closed = time.perf_counter()
     return {
@@ -38,23 +38,23 @@ def measure_one_room(server: ZygoteClient) -> dict[str, float]:
     }
 
 
-def open_many_rooms(ready: "multiprocessing.synchronize.Barrier") -> None:
-    """Open and close rooms from the moment that all graders are ready."""
+def open_many_sandboxes(ready: "multiprocessing.synchronize.Barrier") -> None:
+    """Open and close sandboxes from the moment that all graders are ready."""
     server = ZygoteClient()
-    with open_room(server=server):
+    with open_sandbox(server=server):
         ready.wait()
-    for _ in range(ROOMS):
-        with open_room(server=server) as room:
-            room.run_cell(FUNCTION, 60)
+    for _ in range(SANDBOXES):
+        with open_sandbox(server=server) as sandbox:
+            sandbox.run_cell(FUNCTION, 60)
     ready.wait()
     server.close()
 
 
-def rooms_per_second(graders: int) -> float:
-    """Rooms a second of several graders together."""
+def sandboxes_per_second(graders: int) -> float:
+    """Sandboxes a second of several graders together."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(graders + 1)
-    processes = [context.Process(target=open_many_rooms, args=(ready,)) for _ in range(graders)]
+    processes = [context.Process(target=open_many_sandboxes, args=(ready,)) for _ in range(graders)]
     for process in processes:
         process.start()
     ready.wait()
@@ -63,7 +63,7 @@ def rooms_per_second(graders: int) -> float:
     elapsed = time.perf_counter() - started
     for process in processes:
         process.join()
-    return graders * ROOMS / elapsed
+    return graders * SANDBOXES / elapsed
 
 
 def main() -> None:
@@ -71,12 +71,12 @@ def main() -> None:
     server = ZygoteClient()
     started = time.perf_counter()
     print(f"fork server, tier {server.tier}: {time.perf_counter() - started:.1f} s")
-    measurements = [measure_one_room(server) for _ in range(ROOMS)]
+    measurements = [measure_one_sandbox(server) for _ in range(SANDBOXES)]
     for name in measurements[0]:
         print(f"{name}: {statistics.median(measurement[name] for measurement in measurements):.2f} ms")
     server.close()
     for graders in (1, 2):
-        print(f"{graders} grader(s): {rooms_per_second(graders):.0f} rooms a second")
+        print(f"{graders} grader(s): {sandboxes_per_second(graders):.0f} sandboxes a second")
 
 
 if __name__ == "__main__":

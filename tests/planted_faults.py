@@ -96,7 +96,7 @@ FAULTS = {
             "right and (bigram_probabilities or sinusoidal_encoding)",
         ),
     ),
-    "a room sees the whole repository": Fault(
+    "a sandbox sees the whole repository": Fault(
         "autograder/sandbox/jail.py",
         "return [*outside, *inside, *SHOWN_OF_COURSE]",
         "return [*outside, *inside, *SHOWN_OF_COURSE, *(one for one in REPOSITORY.iterdir() if one.name != '.venv')]",

@@ -25,10 +25,10 @@ def test_grading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest
     assert "times stock's wall throughput" in said and "the writer alone" in said
 
 
-@pytest.mark.rooms
-def test_rooms(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(sandboxes, "ROOMS", 2)
-    monkeypatch.setattr(sandboxes, "rooms_per_second", lambda graders: 0.0)
+@pytest.mark.sandboxes
+def test_sandboxes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sandboxes, "SANDBOXES", 2)
+    monkeypatch.setattr(sandboxes, "sandboxes_per_second", lambda graders: 0.0)
     sandboxes.main()
     assert "open to first reply" in capsys.readouterr().out
 

@@ -1,7 +1,7 @@
 """grade(submission) -> Result: pure, without database and without changing the working folder.
 
-It joins the room, where the learner's cells run, and the judge, who puts calls to what they defined. The text of graded
-cells never goes into the room. A model that is handed in is measured, and for it no cell runs.
+It joins the sandbox, where the learner's cells run, and the judge, who puts calls to what they defined. The text of
+graded cells never goes into the sandbox. A model that is handed in is measured, and for it no cell runs.
 """
 
 import datetime
@@ -53,11 +53,12 @@ def grade(
     server: ZygoteClient | None = None,
     attempt: Attempt | None = None,
 ) -> Result:
-    """Run a submission's cells in a room of their own, and judge each exercise on fresh inputs.
+    """Run a submission's cells in a sandbox of their own, and judge each exercise on fresh inputs.
 
     `secret` is the course's own; the inputs are drawn from a seed that depends on it, the assignment and the attempt,
-    which is the first of nobody in particular where none is given. `server` makes the rooms; without one, it is the
-    fork server of this process. Raises SandboxError where no room can be had, NotGradable where its files do not fit.
+    which is the first of nobody in particular where none is given. `server` makes the sandboxes; without one, it is the
+    fork server of this process. Raises SandboxError where no sandbox can be had, NotGradable where its files do not
+    fit.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     attempt = attempt or attempt_of(submission, secret, assignment.name, student="")
@@ -68,7 +69,7 @@ def grade(
     if assignment.measured:
         parts.append(_measure(submission, assignment, seeds[0]))
     if assignment.tests or not parts:
-        # In a room of its own: what an instructor's tests bring with them must not be there when others are judged.
+        # In a sandbox of its own: what an instructor's tests bring with them must not be there when others are judged.
         parts.append(_run_own_tests(submission, assignment, rules, server))
     starved = any(part.starved for part in parts)
     return Result(

@@ -26,7 +26,7 @@ from llm_course.checking.evaluate import Verdict, evaluate, mistake_marks
 from llm_course.checking.values import size_of
 
 Answer = Callable[[Sequence[Call]], Iterable[Reply]]
-"""Something that answers calls, in their order: a learner's function in its room, or a function of our own."""
+"""Something that answers calls, in their order: a learner's function in its sandbox, or a function of our own."""
 FREE_BYTES = 1 << 20
 """What a reply may take without further question."""
 SHIPPED = b""

@@ -1,6 +1,6 @@
 """An instructor's own tests: graded cells that assert, as nbgrader has them, and what they give.
 
-They run where the learner's cells run, in the room and in the order of the notebook. So whoever sets out to can read
+They run where the learner's cells run, in the sandbox and in the order of the notebook. So whoever sets out to can read
 them and forge what they say; nothing reaches the machine, but a score from them is worth that much trust and no more.
 """
 
@@ -54,7 +54,7 @@ def _hint(source: str, tested: Tested) -> str:
 def fault_of_marks(config: Config) -> str:
     """What is wrong with marks of hidden tests that a course has set, in a sentence; nothing where they are nbgrader's.
 
-    Feedback and the room go by the marks that are here: what others hide would be shown.
+    Feedback and the sandbox go by the marks that are here: what others hide would be shown.
     """
     marks = ClearHiddenTests(config=config)
     if (marks.begin_test_delimeter, marks.end_test_delimeter) == (BEGIN_HIDDEN, END_HIDDEN):

@@ -1,7 +1,8 @@
 """Right earlier functions for a later one to stand on, where the learner's own are wrong or missing.
 
 So a mistake costs once, and breaking an earlier answer wins nothing: the later one is worth what it is worth above
-right functions. What stands in runs in a room of its own, where no code of a learner's is, and is called from theirs.
+right functions. What stands in runs in a sandbox of its own, where no code of a learner's is, and is called from
+theirs.
 """
 
 import ast

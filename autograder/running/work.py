@@ -102,7 +102,7 @@ def prepare(job: Job, draws: Iterable[int] = range(DRAWS)) -> None:
 
 
 def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
-    """Grade one submission, in a room of `server`. Raises SandboxError where no room can be had."""
+    """Grade one submission, in a sandbox of `server`. Raises SandboxError where no sandbox can be had."""
     try:
         assignment = job.released
         if isinstance(task.content, NotGradable):

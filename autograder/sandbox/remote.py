@@ -1,11 +1,11 @@
-"""Functions that stand in a room under their names and run in another one, where there is no code of learners'.
+"""Functions that stand in a sandbox under their names and run in another one, where there is no code of learners'.
 
-What is in a learner's room, their code can read. So of such a function there is nothing but its name: a call goes to
-the other room, which holds the function, and a value comes back. It seems to run where it is called: gradients flow
+What is in a learner's sandbox, their code can read. So of such a function there is nothing but its name: a call goes to
+the other sandbox, which holds the function, and a value comes back. It seems to run where it is called: gradients flow
 through it, what it changes of its arguments is changed, it moves generators on, and what it raises is raised.
 
-    RemoteFunctions     in the learner's room: gives functions by name
-    serve_functions     in the other room: answers calls until the learner's hangs up
+    RemoteFunctions     in the learner's sandbox: gives functions by name
+    serve_functions     in the other sandbox: answers calls until the learner's hangs up
 
 Calls and answers, as frame headers:
     {"number": int, "op": "call", "of": int or null, "name": str, "grad": bool, "measure": bool, "given": tree}
@@ -35,7 +35,7 @@ from llm_course.checking.values import SCALARS, Opaque, decode, encode
 MODULE = "stand_in"
 """The module that such a function says it is of."""
 WITHOUT_END = 3600.0
-"""Seconds for sending: the judge ends both rooms long before."""
+"""Seconds for sending: the judge ends both sandboxes long before."""
 MOST_CALLS = 100_000
 """Calls that are answered; the exercises of the book need a thousand for a submission."""
 MOST_KEPT = 10_000

@@ -1,4 +1,4 @@
-"""The process in a room: runs a learner's cells in an IPython shell and answers calls of the functions they define.
+"""The process in a sandbox: runs a learner's cells in an IPython shell and answers calls of the functions they define.
 
 It lives in a process of its own that learners' code may do anything to; nothing it says is believed beyond the
 values in its replies. What it must keep is what learners use: magics, top-level await, rich outputs for the
@@ -7,7 +7,7 @@ instructor's view, within a cap.
 Requests and answers, as frame headers:
     {"op": "files", "files": [[path, length of its bytes]]}  -> {}
     {"op": "lend", "sources": {name: source}}      -> {}, and from then on only calls of these functions are answered
-    {"op": "stand_in", "names": [name]}            -> {}, and the functions of another room that lends them stand in
+    {"op": "stand_in", "names": [name]}            -> {}, and the functions of another sandbox that lends them stand in
                                                       the place of what cells define under these names
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
     {"op": "test", "source": str}  -> {"ok": true, "credit": number or null, "odd": bool}
@@ -212,7 +212,7 @@ class LearnerShell(InteractiveShell):
         return SList(text.splitlines()) if split else text
 
     def _run_command(self, command: str) -> tuple[int, str]:
-        # IPython's own way needs a terminal, and a room has none. A pipe would stay open as long as what the command
+        # IPython's own way needs a terminal, and a sandbox has none. A pipe would stay open as long as what the command
         # left in the background.
         with tempfile.TemporaryFile() as printed:
             done = subprocess.run(
@@ -267,7 +267,7 @@ def make_shell(*more_cells: str) -> LearnerShell:
     shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
-    # What a first cell, figure, model and error load late, so that each room has it from the start.
+    # What a first cell, figure, model and error load late, so that each sandbox has it from the start.
     for cell in (FIRST_CELL, *more_cells):
         if not shell.run_cell(cell).success:
             raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
@@ -302,7 +302,7 @@ def _refuse_input(prompt: str = "") -> str:
 def run(
     connection: socket.socket, shell: InteractiveShell, output_limit: int, lender: socket.socket | None = None
 ) -> None:
-    """Say that the room is ready, then serve. A `lender` is a room whose functions are to stand in this one."""
+    """Say that the sandbox is ready, then serve. A `lender` is a sandbox whose functions are to stand in this one."""
     signal.signal(signal.SIGINT, _ignore)
     sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")
     sys.path.insert(0, "")
@@ -379,7 +379,7 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        # Left set, it would end the room while that waits.
+        # Left set, it would end the sandbox while that waits.
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGINT, _ignore)
 

@@ -1,4 +1,4 @@
-"""Frames between the judge and the room: a JSON header and raw bytes, both with a length cap, never pickle.
+"""Frames between the judge and the sandbox: a JSON header and raw bytes, both with a length cap, never pickle.
 
 A frame is two little-endian uint32 lengths, the header in UTF-8, and the bytes. Every send and receive has a
 deadline: half a frame, or a child that does not read, must not hang the grader.

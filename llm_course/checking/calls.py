@@ -1,6 +1,6 @@
 """One call of a function, and all that is looked at in its reply.
 
-The same `invoke` runs a learner's function in the judge's room and in the learner's own notebook, and on the
+The same `invoke` runs a learner's function in the judge's sandbox and in the learner's own notebook, and on the
 judge's side the reference and the known mistakes, so that all replies are comparable.
 """
 

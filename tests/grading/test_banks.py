@@ -1,6 +1,6 @@
 """Submissions through real nbgrader, from release to feedback: `llm-course grade` and `nbgrader autograde` alike.
 
-What each answer of the banks is worth, the tests of the specifications and of the rooms show. Here one chapter of
+What each answer of the banks is worth, the tests of the specifications and of the sandboxes show. Here one chapter of
 functions and one with a class go the whole way, the first of them as from a shell; the others in `make test-long`.
 """
 

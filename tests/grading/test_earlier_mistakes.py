@@ -183,7 +183,7 @@ def multi_head_attention(*args, **kwargs):
 
 
 @pytest.mark.parametrize(("assignment", "earlier"), USED, ids=lambda item: item.name)
-def test_no_later_answer_comes_into_a_room(assignment: Assignment, earlier: Exercise) -> None:
+def test_no_later_answer_comes_into_a_sandbox(assignment: Assignment, earlier: Exercise) -> None:
     source = stand_in(earlier)
     assert f"def {earlier.name}(" in source
     number = assignment.exercises.index(earlier)

@@ -206,7 +206,7 @@ def test_what_a_hidden_test_asked_for_is_not_printed_by_a_later_cell(plain: Cour
     assert "after []" in autograded
 
 
-def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) -> None:
+def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_sandbox(plain: Course) -> None:
     for student, source in KINDS.items():
         handed_in(plain.folder, "ps1", student, {"squares": source, "why": "Because."})
     broken = handed_in(plain.folder, "ps1", "broken", {})

@@ -44,7 +44,7 @@ BREAKING = "a\nb"
 def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Other graders of this machine must not be taken for leftovers."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("rooms")))
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("sandboxes")))
         patch.setattr(tempfile, "tempdir", None)
         yield
 
@@ -161,14 +161,14 @@ def surroundings() -> dict[str, object]:
         "mounts": Path("/proc/self/mountinfo").read_text().splitlines(),
         "groups": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/llm-course*")),
         "files": files_left(),
-        "rooms": [str(path) for path in Path(tempfile.gettempdir()).glob(PREFIX + "*")],
+        "sandboxes": [str(path) for path in Path(tempfile.gettempdir()).glob(PREFIX + "*")],
     }
 
 
 def files_left() -> list[Path]:
     """Files that learners' code left where all may write."""
     folders = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/"))
-    return [path for folder in folders for path in folder.glob("room-leftover*")]
+    return [path for folder in folders for path in folder.glob("sandbox-leftover*")]
 
 
 def test_the_bank_is_large_enough() -> None:

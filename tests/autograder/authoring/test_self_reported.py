@@ -1,4 +1,4 @@
-"""What a room says of itself is known, property by property; test_verdicts shows that a lie wins no other."""
+"""What a sandbox says of itself is known, property by property; test_verdicts shows that a lie wins no other."""
 
 from autograder.authoring.self_reported import claims_of
 from autograder.exercises import assignments

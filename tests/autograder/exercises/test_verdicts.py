@@ -43,7 +43,7 @@ SECRET_OF_A_MISS = derive_seed(
 
 
 def lying(reply: Reply, expected: Reply) -> Reply:
-    """The reply with all that the room says of the call as it is expected."""
+    """The reply with all that the sandbox says of the call as it is expected."""
     return replace(reply, changed=expected.changed, gradients=expected.gradients, largest=expected.largest)
 
 
@@ -73,7 +73,7 @@ def test_verdicts_are_the_same_with_a_hundred_random_seeds(exercise: Exercise) -
 
 
 @each_exercise
-def test_a_room_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
+def test_a_sandbox_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
     answer_key, claims = make_answer_key(exercise, SHIPPED), claims_of(exercise, SHIPPED)
     worth = points_only(answer_key)
     for mistake in answer_key.mistakes:
@@ -130,7 +130,9 @@ def test_form_of_the_specification(exercise: Exercise) -> None:
     assert signature.return_annotation is not inspect.Signature.empty
     assert all(item.annotation is not inspect.Parameter.empty for item in signature.parameters.values())
     data = [item.call.data for item in make_answer_key(exercise, SHIPPED).items.values()]
-    assert len(json.dumps([tree for tree, _ in data])) < wire.MAX_HEADER / 8, "all calls go into the room in one frame"
+    assert len(json.dumps([tree for tree, _ in data])) < wire.MAX_HEADER / 8, (
+        "all calls go into the sandbox in one frame"
+    )
     assert sum(len(buffer) for _, buffers in data for buffer in buffers) < wire.MAX_BODY / 8
 
 

@@ -1,10 +1,10 @@
-"""Learners' code that lies on the wire: bytes written to the room process's own connection."""
+"""Learners' code that lies on the wire: bytes written to the sandbox process's own connection."""
 
 import json
 
 import pytest
 
-from autograder.sandbox.sandbox import Room, RoomLost
+from autograder.sandbox.sandbox import Sandbox, SandboxLost
 from tests.autograder.sandbox.sandboxes import call, text_of
 
 
@@ -30,24 +30,24 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("body", FRAMES.values(), ids=FRAMES.keys())
-def test_a_forged_frame_does_not_harm_the_judge(room: Room, body: str) -> None:
+def test_a_forged_frame_does_not_harm_the_judge(sandbox: Sandbox, body: str) -> None:
     try:
-        reply = call(room, body)
-    except RoomLost:
+        reply = call(sandbox, body)
+    except SandboxLost:
         return
     assert reply.failure is not None
 
 
-def test_half_a_frame_does_not_hold_up_the_judge(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_frame_does_not_hold_up_the_judge(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograder.sandbox.sandbox.TRANSFER_DEADLINE", 0.5)
     body = "import os, struct, time\nos.write(3, struct.pack('<II', 1000, 0) + b'x')\ntime.sleep(60)"
-    with pytest.raises(RoomLost):
-        call(room, body, 5)
+    with pytest.raises(SandboxLost):
+        call(sandbox, body, 5)
 
 
-def test_a_forged_surrogate_in_an_output_is_made_valid(room: Room) -> None:
-    room.run_cell(forged(b'{"ok": true, "outputs": [{"output_type": "stream", "text": "\\ud800!"}]}'), 30)
-    assert text_of(room.run_cell("1", 30).outputs).encode("utf-8")
+def test_a_forged_surrogate_in_an_output_is_made_valid(sandbox: Sandbox) -> None:
+    sandbox.run_cell(forged(b'{"ok": true, "outputs": [{"output_type": "stream", "text": "\\ud800!"}]}'), 30)
+    assert text_of(sandbox.run_cell("1", 30).outputs).encode("utf-8")
 
 
 TENSORS = {
@@ -74,17 +74,17 @@ def forged_reply(value: object, length: int = 0) -> str:
 
 
 @pytest.mark.parametrize(("tensor", "length"), TENSORS.values(), ids=TENSORS.keys())
-def test_a_tensor_that_lies_is_a_failure(room: Room, tensor: dict[str, object], length: int) -> None:
+def test_a_tensor_that_lies_is_a_failure(sandbox: Sandbox, tensor: dict[str, object], length: int) -> None:
     value = {"tensor": {"contiguous": True, "requires_grad": False, **tensor}}
-    assert call(room, forged_reply(value, length)).failure.type == "Reply"
+    assert call(sandbox, forged_reply(value, length)).failure.type == "Reply"
 
 
-def test_a_forged_reply_that_is_well_formed_is_read(room: Room) -> None:
+def test_a_forged_reply_that_is_well_formed_is_read(sandbox: Sandbox) -> None:
     """The forgeries above fail for what they say, not for how they are sent."""
     value = {"tensor": {"contiguous": True, "requires_grad": False, "dtype": "float32", "shape": [2]}}
-    assert call(room, forged_reply(value, 8)).value.tolist() == [0, 0]
+    assert call(sandbox, forged_reply(value, 8)).value.tolist() == [0, 0]
 
 
-def test_a_flood_of_generators_is_a_failure(room: Room) -> None:
+def test_a_flood_of_generators_is_a_failure(sandbox: Sandbox) -> None:
     """A frame of 8 MB once became 2 GB of generators in the judge."""
-    assert call(room, forged_reply([{"generator": 1}] * 1000)).failure.type == "Reply"
+    assert call(sandbox, forged_reply([{"generator": 1}] * 1000)).failure.type == "Reply"

@@ -108,11 +108,11 @@ def multi_head_attention(x, *a, **k):
     threading.Thread(target=on, args=(x,), daemon=True).start()
     return 0 * x
 """,
-    "the right one's room is told to run a cell": _BROKEN
+    "the right one's sandbox is told to run a cell": _BROKEN
     + """
 import json, os, socket, struct
 def multi_head_attention(x, *a, **k):
-    source = "open('/room/home/told', 'w').write('x')"
+    source = "open('/sandbox/home/told', 'w').write('x')"
     for op in ("cell", "test", "lend", "files", "stand_in", "call"):
         text = json.dumps({"op": op, "source": source, "sources": {"f": source}, "number": 1}).encode()
         try: socket.socket(fileno=os.dup(4)).send(struct.pack("<II", len(text), 0) + text)
