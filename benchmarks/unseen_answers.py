@@ -28,7 +28,7 @@ from llm_course.checking.evaluate import Verdict, evaluate
 SECONDS = 60
 """How long an answer may take, its key included."""
 SEEDS = tuple(derive_seed(b"unseen answers", str(number)) for number in range(4))
-"""A grader's draws: the first gives the verdict, the others what a known mistake loses elsewhere."""
+"""A grader's variants of the inputs: the first gives the verdict, the others what a known mistake loses elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ OTHERWISE: dict[str, Callable[[Reply], Reply]] = {
 """What a sandbox says of a call, and a reply in which it says something else of it."""
 
 
-def claims_of(exercise: Exercise, seed: bytes) -> dict[str, tuple[str, ...]]:
+def self_reported_by(exercise: Exercise, seed: bytes) -> dict[str, tuple[str, ...]]:
     """By property, what it takes on trust: where the sandbox says something else of it, the property fails.
 
     Properties that take nothing on trust are left out. The inputs are drawn from the seed.

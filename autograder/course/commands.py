@@ -222,7 +222,7 @@ def _tell_totals(name: str, lines: Sequence[course.Graded]) -> int:
         print(text)
     scores, still_open = outcomes.standing(name)
     for line in sorted(lines, key=lambda line: line.student):
-        print("\n".join(_words(line, scores.get(line.student))))
+        print("\n".join(_lines(line, scores.get(line.student))))
     print(f"Graded {len(graded)} of {len(lines)} submissions of {name}.")
     for text in (*still_open, *_same_models(name)):
         print(text)
@@ -304,7 +304,7 @@ def _same_models(name: str) -> list[str]:
     from autograder.capstone.copies import copies
 
     return [
-        f"{shown(copy.one)} and {shown(copy.other)} {copy.told()}; no score was changed."
+        f"{shown(copy.one)} and {shown(copy.other)} {copy.message()}; no score was changed."
         for copy in copies(outcomes.results_of(name))
     ]
 
@@ -324,7 +324,7 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _words(line: course.Graded, score: Score | None) -> list[str]:
+def _lines(line: course.Graded, score: Score | None) -> list[str]:
     """What a student has by the gradebook, and what is to be told of the submission."""
     result, student = line.result, shown(line.student)
     notes = [f"  note: {flag}" for flag in (*result.flags, *notes_on(line.by_hand, result))]

@@ -44,7 +44,7 @@ from autograder.course.drop import bring_back
 from autograder.course.drop import drop as drop_student
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.judging.variants import first_draw
+from autograder.judging.variants import first_variant
 from autograder.nbgrader_bridge.converters import TrustedGrade, read_source_files, source_files
 from autograder.nbgrader_bridge.gradebook import DryRun, Writer
 from autograder.notebooks.notebooks import DIGEST, NotebookError, is_edited, source_notebook
@@ -248,7 +248,7 @@ def grade_all(
         _source_files(course, config, name),
     )
     folders = submitted_in(course, name, student)
-    draws = {first_draw(job.secret, name, folder.parent.name) for folder in folders}
+    variants = {first_variant(job.secret, name, folder.parent.name) for folder in folders}
     read: dict[str, Task] = {}
     lines: dict[str, Graded] = {}
 
@@ -258,7 +258,9 @@ def grade_all(
         report(line)
 
     with (
-        dask_workers(job, scheduler) if scheduler else local_workers(job, min(workers, len(folders)), draws) as grading,
+        dask_workers(job, scheduler)
+        if scheduler
+        else local_workers(job, min(workers, len(folders)), variants) as grading,
         DryRun() if dry else Writer(course, config, name) as writer,
     ):
         waiting: list[Task] = []

@@ -21,7 +21,7 @@ from autograder.judging.fingerprint import graders_fingerprint, release_fingerpr
 from autograder.judging.judge import SHIPPED, ask_each, judge, make_answer_key
 from autograder.judging.notebook_run import Cells, NotebookRun
 from autograder.judging.own_tests import hides, results_of_tests
-from autograder.judging.reference_substitution import called_by_reference, stand_in
+from autograder.judging.reference_substitution import called_by_reference, reference_source
 from autograder.judging.rules import RULES, Rules
 from autograder.judging.shortcuts import shortcuts_taken
 from autograder.judging.variants import Attempt, attempt_of
@@ -88,7 +88,7 @@ def grade(
         grader=_grader(),
         attempt=attempt.number,
         code=attempt.code,
-        draw=attempt.draw,
+        draw=attempt.variant,
         final=not starved,
         figures={name: figure for part in parts for name, figure in part.figures.items()},
         release=release_fingerprint(assignment),
@@ -208,7 +208,7 @@ def _grade_exercises(
         if verdict.fraction < 1:
             wrong.append(exercise)
         if replaced:
-            better = _judge_on_stand_ins(exercise, replaced, run, seeds)
+            better = _judge_on_references(exercise, replaced, run, seeds)
             if better.fraction > verdict.fraction:
                 verdict = better
                 notes.append(_note(replaced, "the learner's") + ".")
@@ -224,10 +224,10 @@ def _to_be_replaced(
     return [other for other in called if other.name in names]
 
 
-def _judge_on_stand_ins(
+def _judge_on_references(
     exercise: Exercise, replaced: Sequence[Exercise], run: NotebookRun, seeds: tuple[bytes, ...]
 ) -> Verdict:
-    with run.on_stand_ins({other.name: stand_in(other) for other in replaced}) as on_right_ones:
+    with run.on_references({other.name: reference_source(other) for other in replaced}) as on_right_ones:
         verdict = judge(exercise, on_right_ones.answer(exercise.name, exercise.shortcuts), *seeds)
     run.seen.setdefault(exercise.name, set()).update(on_right_ones.seen.get(exercise.name, set()))
     note = _note(replaced, "yours")
@@ -253,8 +253,8 @@ def _result_of(
         hint=verdict.hint,
         section=_place(verdict, assignment),
         flags=(*shortcuts, *notes),
-        remedy=verdict.remedy,
-        # Above stand-ins, the learner's own earlier functions may be what is wrong with a case.
+        remedy=verdict.advice,
+        # Above references, the learner's own earlier functions may be what is wrong with a case.
         case=() if notes else _visible_case(exercise, verdict, run),
     )
     return _without_points(result) if shortcuts and rules.shortcuts_cost_points else result

@@ -30,14 +30,14 @@ Answer = Callable[[Sequence[Call]], Iterable[Reply]]
 FREE_BYTES = 1 << 20
 """What a reply may take without further question."""
 SHIPPED = b""
-"""The seed of the draw that learners' own checks are shipped with."""
+"""The seed of the variant that learners' own checks are shipped with."""
 
 
 def judge(exercise: Exercise, answer: Answer, seed: bytes, *others: bytes) -> Verdict:
     """Call the answer on every case, with inputs drawn from the seed, and judge its replies.
 
     `others` are the seeds on which other answers of the course are judged. With some inputs a mistake happens to do
-    what is right; a known one loses what it loses with any of the seeds, so that no mark depends on the draw.
+    what is right; a known one loses what it loses with any of the seeds, so that no mark depends on the variant.
     """
     return _with_any_seed(exercise, evaluate(make_answer_key(exercise, seed), ask(exercise, answer, seed)), others)
 

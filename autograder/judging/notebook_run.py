@@ -48,7 +48,7 @@ class NotebookRun:
         self.seen: dict[str, set[str]] = {}
         """The watched functions that torch ran when each of the learner's functions was called."""
         self._time = _Time(rules.submission_deadline)
-        self._stand_ins: dict[str, str] = {}
+        self._substitutes: dict[str, str] = {}
         self._files = files
         self._rules = rules
         server = server or shared_zygote()
@@ -68,13 +68,13 @@ class NotebookRun:
         """Whether something was stopped because others kept the processor busy, as far as that can be seen."""
         return self._time.was_taken(self._sandbox)
 
-    def on_stand_ins(self, stand_ins: Mapping[str, str]) -> "NotebookRun":
+    def on_references(self, sources: Mapping[str, str]) -> "NotebookRun":
         """The same cells in a sandbox of their own, in the same time, with functions of ours for some of the learner's.
 
         The functions are given by name and source; they run elsewhere. What was called here before is not known there.
         """
         other = NotebookRun(self.cells.sources.items(), self._files, self._rules, self._server)
-        other._time, other._stand_ins = self._time, dict(stand_ins)
+        other._time, other._substitutes = self._time, dict(sources)
         return other
 
     def tested(self) -> dict[int, Tested]:
@@ -114,7 +114,7 @@ class NotebookRun:
             if self._used == MAX_SANDBOXES or self._time.is_up:
                 raise SandboxLost("the notebook crashed or ran out of time too often")
             self._used += 1
-            opening = open_sandbox(self._rules.minimum_tier, server=self._server, stand_ins=self._stand_ins)
+            opening = open_sandbox(self._rules.minimum_tier, server=self._server, substitutes=self._substitutes)
             self._sandbox = self._stack.enter_context(opening)
             self._time.begin()
             self.tier = self._sandbox.tier

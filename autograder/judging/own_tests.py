@@ -86,8 +86,8 @@ def _message(source: str, line: int) -> str:
         return ""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert | ast.Raise) and node.lineno <= line <= int(node.end_lineno or 0):
-            told = node.msg if isinstance(node, ast.Assert) else _first_argument(node.exc)
-            return told.value if isinstance(told, ast.Constant) and isinstance(told.value, str) else ""
+            said = node.msg if isinstance(node, ast.Assert) else _first_argument(node.exc)
+            return said.value if isinstance(said, ast.Constant) and isinstance(said.value, str) else ""
     return ""
 
 

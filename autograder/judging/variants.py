@@ -1,8 +1,8 @@
-"""Which inputs a submission is judged on: one of a few draws of its course, and the next one for each attempt.
+"""Which inputs a submission is judged on: one of a course's few variants, and the next for each attempt.
 
-Whoever has seen something of the inputs and hands in again meets others. The draws are few, so that the answer keys of
-one serve many learners. The first draw of a learner follows from the course's secret and the learner's name, so nobody
-can say it beforehand; which one it was is kept in the result, and a regrade of the same code repeats it.
+Whoever has seen something of the inputs and hands in again meets others. The variants are few, so that the answer keys
+of one serve many learners. The first variant of a learner follows from the course's secret and the learner's name, so
+nobody can say it beforehand; which one it was is kept in the result, and a regrade of the same code repeats it.
 """
 
 import hashlib
@@ -12,31 +12,35 @@ from autograder.judging.judge import derive_seed
 from autograder.records.result import Result
 from autograder.submissions.submission import Submission, learner_cells, written_answers
 
-DRAWS = 4
-"""Draws of the inputs that a course has of each assignment."""
+VARIANTS = 4
+"""Variants of its inputs that a course has of each assignment."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """How often a learner has handed in other code, from 1, what identifies that code, and the number of the draw."""
+    """How often a learner has handed in other code, from 1, what identifies that code, and the number of the
+    variant."""
 
     number: int
     code: str
-    draw: int
+    variant: int
 
     def seeds(self, secret: bytes, assignment: str) -> tuple[bytes, ...]:
-        """The seeds of all draws, first that of the inputs of this attempt."""
-        return tuple(seed_of_draw(secret, assignment, (self.draw + number) % DRAWS) for number in range(DRAWS))
+        """The seeds of all variants, first that of the inputs of this attempt."""
+        return tuple(
+            seed_of_variant(secret, assignment, (self.variant + number) % VARIANTS) for number in range(VARIANTS)
+        )
 
 
-def seed_of_draw(secret: bytes, assignment: str, draw: int) -> bytes:
-    """The seed of one of a course's draws."""
-    return derive_seed(secret, assignment, f"draw {draw}")
+def seed_of_variant(secret: bytes, assignment: str, variant: int) -> bytes:
+    """The seed of one of a course's variants."""
+    # The text stays as it is: with another, all learners would meet other inputs.
+    return derive_seed(secret, assignment, f"draw {variant}")
 
 
-def first_draw(secret: bytes, assignment: str, student: str) -> int:
-    """The draw of a learner's first attempt."""
-    return derive_seed(secret, assignment, "student", student)[0] % DRAWS
+def first_variant(secret: bytes, assignment: str, student: str) -> int:
+    """The variant of a learner's first attempt."""
+    return derive_seed(secret, assignment, "student", student)[0] % VARIANTS
 
 
 def attempt_of(
@@ -45,10 +49,10 @@ def attempt_of(
     """The attempt that a submission is, after the one whose result is stored: the same one where the code is."""
     code = _fingerprint(submission)
     if stored is None or not stored.attempt:
-        return Attempt(1, code, first_draw(secret, assignment, student))
+        return Attempt(1, code, first_variant(secret, assignment, student))
     if stored.code == code:
         return Attempt(stored.attempt, code, stored.draw)
-    return Attempt(stored.attempt + 1, code, (stored.draw + 1) % DRAWS)
+    return Attempt(stored.attempt + 1, code, (stored.draw + 1) % VARIANTS)
 
 
 def _fingerprint(submission: Submission) -> str:

@@ -101,8 +101,8 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
         """The folders of who has not left the course; nbgrader would take the others in again, without a word."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             left = departed((folder.parent.name for folder in folders), people_in(gradebook))
-        for told in left.values():
-            self.log.error("%s", told)
+        for message in left.values():
+            self.log.error("%s", message)
         kept = [folder for folder in folders if folder.parent.name not in left]
         if left and not kept:
             raise NbGraderException(" ".join(left.values()))

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from autograder.judging.fingerprint import graders_fingerprint
-from autograder.judging.variants import DRAWS
+from autograder.judging.variants import VARIANTS
 from autograder.notebooks.own_exercises import OwnExercisesError
 from autograder.running.work import Job, Outcome, Task, prepare, refuse, work
 from autograder.sandbox.linux import ProcessControl, process_control
@@ -44,16 +44,16 @@ class ClusterError(Exception):
 
 
 @contextlib.contextmanager
-def local_workers(job: Job, count: int, draws: Iterable[int] = range(DRAWS)) -> Iterator[Grading]:
+def local_workers(job: Job, count: int, variants: Iterable[int] = range(VARIANTS)) -> Iterator[Grading]:
     """`count` processes on this machine; with one, the grading stays in this process.
 
-    The processes are forked after what all submissions of these draws share is worked out. They and their sandboxes end
-    with this one. Raises SandboxError.
+    The processes are forked after what all submissions of these variants share is worked out. They and their sandboxes
+    end with this one. Raises SandboxError.
     """
     shared_zygote().start()
     # A thread more, and a forked process may hang.
     torch.set_num_threads(1)
-    prepare(job, draws)
+    prepare(job, variants)
     if count == 1:
         yield lambda tasks: (work(job, task) for task in tasks)
         return

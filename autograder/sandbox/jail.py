@@ -42,7 +42,7 @@ from autograder.sandbox.session import END_DEADLINE
 REPOSITORY = Path(__file__).resolve().parents[2]
 LLM_COURSE = Path(llm_course.__file__).resolve().parent
 SHOWN_OF_COURSE = sorted(path for path in LLM_COURSE.iterdir() if path.name != "capstone")
-"""All but the capstone: no cell of it is graded, and its stand-ins would answer exercises of other chapters."""
+"""All but the capstone: no cell of it is graded, and its substitutes would answer exercises of other chapters."""
 ENVIRONMENT = [Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()]
 SYSTEM = [Path(name) for name in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")]
 SETTINGS = [Path("/etc", name) for name in ("alternatives", "ld.so.cache", "localtime", "fonts")]

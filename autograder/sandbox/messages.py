@@ -39,7 +39,7 @@ def _defined(name: str, lines: Collection[Line]) -> bool:
     return any(text.startswith(f"def {name}(") for _, text in lines)
 
 
-def told(failure: Failure, lines: Collection[Line]) -> Failure:
+def sanitized(failure: Failure, lines: Collection[Line]) -> Failure:
     """What of a failure may be told, where the learner's cells have these lines."""
     if failure.type in OF_THE_SANDBOX:
         return Failure(failure.type, OF_THE_SANDBOX[failure.type])

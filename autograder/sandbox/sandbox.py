@@ -18,7 +18,7 @@ from typing import Any
 
 from autograder.sandbox import wire
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.messages import BUILTIN, Line, lines_of, told
+from autograder.sandbox.messages import BUILTIN, Line, lines_of, sanitized
 from autograder.sandbox.outputs import clean_outputs
 from autograder.sandbox.zygote_client import TIERS, SandboxError, SandboxProcess, Times, ZygoteClient, shared_zygote
 from llm_course.checking.calls import Call, Failure, Reply, reply_from_data
@@ -109,9 +109,9 @@ class Sandbox:
         self._send({"op": "lend", "sources": dict(sources)}, [], TRANSFER_DEADLINE)
         self._receive(TRANSFER_DEADLINE)
 
-    def stand_in(self, names: Iterable[str]) -> None:
-        """From now on functions of the lender stand in the place of the cells', by name. Raises SandboxLost."""
-        self._send({"op": "stand_in", "names": list(names)}, [], TRANSFER_DEADLINE)
+    def substitute(self, names: Iterable[str]) -> None:
+        """From now on functions of the lender take the place of the cells', by name. Raises SandboxLost."""
+        self._send({"op": "substitute", "names": list(names)}, [], TRANSFER_DEADLINE)
         self._receive(TRANSFER_DEADLINE)
 
     def run_cell(self, source: str, deadline: float) -> CellReply:
@@ -176,7 +176,7 @@ class Sandbox:
             reply = reply_from_data(header.get("reply"), body)
         except ValueFormatError:
             reply = Reply(failure=Failure("Reply", ""))
-        return replace(reply, failure=told(reply.failure, self._lines)) if reply.failure else reply
+        return replace(reply, failure=sanitized(reply.failure, self._lines)) if reply.failure else reply
 
     def seconds_kept_waiting(self) -> float:
         """How long its code was ready to run and had no processor, as far as it is known."""
@@ -274,27 +274,27 @@ def open_sandbox(
     minimum_tier: str = "process",
     caps: Caps | None = None,
     server: ZygoteClient | None = None,
-    stand_ins: Mapping[str, str] | None = None,
+    substitutes: Mapping[str, str] | None = None,
 ) -> Iterator[Sandbox]:
     """A new sandbox; on leaving, it and all that it started are gone.
 
-    Functions of the sources in `stand_ins`, by name, stand in the place of what its cells define. They run in a sandbox
-    of their own, and none of their code is in this one.
+    Functions of the sources in `substitutes`, by name, stand in the place of what its cells define. They run in a
+    sandbox of their own, and none of their code is in this one.
 
     Raises:
         SandboxError: if the machine does not allow `minimum_tier`, or no sandbox at all.
-        SandboxLost: if what stands in cannot be had.
+        SandboxLost: if a substitute cannot be had.
     """
     server = server or shared_zygote()
     _demand(minimum_tier, server)
     with contextlib.ExitStack() as stack:
-        if not stand_ins:
+        if not substitutes:
             yield _opened(server, caps or Caps(), stack)
             return
         lender = _opened(server, caps or Caps(), stack)
-        lender.lend(stand_ins)
+        lender.lend(substitutes)
         sandbox = _opened(server, caps or Caps(), stack, lender)
-        sandbox.stand_in(stand_ins)
+        sandbox.substitute(substitutes)
         yield sandbox
 
 

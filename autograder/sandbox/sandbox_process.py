@@ -6,9 +6,9 @@ instructor's view, within a cap.
 
 Requests and answers, as frame headers:
     {"op": "files", "files": [[path, length of its bytes]]}  -> {}
-    {"op": "lend", "sources": {name: source}}      -> {}, and from then on only calls of these functions are answered
-    {"op": "stand_in", "names": [name]}            -> {}, and the functions of another sandbox that lends them stand in
-                                                      the place of what cells define under these names
+    {"op": "lend", "sources": {name: source}}  -> {}, and from then on only calls of these functions are answered
+    {"op": "substitute", "names": [name]}      -> {}, and the functions of another sandbox that lends them take the
+                                               place of what cells define under these names
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
     {"op": "test", "source": str}  -> {"ok": true, "credit": number or null, "odd": bool}
                                    or {"ok": false, "line": int or null, "kind": str}
@@ -314,7 +314,7 @@ def run(
 def serve(connection: socket.socket, shell: InteractiveShell, lender: socket.socket | None = None) -> None:
     """Answer requests until the other side hangs up."""
     frames = wire.FrameReader(connection)
-    stand_ins: dict[str, Any] = {}
+    substitutes: dict[str, Any] = {}
     while True:
         # Waiting in `receive` itself, it would wake up each time the other side has read what it sent.
         frames.wait(deadline=None)
@@ -331,17 +331,17 @@ def serve(connection: socket.socket, shell: InteractiveShell, lender: socket.soc
             # Who asks from now on is a learner's code, which must be given nothing but values.
             serve_functions(connection, frames, functions)
             return
-        elif header["op"] == "stand_in":
+        elif header["op"] == "substitute":
             assert lender is not None
             remote = RemoteFunctions(lender)
-            stand_ins = {name: remote.function(name) for name in header["names"]}
-            shell.user_ns.update(stand_ins)
+            substitutes = {name: remote.function(name) for name in header["names"]}
+            shell.user_ns.update(substitutes)
             wire.send(connection, {})
         elif header["op"] == "cell":
             LOG.clear()
             reply = _run_cell(shell, header["source"])
             # Before the next cell can give the learner's own another name.
-            shell.user_ns.update(stand_ins)
+            shell.user_ns.update(substitutes)
             wire.send(connection, reply)
         elif header["op"] == "test":
             LOG.clear()
@@ -436,7 +436,7 @@ def _number(value: Any) -> float | None:
 def _call(
     shell: InteractiveShell, name: str, tree: Tree, body: bytearray, around: AbstractContextManager[None]
 ) -> tuple[Tree, list[bytes]]:
-    """The reply to one call, in the form that travels."""
+    """The reply to one call, in the form in which it is sent."""
     if name not in shell.user_ns:
         return _failed(Failure("Missing", f"{name} is not defined"))
     function = shell.user_ns[name]

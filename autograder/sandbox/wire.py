@@ -32,7 +32,7 @@ class DeadlineExceeded(Exception):
 
 
 def to_json(header: dict[str, Any], **encoded: bytes) -> bytes:
-    """A header as it travels, with more fields that are JSON already."""
+    """A header as it is sent, with more fields that are JSON already."""
     # Four bytes a character at most: as ASCII, outputs full of emoji would take twelve and be over the cap.
     text = json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
     more = [b', "%s": %s' % (name.encode(), value) for name, value in encoded.items()]

@@ -61,7 +61,7 @@ class Call:
 
     @functools.cached_property
     def data(self) -> tuple[Tree, list[bytes]]:
-        """The call in the form that travels. It is worked out once: all submissions of a class get the same calls."""
+        """The call in the form in which it is sent, worked out once: all submissions of a class get the same calls."""
         return encode(_call_fields(self))
 
     @functools.cached_property
@@ -216,7 +216,7 @@ def _unchanged(before: Any, after: Any) -> bool:
             return True
     elif type(before) is type(after) is dict and before.keys() == after.keys():
         return all(_unchanged(item, after[key]) for key, item in before.items())
-    # What else there is, a NaN among it, is compared as it would travel.
+    # What else there is, a NaN among it, is compared as it would arrive.
     return encode(before) == encode_plain(after)
 
 
@@ -322,7 +322,7 @@ def call_from_data(tree: Tree, buffers: bytes | bytearray) -> Call:
 
 
 def reply_to_data(reply: Reply) -> tuple[Tree, list[bytes]]:
-    """The reply in the form that travels."""
+    """The reply in the form in which it is sent."""
     return encode(_reply_fields(reply))
 
 

@@ -1,13 +1,13 @@
 """Values as data: a JSON tree, and the raw bytes of its tensors beside it.
 
-Arguments and replies travel in this form between the judge and the sandbox where learners' code runs, and the
+Arguments and replies are sent in this form between the judge and the sandbox where learners' code runs, and the
 learner's own checks are stored in it. Nothing is ever unpickled, and each dtype, shape and length is checked
 before anything is built.
 
 Contents:
     encode, decode          value <-> (tree, buffers)
     to_text, from_text      value <-> one JSON string, tensors as base64
-    Opaque                  what decode gives for a value of a type that does not travel
+    Opaque                  what decode gives for a value of a type that is not sent
     plain_text              a text from a sandbox, as files can hold it
 """
 
@@ -44,7 +44,7 @@ DTYPES = {
 SCALARS = frozenset({bool, int, float, str, type(None)})
 """What most parts of a value are, and what need not be looked into."""
 MAX_BYTES = 32 << 20
-"""The largest tensor that travels."""
+"""The largest tensor that is sent."""
 MAX_DEPTH = 20
 MAX_DIMENSIONS = 16
 MAX_OBJECTS = 100
@@ -63,7 +63,7 @@ TYPES = frozenset(
         "a tensor of another kind",
     ]
 )
-"""What is said of values that do not travel. Any other name could be the learner's own words."""
+"""What is said of values that are not sent. Any other name could be the learner's own words."""
 
 
 class ValueFormatError(ValueError):
@@ -72,7 +72,7 @@ class ValueFormatError(ValueError):
 
 @dataclass(frozen=True)
 class Opaque:
-    """Stands for a value of a type that does not travel, such as a NumPy array."""
+    """Stands for a value of a type that is not sent, such as a NumPy array."""
 
     type_name: str
 

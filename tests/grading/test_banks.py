@@ -98,7 +98,7 @@ def test_each_submission_gets_its_scores(graded: tuple[Assignment, Course]) -> N
 
 
 def seeds_of(course: Course, assignment: Assignment, student: str) -> tuple[bytes, ...]:
-    """The seeds of a course's draws, that of a student's inputs first."""
+    """The seeds of a course's variants, that of a student's inputs first."""
     result = read_result(course.folder / "results" / assignment.name / f"{student}.json")
     secret = bytes.fromhex((course.folder / ".llm_course_secret").read_text().strip())
     seeds = Attempt(result.attempt, result.code, result.draw).seeds(secret, assignment.name)

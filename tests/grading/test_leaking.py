@@ -26,7 +26,7 @@ def words_of(attack: str) -> bool:
 @pytest.mark.parametrize("attack", ["in the text of an exception", "in a class that says it is builtin"])
 def test_words_are_seen_where_failures_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, attack: str) -> None:
     assert not words_of(attack)
-    monkeypatch.setattr(sandbox, "told", lambda failure, lines: failure)
+    monkeypatch.setattr(sandbox, "sanitized", lambda failure, lines: failure)
     assert words_of(attack)
 
 

@@ -1,5 +1,4 @@
-"""What is said in a sandbox arrives as it was said: all answers of the banks, through sandbox and wire, one sandbox
-each exercise.
+"""Round trips: all answers of the banks, through sandbox and wire, one sandbox each exercise.
 
 The same functions run here and in the sandbox, on the same calls. Their replies must be equal, so that all that the
 tests of the specifications show in process is true of submissions.
@@ -27,7 +26,7 @@ from tests.exercises import each_exercise
 pytestmark = pytest.mark.grading
 DEADLINE = 120.0
 WITH_DRAWS = 5
-"""Of how many answers repeated calls travel, too: a thousand replies each, and of more they tell nothing new."""
+"""Answers of which repeated calls are sent, too: a thousand replies each, and of more they tell nothing new."""
 
 
 @each_exercise
@@ -65,14 +64,14 @@ def faults(
         for case, call in zip(key.items, calls, strict=True):
             yield next(replies) if drawn or call.repeat == 1 else here[case]
 
-    travelled = ask(exercise, call_each, SHIPPED)
-    there, expected = evaluate(key, travelled), evaluate(key, here)
+    returned = ask(exercise, call_each, SHIPPED)
+    there, expected = evaluate(key, returned), evaluate(key, here)
     if (there.fraction, there.mistake) != (expected.fraction, expected.mistake):
         in_sandbox, outside = f"{there.fraction} and {there.mistake}", f"{expected.fraction} and {expected.mistake}"
         yield f"{name}: {in_sandbox} in a sandbox, {outside} here"
     for case, item in key.items.items():
         # What is drawn at random is not the same twice, in a script neither: the verdict on it is compared.
-        if item.call.repeat == 1 and not item.call.script and (differing := differences(travelled[case], here[case])):
+        if item.call.repeat == 1 and not item.call.script and (differing := differences(returned[case], here[case])):
             yield f"{name}, {case}: {', '.join(differing)}"
 
 
@@ -89,7 +88,7 @@ COMPARED = ("value", "changed", "gradients")
 def same(one: Any, other: Any) -> bool:
     """Whether two values are of the same types and dtypes and hold the same numbers, but for rounding."""
     if isinstance(one, Opaque) or isinstance(other, Opaque):
-        return True  # What cannot travel is told by its type, and the verdict on it is compared.
+        return True  # What cannot be sent is told by its type, and the verdict on it is compared.
     if type(one) is not type(other):
         return False
     if isinstance(one, torch.Tensor):

@@ -74,7 +74,7 @@ def stand_in(job: Job, task: Task, server: NoServer) -> Outcome:
 def no_sandboxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(grading_workers, "shared_zygote", NoServer)
     monkeypatch.setattr(grading_workers, "ZygoteClient", NoServer)
-    monkeypatch.setattr(grading_workers, "prepare", lambda job, draws: None)
+    monkeypatch.setattr(grading_workers, "prepare", lambda job, variants: None)
     monkeypatch.setattr(grading_workers, "work", stand_in)
     monkeypatch.setenv("TRACE", str(tmp_path / "trace"))
     monkeypatch.setenv("PARENT", str(os.getpid()))

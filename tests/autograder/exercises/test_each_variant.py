@@ -1,4 +1,5 @@
-"""The hidden cases in each draw: none is the same in all, and no mark of a known answer depends on which is drawn."""
+"""The hidden cases in each variant: none is the same in all, and no mark of a known answer depends on which is
+drawn."""
 
 import dataclasses
 
@@ -7,7 +8,7 @@ import torch
 from autograder.exercises import assignments
 from autograder.exercises.spec import Case, Exercise, given
 from autograder.judging.judge import derive_seed, judge, local_answer
-from autograder.judging.variants import DRAWS, Attempt
+from autograder.judging.variants import VARIANTS, Attempt
 from llm_course.checking.calls import Call, call_to_text
 from tests.exercises import each_exercise
 
@@ -21,11 +22,11 @@ def test_no_hidden_case_is_the_same_in_every_course(exercise: Exercise) -> None:
 
 
 def fixed_cases(exercise: Exercise) -> list[str]:
-    """The hidden cases of which eight draws hold fewer than four different calls, or a visible case's."""
-    calls = {case: [asked(case, number) for number in range(2 * DRAWS)] for case in exercise.cases}
+    """The hidden cases of which eight variants hold fewer than four different calls, or a visible case's."""
+    calls = {case: [asked(case, number) for number in range(2 * VARIANTS)] for case in exercise.cases}
     shown = {call for case, found in calls.items() if case.visible for call in found}
     hidden = {case.name: set(found) for case, found in calls.items() if not case.visible}
-    return [name for name, found in hidden.items() if len(found) < DRAWS or found & shown]
+    return [name for name, found in hidden.items() if len(found) < VARIANTS or found & shown]
 
 
 def asked(case: Case, number: int) -> str:
@@ -47,7 +48,7 @@ def test_a_fixed_case_is_found() -> None:
 
 @each_exercise
 def test_no_mark_of_a_known_answer_depends_on_the_draw(exercise: Exercise) -> None:
-    attempts = [Attempt(1, "", draw).seeds(b"secret", exercise.name) for draw in range(DRAWS)]
+    attempts = [Attempt(1, "", variant).seeds(b"secret", exercise.name) for variant in range(VARIANTS)]
     assert all(judge(exercise, local_answer(exercise.reference), *seeds).fraction == 1 for seeds in attempts)
     for mistake in exercise.mistakes:
         verdicts = [judge(exercise, local_answer(mistake.function), *seeds) for seeds in attempts]

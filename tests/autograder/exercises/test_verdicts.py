@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from autograder.authoring import exercise_counts
-from autograder.authoring.self_reported import claims_of
+from autograder.authoring.self_reported import self_reported_by
 from autograder.authoring.trial import faults_of_mistakes, marks_lost, visible_part
 from autograder.authoring.trivial import points_only, trivial_replies, trivially_held
 from autograder.exercises import assignments
@@ -74,7 +74,7 @@ def test_verdicts_are_the_same_with_a_hundred_random_seeds(exercise: Exercise) -
 
 @each_exercise
 def test_a_sandbox_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
-    answer_key, claims = make_answer_key(exercise, SHIPPED), claims_of(exercise, SHIPPED)
+    answer_key, trusted = make_answer_key(exercise, SHIPPED), self_reported_by(exercise, SHIPPED)
     worth = points_only(answer_key)
     for mistake in answer_key.mistakes:
         told = {
@@ -84,7 +84,7 @@ def test_a_sandbox_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise)
         honest, forged = (evaluate(worth, replies).findings for replies in (mistake.replies, told))
         won = {one.name for one, other in zip(forged, honest, strict=True) if one.holds and not other.holds}
         # What needs a property that takes something on trust is won with it.
-        assert won <= {item.name for item in exercise.properties if {item.name, item.needs} & set(claims)}
+        assert won <= {item.name for item in exercise.properties if {item.name, item.needs} & set(trusted)}
 
 
 @each_exercise

@@ -95,8 +95,12 @@ EXERCISE = {item.name: item for assignment in assignments().values() for item in
 IMPORTED = [
     ("top_k_filter", "from transformers import TopKLogitsWarper as warp", "top_k_filter = lambda x, k: warp(k)(x, x)"),
     ("bm25_scores", "from rank_bm25 import BM25Okapi", "def bm25_scores(query, texts): return BM25Okapi(texts)"),
-    ("encode", "from llm_course.capstone.substitutes import STAND_INS as S", "encode = S['encode']"),
-    ("encode", "from llm_course.capstone import substitutes", "def encode(text, merges): return substitutes.STAND_INS"),
+    ("encode", "from llm_course.capstone.substitutes import SUBSTITUTES as S", "encode = S['encode']"),
+    (
+        "encode",
+        "from llm_course.capstone import substitutes",
+        "def encode(text, merges): return substitutes.SUBSTITUTES",
+    ),
     ("LoRALinear", "import llm_course", "class LoRALinear:\n    forward = llm_course.capstone"),
 ]
 

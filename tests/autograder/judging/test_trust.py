@@ -21,7 +21,7 @@ ATTENTION = assignments()["05_attention"]
 
 
 def right_replies(exercise: Exercise) -> list[Reply]:
-    """What the reference replies to the calls of the draw that is shipped, in their order."""
+    """What the reference replies to the calls of the variant that is shipped, in their order."""
     return [item.expected for item in make_answer_key(exercise, SHIPPED).items.values()]
 
 

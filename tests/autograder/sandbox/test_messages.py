@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from autograder.sandbox.messages import lines_of, told
+from autograder.sandbox.messages import lines_of, sanitized
 from autograder.sandbox.sandbox import Sandbox
 from llm_course.checking.calls import Call, Failure, is_kind_of
 from llm_course.checking.compare import mismatch
@@ -47,8 +47,8 @@ def test_a_function_finds_no_call_but_its_own_in_its_frames(sandbox: Sandbox) ->
 @pytest.mark.parametrize("line", [(3, "x = 1"), (2, "secret"), (3, ""), (None, ""), (10**4299, "x = 1")], ids=range(5))
 def test_only_a_line_that_stands_in_a_cell_is_shown(line: tuple[int | None, str]) -> None:
     lines = lines_of("import torch\n  x = 1\n")
-    assert told(Failure("TypeError", "words", *line), lines) == Failure("TypeError", "")
-    assert told(Failure("TypeError", "words", 2, "x = 1"), lines) == Failure("TypeError", "", 2, "x = 1")
+    assert sanitized(Failure("TypeError", "words", *line), lines) == Failure("TypeError", "")
+    assert sanitized(Failure("TypeError", "words", 2, "x = 1"), lines) == Failure("TypeError", "", 2, "x = 1")
 
 
 def test_a_function_of_another_cell_is_named_where_the_cells_define_it(sandbox: Sandbox) -> None:
@@ -59,8 +59,8 @@ def test_a_function_of_another_cell_is_named_where_the_cells_define_it(sandbox: 
     said = tell_failure("asked", failure)
     assert "`asked` raised ZeroDivisionError in line 2 of the cell of `helper`, `return [" in said
     lines = lines_of("def helper(x):\n  x = 1\n")
-    assert told(Failure("TypeError", "words", 2, "x = 1", "secret"), lines).helper == ""
-    assert told(Failure("TypeError", "words", 2, "x = 1", "help"), lines).helper == ""
+    assert sanitized(Failure("TypeError", "words", 2, "x = 1", "secret"), lines).helper == ""
+    assert sanitized(Failure("TypeError", "words", 2, "x = 1", "help"), lines).helper == ""
 
 
 def test_a_kind_of_an_exception_counts_as_that_exception() -> None:

@@ -60,7 +60,7 @@ def lent(name: str) -> object:
 
 @pytest.fixture
 def borrowing(server: ZygoteClient) -> Iterator[Sandbox]:
-    with open_sandbox(server=server, stand_ins=SOURCES) as sandbox:
+    with open_sandbox(server=server, substitutes=SOURCES) as sandbox:
         yield sandbox
 
 
@@ -206,7 +206,7 @@ def test_what_is_no_frame_ends_the_lender_and_nothing_else(borrowing: Sandbox) -
     try: wide(torch.ones(1))
     except RuntimeError as error: return str(error)
     """
-    assert ask(borrowing, body, 30) == "what stands in for an earlier answer does not answer any more"
+    assert ask(borrowing, body, 30) == "the substitute for an earlier answer does not answer any more"
     assert borrowing.run_cell("1", 30).ok
 
 
@@ -223,7 +223,7 @@ def test_what_is_no_frame_ends_the_lender_and_nothing_else(borrowing: Sandbox) -
 def test_calls_end_with_the_deadline(server: ZygoteClient, borrowing: Sandbox, body: str) -> None:
     with pytest.raises((CallInterrupted, SandboxLost)):
         list(_called(borrowing, body))
-    with open_sandbox(server=server, stand_ins=SOURCES) as another:
+    with open_sandbox(server=server, substitutes=SOURCES) as another:
         assert ask(another, "return len(Counter(3))") == 3
 
 

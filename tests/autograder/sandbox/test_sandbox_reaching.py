@@ -77,9 +77,11 @@ def test_the_grader_cannot_be_imported_by_a_new_interpreter(sandbox: Sandbox, na
 
 
 @walled
-def test_the_capstones_stand_ins_cannot_be_imported(sandbox: Sandbox) -> None:
+def test_the_capstones_substitutes_cannot_be_imported(sandbox: Sandbox) -> None:
     """Some of them would answer exercises of other chapters."""
-    assert call(sandbox, "from llm_course.capstone.substitutes import STAND_INS").failure.type == "ModuleNotFoundError"
+    assert (
+        call(sandbox, "from llm_course.capstone.substitutes import SUBSTITUTES").failure.type == "ModuleNotFoundError"
+    )
     assert (
         ask(sandbox, "import sys\nreturn [name for name in sys.modules if name.startswith('llm_course.capstone')]")
         == []

@@ -113,7 +113,7 @@ def multi_head_attention(x, *a, **k):
 import json, os, socket, struct
 def multi_head_attention(x, *a, **k):
     source = "open('/sandbox/home/told', 'w').write('x')"
-    for op in ("cell", "test", "lend", "files", "stand_in", "call"):
+    for op in ("cell", "test", "lend", "files", "substitute", "call"):
         text = json.dumps({"op": op, "source": source, "sources": {"f": source}, "number": 1}).encode()
         try: socket.socket(fileno=os.dup(4)).send(struct.pack("<II", len(text), 0) + text)
         except OSError: pass
@@ -122,7 +122,7 @@ def multi_head_attention(x, *a, **k):
     "refused where a right one stands": _BROKEN
     + """
 def multi_head_attention(x, *a, **k):
-    if scaled_dot_product_attention.__module__ == "stand_in": raise ValueError
+    if scaled_dot_product_attention.__module__ == "substitute": raise ValueError
     return 0 * x
 """,
 }

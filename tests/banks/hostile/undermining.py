@@ -58,7 +58,7 @@ def causal_mask(n_queries, n_keys):
     for _ in range(20): os.write(3, struct.pack("<II", len(body), 0) + body)
     return None
 """,
-    "answers are kinds of tensor that do not travel": """
+    "answers are kinds of tensor that cannot be sent": """
 import torch
 KINDS = [
     lambda: torch.quantize_per_tensor(torch.zeros(4, 4), 0.1, 0, torch.quint8),

@@ -91,6 +91,6 @@ def test_methods_of_a_class_may_rename_too() -> None:
     assert reply.failure is not None and reply.failure.type == "TypeError"
 
 
-def test_the_names_travel() -> None:
+def test_the_names_make_the_round_trip() -> None:
     assert call_from_text(call_to_text(CALL)) == CALL
     assert "parameters" not in call_to_text(Call({}))
