@@ -3,7 +3,8 @@
 from tests.banks.hostile.answers import FAKES, in_calls, in_cell
 
 _FIND_PROCESS = """
-process = type(get_ipython()).system.__globals__
+import sys
+process = vars(sys.modules["autograder.sandbox.sandbox_process"])
 assert "_send_reply" in process
 """
 
