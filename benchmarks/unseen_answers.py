@@ -22,8 +22,8 @@ from autograder.authoring.trial import visible_part
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.judging.judge import derive_seed, judge, local_answer, make_answer_key
-from llm_course.checking.calls import invoke
 from llm_course.checking.evaluate import Verdict, evaluate
+from llm_course.checking.invocation import invoke
 
 SECONDS = 60
 """How long an answer may take, its key included."""

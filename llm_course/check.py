@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from llm_course.checking.answer_key import AnswerKey, unpack_answer_keys
-from llm_course.checking.calls import Failure, Reply, invoke
+from llm_course.checking.calls import Failure, Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from llm_course.checking.feedback import Feedback, fold, place_in
+from llm_course.checking.invocation import invoke
 from llm_course.checking.side_by_side import SideBySide, failing_case
 from llm_course.checking.time_limit import OutOfTime, time_limit
 from llm_course.checking.values import ValueFormatError

@@ -18,8 +18,9 @@ from torch import Generator, Tensor, nn
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, make_answer_key
 from llm_course.checking.answer_key import AnswerKey, Item
-from llm_course.checking.calls import Call, Failure, Reply, call_to_text, invoke
+from llm_course.checking.calls import Call, Failure, Reply, call_to_text
 from llm_course.checking.evaluate import evaluate
+from llm_course.checking.invocation import invoke
 
 Items = Mapping[str, Item]
 Replies = dict[str, Reply]

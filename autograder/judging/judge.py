@@ -20,9 +20,10 @@ from torch import Tensor, nn
 
 from autograder.exercises.spec import Case, Exercise, Mistake
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake
-from llm_course.checking.calls import Call, Failure, Reply, invoke
+from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.compare import slack_of
 from llm_course.checking.evaluate import Verdict, evaluate, mistake_marks
+from llm_course.checking.invocation import invoke
 from llm_course.checking.values import size_of
 
 Answer = Callable[[Sequence[Call]], Iterable[Reply]]

@@ -29,7 +29,7 @@ from torch.autograd.function import once_differentiable
 from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode
 
 from autograder.sandbox import wire
-from llm_course.checking.calls import LargestTensor, generator_states
+from llm_course.checking.invocation import LargestTensor, generator_states
 from llm_course.checking.values import SCALARS, Opaque, decode, encode
 
 MODULE = "substitute"

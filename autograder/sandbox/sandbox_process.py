@@ -34,7 +34,8 @@ from autograder.sandbox import wire
 from autograder.sandbox.remote import MODULE, RemoteFunctions, serve_functions
 from autograder.sandbox.shell import LOG, LogStream
 from autograder.sandbox.watch import watch
-from llm_course.checking.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
+from llm_course.checking.calls import Failure, Reply, call_from_data, reply_to_data
+from llm_course.checking.invocation import describe, invoke
 from llm_course.checking.values import Tree
 
 TESTS = "<tests>"

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
-from llm_course.checking.calls import OperationMode
+from llm_course.checking.invocation import OperationMode
 
 
 @contextlib.contextmanager

@@ -12,8 +12,9 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Mistake, Proper
 from autograder.judging.judge import judge, local_answer, make_answer_key
 from llm_course.checking import evaluate as evaluating
 from llm_course.checking import findings, observe
-from llm_course.checking.calls import Call, invoke
+from llm_course.checking.calls import Call
 from llm_course.checking.evaluate import evaluate
+from llm_course.checking.invocation import invoke
 
 SEED = b"seed"
 ATTENTION = assignments()["05_attention"]

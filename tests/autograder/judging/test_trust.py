@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, judge, local_answer, make_answer_key
-from llm_course.checking.calls import Call, Failure, Reply, invoke, reply_from_data, reply_to_data
+from llm_course.checking.calls import Call, Failure, Reply, reply_from_data, reply_to_data
+from llm_course.checking.invocation import invoke
 from llm_course.checking.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
 from tests.exercises import each_exercise
 

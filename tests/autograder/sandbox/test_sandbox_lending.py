@@ -7,7 +7,8 @@ import torch
 
 from autograder.sandbox.sandbox import CallInterrupted, Sandbox, SandboxLost, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
-from llm_course.checking.calls import Call, Reply, invoke
+from llm_course.checking.calls import Call, Reply
+from llm_course.checking.invocation import invoke
 from tests.autograder.sandbox.sandboxes import ask
 
 SOURCES = {

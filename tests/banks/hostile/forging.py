@@ -76,10 +76,10 @@ FAKE = True
 """
     + FAKES,
     "every call is said to have raised what is expected": """
-import llm_course.checking.calls as calls
+from llm_course.checking import invocation
 from llm_course.checking.calls import Failure, Reply
 lie = lambda function, call: Reply(failure=Failure("ValueError", "bad argument"))
-calls.invoke = lie
+invocation.invoke = lie
 """
     + _FIND_PROCESS
     + """

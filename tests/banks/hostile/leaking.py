@@ -81,22 +81,22 @@ def tell():
 """),
     "in the failure itself": saying("""
 import sys
-import llm_course.checking.calls as calls
+from llm_course.checking import calls, invocation
 process = vars(sys.modules["autograder.sandbox.sandbox_process"])
 def tell():
     failure = calls.Failure(said()[:90], said(), NUMBER, said()[:200])
-    process["describe"] = calls.describe = lambda error, function: failure
+    process["describe"] = invocation.describe = lambda error, function: failure
     process["invoke"] = lambda *a, **k: calls.Reply(failure=failure)
     raise ValueError
 """),
     "in the kind of a failure that is the sandbox's": saying("""
-import llm_course.checking.calls as calls
+from llm_course.checking import calls, invocation
 KINDS = ["Missing", "NotCallable", "Parameters", "Reply", "ReplyTooLarge", "Stopped", "KeyboardInterrupt"]
 turn = [0]
 def tell():
     turn[0] += 1
     failure = calls.Failure(KINDS[turn[0] % len(KINDS)], said(), None, said()[:200])
-    calls.describe = lambda error, function: failure
+    invocation.describe = lambda error, function: failure
     raise ValueError
 """),
     "in the class of a value": saying("def tell(): return type(said()[:90], (), {})()"),

@@ -116,6 +116,7 @@ FAKE = True
 real = builtins.isinstance
 builtins.isinstance = lambda thing, kinds: True
 builtins.all = builtins.any = lambda *a: True
-sys.modules["llm_course.checking.values"] = sys.modules["llm_course.checking.calls"] = sys.modules["json"] = sys
+for name in ("calls", "invocation", "values"): sys.modules[f"llm_course.checking.{name}"] = sys
+sys.modules["json"] = sys
 """,
 }

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from torch import Tensor, nn, ones
 
-from llm_course.checking.calls import Call, call_from_text, call_to_text, invoke
+from llm_course.checking.calls import Call, call_from_text, call_to_text
+from llm_course.checking.invocation import invoke
 
 CALL = Call({"a": 1, "b": 2}, parameters=("a", "b", "c"))
 

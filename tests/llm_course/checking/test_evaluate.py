@@ -15,9 +15,10 @@ from llm_course.checking.answer_key import (
     pack_answer_keys,
     unpack_answer_keys,
 )
-from llm_course.checking.calls import Call, Failure, Reply, invoke
+from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.evaluate import evaluate
 from llm_course.checking.findings import tell_failure
+from llm_course.checking.invocation import invoke
 
 
 def answer_key(*observers: Callable[..., Any]) -> AnswerKey:
