@@ -16,6 +16,8 @@ from llm_course.checking.calls import Call
 
 SANDBOXES = 30
 CALLS = 200
+PATIENCE = 600.0
+"""Seconds in which graders are ready, and then done."""
 FUNCTION = "def double(x): return x * 2"
 
 
@@ -38,12 +40,12 @@ def measure_one_sandbox(server: ZygoteClient) -> dict[str, float]:
     }
 
 
-def open_many_sandboxes(ready: "multiprocessing.synchronize.Barrier") -> None:
-    """Open and close sandboxes from the moment that all graders are ready."""
+def open_many_sandboxes(ready: "multiprocessing.synchronize.Barrier", count: int) -> None:
+    """Open and close so many sandboxes from the moment that all graders are ready."""
     server = ZygoteClient()
     with open_sandbox(server=server):
         ready.wait()
-    for _ in range(SANDBOXES):
+    for _ in range(count):
         with open_sandbox(server=server) as sandbox:
             sandbox.run_cell(FUNCTION, 60)
     ready.wait()
@@ -53,8 +55,9 @@ def open_many_sandboxes(ready: "multiprocessing.synchronize.Barrier") -> None:
 def sandboxes_per_second(graders: int) -> float:
     """Sandboxes a second of several graders together."""
     context = multiprocessing.get_context("spawn")
-    ready = context.Barrier(graders + 1)
-    processes = [context.Process(target=open_many_sandboxes, args=(ready,)) for _ in range(graders)]
+    # A grader that fails breaks it, and nobody waits for ever.
+    ready = context.Barrier(graders + 1, timeout=PATIENCE)
+    processes = [context.Process(target=open_many_sandboxes, args=(ready, SANDBOXES)) for _ in range(graders)]
     for process in processes:
         process.start()
     ready.wait()

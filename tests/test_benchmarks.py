@@ -1,6 +1,7 @@
 """Every benchmark runs, with its smallest arguments: what it presses, reads or imports is there."""
 
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,9 +29,10 @@ def test_grading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest
 @pytest.mark.sandboxes
 def test_sandboxes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(sandboxes, "SANDBOXES", 2)
-    monkeypatch.setattr(sandboxes, "sandboxes_per_second", lambda graders: 0.0)
     sandboxes.main()
-    assert "open to first reply" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "open to first reply" in said
+    assert re.findall(r"^(\d) grader\(s\): [1-9]\d* sandboxes a second$", said, re.MULTILINE) == ["1", "2"]
 
 
 def test_unseen_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from llm_course.checking.answer_key import AnswerKey, KnownMistake, restricted_to
 from llm_course.checking.calls import Reply
+from llm_course.checking.compare import in_dtype_of
 from llm_course.checking.feedback import cause_and_advice
 from llm_course.checking.findings import (
     Finding,
@@ -157,7 +158,7 @@ def _without_trivial_slips(answer_key: AnswerKey, replies: Mapping[str, Reply]) 
     for case, reply in replies.items():
         expected = answer_key.items[case].expected
         if expected.failure is None and not _loses_digits(reply.value, expected.value):
-            kept[case] = replace(reply, value=_in_dtype_of(reply.value, expected.value), changed=expected.changed)
+            kept[case] = replace(reply, value=in_dtype_of(reply.value, expected.value), changed=expected.changed)
     return restricted_to(answer_key, kept), kept
 
 
@@ -169,19 +170,6 @@ def _loses_digits(value: Any, expected: Any) -> bool:
     if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
         return any(map(_loses_digits, value, expected))
     return False
-
-
-def _in_dtype_of(value: Any, expected: Any) -> Any:
-    """The value with its tensors in the expected dtypes, where these are of the same kind."""
-    if isinstance(value, Tensor) and isinstance(expected, Tensor):
-        same_kind = value.is_floating_point() == expected.is_floating_point() and torch.bool not in (
-            value.dtype,
-            expected.dtype,
-        )
-        return value.to(expected.dtype) if same_kind else value
-    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)) and len(value) == len(expected):
-        return type(value)(map(_in_dtype_of, value, expected))
-    return value
 
 
 def _explained(answer_key: AnswerKey, case: str, reply: Reply, mistaken: Reply, wrong: bool) -> bool:
