@@ -3,6 +3,7 @@
 # What the commands do stands in `commands`: `--help` need not wait until that is loaded.
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -54,7 +55,12 @@ def _run(options: argparse.Namespace) -> int:
         # It gets ready while this process imports the rest.
         shared_zygote().start()
     skip_grammar_of_addresses()
+    # What is imported stays. To look again and again for what is not used any more takes a fifth of the imports' time:
+    # 0.6 of 2.7 seconds of a processor, measured on 2026-12-01 in three pairs.
+    gc.disable()
     commands = importlib.import_module("autograder.course.commands")
+    gc.freeze()
+    gc.enable()
     return int(commands.run(options))
 
 

@@ -1,6 +1,8 @@
 """The process in a sandbox: runs a learner's cells in an IPython shell and answers calls of the functions they define.
 
-Learners' code may do anything to it; nothing it says is believed beyond the values in its replies.
+It lives in a process of its own that learners' code may do anything to; nothing it says is believed beyond the
+values in its replies. What it must keep is what learners use: magics, top-level await, rich outputs for the
+instructor's view, within a cap.
 
 Requests and answers, as frame headers:
     {"op": "files", "files": [[path, length of its bytes]]}  -> {}
@@ -17,29 +19,165 @@ Requests and answers, as frame headers:
 import ast
 import contextlib
 import importlib
+import inspect
 import signal
 import socket
+import subprocess
 import sys
+import tempfile
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
+from matplotlib.figure import Figure
 from torch import Tensor
+from traitlets import Type
+from traitlets.config import Config
 
 from autograder.sandbox import wire
+from autograder.sandbox.figures import picture
+from autograder.sandbox.output_log import LOG, LogDisplayHook, LogPublisher, LogStream
 from autograder.sandbox.remote import MODULE, RemoteFunctions, serve_functions
-from autograder.sandbox.shell import LOG, LogStream
 from autograder.sandbox.watch import watch
 from llm_course.checking.calls import Failure, Reply, call_from_data, reply_to_data
 from llm_course.checking.invocation import describe, invoke
 from llm_course.checking.values import Tree
 
+FIRST_CELL = """\
+import matplotlib.pyplot, torch
+matplotlib.pyplot.plot(torch.arange(4.0), label="$x$")
+matplotlib.pyplot.legend()
+matplotlib.pyplot.show()
+# With it, each figure that a cell leaves open would be drawn once more, for a window that is not there.
+matplotlib.pyplot.uninstall_repl_displayhook()
+1
+"""
+FIRST_MODEL = """\
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
+config = GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)
+GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
+"""
 TESTS = "<tests>"
 """The name of the file that an instructor's tests are, in a traceback."""
+
+
+class LearnerShell(InteractiveShell):
+    """An IPython shell without terminal, history or kernel, whose outputs go to the log."""
+
+    displayhook_class = Type(LogDisplayHook)
+    display_pub_class = Type(LogPublisher)
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """A cell as Python. What is Python already is not searched for magics, which takes longer than compiling it."""
+        # A single line may be the name of a magic.
+        if "\n" in raw_cell.strip() and _is_python(raw_cell):
+            return raw_cell
+        return super().transform_cell(raw_cell)
+
+    def system(self, cmd: str) -> None:
+        """Run a shell command and show what it prints."""
+        self.user_ns["_exit_code"], text = self._run_command(cmd)
+        print(text, end="")
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """What a shell command prints."""
+        _, text = self._run_command(cmd)
+        return SList(text.splitlines()) if split else text
+
+    def _run_command(self, command: str) -> tuple[int, str]:
+        # IPython's own way needs a terminal, and a sandbox has none. A pipe would stay open as long as what the command
+        # left in the background.
+        with tempfile.TemporaryFile() as printed:
+            done = subprocess.run(
+                ["/bin/sh", "-c", self.var_expand(command, depth=2)],
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            printed.seek(0)
+            return done.returncode, printed.read().decode(errors="replace")
+
+    def showtraceback(self, *args: Any, **keywords: Any) -> None:
+        """Show an exception."""
+        # IPython asks four times which module a cell's file is of, and each time Python would look at all modules, of
+        # which there are thousands.
+        for frame, _ in traceback.walk_tb(sys.exc_info()[2]):
+            if frame.f_globals is self.user_ns:
+                inspect.modulesbyfile.setdefault(frame.f_code.co_filename, "__main__")
+                inspect.modulesbyfile.setdefault(inspect.getabsfile(frame), "__main__")
+        super().showtraceback(*args, **keywords)
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        name = getattr(etype, "__name__", str(etype))
+        output = {"output_type": "error", "ename": name, "evalue": str(evalue), "traceback": list(stb)}
+        LOG.add(output, sum(map(len, stb)))
+
+    def should_run_async(self, raw_cell: str, **keywords: Any) -> bool:
+        """Whether a cell awaits something at its top level. IPython compiles it to find out."""
+        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **keywords)
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """There is no event loop to join."""
+
+    def init_virtualenv(self) -> None:
+        """The environment is the grader's own."""
+
+    def ask_exit(self) -> None:
+        """`exit` in a cell does not end the grading."""
+
+
+def make_shell(*more_cells: str) -> LearnerShell:
+    """A fresh shell, with inline figures and without standard input, in which FIRST_CELL and some more have run."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    config.InteractiveShell.cache_size = 0
+    with tempfile.TemporaryDirectory() as folder:
+        shell = LearnerShell.instance(config=config, ipython_dir=folder)
+    shell.run_line_magic("matplotlib", "inline")
+    assert shell.display_formatter is not None
+    shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
+    shell.raw_input = _refuse_input  # type: ignore[attr-defined]
+    shell.builtin_trap.auto_builtins["input"] = _refuse_input
+    # What a first cell, figure, model and error load late, so that each sandbox has it from the start.
+    for cell in (FIRST_CELL, *more_cells):
+        if not shell.run_cell(cell).success:
+            raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
+    shell.run_cell("1 / 0")
+    del sys.last_type, sys.last_value, sys.last_traceback
+    start_anew(shell)
+    return shell
+
+
+def start_anew(shell: LearnerShell) -> None:
+    """Forget the cells that ran, and what they defined."""
+    shell.reset(new_session=True)
+    shell.execution_count = 1
+    LOG.clear()
+
+
+def _is_python(source: str) -> bool:
+    with warnings.catch_warnings():
+        # What is to be said of the cell is said when it is compiled.
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
+
+
+def _refuse_input(prompt: str = "") -> str:
+    raise StdinNotImplementedError("input() has nobody to ask while a notebook is graded")
 
 
 def run(

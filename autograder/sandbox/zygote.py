@@ -40,18 +40,17 @@ from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
 from autograder.sandbox.linux import collapse_memory
 from autograder.sandbox.semaphores import use_event_semaphores
 from autograder.sandbox.session import open_session, sweep
-from autograder.sandbox.shell import FIRST_MODEL, LearnerShell, make_shell
 from llm_course import check  # noqa: F401
 
 MAX_REQUEST = 1 << 16
-MORE_CELLS = {"": (), "transformers": (FIRST_MODEL,)}
+MORE_CELLS = {"": (), "transformers": (sandbox_process.FIRST_MODEL,)}
 """By library that sandboxes are to have from the start, the cells that import it."""
 
 
 class Zygote:
     """Answers requests with sandboxes."""
 
-    def __init__(self, control: socket.socket, jail: Jail, shell: LearnerShell) -> None:
+    def __init__(self, control: socket.socket, jail: Jail, shell: sandbox_process.LearnerShell) -> None:
         self._control = control
         self._jail = jail
         self._shell = shell
@@ -138,7 +137,7 @@ def _only(descriptors: list[int]) -> int:
     return descriptors[0]
 
 
-def _run_sandbox(connections: list[int], jail: Jail, caps: Caps, shell: LearnerShell) -> NoReturn:
+def _run_sandbox(connections: list[int], jail: Jail, caps: Caps, shell: sandbox_process.LearnerShell) -> NoReturn:
     """The life of a sandbox's process, from fork to exit."""
     status = 1
     try:
@@ -224,7 +223,7 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
     with open_session() as session:
         try:
             jail, reasons = _strongest_jail(tiers, session)
-            shell = make_shell(*MORE_CELLS[library])
+            shell = sandbox_process.make_shell(*MORE_CELLS[library])
             jail.prepare()
         except Exception as error:
             traceback.print_exc()

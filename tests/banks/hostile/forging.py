@@ -3,8 +3,7 @@
 from tests.banks.hostile.answers import FAKES, in_calls, in_cell
 
 _FIND_PROCESS = """
-import sys
-process = vars(sys.modules["autograder.sandbox.sandbox_process"])
+process = type(get_ipython()).system.__globals__
 assert "_send_reply" in process
 """
 

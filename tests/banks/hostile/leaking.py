@@ -19,6 +19,8 @@ def holds_words(text: str) -> bool:
 
 _SAYING = f"""
 import sys
+process = type(get_ipython()).system.__globals__
+assert {{"describe", "invoke", "wire"}} <= process.keys()
 NUMBER = {NUMBER // 7} * 7 + {NUMBER % 7}
 def said():
     # The frames up to the sandbox's own, with all that they hold.
@@ -80,9 +82,7 @@ def tell():
     raise ValueError
 """),
     "in the failure itself": saying("""
-import sys
 from llm_course.checking import calls, invocation
-process = vars(sys.modules["autograder.sandbox.sandbox_process"])
 def tell():
     failure = calls.Failure(said()[:90], said(), NUMBER, said()[:200])
     process["describe"] = invocation.describe = lambda error, function: failure
@@ -109,17 +109,13 @@ def tell():
     "in shapes": saying("import torch\ndef tell(): return torch.empty(0, NUMBER, NUMBER % 64)"),
     "in lengths": saying("def tell(): return [0] * NUMBER"),
     "in the names of changed arguments": saying("""
-import sys
 import llm_course.checking.calls as calls
 def tell():
-    process = vars(sys.modules["autograder.sandbox.sandbox_process"])
     reply = calls.Reply(value=None, changed=(said()[:90],), gradients={said()[:90]: None}, largest=NUMBER)
     process["invoke"] = lambda *a, **k: reply
 """),
     "in what torch is said to have run": saying("""
-import sys
 def tell():
-    process = vars(sys.modules["autograder.sandbox.sandbox_process"])
     send = process["wire"].send
     def send_more(connection, header, *rest, **more):
         return send(connection, {**header, "seen": [said()], said(): said()}, *rest, **more)

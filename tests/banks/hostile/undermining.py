@@ -2,7 +2,7 @@
 
 from tests.banks.hostile.answers import FAKES, ZEROS, in_calls, in_cell
 
-_PROCESS = 'import sys\nprocess = vars(sys.modules["autograder.sandbox.sandbox_process"])\n'
+_PROCESS = "process = type(get_ipython()).system.__globals__\n"
 
 UNDERMINING: dict[str, str] = {
     "a mode of torch functions stays on": in_cell("""
