@@ -82,8 +82,7 @@ class Attacked:
             (course.folder / "source" / NAME / name).parent.mkdir(exist_ok=True)
             (course.folder / "source" / NAME / name).write_text(text)
         # What lies beside the source lies beside each notebook that runs: all are graded with it once more.
-        again = course.llm_course("grade", NAME)
-        assert again.returncode == 0, again.stderr
+        course.done("grade", NAME)
         self.before = self.grades_of_the_honest()
         self.surroundings = surroundings()
         self.attackers = hand_in_all(course.folder, leave_out)
@@ -129,12 +128,10 @@ def slug(family: str, name: str) -> str:
 
 def grade_the_honest(course: Course) -> Run:
     """Grade the honest learners with short deadlines, one of them by hand too."""
-    with (course.folder / "nbgrader_config.py").open("a") as file:
-        file.write(SHORT_DEADLINES)
+    course.configure(SHORT_DEADLINES)
     for student in HONEST:
         hand_in(course.folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
-    run = course.llm_course("grade", NAME)
-    assert run.returncode == 0, run.stderr
+    run = course.done("grade", NAME)
     give_by_hand(course.folder, "emmy", 1.5)
     return run
 

@@ -46,14 +46,12 @@ c.TrustedGrade.submission_deadline = 30
 @pytest.mark.grading
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_neighbor_in_need_of_time_loses_nothing_for_good(course: Course, attack: str) -> None:
-    with (course.folder / "nbgrader_config.py").open("a") as file:
-        file.write(DEADLINES)
+    course.configure(DEADLINES)
     answers = {exercise.name: "" for exercise in ATTENTION.exercises} | {"causal_mask": STARVING[attack]}
     hand_in(course.folder, "a-hog", NAME, fill(ATTENTION, answers))
     right = references(ATTENTION)
     hand_in(course.folder, "b-slow", NAME, fill(ATTENTION, right | {"causal_mask": slow(right["causal_mask"], 0.3)}))
-    run = course.llm_course("grade", NAME, "--workers", "2")
-    assert run.returncode == 0, run.stderr
+    run = course.done("grade", NAME, "--workers", "2")
     assert re.search(rf"^a-hog: 0 of {ATTENTION.points} points$", run.stdout, re.MULTILINE), run.stdout
     result = read_result(course.folder / "results" / NAME / "b-slow.json")
     # On a machine that others keep busy all the time it may not be final yet; never is a lost point.
