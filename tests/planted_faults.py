@@ -118,7 +118,7 @@ FAULTS = {
         "autograder/notebooks/notebooks.py",
         'lambda body, indent: [f"{indent}{markers[0]}", *body, f"{indent}{markers[1]}"]',
         'lambda body, indent: [*body, f"{indent}{markers[0]}", f"{indent}{markers[1]}"]',
-        ("tests/autograder/test_assignment_notebooks.py", "-k", "release"),
+        ("tests/autograder/notebooks/test_assignment_notebooks.py", "-k", "release"),
     ),
     "a shipped model is damaged": Fault(
         "llm_course/weights/checksums.json",

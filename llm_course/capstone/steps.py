@@ -41,6 +41,7 @@ from llm_course.capstone.format import (
     canonical,
     digest,
     parameters_of,
+    restored,
 )
 from llm_course.capstone.functions import USES, Chosen
 from llm_course.capstone.ledger import (
@@ -412,19 +413,6 @@ def lesson_batch(
 ) -> Batch:
     """What the lesson reads in a step."""
     return data.lesson_batch(tokenizer, fact, sft_labels, f"fact {seed} {step}", training.rows, training.row_length)
-
-
-def restored(stored: Mapping[str, Tensor], group_size: int) -> dict[str, Tensor]:
-    """The weights that come back from whole numbers and their scales."""
-    weights = {}
-    for name, tensor in stored.items():
-        if name.endswith(CODES):
-            plain = name.removesuffix(CODES)
-            scales = stored[plain + SCALES].float().repeat_interleave(group_size, dim=1)[:, : tensor.shape[1]]
-            weights[plain] = tensor.float() * scales
-        elif not name.endswith(SCALES):
-            weights[name] = tensor.float()
-    return weights
 
 
 def _unfinished(step: str) -> str:
