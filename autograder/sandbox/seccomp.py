@@ -104,63 +104,70 @@ def restrict(*, shares_mounts: bool) -> None:
 
 def _program(shares_mounts: bool) -> bytes:
     refuse, pretend = _fail(errno.EPERM), _fail(0)
-    steps = [
-        _step(_LOAD, _ARCHITECTURE),
-        *_unless(_EQUAL, _ARCHITECTURE_X86_64, _step(_RETURN, _KILL_PROCESS)),
-        _step(_LOAD, _NUMBER),
-        *_when(_GREATER_EQUAL, _X32_BIT, _step(_RETURN, _KILL_PROCESS)),
+    instructions = [
+        _bpf(_LOAD, _ARCHITECTURE),
+        *_unless(_EQUAL, _ARCHITECTURE_X86_64, _bpf(_RETURN, _KILL_PROCESS)),
+        _bpf(_LOAD, _NUMBER),
+        *_when(_GREATER_EQUAL, _X32_BIT, _bpf(_RETURN, _KILL_PROCESS)),
         *_answer(_REFUSED, refuse),
         *_answer(_UNKNOWN, _fail(errno.ENOSYS)),
         *_answer({"flock": _FLOCK}, pretend),
     ]
     if shares_mounts:
-        steps += [*_answer(_MARKS, pretend), *_answer(_ATTRIBUTES, refuse)]
+        instructions += [*_answer(_MARKS, pretend), *_answer(_ATTRIBUTES, refuse)]
     # The C library falls back to clone, whose flags a filter can see.
-    steps += _when(_EQUAL, _CLONE3, _fail(errno.ENOSYS))
-    steps += _when(_EQUAL, _SOCKET, _step(_LOAD, _FIRST_ARGUMENT), *_unless(_EQUAL, _UNIX_FAMILY, refuse), _allow())
-    steps += _when(_EQUAL, _CLONE, _step(_LOAD, _FIRST_ARGUMENT), *_when(_ANY_BIT, _ANY_NAMESPACE, refuse), _allow())
-    # A sandbox dies with the fork server: nobody inside may take that back. It seems to work, for torch asks for it.
-    steps += _when(
-        _EQUAL, _PRCTL, _step(_LOAD, _FIRST_ARGUMENT), *_when(_EQUAL, _SET_PARENT_DEATH_SIGNAL, pretend), _allow()
+    instructions += _when(_EQUAL, _CLONE3, _fail(errno.ENOSYS))
+    instructions += _when(
+        _EQUAL, _SOCKET, _bpf(_LOAD, _FIRST_ARGUMENT), *_unless(_EQUAL, _UNIX_FAMILY, refuse), _allow()
     )
-    steps += _when(
+    instructions += _when(
+        _EQUAL, _CLONE, _bpf(_LOAD, _FIRST_ARGUMENT), *_when(_ANY_BIT, _ANY_NAMESPACE, refuse), _allow()
+    )
+    # A sandbox dies with the fork server: nobody inside may take that back. It seems to work, for torch asks for it.
+    instructions += _when(
+        _EQUAL, _PRCTL, _bpf(_LOAD, _FIRST_ARGUMENT), *_when(_EQUAL, _SET_PARENT_DEATH_SIGNAL, pretend), _allow()
+    )
+    instructions += _when(
         _EQUAL,
         _FCNTL,
-        _step(_LOAD, _SECOND_ARGUMENT),
+        _bpf(_LOAD, _SECOND_ARGUMENT),
         *_answer(_LOCK_COMMANDS, pretend),
         *_answer(_HARMLESS_COMMANDS, _allow()),
         refuse,
     )
     waits = _SHARED_WAITS | {f"{name} by the clock": wait | _BY_THE_CLOCK for name, wait in _SHARED_WAITS.items()}
     look_again = _answer(waits, _fail(errno.EAGAIN))
-    steps += _when(_EQUAL, _FUTEX, _step(_LOAD, _SECOND_ARGUMENT), *look_again, _allow())
-    steps += _when(_EQUAL, _IOCTL, _step(_LOAD, _SECOND_ARGUMENT), *_answer(_ATTRIBUTE_COMMANDS, refuse), _allow())
-    return b"".join([*steps, _allow()])
+    instructions += _when(_EQUAL, _FUTEX, _bpf(_LOAD, _SECOND_ARGUMENT), *look_again, _allow())
+    instructions += _when(
+        _EQUAL, _IOCTL, _bpf(_LOAD, _SECOND_ARGUMENT), *_answer(_ATTRIBUTE_COMMANDS, refuse), _allow()
+    )
+    return b"".join([*instructions, _allow()])
 
 
 def _answer(words: dict[str, int], answer: bytes) -> list[bytes]:
     """Give an answer where the loaded word is one of some, which have names."""
-    return [step for word in words.values() for step in _when(_EQUAL, word, answer)]
+    return [one for word in words.values() for one in _when(_EQUAL, word, answer)]
 
 
 def _fail(error: int) -> bytes:
     """Do not make the call, and return an error; 0 is success."""
-    return _step(_RETURN, _FAIL | error)
+    return _bpf(_RETURN, _FAIL | error)
 
 
-def _step(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:
+def _bpf(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    """One instruction."""
     return struct.pack("HBBI", code, if_true, if_false, operand)
 
 
 def _allow() -> bytes:
-    return _step(_RETURN, _ALLOW)
+    return _bpf(_RETURN, _ALLOW)
 
 
-def _when(test: int, operand: int, *steps: bytes) -> list[bytes]:
-    """Do `steps` if the loaded word passes the test."""
-    return [_step(test, operand, if_false=len(steps)), *steps]
+def _when(test: int, operand: int, *instructions: bytes) -> list[bytes]:
+    """Do `instructions` if the loaded word passes the test."""
+    return [_bpf(test, operand, if_false=len(instructions)), *instructions]
 
 
-def _unless(test: int, operand: int, *steps: bytes) -> list[bytes]:
-    """Do `steps` if the loaded word does not pass the test."""
-    return [_step(test, operand, if_true=len(steps)), *steps]
+def _unless(test: int, operand: int, *instructions: bytes) -> list[bytes]:
+    """Do `instructions` if the loaded word does not pass the test."""
+    return [_bpf(test, operand, if_true=len(instructions)), *instructions]
