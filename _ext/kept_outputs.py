@@ -26,14 +26,19 @@ def find(page: Path, key: str) -> NotebookNode | None:
     file = file_of(page)
     if not file.is_file():
         return None
-    kept = nbformat.read(file, as_version=4)
+    kept = read(file)
     return kept if kept.metadata["outputs"].get("key") == key else None
 
 
 def note_of(page: Path) -> dict[str, str]:
     """What is noted with the outputs of a page: their `key`, and what else the tests note."""
     file = file_of(page)
-    return dict(nbformat.read(file, as_version=4).metadata["outputs"]) if file.is_file() else {}
+    return dict(read(file).metadata["outputs"]) if file.is_file() else {}
+
+
+def read(file: Path) -> NotebookNode:
+    """A file of kept outputs."""
+    return nbformat.read(file, as_version=4)
 
 
 def write(page: Path, content: NotebookNode, note: dict[str, str]) -> None:

@@ -24,7 +24,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from _ext import kept_outputs
+from _ext import kept_outputs, real_size
 from _ext.sources import PACKAGES, key_of
 from _ext.warm_kernels import WarmKernelManager
 
@@ -113,7 +113,8 @@ def take_kept(store: JupyterCacheAbstract, notebook: Notebook) -> bool:
 
 
 def run(notebook: Notebook, timeout: int, kernel: AsyncKernelManager | None = None) -> ExecutionResult:
-    """Run a notebook in `kernel`, which then goes on, or in one of its own."""
+    """Run a notebook in `kernel`, which then goes on, or in one of its own; what is at real size only if it is new."""
+    options = {"skip_cells_with_tag": real_size.TAG} if real_size.take_kept(notebook.content, notebook.path) else {}
     return single_nb_execution(
         notebook.content,
         km=kernel,
@@ -123,6 +124,7 @@ def run(notebook: Notebook, timeout: int, kernel: AsyncKernelManager | None = No
         allow_errors=False,
         coalesce_streams=True,  # lines that a cell prints slowly arrive in pieces
         extra_arguments=["--log-level=ERROR"],  # a kernel warns that it listens on this machine
+        **options,
     )
 
 

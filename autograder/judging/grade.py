@@ -271,9 +271,9 @@ def _visible_case(exercise: Exercise, verdict: Verdict, run: NotebookRun) -> tup
     answer_key = make_answer_key(exercise.visible, SHIPPED)
     cases = {case for item in answer_key.properties if item.name == failed for case in item.cases}
     key = restricted_to(answer_key, {case for case in cases if answer_key.items[case].call.repeat == 1})
+    key = replace(key, mistakes=tuple(mistake for mistake in key.mistakes if mistake.name == verdict.mistake))
     replies = ask_each(key.items, run.answer(exercise.name))
-    shown = evaluate(key, replies)
-    case = failing_case(key, shown, replies) if shown.mistake in (verdict.mistake, None) else None
+    case = failing_case(key, evaluate(key, replies), replies)
     return tuple(case.lines_for_graders) if case else ()
 
 

@@ -14,8 +14,11 @@ CLAIMS = Path(__file__).parent / "claims"
 
 
 def claims_of(page: Path) -> list[str]:
-    """What a chapter's page claims of its outputs: code, each after a comment that quotes the claim."""
-    file = CLAIMS / f"{page.parent.name}.py"
+    """What a chapter's page claims of its outputs: code, each after a comment that quotes the claim.
+
+    Those of `05_attention/chapter.md` stand in `05_attention.py`, of its `further.md` in `05_attention_further.py`.
+    """
+    file = CLAIMS / f"{page.parent.name}{'' if page.stem == 'chapter' else f'_{page.stem}'}.py"
     return re.split(r"\n(?=# \")", file.read_text(encoding="utf-8"))[1:] if file.is_file() else []
 
 

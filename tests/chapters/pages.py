@@ -6,7 +6,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def chapters_in_the_book() -> list[Path]:
-    """The chapter.md files that _toc.yml names, in its order."""
-    entries = re.findall(r"file: (chapters/\d\d_\w+/chapter)$", (ROOT / "_toc.yml").read_text(), flags=re.MULTILINE)
+def pages_of_chapters() -> list[Path]:
+    """The chapter.md and further.md files that _toc.yml names, in its order."""
+    entries = re.findall(r"file: (chapters/\d\d_\w+/(?:chapter|further))$", _contents(), flags=re.MULTILINE)
     return [ROOT / f"{entry}.md" for entry in entries]
+
+
+def chapters_in_the_book() -> list[Path]:
+    """The chapter.md files among them."""
+    return [page for page in pages_of_chapters() if page.name == "chapter.md"]
+
+
+def _contents() -> str:
+    return (ROOT / "_toc.yml").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chapters.pages import chapters_in_the_book
+from tests.chapters.pages import pages_of_chapters
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 
@@ -20,12 +20,11 @@ def read_rows() -> list[Row]:
 
 def labels_by_chapter() -> dict[str, set[str]]:
     """Chapter number -> the MyST labels of sections, `(name)=` on the line above a heading, of a written chapter."""
-    return {
-        page.parent.name[:2]: set(
-            re.findall(r"^\(([\w-]+)\)=\n#", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        )
-        for page in chapters_in_the_book()
-    }
+    found: dict[str, set[str]] = {}
+    for page in pages_of_chapters():
+        labels = re.findall(r"^\(([\w-]+)\)=\n#", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        found.setdefault(page.parent.name[:2], set()).update(labels)
+    return found
 
 
 def problems(rows: list[Row], labels: dict[str, set[str]]) -> list[str]:

@@ -1,9 +1,9 @@
 """Every chapter runs from top to bottom, offline, and its output is what its text says; no cell outgrows a screen.
 
 What a text claims of its own output stands in `claims/<chapter>.py`, each claim after a comment that quotes it, and
-runs after the chapter in the same kernel. The chapter's outputs go into the book's cache, so that its build need not
-run it again; `make outputs` keeps them beside the page, too. Pages that are as they were then are run by
-`make test-long` alone.
+runs after the page in the same kernel; `real_size` is what the cells at real size printed (`_ext/real_size.py`). The
+outputs go into the book's cache, so that its build need not run the page again; `make outputs` keeps them beside the
+page, too. Pages that are as they were then are run by `make test-long` alone.
 """
 
 import re
@@ -17,17 +17,17 @@ import pytest
 from jupyter_cache import get_cache
 from jupyter_client import AsyncKernelManager
 
-from _ext import kept_outputs, notebook_cache
+from _ext import kept_outputs, notebook_cache, real_size
 from _ext.notebook_cache import Notebook
 from _ext.sources import key_of
 from _ext.warm_kernels import WarmKernelManager
 from tests.chapters import kept
 from tests.chapters.kept import claims_of
-from tests.chapters.pages import chapters_in_the_book
+from tests.chapters.pages import pages_of_chapters
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = ROOT / "chapters"
-READ = chapters_in_the_book()  # pages whose code is there to be read
+READ = pages_of_chapters()  # pages whose code is there to be read
 RUN = [*READ, CHAPTERS / "coverage.md", CHAPTERS / "course_models.md"]
 LINES_OF_A_SCREEN = 30
 TIMEOUT = 300  # seconds a cell may take
@@ -175,8 +175,9 @@ def run(notebook: nbformat.NotebookNode, page: Path, kernel: AsyncKernelManager)
     return None
 
 
-def run_claims(claims: list[str], kernel: AsyncKernelManager) -> str | None:
-    """Run claims where a page has run; None, or what went wrong."""
+def run_claims(claims: list[str], kernel: AsyncKernelManager, printed: str = "") -> str | None:
+    """Run claims where a page has run and has `printed` this at real size; None, or what went wrong."""
+    claims = [f"real_size = {printed!r}", *claims] if printed else claims
     notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, claims)))
     try:
         nbclient.NotebookClient(notebook, km=kernel, timeout=TIMEOUT).execute()
@@ -198,7 +199,7 @@ def test_page_runs(page: Path, kernel: AsyncKernelManager, pytestconfig: pytest.
     before = kept_outputs.find(page, key_of(notebook, page, ROOT))
     problem = run(notebook, page, kernel)
     assert problem is None, f"{name_of(page)}: {problem}"
-    problem = run_claims(claims_of(page), kernel)
+    problem = run_claims(claims_of(page), kernel, real_size.printed(notebook))
     assert problem is None, f"claims of {name_of(page)}: {problem}"
     if pytestconfig.getoption("--keep-outputs"):
         kept_outputs.write(page, notebook, kept.note(page))

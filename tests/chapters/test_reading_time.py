@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.chapters.pages import pages_of_chapters
 from tests.chapters.reading_time import Minutes, reading_time
 
-CHAPTERS = Path(__file__).parents[2] / "chapters"
 SAID = re.compile(r"\*\*Time\*\* about (\d+) minutes to read(?:, (\d+) more for what is marked \*Going further\*)?[;.]")
 LONGEST = 90  # minutes of a first reading
 
@@ -17,8 +17,8 @@ def said(text: str) -> Minutes | None:
     return Minutes(int(match[1]), int(match[2] or 0)) if match else None
 
 
-@pytest.mark.parametrize("page", sorted(CHAPTERS.glob("[0-9]*/chapter.md")), ids=lambda page: page.parent.name)
-def test_a_chapter_says_how_long_it_takes(page: Path) -> None:
+@pytest.mark.parametrize("page", pages_of_chapters(), ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_a_page_says_how_long_it_takes(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     time = reading_time(text)
     form = f"**Time** about {time.first} minutes to read" + (

@@ -22,7 +22,7 @@ def more(longer: str, kind: str) -> Callable[[Generator], Arguments]:
     """More queries than keys, or the other way around."""
 
     def arguments(draw: Generator) -> Arguments:
-        few = randint(draw, 3, 9)
+        few = randint(draw, 6, 12)
         return {"kind": kind, "n_queries": few, "n_keys": few, longer: few + randint(draw, 2, 9)}
 
     return arguments

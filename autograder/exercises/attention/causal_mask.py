@@ -11,7 +11,7 @@ from solutions import attention
 
 def drawn(*, more_keys: bool) -> Callable[[Generator], Arguments]:
     def arguments(draw: Generator) -> Arguments:
-        n_queries = randint(draw, 3, 20)
+        n_queries = randint(draw, 5, 20)  # more than the visible square has
         return {"n_queries": n_queries, "n_keys": n_queries + (randint(draw, 2, 9) if more_keys else 0)}
 
     return arguments

@@ -74,12 +74,12 @@ EXERCISE = Exercise(
         Case("level 0", given(**refused(level=0.0)), visible=True),
         Case("level 1", given(**refused(level=1.0)), visible=True),
         Case("level in percent", given(**refused(level=95)), visible=True),
-        Case("level in percent, drawn", lambda draw: refused(level=randint(draw, 2, 99))),
+        Case("level in percent, drawn", lambda draw: refused(level=randint(draw, 2, 90))),
         Case("negative level", given(**refused(level=-0.8)), visible=True),
         Case("negative level, drawn", lambda draw: refused(level=-randint(draw, 1, 60) / 64)),
         Case("no resamples", given(**refused(n_resamples=0)), visible=True),
         Case("negative resamples", given(**refused(n_resamples=-20)), visible=True),
-        Case("negative resamples, drawn", lambda draw: refused(n_resamples=-randint(draw, 1, 99))),
+        Case("negative resamples, drawn", lambda draw: refused(n_resamples=-randint(draw, 21, 99))),
     ),
     properties=(
         Property(

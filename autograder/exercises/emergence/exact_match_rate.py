@@ -38,9 +38,9 @@ EXERCISE = Exercise(
         Case("above one", given(token_accuracy=1.2, length=5), visible=True),
         Case("above one, drawn", drawn(2, 99, 1, (2, 9))),
         Case("below zero", given(token_accuracy=-0.1, length=5), visible=True),
-        Case("below zero, drawn", drawn(1, 9, 10, (2, 9), sign=-1)),
+        Case("below zero, drawn", drawn(2, 9, 10, (2, 9), sign=-1)),
         Case("negative length", given(token_accuracy=0.8, length=-2), visible=True),
-        Case("negative length, drawn", lambda draw: {"token_accuracy": 0.8, "length": -randint(draw, 1, 9)}),
+        Case("negative length, drawn", lambda draw: {"token_accuracy": 0.8, "length": -randint(draw, 3, 9)}),
     ),
     properties=(
         Property(

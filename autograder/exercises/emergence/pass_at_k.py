@@ -36,7 +36,7 @@ def drawn_all_attempts(draw: Generator) -> Arguments:
 
 def drawn_beyond(draw: Generator, name: str) -> Arguments:
     """More right attempts, or more allowed, than were made."""
-    n = randint(draw, 3, 9)
+    n = randint(draw, 5, 9)
     return {"n": n, "correct": 2, "k": 2} | {name: n + randint(draw, 1, 9)}
 
 

@@ -39,7 +39,7 @@ def drawn_negative_alpha(draw: Generator) -> Arguments:
 
 
 def drawn_token(draw: Generator) -> Arguments:
-    vocab_size = randint(draw, 3, 9)
+    vocab_size = randint(draw, 4, 9)
     return {"ids": [randint(draw, 0, vocab_size - 1)], "vocab_size": vocab_size, "alpha": 0.0}
 
 
