@@ -70,14 +70,14 @@ FAKE = True
     + """
 from llm_course.checking.calls import Reply, reply_to_data
 process["_call"] = lambda *a: reply_to_data(Reply(value=True))
-process["invoke"] = lambda function, call: Reply(value=call.arguments.get("x"), largest=0)
+process["invoke"] = lambda function, call, around=None: Reply(value=call.arguments.get("x"), largest=0)
 FAKE = True
 """
     + FAKES,
     "every call is said to have raised what is expected": """
 from llm_course.checking import invocation
 from llm_course.checking.calls import Failure, Reply
-lie = lambda function, call: Reply(failure=Failure("ValueError", "bad argument"))
+lie = lambda function, call, around=None: Reply(failure=Failure("ValueError", "bad argument"))
 invocation.invoke = lie
 """
     + _FIND_PROCESS
