@@ -20,8 +20,8 @@ def embed(ids: Tensor, table: Tensor) -> Tensor:
 
     Returns:
         Tensor[..., dim]: the shape of `ids`, with a row in place of each id. In
-        the backward pass the gradients of all places with the same id add up in
-        its row.
+        the backward pass the gradients of all positions with the same id add up
+        in its row.
 
     Raises:
         ValueError: if an id has no row in the table.
@@ -80,8 +80,8 @@ def tied_logits(hidden: Tensor, table: Tensor) -> Tensor:
     a second time as output layer.
 
     Args:
-        hidden: Tensor[..., dim], what the model holds at each position after
-            its last layer.
+        hidden: Tensor[..., dim], the hidden state of each position after the
+            final norm.
         table: Tensor[vocab, dim], the embedding table.
 
     Returns:
