@@ -51,6 +51,7 @@ OPEN_TO_CHAPTERS = {
     "check",
     "corpus",
     "fetch",
+    "measure",
     "models",
     "packaged_models",
     "plotting",
