@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes rooms browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -124,7 +124,7 @@ unseen-answers: env  ## judge a folder of answers that the graders have not seen
 	@$(BIN)/python -m benchmarks.unseen_answers $(ARGUMENTS)
 
 checks: env  ## build the data of the learners' own checks, and write the page of the graders' figures
-	@$(BIN)/python -m autograder.authoring.figures
+	@$(BIN)/python -m autograder.authoring.exercise_counts
 
 kill-matrix: env  ## write _build/kill_matrix.md: which property catches which known mistake
 	@$(BIN)/python -m autograder.authoring.kill_matrix
@@ -148,7 +148,7 @@ test-long: env widgets chromium postgresql $(VENV)/.benchmarks benchmarks/node_m
 
 unit: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # they do not wait
 unit: env widgets  ## the tests that take seconds
-	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
+	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not sandboxes and not browser and not training"
 
 outputs: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # some pages measure times
 outputs: env widgets  ## run the pages that changed, with their claims, and keep what they put out beside them
@@ -160,8 +160,10 @@ notebooks: env widgets  ## execute every cell of the book
 grading: env postgresql  ## the banks of submissions through real nbgrader
 	@$(PYTEST) $(IN_PARALLEL) -m grading
 
-rooms: env  ## what a room for learners' code holds
-	@$(PYTEST) $(IN_PARALLEL) -m rooms
+sandboxes: env  ## what a sandbox for learners' code holds
+	@$(PYTEST) $(IN_PARALLEL) -m sandboxes
+
+rooms: sandboxes
 
 browser: env widgets chromium  ## the built pages in headless Chromium
 	@$(PYTEST) -m browser

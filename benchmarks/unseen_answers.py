@@ -22,13 +22,13 @@ from autograder.authoring.trial import visible_part
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.judging.judge import derive_seed, judge, local_answer, make_answer_key
-from llm_course.checking.calls import invoke
 from llm_course.checking.evaluate import Verdict, evaluate
+from llm_course.checking.invocation import invoke
 
 SECONDS = 60
 """How long an answer may take, its key included."""
 SEEDS = tuple(derive_seed(b"unseen answers", str(number)) for number in range(4))
-"""A grader's draws: the first gives the verdict, the others what a known mistake loses elsewhere."""
+"""A grader's variants of the inputs: the first gives the verdict, the others what a known mistake loses elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from llm_course.checking.answer_key import AnswerKey, unpack_answer_keys
-from llm_course.checking.calls import Failure, Reply, invoke
+from llm_course.checking.calls import Failure, Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from llm_course.checking.feedback import Feedback, fold, place_in
+from llm_course.checking.invocation import invoke
 from llm_course.checking.side_by_side import SideBySide, failing_case
 from llm_course.checking.time_limit import OutOfTime, time_limit
 from llm_course.checking.values import ValueFormatError
@@ -87,7 +88,7 @@ class Report:
         """What the learner reads about the exercise."""
         verdict = self.verdict
         place = place_in(self.assignment, verdict.section) if verdict.section else ""
-        return Feedback(verdict.exercise, self.summary, verdict.findings, verdict.hint, place, verdict.remedy)
+        return Feedback(verdict.exercise, self.summary, verdict.findings, verdict.hint, place, verdict.advice)
 
     def __repr__(self) -> str:
         return "\n".join([*self.feedback.lines, *self._more_lines, "", self.progress_line])
@@ -96,10 +97,10 @@ class Report:
     def _more_lines(self) -> list[str]:
         if not self.show:
             more = [
-                what for what, there in (("what to do", self.verdict.remedy), ("a case that fails", self.case)) if there
+                what for what, there in (("what to do", self.verdict.advice), ("a case that fails", self.case)) if there
             ]
             return [f"For {' and '.join(more)}: check(..., show=True)."] if more else []
-        return [*self.feedback.remedy_lines, *(["", *self.case.lines] if self.case else [])]
+        return [*self.feedback.advice_lines, *(["", *self.case.lines] if self.case else [])]
 
     def _repr_html_(self) -> str:
         color = "#2a7f62" if self.passed else "#b4552d"

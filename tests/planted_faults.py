@@ -40,7 +40,7 @@ FAULTS = {
         "llm_course/checking/values.py",
         "    return torch.frombuffer(data, dtype=dtype)\n",
         "    return torch.frombuffer(data, dtype=dtype).float()\n",
-        ("tests/grading/test_travel.py", "-k", "rms_norm or differing"),
+        ("tests/grading/test_round_trip.py", "-k", "rms_norm or differing"),
     ),
     "a hint is missing in the feedback": Fault(
         "llm_course/checking/feedback.py",
@@ -96,11 +96,11 @@ FAULTS = {
             "right and (bigram_probabilities or sinusoidal_encoding)",
         ),
     ),
-    "a room sees the whole repository": Fault(
+    "a sandbox sees the whole repository": Fault(
         "autograder/sandbox/jail.py",
         "return [*outside, *inside, *SHOWN_OF_COURSE]",
         "return [*outside, *inside, *SHOWN_OF_COURSE, *(one for one in REPOSITORY.iterdir() if one.name != '.venv')]",
-        ("tests/autograder/sandbox/test_room_reaching.py", "-k", "repository or imported"),
+        ("tests/autograder/sandbox/test_sandbox_reaching.py", "-k", "repository or imported"),
     ),
     "a changed judge regrades nothing": Fault(
         "autograder/judging/fingerprint.py",
@@ -118,7 +118,7 @@ FAULTS = {
         "autograder/notebooks/notebooks.py",
         'lambda body, indent: [f"{indent}{markers[0]}", *body, f"{indent}{markers[1]}"]',
         'lambda body, indent: [*body, f"{indent}{markers[0]}", f"{indent}{markers[1]}"]',
-        ("tests/autograder/test_assignment_notebooks.py", "-k", "release"),
+        ("tests/autograder/notebooks/test_assignment_notebooks.py", "-k", "release"),
     ),
     "a shipped model is damaged": Fault(
         "llm_course/weights/checksums.json",

@@ -41,7 +41,7 @@ FLOORS = {
         {"capstone"},
         {"check", "training"},
         {"widgets"},
-        {"models", "fetch", "checking", "corpus", "plotting", "serving", "measure"},
+        {"models", "fetch", "checking", "corpus", "measure", "plotting", "serving"},
         {"packaged_models"},
     ),
 }

@@ -1,6 +1,7 @@
 """Every benchmark runs, with its smallest arguments: what it presses, reads or imports is there."""
 
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from autograder.exercises import assignments
-from benchmarks import grading, quantizers, rooms, unseen_answers, widgets
+from benchmarks import grading, quantizers, sandboxes, unseen_answers, widgets
 from benchmarks import site as pages
 
 ROOT = Path(__file__).parents[1]
@@ -25,12 +26,13 @@ def test_grading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest
     assert "times stock's wall throughput" in said and "the writer alone" in said
 
 
-@pytest.mark.rooms
-def test_rooms(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(rooms, "ROOMS", 2)
-    monkeypatch.setattr(rooms, "rooms_per_second", lambda graders: 0.0)
-    rooms.main()
-    assert "open to first reply" in capsys.readouterr().out
+@pytest.mark.sandboxes
+def test_sandboxes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sandboxes, "SANDBOXES", 2)
+    sandboxes.main()
+    said = capsys.readouterr().out
+    assert "open to first reply" in said
+    assert re.findall(r"^(\d) grader\(s\): [1-9]\d* sandboxes a second$", said, re.MULTILINE) == ["1", "2"]
 
 
 def test_unseen_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """Writes _build/kill_matrix.md: which property catches which known mistake. `make kill-matrix`.
 
-It is for those who write exercises, and too long for a page of the book, which shows its figures; see figures.py.
+It is for those who write exercises, and too long for a page of the book, which shows its
+counts: exercise_counts.py.
 """
 
 import functools
@@ -12,8 +13,9 @@ from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Exercise, Mistake
 from autograder.judging.judge import SHIPPED, ask, local_answer, make_answer_key
 from llm_course.checking.answer_key import AnswerKey
-from llm_course.checking.calls import GLOBAL_GENERATORS, Reply, invoke
+from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
+from llm_course.checking.invocation import GLOBAL_GENERATORS, invoke
 
 FILE = CHAPTERS.parent / "_build" / "kill_matrix.md"
 INTRODUCTION = """\

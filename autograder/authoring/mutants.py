@@ -26,7 +26,8 @@ from autograder.exercises import assignments
 from autograder.exercises.misunderstandings import without_docstrings
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, Answer, judge, make_answer_key
-from llm_course.checking.calls import Call, Failure, Reply, invoke
+from llm_course.checking.calls import Call, Failure, Reply
+from llm_course.checking.invocation import invoke
 from llm_course.checking.time_limit import OutOfTime, time_limit
 
 OTHER_COMPARISON: dict[type[ast.cmpop], type[ast.cmpop]] = {

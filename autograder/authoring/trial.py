@@ -58,7 +58,7 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
     """Known mistakes that live, are taken for others, or are told to a learner as others.
 
     If SHIPPED is one of the seeds, properties that no mistake fails are named too, and `told_at_once` is the share of
-    mistakes that learners' own checks are to tell: those checks have no other draw.
+    mistakes that learners' own checks are to tell: those checks have no other variant.
     """
     failed: set[str] = set()
     for seed in seeds:
@@ -82,16 +82,16 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
 def _faults_of_own_checks(
     exercise: Exercise, visible: AnswerKey, said: Sequence[Mapping[str, Reply]], told_at_once: float
 ) -> Iterator[str]:
-    told = 0
+    named = 0
     for mistake, replies in zip(exercise.mistakes, said, strict=True):
         shown = evaluate(visible, {case: replies[case] for case in visible.items})
         names = names_of(exercise, mistake)
-        told += shown.mistake in names
+        named += shown.mistake in names
         # They see fewer cases: a mistake may pass them, but it is never taken for another.
         if shown.mistake is not None and shown.mistake not in names:
             yield f"{described(mistake)} is told {shown.mistake} by the learner's own checks"
-    if told < told_at_once * len(exercise.mistakes):
-        yield f"the learner's own checks tell {told} of {len(exercise.mistakes)} mistakes"
+    if named < told_at_once * len(exercise.mistakes):
+        yield f"the learner's own checks tell {named} of {len(exercise.mistakes)} mistakes"
 
 
 def names_of(exercise: Exercise, mistake: Mistake) -> set[str]:

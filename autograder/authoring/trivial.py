@@ -18,8 +18,9 @@ from torch import Generator, Tensor, nn
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, make_answer_key
 from llm_course.checking.answer_key import AnswerKey, Item
-from llm_course.checking.calls import Call, Failure, Reply, call_to_text, invoke
+from llm_course.checking.calls import Call, Failure, Reply, call_to_text
 from llm_course.checking.evaluate import evaluate
+from llm_course.checking.invocation import invoke
 
 Items = Mapping[str, Item]
 Replies = dict[str, Reply]
@@ -31,9 +32,9 @@ REFUSED = Reply(failure=Failure("ValueError", "no", 1, "raise ValueError('no')")
 
 
 def trivially_held(exercise: Exercise, seed: bytes) -> dict[str, list[str]]:
-    """The properties that trivial answers have on the draw of a seed, with the names of these answers: it is empty.
+    """The properties that trivial answers have on the variant of a seed, with the names of these answers: it is empty.
 
-    With SHIPPED it is not: the visible checks are the answers to that draw.
+    With SHIPPED it is not: the visible checks are the answers to that variant.
     """
     key = points_only(make_answer_key(exercise, seed))
     held: dict[str, list[str]] = {}
@@ -50,7 +51,7 @@ def points_only(answer_key: AnswerKey) -> AnswerKey:
 
 
 def trivial_replies(exercise: Exercise, seed: bytes) -> dict[str, Replies]:
-    """What each trivial answer replies on the draw of a seed.
+    """What each trivial answer replies on the variant of a seed.
 
     Each is there twice: as it is, and where it is asked only what the visible checks do not know by heart.
     """

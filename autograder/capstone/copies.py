@@ -27,7 +27,7 @@ class Copy:
     other: str
     what: tuple[str, ...]
 
-    def told(self) -> str:
+    def message(self) -> str:
         """What they have in common, and what it means, in a sentence without their names."""
         *most, last = (f"the same {thing}" for thing in self.what)
         shared = f"{', '.join(most)} and {last}" if most else last

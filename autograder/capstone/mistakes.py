@@ -16,7 +16,7 @@ from llm_course.capstone import bars
 from llm_course.capstone.data import held_out_texts
 from llm_course.capstone.decoder import logits
 from llm_course.capstone.format import BASE, MODEL, TUNED
-from llm_course.capstone.stand_ins import STAND_INS
+from llm_course.capstone.substitutes import SUBSTITUTES
 
 MEMORIZED = "memorized_the_test"
 SAYS_AGAIN = 0.15
@@ -30,7 +30,7 @@ KNOWS_THE_TEST = 0.7
 SAME_MERGES = 0.97
 TEST_SIZES = (20, 50, 60, 100, 120, 200, 300, 500, 1000)
 """Numbers of validation texts that a tokenizer may have been learned from."""
-WITHOUT_MASK = {**STAND_INS, "causal_mask": lambda queries, keys: torch.ones(queries, keys, dtype=torch.bool)}
+WITHOUT_MASK = {**SUBSTITUTES, "causal_mask": lambda queries, keys: torch.ones(queries, keys, dtype=torch.bool)}
 
 
 def of_base(exam: Exam, weights: Mapping[str, Tensor], bits: float, public: float | None) -> str | None:

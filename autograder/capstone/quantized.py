@@ -8,9 +8,8 @@ from torch import Tensor
 
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.tensors import FileFault
-from llm_course.capstone.format import CODES, QUANTIZED, SCALES, parameters_of
+from llm_course.capstone.format import CODES, QUANTIZED, SCALES, parameters_of, restored
 from llm_course.capstone.ledger import QUANTIZE
-from llm_course.capstone.steps import restored
 from solutions.production import dequantize, quantize_absmax, quantize_groups
 
 HALF_BITS = 16

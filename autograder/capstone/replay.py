@@ -30,8 +30,8 @@ from llm_course.capstone.format import (
     digest,
 )
 from llm_course.capstone.ledger import PRETRAIN, TEACH, TOKENIZE, TUNE, Entry, lineage, tokens_seen
-from llm_course.capstone.stand_ins import STAND_INS
 from llm_course.capstone.steps import LESSON_ROWS, lesson_batch, pretraining_batch, tuning_batch
+from llm_course.capstone.substitutes import SUBSTITUTES
 from llm_course.capstone.tokenizer import Tokenizer
 from llm_course.capstone.training import State, Training, advance
 
@@ -153,13 +153,13 @@ def _replayed(handed_in: HandedIn, entry: Entry, state: State, steps: int) -> St
     told = {int(step): float(loss) for step, loss in entry.figures.get("losses", [])}
 
     def loss_of(weights: Mapping[str, Tensor], batch: Batch) -> Tensor:
-        loss: Tensor = STAND_INS["next_token_loss"](logits(batch.ids, weights, shape, STAND_INS), batch.labels)
+        loss: Tensor = SUBSTITUTES["next_token_loss"](logits(batch.ids, weights, shape, SUBSTITUTES), batch.labels)
         return loss
 
     for number in range(len(state.losses), min(training.steps, len(state.losses) + steps)):
         name = f"Step {number + 1} of {TRAINED[entry.step]}"
         try:
-            state = advance(state, batch_at(number), loss_of, training, STAND_INS)
+            state = advance(state, batch_at(number), loss_of, training, SUBSTITUTES)
         except CapstoneError as error:
             raise FileFault(f"{name} cannot be done again: its loss is not finite.") from error
         loss, said = state.losses[-1], told.get(number + 1, math.nan)
@@ -173,8 +173,8 @@ def _replayed(handed_in: HandedIn, entry: Entry, state: State, steps: int) -> St
 
 def _batches(handed_in: HandedIn, entry: Entry) -> Callable[[int], Batch]:
     """What a training reads in each step, by its settings."""
-    (training, seed), labels = _training_and_seed(entry), STAND_INS["sft_labels"]
-    tokenizer = Tokenizer([*handed_in.vocabulary.merges], STAND_INS)
+    (training, seed), labels = _training_and_seed(entry), SUBSTITUTES["sft_labels"]
+    tokenizer = Tokenizer([*handed_in.vocabulary.merges], SUBSTITUTES)
     if entry.step == PRETRAIN:
         if asdict(handed_in.shape) != entry.settings.get("shape"):
             raise FileFault(f"{LEDGER} tells of a decoder of another shape than config.json.")

@@ -179,22 +179,22 @@ class Laying:
     def _lay(self, hand_in: HandedIn) -> None:
         files = self._files(hand_in, self._collected)
         is_same, before = _same_files(hand_in.folder, files), _time_in(hand_in.folder)
-        at, told = self._handed_in_at(hand_in, before, is_same)
+        at, message = self._handed_in_at(hand_in, before, is_same)
         if at:
             files = _timed(files, at)
         elif before and not is_same and TIMESTAMP not in files:
             # It came no earlier than what was there, and perhaps later.
             files = _timed(files, before, is_known=False)
-            told = f" Its {TIMESTAMP} is that of the hand-in before: correct it if this one came later."
+            message = f" Its {TIMESTAMP} is that of the hand-in before: correct it if this one came later."
         line = f"{hand_in.student}: {hand_in.assignment}"
         if is_same:
             is_news = _write_time(hand_in.folder, files)
-            self._collected.taken.append(f"{line}, as before.{told if is_news else ''}")
+            self._collected.taken.append(f"{line}, as before.{message if is_news else ''}")
         else:
             with in_one_step(hand_in.folder) as unfinished:
                 _write(unfinished, files)
                 kept = _put_aside(hand_in)
-            self._collected.taken.append(f"{line} from {hand_in.entry.path}{kept}.{told}")
+            self._collected.taken.append(f"{line} from {hand_in.entry.path}{kept}.{message}")
         self._keep(hand_in, is_same)
 
     def _keep(self, hand_in: HandedIn, is_same: bool) -> None:

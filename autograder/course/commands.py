@@ -13,7 +13,8 @@ from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from autograder.collecting.collect import Declined
-from autograder.course import course, outcomes
+from autograder.course import course, outcomes, releasing
+from autograder.course.course_folder import CONFIG_FILE, CourseError
 from autograder.exercises import assignments
 from autograder.nbgrader_bridge.gradebook import WriterError
 from autograder.notebooks.markdown import MarkdownError
@@ -34,7 +35,7 @@ from autograder.submissions.hand_in import misplaced, printable, shown
 
 FAILURES = (
     ArchiveError,
-    course.CourseError,
+    CourseError,
     ClusterError,
     Declined,
     DropError,
@@ -70,8 +71,8 @@ def run(options: argparse.Namespace) -> int:
         "similar": similar,
         "export": export,
     }
-    if course.CONFIG_FILE.exists():
-        remove_unfinished(course.CONFIG_FILE.parent)
+    if CONFIG_FILE.exists():
+        remove_unfinished(CONFIG_FILE.parent)
     try:
         return commands[options.command](options)
     except FAILURES as error:
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
 
 def init(options: argparse.Namespace) -> int:
     """Make a course folder."""
-    for note in course.init_course(options.folder, options.database):
+    for note in releasing.init_course(options.folder, options.database):
         print(note)
     print(f"Made the course folder {options.folder}: change into it, then `llm-course release 05_attention`.")
     return 0
@@ -89,7 +90,7 @@ def init(options: argparse.Namespace) -> int:
 
 def release(options: argparse.Namespace) -> int:
     """Release an assignment to a class."""
-    released = course.release(options.assignment, options.due, options.regenerate)
+    released = releasing.release(options.assignment, options.due, options.regenerate)
     for note in released.notes:
         print(note)
     print(f"Released {released.notebook}; for a class: {released.archive}.")
@@ -99,7 +100,7 @@ def release(options: argparse.Namespace) -> int:
 def new_exercise(options: argparse.Namespace) -> int:
     """Begin an assignment of one's own."""
     name = options.assignment
-    for path in course.new_exercise(name):
+    for path in releasing.new_exercise(name):
         print(path)
     print(f"A working example: change it, then `llm-course try {name}` and `llm-course release {name}`.")
     return 0
@@ -107,7 +108,7 @@ def new_exercise(options: argparse.Namespace) -> int:
 
 def try_exercises(options: argparse.Namespace) -> int:
     """Try exercises of one's own."""
-    course.try_exercises(options.assignment)
+    releasing.try_exercises(options.assignment)
     print(f"{options.assignment} tells right answers from wrong ones, and each known mistake by its own hint.")
     return 0
 
@@ -170,7 +171,7 @@ def _agreed(question: str) -> bool:
 def grade(options: argparse.Namespace) -> int:
     """Grade submissions, and say of each what it got."""
     lines = _grade_all(options)
-    for text in (*course.not_released(options.assignment), *course.left_out(options.assignment, options.student)):
+    for text in (*releasing.not_released(options.assignment), *course.left_out(options.assignment, options.student)):
         print(text)
     return _tell_changes(options.assignment, lines) if options.dry_run else _tell_totals(options.assignment, lines)
 
@@ -222,12 +223,12 @@ def _tell_totals(name: str, lines: Sequence[course.Graded]) -> int:
         print(text)
     scores, still_open = outcomes.standing(name)
     for line in sorted(lines, key=lambda line: line.student):
-        print("\n".join(_words(line, scores.get(line.student))))
+        print("\n".join(_lines(line, scores.get(line.student))))
     print(f"Graded {len(graded)} of {len(lines)} submissions of {name}.")
     for text in (*still_open, *_same_models(name)):
         print(text)
     if len(graded) < len(lines):
-        raise course.CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
+        raise CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
     return 0
 
 
@@ -270,7 +271,7 @@ def feedback(options: argparse.Namespace) -> int:
     if options.zip:
         print(f"All pages are in {options.zip}, each in a folder of its student.")
     if failed:
-        raise course.CourseError(f"{len(failed)} submissions have no page; the reasons stand above.")
+        raise CourseError(f"{len(failed)} submissions have no page; the reasons stand above.")
     return 0
 
 
@@ -304,7 +305,7 @@ def _same_models(name: str) -> list[str]:
     from autograder.capstone.copies import copies
 
     return [
-        f"{shown(copy.one)} and {shown(copy.other)} {copy.told()}; no score was changed."
+        f"{shown(copy.one)} and {shown(copy.other)} {copy.message()}; no score was changed."
         for copy in copies(outcomes.results_of(name))
     ]
 
@@ -324,7 +325,7 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _words(line: course.Graded, score: Score | None) -> list[str]:
+def _lines(line: course.Graded, score: Score | None) -> list[str]:
     """What a student has by the gradebook, and what is to be told of the submission."""
     result, student = line.result, shown(line.student)
     notes = [f"  note: {flag}" for flag in (*result.flags, *notes_on(line.by_hand, result))]

@@ -57,12 +57,12 @@ def configure(config: Config) -> None:
 def show_harmless_pages(config: Config) -> None:
     """Make feedback and formgrader show what learners wrote as `pages` has it. By names: grading need not load it."""
     config.TemplateExporter.filters = {
-        "markdown2html": "autograder.nbgrader_bridge.pages.draw_markdown",
-        "highlight_code": "autograder.nbgrader_bridge.pages.draw_code",
-        "ansi2html": "autograder.nbgrader_bridge.pages.draw_text",
-        "strip_files_prefix": "autograder.nbgrader_bridge.pages.as_it_is",
+        "markdown2html": "autograder.nbgrader_bridge.graded_pages.draw_markdown",
+        "highlight_code": "autograder.nbgrader_bridge.graded_pages.draw_code",
+        "ansi2html": "autograder.nbgrader_bridge.graded_pages.draw_text",
+        "strip_files_prefix": "autograder.nbgrader_bridge.graded_pages.as_it_is",
     }
-    config.GenerateFeedback.exporter_class = "autograder.nbgrader_bridge.pages.FeedbackExporter"
-    config.HTMLExporter.preprocessors = ["autograder.nbgrader_bridge.pages.HarmlessPage"]
+    config.GenerateFeedback.exporter_class = "autograder.nbgrader_bridge.graded_pages.FeedbackExporter"
+    config.HTMLExporter.preprocessors = ["autograder.nbgrader_bridge.graded_pages.HarmlessPage"]
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(NBGRADER_TEMPLATES)]
     config.DataTypeFilter.display_data_priority = ["image/png", "image/jpeg", "text/plain"]

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.exercises.spec import Assignment
 from autograder.judging.own_tests import fault_of_marks
+from autograder.nbgrader_bridge.converters import read_source_files, source_files
 from autograder.students.departed import departed
 from autograder.students.roster import people_in
 from autograder.submissions.course_assignments import find_assignment, read_released
@@ -57,6 +59,14 @@ def who_departed(course: CourseDirectory, students: Iterable[str]) -> dict[str, 
     """Those who have left the course, each with a sentence."""
     with Gradebook(course.db_url, course.course_id) as gradebook:
         return departed(students, people_in(gradebook))
+
+
+def laid_beside(course: CourseDirectory, config: Config, name: str) -> dict[str, bytes]:
+    """What the course lays beside each notebook of an assignment. Raises CourseError."""
+    try:
+        return read_source_files(source_files(Autograde(coursedir=course, config=config), name))
+    except NotGradable as reason:
+        raise CourseError(str(reason)) from reason
 
 
 def assignment_called(name: str) -> Assignment:

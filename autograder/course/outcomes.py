@@ -167,8 +167,8 @@ def own_answers(assignment: Assignment) -> Iterator[Work]:
         source = Path(module).read_text(encoding="utf-8")
         yield read_work(label, {label: source}, [exercise.name for exercise in exercises])
     # What the capstone runs in the place of an answer is installed with every learner.
-    label, names = "llm_course/capstone/stand_ins.py", [exercise.name for exercise in assignment.asked]
-    source = Path(llm_course.__file__).with_name("capstone").joinpath("stand_ins.py").read_text(encoding="utf-8")
+    label, names = "llm_course/capstone/substitutes.py", [exercise.name for exercise in assignment.asked]
+    source = Path(llm_course.__file__).with_name("capstone").joinpath("substitutes.py").read_text(encoding="utf-8")
     yield read_work(label, {label: re.sub(rf"\b_({'|'.join(names)})\b", r"\1", source)}, names)
 
 

@@ -1,7 +1,7 @@
 """grade(submission) -> Result: pure, without database and without changing the working folder.
 
-It joins the room, where the learner's cells run, and the judge, who puts calls to what they defined. The text of graded
-cells never goes into the room. A model that is handed in is measured, and for it no cell runs.
+It joins the sandbox, where the learner's cells run, and the judge, who puts calls to what they defined. The text of
+graded cells never goes into the sandbox. A model that is handed in is measured, and for it no cell runs.
 """
 
 import datetime
@@ -17,14 +17,14 @@ from typing import Any
 
 from autograder.capstone.measuring import measure
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.judging.draws import Attempt, attempt_of
 from autograder.judging.fingerprint import graders_fingerprint, release_fingerprint, specification_fingerprint, versions
 from autograder.judging.judge import SHIPPED, ask_each, judge, make_answer_key
 from autograder.judging.notebook_run import Cells, NotebookRun
 from autograder.judging.own_tests import hides, results_of_tests
+from autograder.judging.reference_substitution import called_by_reference, reference_source
 from autograder.judging.rules import RULES, Rules
 from autograder.judging.shortcuts import shortcuts_taken
-from autograder.judging.stand_ins import called_by_reference, stand_in
+from autograder.judging.variants import Attempt, attempt_of
 from autograder.notebooks.notebooks import section_titles
 from autograder.notebooks.source_code import names_used
 from autograder.records.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
@@ -53,11 +53,12 @@ def grade(
     server: ZygoteClient | None = None,
     attempt: Attempt | None = None,
 ) -> Result:
-    """Run a submission's cells in a room of their own, and judge each exercise on fresh inputs.
+    """Run a submission's cells in a sandbox of their own, and judge each exercise on fresh inputs.
 
     `secret` is the course's own; the inputs are drawn from a seed that depends on it, the assignment and the attempt,
-    which is the first of nobody in particular where none is given. `server` makes the rooms; without one, it is the
-    fork server of this process. Raises SandboxError where no room can be had, NotGradable where its files do not fit.
+    which is the first of nobody in particular where none is given. `server` makes the sandboxes; without one, it is the
+    fork server of this process. Raises SandboxError where no sandbox can be had, NotGradable where its files do not
+    fit.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     attempt = attempt or attempt_of(submission, secret, assignment.name, student="")
@@ -68,7 +69,7 @@ def grade(
     if assignment.measured:
         parts.append(_measure(submission, assignment, seeds[0]))
     if assignment.tests or not parts:
-        # In a room of its own: what an instructor's tests bring with them must not be there when others are judged.
+        # In a sandbox of its own: what an instructor's tests bring with them must not be there when others are judged.
         parts.append(_run_own_tests(submission, assignment, rules, server))
     starved = any(part.starved for part in parts)
     return Result(
@@ -87,7 +88,7 @@ def grade(
         grader=_grader(),
         attempt=attempt.number,
         code=attempt.code,
-        draw=attempt.draw,
+        draw=attempt.variant,
         final=not starved,
         figures={name: figure for part in parts for name, figure in part.figures.items()},
         release=release_fingerprint(assignment),
@@ -207,7 +208,7 @@ def _grade_exercises(
         if verdict.fraction < 1:
             wrong.append(exercise)
         if replaced:
-            better = _judge_on_stand_ins(exercise, replaced, run, seeds)
+            better = _judge_on_references(exercise, replaced, run, seeds)
             if better.fraction > verdict.fraction:
                 verdict = better
                 notes.append(_note(replaced, "the learner's") + ".")
@@ -223,10 +224,10 @@ def _to_be_replaced(
     return [other for other in called if other.name in names]
 
 
-def _judge_on_stand_ins(
+def _judge_on_references(
     exercise: Exercise, replaced: Sequence[Exercise], run: NotebookRun, seeds: tuple[bytes, ...]
 ) -> Verdict:
-    with run.on_stand_ins({other.name: stand_in(other) for other in replaced}) as on_right_ones:
+    with run.on_references({other.name: reference_source(other) for other in replaced}) as on_right_ones:
         verdict = judge(exercise, on_right_ones.answer(exercise.name, exercise.shortcuts), *seeds)
     run.seen.setdefault(exercise.name, set()).update(on_right_ones.seen.get(exercise.name, set()))
     note = _note(replaced, "yours")
@@ -252,8 +253,8 @@ def _result_of(
         hint=verdict.hint,
         section=_place(verdict, assignment),
         flags=(*shortcuts, *notes),
-        remedy=verdict.remedy,
-        # Above stand-ins, the learner's own earlier functions may be what is wrong with a case.
+        remedy=verdict.advice,
+        # Above references, the learner's own earlier functions may be what is wrong with a case.
         case=() if notes else _visible_case(exercise, verdict, run),
     )
     return _without_points(result) if shortcuts and rules.shortcuts_cost_points else result

@@ -20,24 +20,25 @@ from torch import Tensor, nn
 
 from autograder.exercises.spec import Case, Exercise, Mistake
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake
-from llm_course.checking.calls import Call, Failure, Reply, invoke
-from llm_course.checking.compare import slack_of
+from llm_course.checking.calls import Call, Failure, Reply
+from llm_course.checking.compare import in_dtype_of, slack_of
 from llm_course.checking.evaluate import Verdict, evaluate, mistake_marks
+from llm_course.checking.invocation import invoke
 from llm_course.checking.values import size_of
 
 Answer = Callable[[Sequence[Call]], Iterable[Reply]]
-"""Something that answers calls, in their order: a learner's function in its room, or a function of our own."""
+"""Something that answers calls, in their order: a learner's function in its sandbox, or a function of our own."""
 FREE_BYTES = 1 << 20
 """What a reply may take without further question."""
 SHIPPED = b""
-"""The seed of the draw that learners' own checks are shipped with."""
+"""The seed of the variant that learners' own checks are shipped with."""
 
 
 def judge(exercise: Exercise, answer: Answer, seed: bytes, *others: bytes) -> Verdict:
     """Call the answer on every case, with inputs drawn from the seed, and judge its replies.
 
     `others` are the seeds on which other answers of the course are judged. With some inputs a mistake happens to do
-    what is right; a known one loses what it loses with any of the seeds, so that no mark depends on the draw.
+    what is right; a known one loses what it loses with any of the seeds, so that no mark depends on the variant.
     """
     return _with_any_seed(exercise, evaluate(make_answer_key(exercise, seed), ask(exercise, answer, seed)), others)
 
@@ -144,7 +145,9 @@ def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:
         for change in (_in_double, functools.partial(_in_double, change=_rounded_anew))
     )
     # Another right answer rounds elsewhere, which moves the result about as much as inputs that were rounded once more.
-    measured = max(_slack(expected, exact), _slack(_in_dtype_of(expected, moved), exact))
+    value, gradients = in_dtype_of(moved.value, expected.value), in_dtype_of(moved.gradients, expected.gradients)
+    rounded = replace(moved, value=value, gradients=gradients)
+    measured = max(_slack(expected, exact), _slack(rounded, exact))
     return Item(call, expected, max(measured, case.slack))
 
 
@@ -177,19 +180,3 @@ def _rounded_anew(tensor: Tensor) -> Tensor:
     draw = torch.Generator().manual_seed(tensor.numel())
     signs = torch.randint(2, tensor.shape, generator=draw) * 2 - 1
     return tensor.double() * (1 + torch.finfo(tensor.dtype).eps * signs)
-
-
-def _in_dtype_of(expected: Reply, moved: Reply) -> Reply:
-    return replace(
-        moved, value=_cast(moved.value, expected.value), gradients=_cast(moved.gradients, expected.gradients)
-    )
-
-
-def _cast(value: Any, form: Any) -> Any:
-    if isinstance(value, Tensor) and isinstance(form, Tensor):
-        return value.to(form.dtype)
-    if isinstance(value, dict) and isinstance(form, dict) and value.keys() == form.keys():
-        return {key: _cast(item, form[key]) for key, item in value.items()}
-    if isinstance(value, (list, tuple)) and isinstance(form, (list, tuple)) and len(value) == len(form):
-        return type(value)(_cast(*pair) for pair in zip(value, form, strict=True))
-    return value

@@ -1,4 +1,4 @@
-"""A learner's notebook as it runs: its cells, the room they run in, and the time that it may take."""
+"""A learner's notebook as it runs: its cells, the sandbox they run in, and the time that it may take."""
 
 import contextlib
 import math
@@ -10,14 +10,14 @@ from typing import Any
 from autograder.judging.judge import Answer
 from autograder.judging.rules import Rules
 from autograder.sandbox.caps import OUTPUT_OF_A_SUBMISSION
-from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, Tested, open_room
+from autograder.sandbox.sandbox import CallInterrupted, CellReply, Sandbox, SandboxLost, Tested, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient, names_library, shared_zygote
 from autograder.submissions.hand_in import NotGradable
 from llm_course.checking import values
 from llm_course.checking.calls import Call, Failure, Reply
 
-MAX_ROOMS = 8
-"""Rooms that one submission may use up by crashing or hanging."""
+MAX_SANDBOXES = 8
+"""Sandboxes that one submission may use up by crashing or hanging."""
 OVERTIME = 20.0
 """Seconds after a submission's deadline in which the functions not called yet may still give quick answers."""
 QUICK = 0.1
@@ -30,9 +30,9 @@ MISSING_MODULE = re.compile(r"No module named '([\w.]{1,80})'")
 
 
 class NotebookRun:
-    """A notebook in one room, and in a new one after each that it crashed or blocked.
+    """A notebook in one sandbox, and in a new one after each that it crashed or blocked.
 
-    What opens a room raises NotGradable where the files beside the notebook cannot be laid into it.
+    What opens a sandbox raises NotGradable where the files beside the notebook cannot be laid into it.
     """
 
     def __init__(
@@ -48,13 +48,13 @@ class NotebookRun:
         self.seen: dict[str, set[str]] = {}
         """The watched functions that torch ran when each of the learner's functions was called."""
         self._time = _Time(rules.submission_deadline)
-        self._stand_ins: dict[str, str] = {}
+        self._substitutes: dict[str, str] = {}
         self._files = files
         self._rules = rules
         server = server or shared_zygote()
         self._server = server.with_library() if names_library(*self.cells.sources.values(), *files.values()) else server
         self._stack = contextlib.ExitStack()
-        self._room: Room | None = None
+        self._sandbox: Sandbox | None = None
         self._used = 0
 
     def __enter__(self) -> "NotebookRun":
@@ -66,15 +66,15 @@ class NotebookRun:
     @property
     def starved(self) -> bool:
         """Whether something was stopped because others kept the processor busy, as far as that can be seen."""
-        return self._time.was_taken(self._room)
+        return self._time.was_taken(self._sandbox)
 
-    def on_stand_ins(self, stand_ins: Mapping[str, str]) -> "NotebookRun":
-        """The same cells in a room of their own, in the same time, with functions of ours for some of the learner's.
+    def on_references(self, sources: Mapping[str, str]) -> "NotebookRun":
+        """The same cells in a sandbox of their own, in the same time, with functions of ours for some of the learner's.
 
         The functions are given by name and source; they run elsewhere. What was called here before is not known there.
         """
         other = NotebookRun(self.cells.sources.items(), self._files, self._rules, self._server)
-        other._time, other._stand_ins = self._time, dict(stand_ins)
+        other._time, other._substitutes = self._time, dict(sources)
         return other
 
     def tested(self) -> dict[int, Tested]:
@@ -82,7 +82,7 @@ class NotebookRun:
         reason = ""
         try:
             self._open()
-        except RoomLost as lost:
+        except SandboxLost as lost:
             reason = str(lost)
         return {number: self.cells.tested.get(number, Tested(False, reason=reason)) for number in self.cells.tests}
 
@@ -92,15 +92,15 @@ class NotebookRun:
         def answer(calls: Sequence[Call]) -> Iterator[Reply]:
             answered = 0
             try:
-                room = self._open()
-                for reply in room.call_each(name, calls, lambda: self._time.of(self._rules.call_deadline), watch):
-                    self.seen.setdefault(name, set()).update(room.seen)
+                sandbox = self._open()
+                for reply in sandbox.call_each(name, calls, lambda: self._time.of(self._rules.call_deadline), watch):
+                    self.seen.setdefault(name, set()).update(sandbox.seen)
                     answered += 1
                     yield reply
                 return
             except CallInterrupted as interrupted:
                 reason = str(interrupted)
-            except RoomLost as lost:
+            except SandboxLost as lost:
                 self._leave()
                 reason = str(lost)
             self._time.stopped = True
@@ -109,43 +109,43 @@ class NotebookRun:
 
         return answer
 
-    def _open(self) -> Room:
-        while self._room is None:
-            if self._used == MAX_ROOMS or self._time.is_up:
-                raise RoomLost("the notebook crashed or ran out of time too often")
+    def _open(self) -> Sandbox:
+        while self._sandbox is None:
+            if self._used == MAX_SANDBOXES or self._time.is_up:
+                raise SandboxLost("the notebook crashed or ran out of time too often")
             self._used += 1
-            opening = open_room(self._rules.minimum_tier, server=self._server, stand_ins=self._stand_ins)
-            self._room = self._stack.enter_context(opening)
+            opening = open_sandbox(self._rules.minimum_tier, server=self._server, substitutes=self._substitutes)
+            self._sandbox = self._stack.enter_context(opening)
             self._time.begin()
-            self.tier = self._room.tier
-            self._room.granted_until = self._time.end
+            self.tier = self._sandbox.tier
+            self._sandbox.granted_until = self._time.end
             if self._files:
-                self._lay_files(self._room)
-            self._run_cells(self._room)
-        return self._room
+                self._lay_files(self._sandbox)
+            self._run_cells(self._sandbox)
+        return self._sandbox
 
-    def _lay_files(self, room: Room) -> None:
+    def _lay_files(self, sandbox: Sandbox) -> None:
         try:
-            room.lay_files(self._files)
-        except RoomLost as lost:
-            # No code of the learner's has run in this room: what failed is no answer of theirs, and no 0.
+            sandbox.lay_files(self._files)
+        except SandboxLost as lost:
+            # No code of the learner's has run in this sandbox: what failed is no answer of theirs, and no 0.
             raise NotGradable(
                 f"What lies beside the notebook, files: {len(self._files)}, could not be laid into the sandbox "
                 f"({lost}): take out, of source/ too, what the notebook does not need, and grade again."
             ) from lost
 
-    def _run_cells(self, room: Room) -> None:
+    def _run_cells(self, sandbox: Sandbox) -> None:
         try:
-            self._time.stopped |= self.cells.run(room, lambda: self._time.of(self._rules.cell_deadline))
-        except RoomLost:
+            self._time.stopped |= self.cells.run(sandbox, lambda: self._time.of(self._rules.cell_deadline))
+        except SandboxLost:
             self._time.stopped = True
             self._leave()
 
     def _leave(self) -> None:
-        if self._room is not None:
-            self._time.count_wait(self._room)
+        if self._sandbox is not None:
+            self._time.count_wait(self._sandbox)
         self._stack.close()
-        self._room = None
+        self._sandbox = None
 
 
 class Cells:
@@ -161,21 +161,21 @@ class Cells:
         self.tested: dict[int, Tested] = {}
         self._printed: dict[int, int] = {}
 
-    def run(self, room: Room, deadline: Callable[[], float]) -> bool:
+    def run(self, sandbox: Sandbox, deadline: Callable[[], float]) -> bool:
         """Run all cells; returns whether one was interrupted. `deadline` gives the seconds of the next.
 
-        Raises RoomLost. The cell that cost the room is left out from then on, so that the others still count.
+        Raises SandboxLost. The cell that cost the sandbox is left out from then on, so that the others still count.
         """
         interrupted = False
         for number, source in list(self.sources.items()):
             try:
                 if number in self.tests:
-                    tested = room.run_tests(source, deadline())
+                    tested = sandbox.run_tests(source, deadline())
                     interrupted |= bool(tested.reason)
                     self.tested.setdefault(number, tested)
                     continue
-                reply = room.run_cell(source, deadline())
-            except RoomLost as lost:
+                reply = sandbox.run_cell(source, deadline())
+            except SandboxLost as lost:
                 del self.sources[number]
                 if number in self.tests:
                     self.tested.setdefault(number, Tested(False, reason=str(lost)))
@@ -213,7 +213,7 @@ class Cells:
         ]
 
     def _with_outputs_that_fit(self, number: int, reply: CellReply) -> CellReply:
-        # By cell, for a new room runs them all again.
+        # By cell, for a new sandbox runs them all again.
         self._printed[number] = values.size_of(reply.outputs)
         if sum(self._printed.values()) <= OUTPUT_OF_A_SUBMISSION:
             return reply
@@ -274,23 +274,23 @@ class _Time:
         return time.monotonic() >= self.end
 
     def of(self, seconds: float) -> float:
-        """The seconds that a cell or call may take of it. Raises RoomLost when the submission has had its time."""
+        """The seconds that a cell or call may take of it. Raises SandboxLost when the submission has had its time."""
         left = self.end - time.monotonic()
         if left < -OVERTIME:
-            raise RoomLost("the notebook ran out of time")
+            raise SandboxLost("the notebook ran out of time")
         return max(min(seconds, left), QUICK)
 
-    def count_wait(self, room: Room) -> None:
-        """Keep what a room waited for a processor, before it is left."""
-        self._starved |= room.starved
-        self._waited += room.seconds_kept_waiting()
+    def count_wait(self, sandbox: Sandbox) -> None:
+        """Keep what a sandbox waited for a processor, before it is left."""
+        self._starved |= sandbox.starved
+        self._waited += sandbox.seconds_kept_waiting()
 
-    def was_taken(self, room: Room | None) -> bool:
-        """Whether waiting for a processor, in the rooms left and in this one, may be why something was stopped."""
-        waited = self._waited + (room.seconds_kept_waiting() if room else 0.0)
+    def was_taken(self, sandbox: Sandbox | None) -> bool:
+        """Whether waiting for a processor, in the sandboxes left and in this one, may be why something was stopped."""
+        waited = self._waited + (sandbox.seconds_kept_waiting() if sandbox else 0.0)
         ran_out = self.is_up and waited > NOTICED_WAIT * self._seconds
-        return self._starved or (self.stopped and ran_out) or (room is not None and room.starved)
+        return self._starved or (self.stopped and ran_out) or (sandbox is not None and sandbox.starved)
 
 
-def _stopped_output(lost: RoomLost) -> dict[str, Any]:
+def _stopped_output(lost: SandboxLost) -> dict[str, Any]:
     return {"output_type": "error", "ename": "Stopped", "evalue": str(lost), "traceback": [f"Stopped: {lost}"]}

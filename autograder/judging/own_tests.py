@@ -1,6 +1,6 @@
 """An instructor's own tests: graded cells that assert, as nbgrader has them, and what they give.
 
-They run where the learner's cells run, in the room and in the order of the notebook. So whoever sets out to can read
+They run where the learner's cells run, in the sandbox and in the order of the notebook. So whoever sets out to can read
 them and forge what they say; nothing reaches the machine, but a score from them is worth that much trust and no more.
 """
 
@@ -13,7 +13,7 @@ from traitlets.config import Config
 from autograder.judging.notebook_run import NotebookRun
 from autograder.records.result import ExerciseResult
 from autograder.records.source_cells import SourceCell
-from autograder.sandbox.room import Tested
+from autograder.sandbox.sandbox import Tested
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 """nbgrader's marks around what learners are not to see."""
@@ -54,7 +54,7 @@ def _hint(source: str, tested: Tested) -> str:
 def fault_of_marks(config: Config) -> str:
     """What is wrong with marks of hidden tests that a course has set, in a sentence; nothing where they are nbgrader's.
 
-    Feedback and the room go by the marks that are here: what others hide would be shown.
+    Feedback and the sandbox go by the marks that are here: what others hide would be shown.
     """
     marks = ClearHiddenTests(config=config)
     if (marks.begin_test_delimeter, marks.end_test_delimeter) == (BEGIN_HIDDEN, END_HIDDEN):
@@ -86,8 +86,8 @@ def _message(source: str, line: int) -> str:
         return ""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert | ast.Raise) and node.lineno <= line <= int(node.end_lineno or 0):
-            told = node.msg if isinstance(node, ast.Assert) else _first_argument(node.exc)
-            return told.value if isinstance(told, ast.Constant) and isinstance(told.value, str) else ""
+            said = node.msg if isinstance(node, ast.Assert) else _first_argument(node.exc)
+            return said.value if isinstance(said, ast.Constant) and isinstance(said.value, str) else ""
     return ""
 
 

@@ -9,9 +9,9 @@ from autograder.sandbox.zygote_client import TIERS
 class Rules:
     """A course's rules.
 
-    Deadlines are in seconds: for one cell, for one call, and for all that one submission does. A room of a weaker tier
-    than `minimum_tier` is not used. `shortcuts_cost_points` takes the points of an exercise whose work was done by a
-    function that its specification names as a shortcut; otherwise a shortcut is only flagged. With
+    Deadlines are in seconds: for one cell, for one call, and for all that one submission does. A sandbox of a weaker
+    tier than `minimum_tier` is not used. `shortcuts_cost_points` takes the points of an exercise whose work was done by
+    a function that its specification names as a shortcut; otherwise a shortcut is only flagged. With
     `forgive_earlier_mistakes` an exercise loses nothing by what an earlier one got wrong.
     """
 

@@ -1,7 +1,7 @@
 """The parts of nbgrader's own converters that are the course's.
 
-A submission is read as hostile bytes, graded in a room, and only then, on the judge's side, the outputs of the graded
-cells are written for nbgrader to read: full marks, a number for partial credit, an error for none.
+A submission is read as hostile bytes, graded in a sandbox, and only then, on the judge's side, the outputs of the
+graded cells are written for nbgrader to read: full marks, a number for partial credit, an error for none.
 """
 
 import contextlib
@@ -101,8 +101,8 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
         """The folders of who has not left the course; nbgrader would take the others in again, without a word."""
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             left = departed((folder.parent.name for folder in folders), people_in(gradebook))
-        for told in left.values():
-            self.log.error("%s", told)
+        for message in left.values():
+            self.log.error("%s", message)
         kept = [folder for folder in folders if folder.parent.name not in left]
         if left and not kept:
             raise NbGraderException(" ".join(left.values()))
@@ -242,7 +242,7 @@ def find_released(converter: Autograde, assignment: str, notebook: str) -> Assig
 
 
 def read_source_files(paths: Mapping[str, Path]) -> dict[str, bytes]:
-    """What the course lays beside each notebook. Raises NotGradable where it is more than a room is given."""
+    """What the course lays beside each notebook. Raises NotGradable where it is more than a sandbox is given."""
     size = sum(path.stat().st_size for path in paths.values())
     for found, most, unit in ((len(paths), MAX_SOURCE_FILES, "files"), (size, MAX_SOURCE_BYTES, "bytes")):
         if found > most:

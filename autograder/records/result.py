@@ -51,9 +51,9 @@ class ExerciseResult:
     def feedback(self) -> str:
         """The learner's feedback as plain text: properties, hint, where to read again, a failing case, what to do."""
         summary = f"{in_points(self.score)} of {in_points(self.points)} points"
-        told = Feedback(self.name, summary, self.properties, self.hint, self.section, self.remedy)
+        feedback = Feedback(self.name, summary, self.properties, self.hint, self.section, self.remedy)
         case = ["", *self.case] if self.case else []
-        return "\n".join(_wrapped(line) for line in (*told.lines, *case, *told.remedy_lines))
+        return "\n".join(_wrapped(line) for line in (*feedback.lines, *case, *feedback.advice_lines))
 
 
 def in_points(value: float) -> str:
@@ -76,7 +76,7 @@ class Result:
     For the audit: `seed`, the sandbox's `tier`, when the grading `started` and how many `seconds` it took, `versions`,
     and the `grader`, a user and a machine. `figures` are what was measured in a model, for the board. `attempt` counts
     from 1 how often other code was handed in, `code` identifies the last that could be graded, and `draw` says on which
-    of the course's inputs; see autograder.judging.draws. `release` identifies the points and the
+    variant of the inputs; see autograder.judging.variants. `release` identifies the points and the
     instructor's own tests, and `specification` their own exercises, where it is such an assignment.
     """
 

@@ -111,7 +111,7 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
                 for student, result in results.items()
                 for flag in _flags(result, by_hand.get(student, {}))
             ),
-            *((f"{copy.one}, {copy.other}", f"They {copy.told()}.") for copy in copies(results)),
+            *((f"{copy.one}, {copy.other}", f"They {copy.message()}.") for copy in copies(results)),
         ],
         audit=_audit(graded),
         board=lines,
@@ -137,8 +137,8 @@ def _exercise_report(cells: Sequence[CellScore], answers: Sequence[ExerciseResul
     given = [cell.score for cell in cells if cell.score is not None]
     failing = Counter(item.name for answer in answers for item in answer.properties if not (item.holds or item.waits))
     is_judged = any(answer.properties for answer in answers)
-    told = [answer for answer in answers if answer.mistake or (answer.hint and not is_judged)]
-    mistakes = Counter((answer.hint, answer.section) for answer in told)
+    explained = [answer for answer in answers if answer.mistake or (answer.hint and not is_judged)]
+    mistakes = Counter((answer.hint, answer.section) for answer in explained)
     return ExerciseReport(
         name=cells[0].title,
         points=cells[0].max_score,

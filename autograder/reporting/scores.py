@@ -22,7 +22,7 @@ from nbgrader.plugins import CsvExportPlugin
 from sqlalchemy import Row, func
 from sqlalchemy import Table as DatabaseTable
 
-from autograder.nbgrader_bridge.gradebook_tables import CELL, GRADE, SUBMISSION, select_grades
+from autograder.nbgrader_bridge.gradebook_rows import CELL, GRADE, SUBMISSION, select_grades
 from autograder.notebooks.notebooks import MADE_UP, titles_of_cells
 from autograder.records.result import GRADED, NOT_GRADED, Result, in_points, read_result
 from autograder.students.by_hand import HandScore, kept_scores, notes_on

@@ -19,7 +19,7 @@ from autograder.records.source_cells import SourceCell
 from autograder.submissions.submission import Submission
 
 FLAGS = "llm_course_flags"
-"""Notebook metadata in which what was healed travels from nbgrader's first pass to its second."""
+"""Notebook metadata in which what was healed gets from nbgrader's first pass to its second."""
 STATES, CHANGED, WAITS = "llm_course_states", "changed by hand", "not graded yet"
 """Where nbgrader's resources tell a feedback page what the scores of cells are, by grade id; and what they may be."""
 LOG = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ class Quiet:
 def watch_others(server: ZygoteClient | None) -> Iterator[Quiet]:
     """Watch from here to the end of the block what others do; on leaving, it is known whether it was quiet throughout.
 
-    This process and the rooms of `server` are no others: what they keep waiting is their own.
+    This process and the sandboxes of `server` are no others: what they keep waiting is their own.
     """
     quiet, ended = Quiet(), threading.Event()
     watching = threading.Thread(target=_watch, args=(quiet, ended, server), daemon=True)

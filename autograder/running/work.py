@@ -1,6 +1,6 @@
 """One submission as a unit of work: bytes in, a Result and a finished notebook out; no disk, no database.
 
-What is here travels to other processes and machines, so it is plain data, and `work` is a plain function.
+What is here is sent to other processes and machines, so it is plain data, and `work` is a plain function.
 """
 
 import contextlib
@@ -16,11 +16,11 @@ from nbgrader.preprocessors import LimitOutput
 from traitlets.config import Config
 
 from autograder.exercises.spec import Assignment
-from autograder.judging.draws import DRAWS, seed_of_draw
 from autograder.judging.fingerprint import graders_fingerprint
 from autograder.judging.grade import as_final, grade_if_changed, not_graded
 from autograder.judging.judge import make_answer_key
 from autograder.judging.rules import RULES, Rules
+from autograder.judging.variants import VARIANTS, seed_of_variant
 from autograder.records.result import NOT_GRADED, Result
 from autograder.records.source_cells import SourceCell
 from autograder.running.autograded import Autograded, finish
@@ -58,7 +58,7 @@ class Job:
         return as_released(self.assignment, Path(self.course), self.source_cells, self.files)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels: functions of an assignment do not, so each machine finds it anew."""
+        """What is sent: functions of an assignment are not, so each machine finds it anew."""
         return {name: value for name, value in vars(self).items() if name != "released"}
 
 
@@ -87,14 +87,14 @@ class Outcome:
     autograded: Autograded | None = None
 
 
-def prepare(job: Job, draws: Iterable[int] = range(DRAWS)) -> None:
-    """Work out what all submissions share: the inputs and the references' replies in some draws, the released cells.
+def prepare(job: Job, variants: Iterable[int] = range(VARIANTS)) -> None:
+    """Work out what all submissions share: the inputs and the references' replies in some variants, the released cells.
 
     What known mistakes reply is worked out where a wrong answer asks for it.
     """
     assignment = job.released
-    for draw in draws:
-        seed = seed_of_draw(job.secret, assignment.name, draw)
+    for variant in variants:
+        seed = seed_of_variant(job.secret, assignment.name, variant)
         for exercise in assignment.asked:
             make_answer_key(exercise, seed)
     graders_fingerprint(assignment)
@@ -102,7 +102,7 @@ def prepare(job: Job, draws: Iterable[int] = range(DRAWS)) -> None:
 
 
 def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
-    """Grade one submission, in a room of `server`. Raises SandboxError where no room can be had."""
+    """Grade one submission, in a sandbox of `server`. Raises SandboxError where no sandbox can be had."""
     try:
         assignment = job.released
         if isinstance(task.content, NotGradable):

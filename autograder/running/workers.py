@@ -18,8 +18,8 @@ from typing import Any
 
 import torch
 
-from autograder.judging.draws import DRAWS
 from autograder.judging.fingerprint import graders_fingerprint
+from autograder.judging.variants import VARIANTS
 from autograder.notebooks.own_exercises import OwnExercisesError
 from autograder.running.work import Job, Outcome, Task, prepare, refuse, work
 from autograder.sandbox.linux import ProcessControl, process_control
@@ -29,7 +29,7 @@ from autograder.submissions.hand_in import NotGradable
 Grading = Callable[[Iterable[Task]], Iterator[Outcome]]
 FORK = multiprocessing.get_context("fork")
 WORKERS_PER_SERVER = 6
-"""One fork server makes about 50 rooms a second."""
+"""One fork server makes about 50 sandboxes a second."""
 ATTEMPTS = 2
 """How many worker processes one submission may cost."""
 TASKS_PER_THREAD = 2
@@ -44,16 +44,16 @@ class ClusterError(Exception):
 
 
 @contextlib.contextmanager
-def local_workers(job: Job, count: int, draws: Iterable[int] = range(DRAWS)) -> Iterator[Grading]:
+def local_workers(job: Job, count: int, variants: Iterable[int] = range(VARIANTS)) -> Iterator[Grading]:
     """`count` processes on this machine; with one, the grading stays in this process.
 
-    The processes are forked after what all submissions of these draws share is worked out. They and their rooms end
-    with this one. Raises SandboxError.
+    The processes are forked after what all submissions of these variants share is worked out. They and their sandboxes
+    end with this one. Raises SandboxError.
     """
     shared_zygote().start()
     # A thread more, and a forked process may hang.
     torch.set_num_threads(1)
-    prepare(job, draws)
+    prepare(job, variants)
     if count == 1:
         yield lambda tasks: (work(job, task) for task in tasks)
         return
@@ -92,7 +92,8 @@ def dask_workers(job: Job, address: str) -> Iterator[Grading]:
 
 
 def _processors(count: int) -> list[int | None]:
-    """A processor for the rooms of each worker, where there are enough: what runs in one room slows no other down."""
+    """A processor for the sandboxes of each worker, where there are enough: what runs in one sandbox slows no other
+    down."""
     allowed = sorted(os.sched_getaffinity(0))
     return [*allowed[:count]] if count <= len(allowed) else [None] * count
 
@@ -159,8 +160,8 @@ def _names_library(task: Task) -> bool:
 def _serve(connection: Connection, job: Job, server: ZygoteClient, parent: int) -> None:
     process_control(ProcessControl.SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     if server.processor is not None:
-        # This process waits while a room works, and the room while this one does: from the same processor each wakes
-        # the other soonest.
+        # This process waits while a sandbox works, and the sandbox while this one does: from the same processor each
+        # wakes the other soonest.
         os.sched_setaffinity(0, {server.processor})
     while os.getppid() == parent:
         task = connection.recv()

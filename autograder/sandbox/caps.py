@@ -1,4 +1,4 @@
-"""What one room may use at most, and how much of what it prints is kept."""
+"""What one sandbox may use at most, and how much of what it prints is kept."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,10 +14,10 @@ OUTPUT_OF_A_SUBMISSION = 8 * MEBIBYTE
 
 @dataclass(frozen=True)
 class Caps:
-    """Limits of one room, in bytes where nothing else is said.
+    """Limits of one sandbox, in bytes where nothing else is said.
 
     `memory` counts a process's private data and `address_space` all that it maps, shared memory too; both hold for
-    each process. `disk` holds for all files of the room together where the tier has namespaces, and for each file
+    each process. `disk` holds for all files of the sandbox together where the tier has namespaces, and for each file
     where it has not. `output` is characters of one cell.
     """
 

@@ -4,7 +4,7 @@
     landlock    another user where possible; Landlock says which files it sees, seccomp which system calls it makes
     process     another user where possible, and limits
 
-A jail is used by the fork server alone: `prepare` once, `fork` for each room, `enter` in the child, `end` when the
+A jail is used by the fork server alone: `prepare` once, `fork` for each sandbox, `enter` in the child, `end` when the
 child is gone. Each raises OSError where the machine does not allow it, and `shortfall` asks beforehand.
 """
 
@@ -42,18 +42,19 @@ from autograder.sandbox.session import END_DEADLINE
 REPOSITORY = Path(__file__).resolve().parents[2]
 LLM_COURSE = Path(llm_course.__file__).resolve().parent
 SHOWN_OF_COURSE = sorted(path for path in LLM_COURSE.iterdir() if path.name != "capstone")
-"""All but the capstone: no cell of it is graded, and its stand-ins would answer exercises of other chapters."""
+"""All but the capstone: no cell of it is graded, and its substitutes would answer exercises of other chapters."""
 ENVIRONMENT = [Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()]
 SYSTEM = [Path(name) for name in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")]
 SETTINGS = [Path("/etc", name) for name in ("alternatives", "ld.so.cache", "localtime", "fonts")]
 DEVICES = [Path("/dev", name) for name in ("null", "zero", "full", "random", "urandom")]
 
-FIRST_ROOM_USER = 0x70000000
-"""User ids from here on belong to nobody; a room's is this plus its process id, so that no two rooms share one."""
+FIRST_SANDBOX_USER = 0x70000000
+"""User ids from here on belong to nobody; a sandbox's is this plus its process id, so that no two sandboxes share
+one."""
 INNER_USER = 1000
 """The user id that a learner's code sees as its own, inside namespaces."""
 FILES = 20_000
-"""Files and folders that a room can make."""
+"""Files and folders that a sandbox can make."""
 SHARED = [Path(name) for name in ("/dev/shm", "/tmp", "/var/tmp")]
 """Where every user may write."""
 
@@ -68,11 +69,11 @@ class Jail(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make what all rooms share. Called once, in a process with one thread."""
+        """Make what all sandboxes share. Called once, in a process with one thread."""
 
     @abstractmethod
     def fork(self) -> int:
-        """Fork the process of a room; returns 0 in the child."""
+        """Fork the process of a sandbox; returns 0 in the child."""
 
     @abstractmethod
     def enter(self, caps: Caps) -> Path:
@@ -80,7 +81,7 @@ class Jail(ABC):
 
     @abstractmethod
     def end(self, pid: int) -> None:
-        """Remove what is left of the room whose process was `pid` and is dead."""
+        """Remove what is left of the sandbox whose process was `pid` and is dead."""
 
 
 class NamespaceJail(Jail):
@@ -112,7 +113,7 @@ class NamespaceJail(Jail):
             return 0
         os.close(reader)
         try:
-            outer = FIRST_ROOM_USER + pid if _may_be_anybody() else None
+            outer = FIRST_SANDBOX_USER + pid if _may_be_anybody() else None
             _map_user(str(pid), INNER_USER, outer or os.geteuid(), outer or os.getegid())
             _offer_to_memory_killer(pid)
             os.write(writer, b"x")
@@ -124,10 +125,10 @@ class NamespaceJail(Jail):
         os.setresgid(INNER_USER, INNER_USER, INNER_USER)
         os.setresuid(INNER_USER, INNER_USER, INNER_USER)
         options = f"size={caps.disk},nr_inodes={FILES},mode=700"
-        mount("tmpfs", "/room", "tmpfs", Mount.NO_SUID | Mount.NO_DEVICES, options)
+        mount("tmpfs", "/sandbox", "tmpfs", Mount.NO_SUID | Mount.NO_DEVICES, options)
         mount("proc", "/proc", "proc", Mount.NO_SUID | Mount.NO_DEVICES | Mount.NO_EXECUTE)
-        socket.sethostname("room")
-        folder = Path("/room")
+        socket.sethostname("sandbox")
+        folder = Path("/sandbox")
         _make_folders(folder)
         _set_limits(caps, caps.processes)
         _give_up_rights()
@@ -140,7 +141,7 @@ class NamespaceJail(Jail):
 
 
 class FolderJail(Jail):
-    """No namespaces: each room has a folder on the disk of the machine, and is cleaned up after by hand."""
+    """No namespaces: each sandbox has a folder on the disk of the machine, and is cleaned up after by hand."""
 
     def __init__(self, session: Path) -> None:
         super().__init__(session)
@@ -153,11 +154,11 @@ class FolderJail(Jail):
                 "grade as an ordinary user, or keep the environment where every user can read it"
             )
         self._session.chmod(0o711)
-        # What a room leaves behind comes to the fork server, which ends it.
+        # What a sandbox leaves behind comes to the fork server, which ends it.
         process_control(ProcessControl.SET_CHILD_SUBREAPER)
 
     def fork(self) -> int:
-        folder = Path(tempfile.mkdtemp(prefix="room-", dir=self._session))
+        folder = Path(tempfile.mkdtemp(prefix="sandbox-", dir=self._session))
         pid = os.fork()
         self._folders[pid or os.getpid()] = folder
         if pid:
@@ -168,7 +169,7 @@ class FolderJail(Jail):
         folder = self._folders[os.getpid()]
         processes = caps.processes
         if os.geteuid() == 0:
-            user = FIRST_ROOM_USER + os.getpid()
+            user = FIRST_SANDBOX_USER + os.getpid()
             os.chown(folder, user, user)
             os.setgroups([])
             os.setresgid(user, user, user)
@@ -186,7 +187,7 @@ class FolderJail(Jail):
     def end(self, pid: int) -> None:
         folder = self._folders.pop(pid)
         if os.geteuid() == 0:
-            _end_user(FIRST_ROOM_USER + pid)
+            _end_user(FIRST_SANDBOX_USER + pid)
         _end_strays(keep=set(self._folders))
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -209,7 +210,7 @@ class LandlockJail(FolderJail):
         # Of /proc no other process, whose command line may say more than learners should read.
         own = [Path("/proc", name) for name in ("self", "cpuinfo", "meminfo", "stat")]
         readable = [*SYSTEM, *SETTINGS, *ENVIRONMENT, *SHOWN_OF_COURSE, *DEVICES, *own]
-        # Not /dev/shm, where semaphores and shared tensors live: other rooms would see what is there.
+        # Not /dev/shm, where semaphores and shared tensors live: other sandboxes would see what is there.
         landlock.restrict(readable, writable=[folder, *DEVICES])
         seccomp.restrict(shares_mounts=True)
 
@@ -239,7 +240,7 @@ def shortfall(jail: Jail) -> str:
 
 
 def _try(jail: Jail, writer: int) -> None:
-    """Do what the fork server does for one room, write what goes wrong, and end the process."""
+    """Do what the fork server does for one sandbox, write what goes wrong, and end the process."""
     try:
         jail.prepare()
         pid = jail.fork()
@@ -260,15 +261,15 @@ def _enter_small_root(mount_point: Path) -> None:
     mount("tmpfs", mount_point, "tmpfs", Mount.NO_SUID, "size=16m,mode=755")
     for folder in _shown_folders():
         _show(folder, mount_point)
-    for name in ("room", "proc", "dev", "etc"):
+    for name in ("sandbox", "proc", "dev", "etc"):
         (mount_point / name).mkdir(exist_ok=True)
     for device in DEVICES:
         (mount_point / device.relative_to("/")).touch()
-    for link, target in {"tmp": "room/tmp", "dev/shm": "../room/shm", "dev/fd": "../proc/self/fd"}.items():
-        # There is a /tmp already where the course lies in it; rooms then have TMPDIR alone.
+    for link, target in {"tmp": "sandbox/tmp", "dev/shm": "../sandbox/shm", "dev/fd": "../proc/self/fd"}.items():
+        # There is a /tmp already where the course lies in it; sandboxes then have TMPDIR alone.
         if not (mount_point / link).exists():
             (mount_point / link).symlink_to(target)
-    (mount_point / "etc/passwd").write_text(f"learner:x:{INNER_USER}:{INNER_USER}::/room/home:/bin/sh\n")
+    (mount_point / "etc/passwd").write_text(f"learner:x:{INNER_USER}:{INNER_USER}::/sandbox/home:/bin/sh\n")
     (mount_point / "etc/group").write_text(f"learner:x:{INNER_USER}:\n")
     # What is read only gets no new times either, be it of reading, or set on a device that everybody may write to.
     restrict_mounts(mount_point, Mount.READ_ONLY | Mount.NO_SUID | Mount.NO_DEVICES)
@@ -280,7 +281,7 @@ def _enter_small_root(mount_point: Path) -> None:
 
 
 def _shown_folders() -> list[Path]:
-    """What a room sees of the machine's disk: system, environment, and of the repository `llm_course` alone."""
+    """What a sandbox sees of the machine's disk: system, environment, and of the repository `llm_course` alone."""
     outside = [path for path in (*SYSTEM, *SETTINGS, *ENVIRONMENT) if not path.is_relative_to(REPOSITORY)]
     inside = [path for path in ENVIRONMENT if path.is_relative_to(REPOSITORY)]
     for path in (*outside, *inside):
@@ -322,8 +323,8 @@ def _others_can_read(path: str) -> bool:
     pid = os.fork()
     if pid == 0:
         os.setgroups([])
-        os.setresgid(FIRST_ROOM_USER, FIRST_ROOM_USER, FIRST_ROOM_USER)
-        os.setresuid(FIRST_ROOM_USER, FIRST_ROOM_USER, FIRST_ROOM_USER)
+        os.setresgid(FIRST_SANDBOX_USER, FIRST_SANDBOX_USER, FIRST_SANDBOX_USER)
+        os.setresuid(FIRST_SANDBOX_USER, FIRST_SANDBOX_USER, FIRST_SANDBOX_USER)
         os._exit(0 if os.access(path, os.R_OK) else 1)
     return os.waitpid(pid, 0)[1] == 0
 
@@ -358,13 +359,13 @@ def _give_up_rights() -> None:
 
 
 def _offer_to_memory_killer(pid: int) -> None:
-    """Where the machine's memory ends, a room dies first."""
+    """Where the machine's memory ends, a sandbox dies first."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
 
 
 def _end_user(user: int) -> None:
-    """Kill all processes of a room's own user, at one stroke, and remove what it left where every user may write."""
+    """Kill all processes of a sandbox's own user, at one stroke, and remove what it left where every user may write."""
     pid = os.fork()
     if pid == 0:
         os.setresuid(user, user, user)
@@ -394,7 +395,7 @@ def _end_strays(keep: set[int]) -> None:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, 0)
         if time.monotonic() > end:
-            raise OSError(f"{len(strays)} processes that a room left cannot be killed")
+            raise OSError(f"{len(strays)} processes that a sandbox left cannot be killed")
 
 
 def _signal_all(processes: set[int], number: int) -> bool:

@@ -1,4 +1,4 @@
-"""A cell's outputs as they may enter a notebook: what came from a room is made well-formed, or left out.
+"""A cell's outputs as they may enter a notebook: what came from a sandbox is made well-formed, or left out.
 
 An instructor opens these outputs in a browser that may change grades. So HTML, SVG and scripts stay out, a picture
 must be a picture, and text is valid Unicode.

@@ -1,11 +1,11 @@
-"""Functions that stand in a room under their names and run in another one, where there is no code of learners'.
+"""Functions that stand in a sandbox under their names and run in another one, where there is no code of learners'.
 
-What is in a learner's room, their code can read. So of such a function there is nothing but its name: a call goes to
-the other room, which holds the function, and a value comes back. It seems to run where it is called: gradients flow
+What is in a learner's sandbox, their code can read. So of such a function there is nothing but its name: a call goes to
+the other sandbox, which holds the function, and a value comes back. It seems to run where it is called: gradients flow
 through it, what it changes of its arguments is changed, it moves generators on, and what it raises is raised.
 
-    RemoteFunctions     in the learner's room: gives functions by name
-    serve_functions     in the other room: answers calls until the learner's hangs up
+    RemoteFunctions     in the learner's sandbox: gives functions by name
+    serve_functions     in the other sandbox: answers calls until the learner's hangs up
 
 Calls and answers, as frame headers:
     {"number": int, "op": "call", "of": int or null, "name": str, "grad": bool, "measure": bool, "given": tree}
@@ -29,13 +29,13 @@ from torch.autograd.function import once_differentiable
 from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode
 
 from autograder.sandbox import wire
-from llm_course.checking.calls import LargestTensor, generator_states
+from llm_course.checking.invocation import LargestTensor, generator_states
 from llm_course.checking.values import SCALARS, Opaque, decode, encode
 
-MODULE = "stand_in"
+MODULE = "substitute"
 """The module that such a function says it is of."""
 WITHOUT_END = 3600.0
-"""Seconds for sending: the judge ends both rooms long before."""
+"""Seconds for sending: the judge ends both sandboxes long before."""
 MOST_CALLS = 100_000
 """Calls that are answered; the exercises of the book need a thousand for a submission."""
 MOST_KEPT = 10_000
@@ -96,7 +96,7 @@ class RemoteFunctions:
     def _ask(self, request: dict[str, Any], given: Any) -> tuple[dict[str, Any], Any]:
         """The answer to a request, and the value that came with it. Raises what the other side says was raised."""
         if os.getpid() != self._process:
-            raise RuntimeError("what stands in for an earlier answer can be called in the notebook's own process only")
+            raise RuntimeError("the substitute for an earlier answer can be called in the notebook's own process only")
         with _disable_current_modes():
             tree, buffers = encode(given)
             header = wire.to_json({**request, "given": tree})
@@ -120,7 +120,7 @@ class RemoteFunctions:
                     if answer["number"] == self._number:
                         return answer, body
             except wire.WireError as error:
-                raise RuntimeError("what stands in for an earlier answer does not answer any more") from error
+                raise RuntimeError("the substitute for an earlier answer does not answer any more") from error
 
 
 class RemoteObject:
@@ -227,7 +227,7 @@ class _Server:
     def _keep(self, value: Any, given: Any, of: int | None) -> tuple[str | None, Any]:
         """What of a call's value stays here, if anything, and what is sent."""
         if len(self._objects) + len(self._graphs) >= MOST_KEPT:
-            raise RuntimeError("what stands in for an earlier answer was asked to keep too much")
+            raise RuntimeError("the substitute for an earlier answer was asked to keep too much")
         if of is None and type(value).__module__ == MODULE:
             self._objects.append(value)
             return "object", len(self._objects) - 1
@@ -258,7 +258,7 @@ def _sent(value: Any, name: str) -> Any:
     tree, _ = encode(value) if not isinstance(value, Tensor) else (None, None)
     if isinstance(tree, dict) and "opaque" in tree:
         raise TypeError(
-            f"what stands in for `{name}` takes numbers, texts, lists, dicts and tensors, not {type(value)}"
+            f"the substitute for `{name}` takes numbers, texts, lists, dicts and tensors, not {type(value)}"
         )
     return value
 

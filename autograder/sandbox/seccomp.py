@@ -3,9 +3,9 @@
 Refused calls fail with EPERM, so that honest code that tries one sees an ordinary error. Sockets are allowed
 only in the Unix family: asyncio, DataLoader workers and %%bash use them.
 
-A filter cannot see which file a call is about, and rooms share the files of the system. So what is kept with a file
-and seen by all who open it is kept for no file, those of the room among them. What honest code does to its own files
-seems to work: a lock is granted to everybody at once, which only two processes of one room could notice.
+A filter cannot see which file a call is about, and sandboxes share the files of the system. So what is kept with a file
+and seen by all who open it is kept for no file, those of the sandbox among them. What honest code does to its own files
+seems to work: a lock is granted to everybody at once, which only two processes of one sandbox could notice.
 """
 
 import ctypes
@@ -48,7 +48,7 @@ _REFUSED = {
     "reboot": 169, "swapon": 167, "swapoff": 168, "acct": 163, "quotactl": 179, "quotactl_fd": 443,
     "sethostname": 170, "setdomainname": 171, "settimeofday": 164, "clock_settime": 227, "adjtimex": 159,
     "clock_adjtime": 305, "lookup_dcookie": 212,
-    # the processor that a room is given
+    # the processor that a sandbox is given
     "sched_setaffinity": 203,
     # memory that no limit of a process counts
     "memfd_create": 319, "memfd_secret": 447,
@@ -62,7 +62,7 @@ _MARKS = {
     "chmod": 90, "fchmod": 91, "fchmodat": 268, "fchmodat2": 452, "chown": 92, "fchown": 93, "lchown": 94,
     "fchownat": 260, "utime": 132, "utimes": 235, "futimesat": 261, "utimensat": 280,
 }  # fmt: skip
-"""Modes, owners and times of files. Where a room has no mounts of its own, it could change those of the machine."""
+"""Modes, owners and times of files. Where a sandbox has no mounts of its own, it could change those of the machine."""
 _ATTRIBUTES = {
     "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190, "setxattrat": 463, "removexattr": 197, "lremovexattr": 198,
     "fremovexattr": 199, "removexattrat": 466, "file_setattr": 469,
@@ -76,8 +76,8 @@ _HARMLESS_COMMANDS = {
 """All others leave something with the file: leases, watches on folders, hints."""
 _FUTEX, _SHARED_WAITS = 202, {"WAIT": 0, "WAIT_BITSET": 9, "WAIT_REQUEUE_PI": 11}
 _BY_THE_CLOCK = 256
-"""Threads of one process wait privately. Else one can wait on a page of a file that all rooms read, and be woken there;
-so who waits otherwise is told at once to look again, which costs time and nothing else."""
+"""Threads of one process wait privately. Else one can wait on a page of a file that all sandboxes read, and be woken
+there; so who waits otherwise is told at once to look again, which costs time and nothing else."""
 _IOCTL, _ATTRIBUTE_COMMANDS = 16, {"FS_IOC_SETFLAGS": 0x40086602, "FS_IOC_FSSETXATTR": 0x401C5820}
 _SOCKET, _UNIX_FAMILY = 41, 1
 _CLONE, _ANY_NAMESPACE = 56, 0x7E020000
@@ -104,63 +104,70 @@ def restrict(*, shares_mounts: bool) -> None:
 
 def _program(shares_mounts: bool) -> bytes:
     refuse, pretend = _fail(errno.EPERM), _fail(0)
-    steps = [
-        _step(_LOAD, _ARCHITECTURE),
-        *_unless(_EQUAL, _ARCHITECTURE_X86_64, _step(_RETURN, _KILL_PROCESS)),
-        _step(_LOAD, _NUMBER),
-        *_when(_GREATER_EQUAL, _X32_BIT, _step(_RETURN, _KILL_PROCESS)),
+    instructions = [
+        _bpf(_LOAD, _ARCHITECTURE),
+        *_unless(_EQUAL, _ARCHITECTURE_X86_64, _bpf(_RETURN, _KILL_PROCESS)),
+        _bpf(_LOAD, _NUMBER),
+        *_when(_GREATER_EQUAL, _X32_BIT, _bpf(_RETURN, _KILL_PROCESS)),
         *_answer(_REFUSED, refuse),
         *_answer(_UNKNOWN, _fail(errno.ENOSYS)),
         *_answer({"flock": _FLOCK}, pretend),
     ]
     if shares_mounts:
-        steps += [*_answer(_MARKS, pretend), *_answer(_ATTRIBUTES, refuse)]
+        instructions += [*_answer(_MARKS, pretend), *_answer(_ATTRIBUTES, refuse)]
     # The C library falls back to clone, whose flags a filter can see.
-    steps += _when(_EQUAL, _CLONE3, _fail(errno.ENOSYS))
-    steps += _when(_EQUAL, _SOCKET, _step(_LOAD, _FIRST_ARGUMENT), *_unless(_EQUAL, _UNIX_FAMILY, refuse), _allow())
-    steps += _when(_EQUAL, _CLONE, _step(_LOAD, _FIRST_ARGUMENT), *_when(_ANY_BIT, _ANY_NAMESPACE, refuse), _allow())
-    # A room dies with the fork server: nobody inside may take that back. It seems to work, for torch asks for it.
-    steps += _when(
-        _EQUAL, _PRCTL, _step(_LOAD, _FIRST_ARGUMENT), *_when(_EQUAL, _SET_PARENT_DEATH_SIGNAL, pretend), _allow()
+    instructions += _when(_EQUAL, _CLONE3, _fail(errno.ENOSYS))
+    instructions += _when(
+        _EQUAL, _SOCKET, _bpf(_LOAD, _FIRST_ARGUMENT), *_unless(_EQUAL, _UNIX_FAMILY, refuse), _allow()
     )
-    steps += _when(
+    instructions += _when(
+        _EQUAL, _CLONE, _bpf(_LOAD, _FIRST_ARGUMENT), *_when(_ANY_BIT, _ANY_NAMESPACE, refuse), _allow()
+    )
+    # A sandbox dies with the fork server: nobody inside may take that back. It seems to work, for torch asks for it.
+    instructions += _when(
+        _EQUAL, _PRCTL, _bpf(_LOAD, _FIRST_ARGUMENT), *_when(_EQUAL, _SET_PARENT_DEATH_SIGNAL, pretend), _allow()
+    )
+    instructions += _when(
         _EQUAL,
         _FCNTL,
-        _step(_LOAD, _SECOND_ARGUMENT),
+        _bpf(_LOAD, _SECOND_ARGUMENT),
         *_answer(_LOCK_COMMANDS, pretend),
         *_answer(_HARMLESS_COMMANDS, _allow()),
         refuse,
     )
     waits = _SHARED_WAITS | {f"{name} by the clock": wait | _BY_THE_CLOCK for name, wait in _SHARED_WAITS.items()}
     look_again = _answer(waits, _fail(errno.EAGAIN))
-    steps += _when(_EQUAL, _FUTEX, _step(_LOAD, _SECOND_ARGUMENT), *look_again, _allow())
-    steps += _when(_EQUAL, _IOCTL, _step(_LOAD, _SECOND_ARGUMENT), *_answer(_ATTRIBUTE_COMMANDS, refuse), _allow())
-    return b"".join([*steps, _allow()])
+    instructions += _when(_EQUAL, _FUTEX, _bpf(_LOAD, _SECOND_ARGUMENT), *look_again, _allow())
+    instructions += _when(
+        _EQUAL, _IOCTL, _bpf(_LOAD, _SECOND_ARGUMENT), *_answer(_ATTRIBUTE_COMMANDS, refuse), _allow()
+    )
+    return b"".join([*instructions, _allow()])
 
 
 def _answer(words: dict[str, int], answer: bytes) -> list[bytes]:
     """Give an answer where the loaded word is one of some, which have names."""
-    return [step for word in words.values() for step in _when(_EQUAL, word, answer)]
+    return [one for word in words.values() for one in _when(_EQUAL, word, answer)]
 
 
 def _fail(error: int) -> bytes:
     """Do not make the call, and return an error; 0 is success."""
-    return _step(_RETURN, _FAIL | error)
+    return _bpf(_RETURN, _FAIL | error)
 
 
-def _step(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:
+def _bpf(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    """One instruction."""
     return struct.pack("HBBI", code, if_true, if_false, operand)
 
 
 def _allow() -> bytes:
-    return _step(_RETURN, _ALLOW)
+    return _bpf(_RETURN, _ALLOW)
 
 
-def _when(test: int, operand: int, *steps: bytes) -> list[bytes]:
-    """Do `steps` if the loaded word passes the test."""
-    return [_step(test, operand, if_false=len(steps)), *steps]
+def _when(test: int, operand: int, *instructions: bytes) -> list[bytes]:
+    """Do `instructions` if the loaded word passes the test."""
+    return [_bpf(test, operand, if_false=len(instructions)), *instructions]
 
 
-def _unless(test: int, operand: int, *steps: bytes) -> list[bytes]:
-    """Do `steps` if the loaded word does not pass the test."""
-    return [_step(test, operand, if_true=len(steps)), *steps]
+def _unless(test: int, operand: int, *instructions: bytes) -> list[bytes]:
+    """Do `instructions` if the loaded word does not pass the test."""
+    return [_bpf(test, operand, if_true=len(instructions)), *instructions]

@@ -1,6 +1,6 @@
 """Semaphores for multiprocessing, of event descriptors instead of named files in /dev/shm.
 
-Those of the C library sleep on memory that is shared by file, and on such memory processes of different rooms could
+Those of the C library sleep on memory that is shared by file, and on such memory processes of different sandboxes could
 wait for each other too: the filter refuses it. Event descriptors belong to who inherits them. See eventfd(2).
 """
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PREFIX = "llm-course-rooms-"
+PREFIX = "llm-course-sandboxes-"
 TOKEN_VARIABLE = "LLM_COURSE_ROOMS"
 YOUNG = 5.0
 """Seconds in which a new folder may not yet be locked."""
@@ -79,7 +79,7 @@ def _kill_all_with(token: str) -> None:
     end = time.monotonic() + END_DEADLINE
     while left := _kill_once(token):
         if time.monotonic() > end:
-            raise OSError(f"{left} processes that a room left cannot be killed")
+            raise OSError(f"{left} processes that a sandbox left cannot be killed")
         time.sleep(0.005)
 
 

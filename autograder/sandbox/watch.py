@@ -1,7 +1,7 @@
 """Which of some named functions torch runs in a block, seen by torch's own modes.
 
 One mode sees calls from Python, the other the operations that they come down to, also from compiled code. Neither
-sees other threads and processes, and code in the room can switch both off: what they see is a sign, not a proof.
+sees other threads and processes, and code in the sandbox can switch both off: what they see is a sign, not a proof.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
-from llm_course.checking.calls import OperationMode
+from llm_course.checking.invocation import OperationMode
 
 
 @contextlib.contextmanager

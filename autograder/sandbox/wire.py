@@ -1,4 +1,4 @@
-"""Frames between the judge and the room: a JSON header and raw bytes, both with a length cap, never pickle.
+"""Frames between the judge and the sandbox: a JSON header and raw bytes, both with a length cap, never pickle.
 
 A frame is two little-endian uint32 lengths, the header in UTF-8, and the bytes. Every send and receive has a
 deadline: half a frame, or a child that does not read, must not hang the grader.
@@ -32,7 +32,7 @@ class DeadlineExceeded(Exception):
 
 
 def to_json(header: dict[str, Any], **encoded: bytes) -> bytes:
-    """A header as it travels, with more fields that are JSON already."""
+    """A header as it is sent, with more fields that are JSON already."""
     # Four bytes a character at most: as ASCII, outputs full of emoji would take twelve and be over the cap.
     text = json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
     more = [b', "%s": %s' % (name.encode(), value) for name, value in encoded.items()]

@@ -1,12 +1,12 @@
-"""The fork server: imports once what nearly all learners import, then forks a locked-in process for each room.
+"""The fork server: imports once what nearly all learners import, then forks a locked-in process for each sandbox.
 
 It reads requests from SOCK_SEQPACKET sockets, a JSON object each, and answers each:
     {"op": "open", "caps": caps, "processor": number or null}, with the process's end of its connection, and maybe
-        that of one to a room that lends it functions                      -> {"pid": int}, with its pidfd
+        that of one to a sandbox that lends it functions                      -> {"pid": int}, with its pidfd
     {"op": "end", "pid": int}, when the process is dead                     -> {}
     {"op": "connect"}, with another socket to read requests from           -> {}
-Anything else is answered {"error": str}. When a socket closes, its rooms end. The fork server ends when its first
-socket closes or the process that started it dies, and takes all rooms with it. It never imports a solution or an
+Anything else is answered {"error": str}. When a socket closes, its sandboxes end. The fork server ends when its first
+socket closes or the process that started it dies, and takes all sandboxes with it. It never imports a solution or an
 exercise: what it knows, learners' code can read.
 """
 
@@ -37,7 +37,7 @@ import numpy
 import torch
 import torch.utils.data
 
-from autograder.sandbox import room_process, wire
+from autograder.sandbox import sandbox_process, wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
 from autograder.sandbox.linux import collapse_memory
@@ -46,32 +46,32 @@ from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
 
 MAX_REQUEST = 1 << 16
-MORE_CELLS = {"": (), "transformers": (room_process.FIRST_MODEL,)}
-"""By library that rooms are to have from the start, the cells that import it."""
+MORE_CELLS = {"": (), "transformers": (sandbox_process.FIRST_MODEL,)}
+"""By library that sandboxes are to have from the start, the cells that import it."""
 
 
 class Zygote:
-    """Answers requests with rooms."""
+    """Answers requests with sandboxes."""
 
-    def __init__(self, control: socket.socket, jail: Jail, shell: room_process.LearnerShell) -> None:
+    def __init__(self, control: socket.socket, jail: Jail, shell: sandbox_process.LearnerShell) -> None:
         self._control = control
         self._jail = jail
         self._shell = shell
-        self._rooms: dict[socket.socket, set[int]] = {control: set()}
-        """The rooms of each socket."""
+        self._sandboxes: dict[socket.socket, set[int]] = {control: set()}
+        """The sandboxes of each socket."""
 
     def serve(self) -> None:
-        """Answer requests until nobody can ask any more, then end all rooms."""
+        """Answer requests until nobody can ask any more, then end all sandboxes."""
         parent = os.pidfd_open(os.getppid())
-        while self._control in self._rooms:
-            waiting: list[Any] = [parent, *self._rooms]
+        while self._control in self._sandboxes:
+            waiting: list[Any] = [parent, *self._sandboxes]
             ready, _, _ = select.select(waiting, [], [])
             if parent in ready:
                 break
             for asker in ready:
                 if not self._answer_one(asker):
                     self._leave(asker)
-        for asker in list(self._rooms):
+        for asker in list(self._sandboxes):
             self._leave(asker)
 
     def _answer_one(self, asker: socket.socket) -> bool:
@@ -100,13 +100,13 @@ class Zygote:
         if request["op"] == "open":
             caps = Caps.from_data(request["caps"])
             pid = self._fork(descriptors, caps, request["processor"])
-            self._rooms[asker].add(pid)
+            self._sandboxes[asker].add(pid)
             return {"pid": pid}, [os.pidfd_open(pid)]
         if request["op"] == "end":
             self._end(asker, request["pid"])
             return {}, []
         if request["op"] == "connect":
-            self._rooms[socket.socket(fileno=os.dup(_only(descriptors)))] = set()
+            self._sandboxes[socket.socket(fileno=os.dup(_only(descriptors)))] = set()
             return {}, []
         raise ValueError(f"unknown request {request['op']!r}")
 
@@ -115,22 +115,22 @@ class Zygote:
         if pid == 0:
             if processor is not None:
                 os.sched_setaffinity(0, {processor})
-            _run_room(connections, self._jail, caps, self._shell)
+            _run_sandbox(connections, self._jail, caps, self._shell)
         return pid
 
     def _end(self, asker: socket.socket, pid: Any) -> None:
-        if pid not in self._rooms[asker]:
-            raise ValueError(f"there is no room {pid!r}")
-        # Only here is a room's process id given back, so until now it could not mean another process.
+        if pid not in self._sandboxes[asker]:
+            raise ValueError(f"there is no sandbox {pid!r}")
+        # Only here is a sandbox's process id given back, so until now it could not mean another process.
         os.waitpid(pid, 0)
-        self._rooms[asker].remove(pid)
+        self._sandboxes[asker].remove(pid)
         self._jail.end(pid)
 
     def _leave(self, asker: socket.socket) -> None:
-        for pid in list(self._rooms[asker]):
+        for pid in list(self._sandboxes[asker]):
             os.kill(pid, signal.SIGKILL)
             self._end(asker, pid)
-        del self._rooms[asker]
+        del self._sandboxes[asker]
         asker.close()
 
 
@@ -140,8 +140,8 @@ def _only(descriptors: list[int]) -> int:
     return descriptors[0]
 
 
-def _run_room(connections: list[int], jail: Jail, caps: Caps, shell: room_process.LearnerShell) -> NoReturn:
-    """The life of a room's process, from fork to exit."""
+def _run_sandbox(connections: list[int], jail: Jail, caps: Caps, shell: sandbox_process.LearnerShell) -> NoReturn:
+    """The life of a sandbox's process, from fork to exit."""
     status = 1
     try:
         own, *lender = _keep_only(connections)
@@ -151,7 +151,7 @@ def _run_room(connections: list[int], jail: Jail, caps: Caps, shell: room_proces
             wire.send(own, {"error": str(error)})
             os._exit(1)
         _settle(folder)
-        room_process.run(own, shell, caps.output, *lender)
+        sandbox_process.run(own, shell, caps.output, *lender)
         status = 0
     finally:
         os._exit(status)
@@ -170,7 +170,7 @@ def _keep_only(connections: list[int]) -> list[socket.socket]:
 
 
 def _settle(folder: Path) -> None:
-    """Give the process the surroundings of a notebook, the same for each room, and none of the grader's."""
+    """Give the process the surroundings of a notebook, the same for each sandbox, and none of the grader's."""
     home, temporary = folder / "home", folder / "tmp"
     os.environ.clear()
     os.environ.update(
@@ -226,7 +226,7 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
     with open_session() as session:
         try:
             jail, reasons = _strongest_jail(tiers, session)
-            shell = room_process.make_shell(*MORE_CELLS[library])
+            shell = sandbox_process.make_shell(*MORE_CELLS[library])
             jail.prepare()
         except Exception as error:
             traceback.print_exc()

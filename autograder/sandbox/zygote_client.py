@@ -39,7 +39,7 @@ MAX_ANSWER = 1 << 16
 
 
 class SandboxError(Exception):
-    """No room can be had; the message says why and what to do."""
+    """No sandbox can be had; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Times:
 
 
 @dataclass
-class RoomProcess:
-    """A process of a room, seen from outside."""
+class SandboxProcess:
+    """A process of a sandbox, seen from outside."""
 
     connection: socket.socket
     pid: int
@@ -100,7 +100,7 @@ class RoomProcess:
         self._signal(signal.SIGKILL)
         if not select.select([self.pidfd], [], [], END_DEADLINE)[0]:
             raise SandboxError(
-                f"the process {self.pid} of a room cannot be killed; look for a disk or driver that hangs"
+                f"the process {self.pid} of a sandbox cannot be killed; look for a disk or driver that hangs"
             )
 
     def _signal(self, number: int) -> None:
@@ -116,7 +116,7 @@ def names_library(*texts: str | bytes) -> bool:
 class ZygoteClient:
     """A fork server process, restarted when it died. Safe to use from several threads.
 
-    With a `library`, its rooms have that from the start.
+    With a `library`, its sandboxes have that from the start.
     """
 
     def __init__(self, tiers: tuple[str, ...] = TIERS, *, library: str = "") -> None:
@@ -133,7 +133,7 @@ class ZygoteClient:
         self._token = ""
         self._pid: int | None = None
         self.processor: int | None = None
-        """The one on which all its rooms run, if not on all: there they take no time from rooms elsewhere."""
+        """The one on which all its sandboxes run, if not on all: there they take no time from sandboxes elsewhere."""
         self.shortfalls: list[str] = []
         """Why the stronger tiers are not to be had, one sentence each."""
 
@@ -153,7 +153,7 @@ class ZygoteClient:
     def share(self) -> "ZygoteClient":
         """This fork server for a process that will be forked from this one; close it here after the fork.
 
-        The other process has a connection of its own: its requests do not wait for ours, and its rooms end with it.
+        The other process has a connection of its own: its requests do not wait for ours, and its sandboxes end with it.
         If the fork server dies, it starts one of its own. Raises SandboxError.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -167,10 +167,10 @@ class ZygoteClient:
         return other
 
     def with_library(self) -> "ZygoteClient":
-        """The one whose rooms have LIBRARY from the start. It is started on first use, and closed with this one.
+        """The one whose sandboxes have LIBRARY from the start. It is started on first use, and closed with this one.
 
         One that is shared has it only if there was one already: each worker with one of its own would take too much
-        memory. Rooms of this one, which is then given, import the library themselves.
+        memory. Sandboxes of this one, which is then given, import the library themselves.
         """
         with self._lock:
             if self._beside is None and not self._is_shared and not self._library:
@@ -189,24 +189,24 @@ class ZygoteClient:
         """The processes of this fork server and of the one with the library, as far as they have been started."""
         return {server._pid for server in (self, self._beside) if server and server._pid}
 
-    def open_process(self, caps: Caps, lender: RoomProcess | None = None) -> RoomProcess:
-        """Fork a process for a room; it gets our end of the connection to a `lender`. Raises SandboxError."""
+    def open_process(self, caps: Caps, lender: SandboxProcess | None = None) -> SandboxProcess:
+        """Fork a process for a sandbox; it gets our end of the connection to a `lender`. Raises SandboxError."""
         ours, theirs = socket.socketpair()
         try:
             with self._lock, theirs:
                 request = {"op": "open", "caps": caps.to_data(), "processor": self.processor}
                 descriptors = [theirs.fileno(), *([lender.connection.fileno()] if lender else [])]
                 answer, pidfds = self._ask(request, descriptors)
-            return RoomProcess(ours, answer["pid"], pidfds[0], self._tier, self._generation)
+            return SandboxProcess(ours, answer["pid"], pidfds[0], self._tier, self._generation)
         except BaseException:
             ours.close()
             raise
 
-    def end_process(self, process: RoomProcess) -> None:
+    def end_process(self, process: SandboxProcess) -> None:
         """Kill a process and remove all that is left of it."""
         try:
             process.kill()
-            # A fork server that died took its rooms with it.
+            # A fork server that died took its sandboxes with it.
             with self._lock, contextlib.suppress(_ServerDied):
                 if process.generation == self._generation:
                     self._ask_once({"op": "end", "pid": process.pid}, [])
@@ -214,7 +214,7 @@ class ZygoteClient:
             process.close()
 
     def close(self) -> None:
-        """End the fork server and all its rooms."""
+        """End the fork server and all its sandboxes."""
         with self._lock:
             self._stop()
         if self._beside is not None:
@@ -227,7 +227,7 @@ class ZygoteClient:
                 return self._ask_once(request, descriptors)
             except _ServerDied:
                 self._stop()
-        raise SandboxError("the fork server died twice over one room; is the machine's memory at its end?")
+        raise SandboxError("the fork server died twice over one sandbox; is the machine's memory at its end?")
 
     def _ask_once(self, request: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
         if self._control is None:
@@ -241,7 +241,7 @@ class ZygoteClient:
             raise _ServerDied
         answer = json.loads(message)
         if "error" in answer:
-            raise SandboxError(f"the fork server could not {request['op']} a room: {answer['error']}")
+            raise SandboxError(f"the fork server could not {request['op']} a sandbox: {answer['error']}")
         return answer, received
 
     def _ensure_started(self) -> None:
@@ -255,7 +255,7 @@ class ZygoteClient:
 
     def _launch(self) -> None:
         if sys.platform != "linux":
-            raise SandboxError("rooms for learners' code need Linux: grade in a Linux container or virtual machine")
+            raise SandboxError("sandboxes for learners' code need Linux: grade in a Linux container or virtual machine")
         self._stop()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._token = secrets.token_hex(8)
@@ -318,7 +318,7 @@ class _ServerDied(Exception):
 
 @functools.cache
 def shared_zygote() -> ZygoteClient:
-    """The fork server of this process, for all rooms that name no other."""
+    """The fork server of this process, for all sandboxes that name no other."""
     server = ZygoteClient()
     atexit.register(server.close)
     return server
@@ -329,13 +329,13 @@ os.register_at_fork(after_in_child=shared_zygote.cache_clear)
 
 
 def _environment(token: str) -> dict[str, str]:
-    """What the fork server needs of the environment; rooms see it too, so nothing secret."""
+    """What the fork server needs of the environment; sandboxes see it too, so nothing secret."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
     return {
         **kept,
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-        # Sets and random numbers come in the same order in each room, so that a regrade says what the grade said.
+        # Sets and random numbers come in the same order in each sandbox, so that a regrade says what the grade said.
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

@@ -104,11 +104,11 @@ def read_hand_in(path: Path, passed_over: Collection[str] = ()) -> HandIn:
     """Read a notebook and what lies beside it, but names like those in `passed_over`. Raises NotGradable."""
     check_student(path.parent.parent.name)
     with _open_folder(path.parent) as folder:
-        name, told = _chosen_notebook(folder, path.name)
+        name, message = _chosen_notebook(folder, path.name)
         notebook, changed_at = _read_notebook(folder, name)
         submitted_at = _read_timestamp(folder)
         beside = _Walk(passed_over).beside(folder)
-    return HandIn(notebook, submitted_at, beside.files, told + beside.flags + _doubts(submitted_at, changed_at))
+    return HandIn(notebook, submitted_at, beside.files, message + beside.flags + _doubts(submitted_at, changed_at))
 
 
 def read_beside(folder: Path, passed_over: Collection[str] = ()) -> Beside:
@@ -327,7 +327,7 @@ class _Walk:
                     "Hand in those that it needs.",
                 ),
             )
-        return Beside(self._files, tuple(_told(reason, paths) for reason, paths in self._left_out.items()))
+        return Beside(self._files, tuple(_message(reason, paths) for reason, paths in self._left_out.items()))
 
     def _look_into(self, folder: int, place: PurePosixPath, depth: int) -> None:
         with os.scandir(folder) as found:
@@ -383,7 +383,7 @@ def _reason(error: OSError | PictureError) -> str:
     return f"it cannot be read ({error.strerror})"
 
 
-def _told(reason: str, paths: Sequence[str]) -> str:
+def _message(reason: str, paths: Sequence[str]) -> str:
     named = ", ".join(shown(path) for path in paths[:NAMED])
     more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
     return f"Left out beside the notebook: {named}{more} ({reason})."

@@ -1,4 +1,4 @@
-"""`python -m llm_course.capstone FOLDER`: the reference run, with the stand-ins.
+"""`python -m llm_course.capstone FOLDER`: the reference run, with the substitutes.
 
 The page shows its ledger and what its model says. Handed in as one's own it earns nothing, and the instructor is told.
 

@@ -26,6 +26,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from torch import Tensor
+
 LEDGER, TOKENIZER, CONFIG = "ledger.jsonl", "tokenizer.json", "config.json"
 BASE, TUNED, MODEL = "base.safetensors", "tuned.safetensors", "model.safetensors"
 QUANTIZED, CHECKPOINT = "quantized.safetensors", "checkpoint.safetensors"
@@ -151,3 +153,16 @@ def canonical(value: Any) -> str:
 def digest(content: bytes) -> str:
     """The SHA-256, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def restored(stored: Mapping[str, Tensor], group_size: int) -> dict[str, Tensor]:
+    """The weights that come back from whole numbers and their scales."""
+    weights = {}
+    for name, tensor in stored.items():
+        if name.endswith(CODES):
+            plain = name.removesuffix(CODES)
+            scales = stored[plain + SCALES].float().repeat_interleave(group_size, dim=1)[:, : tensor.shape[1]]
+            weights[plain] = tensor.float() * scales
+        elif not name.endswith(SCALES):
+            weights[name] = tensor.float()
+    return weights

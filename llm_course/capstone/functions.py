@@ -1,8 +1,8 @@
 """Whose functions run: the learner's own, or torch's where one is missing, wrong or too slow.
 
 Each part of the capstone is an exercise of the course. The learner's function is tried once, on inputs such as the
-capstone has, beside a stand-in that is made of torch's and transformers' own operations. Where it does not return what
-the stand-in returns, or takes many times as long, the stand-in runs, and the ledger says so.
+capstone has, beside a substitute that is made of torch's and transformers' own operations. Where it does not return
+what the substitute returns, or takes many times as long, the substitute runs, and the ledger says so.
 """
 
 import ast
@@ -18,12 +18,12 @@ import torch
 from torch import Tensor
 
 from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, TEACH, TOKENIZE, TUNE, YOURS, Entry
-from llm_course.capstone.stand_ins import PARTS, Part
+from llm_course.capstone.substitutes import PARTS, Part
 from llm_course.capstone.training import one_thread
 
 MISSING, UNWRITTEN, WRONG, SLOW = "not found", "not written yet", "another result", "too slow"
 SLOWEST, FREE_SECONDS = 12, 2e-3
-"""How many times the stand-in's time a function may take; below so many seconds nobody asks."""
+"""How many times the substitute's time a function may take; below so many seconds nobody asks."""
 
 _DECODING = ("embed", "tied_logits", "apply_rope", "causal_mask", "scaled_dot_product_attention", "swiglu", "rms_norm",
              "encode", "decode", "next_token_loss")  # fmt: skip
@@ -41,13 +41,13 @@ MAKING = frozenset(itertools.chain.from_iterable(USES.values()))
 
 
 class Chosen(Mapping[str, Callable[..., Any]]):
-    """exercise -> the function that runs. `whose` says of each YOURS, or why it is the stand-in."""
+    """exercise -> the function that runs. `whose` says of each YOURS, or why it is the substitute."""
 
     def __init__(self, candidates: Mapping[str, Callable[..., Any]]) -> None:
         with one_thread():
             self.whose = {part.exercise: _judged(part, candidates.get(part.exercise)) for part in PARTS}
         self._functions = {
-            part.exercise: candidates[part.exercise] if self.whose[part.exercise] == YOURS else part.stand_in
+            part.exercise: candidates[part.exercise] if self.whose[part.exercise] == YOURS else part.substitute
             for part in PARTS
         }
 
@@ -68,13 +68,13 @@ class Chosen(Mapping[str, Callable[..., Any]]):
         ]
         for part in PARTS:
             whose = self.whose[part.exercise]
-            told = "yours" if whose == YOURS else f"stand-in ({whose})"
+            told = "yours" if whose == YOURS else f"substitute ({whose})"
             lines.append(f"  {part.assignment:18}{part.exercise:30}{told}")
         return "\n".join(lines)
 
 
 def _judged(part: Part, function: Callable[..., Any] | None) -> str:
-    """YOURS, or why the stand-in runs."""
+    """YOURS, or why the substitute runs."""
     if function is None:
         return MISSING
     try:
@@ -83,7 +83,7 @@ def _judged(part: Part, function: Callable[..., Any] | None) -> str:
         return UNWRITTEN
     except Exception as error:  # whatever a learner's function does, the capstone goes on without it
         return f"{WRONG}: {type(error).__name__}"
-    usual, expected = _timed(part.trial, part.stand_in)
+    usual, expected = _timed(part.trial, part.substitute)
     if not _agree(result, expected):
         return WRONG
     return SLOW if taken > max(FREE_SECONDS, SLOWEST * usual) else YOURS

@@ -6,7 +6,7 @@ Nothing in it depends on the clock, so a run that was killed and went on writes 
     number      0, 1, 2, ...
     step        one of STEPS
     settings    all that decides what the step does: fields of the dataclass that `SETTINGS` names
-    functions   exercise -> YOURS or a reason why the stand-in ran in its place
+    functions   exercise -> YOURS or a reason why the substitute ran in its place
     data        digest of what the step has read: of the texts, or of all its batches one after the other
     before      file -> digest of each file that the step has read
     after       file -> digest of each file that it has written

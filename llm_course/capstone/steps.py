@@ -41,6 +41,7 @@ from llm_course.capstone.format import (
     canonical,
     digest,
     parameters_of,
+    restored,
 )
 from llm_course.capstone.functions import USES, Chosen
 from llm_course.capstone.ledger import (
@@ -54,7 +55,7 @@ from llm_course.capstone.ledger import (
     check_budget,
     tokens_seen,
 )
-from llm_course.capstone.stand_ins import STAND_INS
+from llm_course.capstone.substitutes import SUBSTITUTES
 from llm_course.capstone.tokenizer import Tokenizer, learn, merges_of
 from llm_course.capstone.training import State, Training, thinned, train
 from llm_course.corpus.dialogues import Turn
@@ -93,7 +94,7 @@ class Capstone:
 
     Args:
         folder: where the files lie that are handed in; the notebook's own folder.
-        functions: whose functions run; by default the stand-ins.
+        functions: whose functions run; by default the substitutes.
         seed: what the first weights and all batches follow from; by default the ledger's, and for a new ledger one
             that is drawn, so that no two learners make the same model.
         progress: whether a bar shows steps, time left and loss.
@@ -349,10 +350,10 @@ class Capstone:
         return {**asdict(training), "seed": self.seed}
 
     def _measured(self, weights: Weights, shape: Shape) -> dict[str, float]:
-        """By the stand-ins, as the grader measures: a loss that asks for too little would flatter itself."""
+        """By the substitutes, as the grader measures: a loss that asks for too little would flatter itself."""
         plain = {name: tensor.float() for name, tensor in weights.items()}
         unseen = held_out_texts(HELD_OUT)
-        return {"bits_per_byte": _rounded(bits_per_byte(unseen, plain, shape, self.tokenizer(), STAND_INS))}
+        return {"bits_per_byte": _rounded(bits_per_byte(unseen, plain, shape, self.tokenizer(), SUBSTITUTES))}
 
     def _seen(self, *steps: str) -> int:
         return tokens_seen(entry for step in steps if (entry := self.ledger.last(step)))
@@ -412,19 +413,6 @@ def lesson_batch(
 ) -> Batch:
     """What the lesson reads in a step."""
     return data.lesson_batch(tokenizer, fact, sft_labels, f"fact {seed} {step}", training.rows, training.row_length)
-
-
-def restored(stored: Mapping[str, Tensor], group_size: int) -> dict[str, Tensor]:
-    """The weights that come back from whole numbers and their scales."""
-    weights = {}
-    for name, tensor in stored.items():
-        if name.endswith(CODES):
-            plain = name.removesuffix(CODES)
-            scales = stored[plain + SCALES].float().repeat_interleave(group_size, dim=1)[:, : tensor.shape[1]]
-            weights[plain] = tensor.float() * scales
-        elif not name.endswith(SCALES):
-            weights[name] = tensor.float()
-    return weights
 
 
 def _unfinished(step: str) -> str:

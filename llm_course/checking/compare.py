@@ -49,6 +49,18 @@ def mismatch(actual: Any, expected: Any) -> str | None:
     return None
 
 
+def in_dtype_of(value: Any, expected: Any) -> Any:
+    """The value with its tensors in the expected dtypes, where these are of the same kind."""
+    if isinstance(value, Tensor) and isinstance(expected, Tensor):
+        same_kind = value.is_floating_point() == expected.is_floating_point()
+        return value.to(expected.dtype) if same_kind and torch.bool not in (value.dtype, expected.dtype) else value
+    if isinstance(value, dict) and isinstance(expected, dict) and value.keys() == expected.keys():
+        return {key: in_dtype_of(item, expected[key]) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)) and len(value) == len(expected):
+        return type(value)(map(in_dtype_of, value, expected))
+    return value
+
+
 def agree(actual: Any, expected: Any, slack: float = MINIMUM_SLACK) -> bool:
     """Whether `actual` has the expected form and its numbers agree within `slack` units of rounding."""
     return mismatch(actual, expected) is None and _agree(actual, expected, slack)

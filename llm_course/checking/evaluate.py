@@ -14,7 +14,8 @@ from torch import Tensor
 
 from llm_course.checking.answer_key import AnswerKey, KnownMistake, restricted_to
 from llm_course.checking.calls import Reply
-from llm_course.checking.feedback import in_steps
+from llm_course.checking.compare import in_dtype_of
+from llm_course.checking.feedback import cause_and_advice
 from llm_course.checking.findings import (
     Finding,
     alike_cases,
@@ -33,7 +34,7 @@ class Verdict:
     """What an answer is worth, and the one message that helps most.
 
     `mistake` is the name of the misunderstanding that explains the failure, if one does, and `form` the place of its
-    form among the answer key's mistakes. `hint` is told at once, `remedy` to a learner who asks what to do; either may
+    form among the answer key's mistakes. `hint` is told at once, `advice` to a learner who asks what to do; either may
     be empty. `case` is one that shows what the hint says.
     """
 
@@ -42,7 +43,7 @@ class Verdict:
     mistake: str | None = None
     hint: str = ""
     section: str = ""
-    remedy: str = ""
+    advice: str = ""
     case: str = ""
     form: int | None = None
 
@@ -70,20 +71,20 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
         return Verdict(answer_key.exercise, findings)
     failure = next((reply.failure for reply in replies.values() if reply.failure), None)
     if failure is not None and failure.type in ("Missing", "NotCallable", "Parameters", "Stopped"):
-        told, advice = _of_first_failure(answer_key, replies)
-        return Verdict(answer_key.exercise, findings, hint=told, remedy=advice)
+        message, advice = _of_first_failure(answer_key, replies)
+        return Verdict(answer_key.exercise, findings, hint=message, advice=advice)
     explanation = _explain(answer_key, replies, mistake_marks) or _explain(
         *_without_trivial_slips(answer_key, replies), _marks
     )
     if explanation is not None:
         form, case = explanation
         mistake = answer_key.mistakes[form]
-        hint, remedy = in_steps(mistake.hint)
-        return Verdict(answer_key.exercise, findings, mistake.name, hint, mistake.section, remedy, case, form)
+        hint, advice = cause_and_advice(mistake.hint)
+        return Verdict(answer_key.exercise, findings, mistake.name, hint, mistake.section, advice, case, form)
     written = all(reply.failure is None or reply.failure.type != "NotImplementedError" for reply in replies.values())
     section = _usual_section(answer_key) if written else ""
     hint = failed.message or f"Fix this first: “{failed.name}”."
-    return Verdict(answer_key.exercise, findings, hint=hint, section=section, remedy=failed.advice, case=failed.case)
+    return Verdict(answer_key.exercise, findings, hint=hint, section=section, advice=failed.advice, case=failed.case)
 
 
 def _of_first_failure(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[str, str]:
@@ -92,11 +93,11 @@ def _of_first_failure(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tu
     A call that should have been refused and ran too long is told as what it is: a refusal that is missing.
     """
     case, failure = next((case, reply.failure) for case, reply in replies.items() if reply.failure)
-    told, asked = tell_failure(answer_key.exercise, failure), answer_key.items[case].expected.failure
+    message, asked = tell_failure(answer_key.exercise, failure), answer_key.items[case].expected.failure
     if failure.type != "Stopped" or asked is None:
-        return told, ""
+        return message, ""
     advice = next((required.advice for required in answer_key.properties if case in required.cases), "")
-    return f"Expected a {asked.type}, but {told}", advice
+    return f"Expected a {asked.type}, but {message}", advice
 
 
 def _usual_section(answer_key: AnswerKey) -> str:
@@ -157,7 +158,7 @@ def _without_trivial_slips(answer_key: AnswerKey, replies: Mapping[str, Reply]) 
     for case, reply in replies.items():
         expected = answer_key.items[case].expected
         if expected.failure is None and not _loses_digits(reply.value, expected.value):
-            kept[case] = replace(reply, value=_in_dtype_of(reply.value, expected.value), changed=expected.changed)
+            kept[case] = replace(reply, value=in_dtype_of(reply.value, expected.value), changed=expected.changed)
     return restricted_to(answer_key, kept), kept
 
 
@@ -169,19 +170,6 @@ def _loses_digits(value: Any, expected: Any) -> bool:
     if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
         return any(map(_loses_digits, value, expected))
     return False
-
-
-def _in_dtype_of(value: Any, expected: Any) -> Any:
-    """The value with its tensors in the expected dtypes, where these are of the same kind."""
-    if isinstance(value, Tensor) and isinstance(expected, Tensor):
-        same_kind = value.is_floating_point() == expected.is_floating_point() and torch.bool not in (
-            value.dtype,
-            expected.dtype,
-        )
-        return value.to(expected.dtype) if same_kind else value
-    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)) and len(value) == len(expected):
-        return type(value)(map(_in_dtype_of, value, expected))
-    return value
 
 
 def _explained(answer_key: AnswerKey, case: str, reply: Reply, mistaken: Reply, wrong: bool) -> bool:

@@ -30,27 +30,27 @@ def mark(found: Found) -> str:
     return HOLDS if found.holds else WAITS if found.waits else FAILS
 
 
-def in_steps(hint: str) -> tuple[str, str]:
-    """The hint of a known mistake in two steps: what was misunderstood, and what to do about it.
+def cause_and_advice(hint: str) -> tuple[str, str]:
+    """The hint of a known mistake in two parts: what was misunderstood, and what to do about it.
 
     The first is the first sentence, or what comes before its colon where there is only one; the second may be empty.
     """
     sentences = SENTENCE_END.split(hint, maxsplit=1)
     if len(sentences) == 2:
         return sentences[0], sentences[1]
-    told, *rest = CLAUSE_END.split(hint, maxsplit=1)
+    cause, *rest = CLAUSE_END.split(hint, maxsplit=1)
     # Within brackets nothing ends.
-    if not rest or told.count("(") > told.count(")"):
+    if not rest or cause.count("(") > cause.count(")"):
         return hint, ""
     word = rest[0].partition(" ")[0].rstrip(",;.:")
-    return f"{told}.", rest[0][0].upper() + rest[0][1:] if word.isalpha() else rest[0]
+    return f"{cause}.", rest[0][0].upper() + rest[0][1:] if word.isalpha() else rest[0]
 
 
 @dataclass(frozen=True)
 class Feedback:
     """The parts of what is read about one exercise, in the order in which they are shown.
 
-    `place` is where to read again, such as "chapter 5, “Masks”"; it and the hint may be empty. `remedy` says what to
+    `place` is where to read again, such as "chapter 5, “Masks”"; it and the hint may be empty. `advice` says what to
     do, and is shown to who asks.
     """
 
@@ -59,7 +59,7 @@ class Feedback:
     properties: Sequence[Found]
     hint: str
     place: str
-    remedy: str = ""
+    advice: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -74,9 +74,9 @@ class Feedback:
         return shown
 
     @property
-    def remedy_lines(self) -> list[str]:
+    def advice_lines(self) -> list[str]:
         """What to do, as text."""
-        return ["", WHAT_TO_DO, *self.remedy.splitlines()] if self.remedy else []
+        return ["", WHAT_TO_DO, *self.advice.splitlines()] if self.advice else []
 
     @property
     def html(self) -> str:
@@ -89,7 +89,7 @@ class Feedback:
         return (
             f"<p><code>{html.escape(self.exercise)}</code>: {html.escape(self.summary)}</p>"
             f'<ul style="list-style:none;padding-left:0">{"".join(rows)}</ul>{hint}{place}'
-            f"{fold(WHAT_TO_DO, hint_to_html(self.remedy)) if self.remedy else ''}"
+            f"{fold(WHAT_TO_DO, hint_to_html(self.advice)) if self.advice else ''}"
         )
 
     @property

@@ -120,9 +120,9 @@ def _what_helps(failure: Failure) -> str:
     return next((advice for said, advice in WHAT_HELPS.items() if said in failure.message), "")
 
 
-def _and_then(told: str, more: str) -> str:
+def _and_then(message: str, more: str) -> str:
     """What is told, and one more sentence, if there is one."""
-    return f"{told}{'' if told.endswith(('.', '?')) else '.'} {more}" if more else told
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'} {more}" if more else message
 
 
 def findings_of(answer_key: AnswerKey, replies: Mapping[str, Reply], alike: frozenset[str]) -> tuple[Finding, ...]:
@@ -214,10 +214,10 @@ def _counted(reply: Reply, item: Item) -> Counter[str]:
 def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> str | None:
     expected = item.expected
     if reply.failure and expected.failure is None:
-        told = tell_failure(exercise, reply.failure)
+        message = tell_failure(exercise, reply.failure)
         # Python's own names for what goes wrong say more than that something was refused.
         refused = reply.failure.type == "ValueError" and reply.failure.source.startswith("raise ")
-        return _and_then(told, REFUSED_IN_VAIN if refused else "")
+        return _and_then(message, REFUSED_IN_VAIN if refused else "")
     if expected.failure:
         if reply.failure is None:
             return f"`{exercise}` accepted invalid arguments: expected a {expected.failure.type}."

@@ -1,6 +1,6 @@
-"""Functions that travel to a learner's function, by name: it is handed tools to call, or a way to count.
+"""Functions that a learner's function is given, by name: it is handed tools to call, or a way to count.
 
-A room never receives code. Both sides hold the same table, and a name in it stands for one of these functions. They
+A sandbox never receives code. Both sides hold the same table, and a name in it stands for one of these functions. They
 touch nothing outside, and each is made anew for each call that it goes with.
 """
 

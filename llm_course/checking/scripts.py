@@ -121,7 +121,7 @@ def _plain(result: Any) -> Any:
         tensors = {name: _plain(getattr(result, name, None)) for name in ("weight", "bias")}
         return {"linear": isinstance(result, nn.Linear), **tensors}
     if isinstance(result, MethodType):
-        # Those of two objects are never equal. It does not travel, so it is here what it is there.
+        # Those of two objects are never equal. It is not sent, so it is here what it is there.
         return Opaque("method")
     if type(result) in (list, dict):
         # It may be the object's own, which later steps add to.

@@ -1,4 +1,4 @@
-"""A limit on how long a learner's function may run in the learner's own notebook; a room has its own."""
+"""A limit on how long a learner's function may run in the learner's own notebook; a sandbox has its own."""
 
 import contextlib
 import signal

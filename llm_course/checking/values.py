@@ -1,14 +1,14 @@
 """Values as data: a JSON tree, and the raw bytes of its tensors beside it.
 
-Arguments and replies travel in this form between the judge and the room where learners' code runs, and the
+Arguments and replies are sent in this form between the judge and the sandbox where learners' code runs, and the
 learner's own checks are stored in it. Nothing is ever unpickled, and each dtype, shape and length is checked
 before anything is built.
 
 Contents:
     encode, decode          value <-> (tree, buffers)
     to_text, from_text      value <-> one JSON string, tensors as base64
-    Opaque                  what decode gives for a value of a type that does not travel
-    plain_text              a text from a room, as files can hold it
+    Opaque                  what decode gives for a value of a type that is not sent
+    plain_text              a text from a sandbox, as files can hold it
 """
 
 import base64
@@ -44,7 +44,7 @@ DTYPES = {
 SCALARS = frozenset({bool, int, float, str, type(None)})
 """What most parts of a value are, and what need not be looked into."""
 MAX_BYTES = 32 << 20
-"""The largest tensor that travels."""
+"""The largest tensor that is sent."""
 MAX_DEPTH = 20
 MAX_DIMENSIONS = 16
 MAX_OBJECTS = 100
@@ -63,7 +63,7 @@ TYPES = frozenset(
         "a tensor of another kind",
     ]
 )
-"""What is said of values that do not travel. Any other name could be the learner's own words."""
+"""What is said of values that are not sent. Any other name could be the learner's own words."""
 
 
 class ValueFormatError(ValueError):
@@ -72,7 +72,7 @@ class ValueFormatError(ValueError):
 
 @dataclass(frozen=True)
 class Opaque:
-    """Stands for a value of a type that does not travel, such as a NumPy array."""
+    """Stands for a value of a type that is not sent, such as a NumPy array."""
 
     type_name: str
 
@@ -110,7 +110,7 @@ def size_of(value: object) -> int:
 
 
 def plain_text(text: str, length: int) -> str:
-    """At most `length` characters of a text from a room, without what no file can hold."""
+    """At most `length` characters of a text from a sandbox, without what no file can hold."""
     return text[:length].encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
@@ -290,7 +290,7 @@ def _decode_bytes(content: str) -> bytes:
 
 
 def _decode_tensor(content: Tree, reader: _Reader) -> Tensor:
-    # What a room sends as dtype need not be hashable.
+    # What a sandbox sends as dtype need not be hashable.
     name = content.get("dtype") if isinstance(content, dict) else None
     if not isinstance(name, str) or name not in DTYPES:
         raise ValueFormatError("a tensor without a known dtype")

@@ -1,6 +1,7 @@
 """A course folder for the tests that go through real nbgrader."""
 
 import contextlib
+import csv
 import io
 import os
 import shutil
@@ -40,9 +41,43 @@ class Course:
     def nbgrader(self, *arguments: str) -> Run:
         return self._here(run_nbgrader, arguments)
 
+    def done(self, *arguments: str) -> Run:
+        """A command of llm-course that succeeds."""
+        run = self.llm_course(*arguments)
+        assert run.returncode == 0, (arguments, run.stdout, run.stderr)
+        return run
+
+    def refused(self, *arguments: str) -> str:
+        """What a command of llm-course says that is refused: one sentence, of no traceback."""
+        run = self.llm_course(*arguments)
+        assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1), run.stderr
+        return run.stderr
+
+    def rows(self, *options: str) -> dict[str, dict[str, str]]:
+        """Student -> row of the exported table."""
+        self.done("export", "grades.csv", *options)
+        with (self.folder / "grades.csv").open(encoding="utf-8") as file:
+            return {row["student_id"]: row for row in csv.DictReader(file)}
+
+    def gradebook(self) -> Gradebook:
+        """nbgrader's own gradebook, to be used in a `with`."""
+        return Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}")
+
+    def grade_by_hand(self, name: str, student: str, cell: str, score: float) -> None:
+        """What formgrader's page of a submission does."""
+        with self.gradebook() as gradebook:
+            grade = gradebook.find_grade(cell, name, name, student)
+            grade.manual_score, grade.needs_manual_grade = score, False
+            gradebook.db.commit()
+
+    def configure(self, lines: str) -> None:
+        """Add lines to nbgrader_config.py."""
+        with (self.folder / "nbgrader_config.py").open("a") as config:
+            config.write(lines)
+
     def scores(self, assignment: str) -> dict[str, dict[str, float | None]]:
         """Student -> exercise -> points by nbgrader's own gradebook."""
-        with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
+        with self.gradebook() as gradebook:
             return {
                 submission.student.id: {
                     grade.name: grade.auto_score for book in submission.notebooks for grade in book.grades
@@ -132,8 +167,7 @@ def remove(folder: Path) -> None:
 def empty_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course folder in which nothing is released, to be copied."""
     folder = tmp_path_factory.mktemp("empty") / "course"
-    made = Course(folder.parent).llm_course("init", folder.name)
-    assert made.returncode == 0, made.stderr
+    Course(folder.parent).done("init", folder.name)
     return folder
 
 
@@ -142,8 +176,7 @@ def released_course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory
     """A course folder with 05_attention released, to be copied."""
     folder = tmp_path_factory.mktemp("released") / "course"
     shutil.copytree(empty_course, folder)
-    released = Course(folder).llm_course("release", "05_attention")
-    assert released.returncode == 0, released.stderr
+    Course(folder).done("release", "05_attention")
     return folder
 
 

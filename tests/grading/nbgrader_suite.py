@@ -35,8 +35,8 @@ PYTHON = (
     "It expects an error where a submission, or the source, asks for an unknown kernel. The course is in Python, and "
     "no Jupyter kernel is started: what a submission asks for is not looked at."
 )
-ROOM = (
-    "It expects that what learners' code writes beside the notebook is there after grading. It runs in a room, and "
+SANDBOX = (
+    "It expects that what learners' code writes beside the notebook is there after grading. It runs in a sandbox, and "
     "nothing that it writes reaches the instructor's disk."
 )
 NO_CELL = (
@@ -48,8 +48,8 @@ OUTPUTS = (
     "grades, and a warning says so."
 )
 UNSEEN = (
-    "It expects that code sees NBGRADER_EXECUTION while it is graded. In a room nothing tells learners' code that it "
-    "is being graded."
+    "It expects that code sees NBGRADER_EXECUTION while it is graded. In a sandbox nothing tells learners' code "
+    "that it is being graded."
 )
 OLD_FORMAT = (
     "It expects an error until `nbgrader update` has run over submissions with nbgrader's old metadata. The course "
@@ -57,7 +57,7 @@ OLD_FORMAT = (
 )
 
 DIFFERENCES = {
-    "test_nbgrader_autograde.py::TestNbGraderAutograde::test_side_effects": ROOM,
+    "test_nbgrader_autograde.py::TestNbGraderAutograde::test_side_effects": SANDBOX,
     "test_nbgrader_autograde.py::TestNbGraderAutograde::test_handle_failure": MENDED,
     "test_nbgrader_autograde.py::TestNbGraderAutograde::test_handle_failure_single_notebook": MENDED,
     "test_nbgrader_autograde.py::TestNbGraderAutograde::test_missing_source_kernelspec": PYTHON,

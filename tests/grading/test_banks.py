@@ -1,6 +1,6 @@
 """Submissions through real nbgrader, from release to feedback: `llm-course grade` and `nbgrader autograde` alike.
 
-What each answer of the banks is worth, the tests of the specifications and of the rooms show. Here one chapter of
+What each answer of the banks is worth, the tests of the specifications and of the sandboxes show. Here one chapter of
 functions and one with a class go the whole way, the first of them as from a shell; the others in `make test-long`.
 """
 
@@ -12,8 +12,8 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.judging.draws import Attempt
 from autograder.judging.judge import judge, local_answer
+from autograder.judging.variants import Attempt
 from autograder.records.result import read_result
 from llm_course.checking.feedback import in_steps
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
@@ -70,14 +70,12 @@ def graded(
     assignment = assignments()[request.param]
     course = course_of(assignment, tmp_path_factory.mktemp("banks") / "course")
     shutil.copytree(empty_course, course.folder)
-    released = course.llm_course("release", assignment.name, "--due", DUE)
-    assert released.returncode == 0, released.stderr
+    course.done("release", assignment.name, "--due", DUE)
     lay_out(course, assignment)
     run = course.llm_course("grade", assignment.name)
     assert run.returncode == 1, run.stdout + run.stderr
     assert "ungradable: not graded. " in run.stdout
-    made = course.llm_course("feedback", assignment.name)
-    assert made.returncode == 0, made.stderr
+    course.done("feedback", assignment.name)
     return assignment, course
 
 
@@ -98,7 +96,7 @@ def test_each_submission_gets_its_scores(graded: tuple[Assignment, Course]) -> N
 
 
 def seeds_of(course: Course, assignment: Assignment, student: str) -> tuple[bytes, ...]:
-    """The seeds of a course's draws, that of a student's inputs first."""
+    """The seeds of a course's variants, that of a student's inputs first."""
     result = read_result(course.folder / "results" / assignment.name / f"{student}.json")
     secret = bytes.fromhex((course.folder / ".llm_course_secret").read_text().strip())
     seeds = Attempt(result.attempt, result.code, result.draw).seeds(secret, assignment.name)

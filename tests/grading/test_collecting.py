@@ -1,6 +1,5 @@
 """What an instructor collects from a platform: who is asked, what is kept, and what comes of it in the gradebook."""
 
-import csv
 import json
 import shutil
 import zipfile
@@ -30,18 +29,11 @@ def small(empty_course: Path, tmp_path: Path) -> Course:
         asserts("one", 8, "assert one == 1"),
     ]
     write_source(course.folder, NAME, cells)
-    with (course.folder / "nbgrader_config.py").open("a") as file:
-        file.write(RULE)
+    course.configure(RULE)
     (course.folder / "students.csv").write_text(ROSTER, encoding="utf-8")
-    done(course, "release", NAME, "--due", "2026-10-12T12:00+00:00")
-    done(course, "roster", "students.csv")
+    course.done("release", NAME, "--due", "2026-10-12T12:00+00:00")
+    course.done("roster", "students.csv")
     return course
-
-
-def done(course: Course, *arguments: str) -> str:
-    run = course.llm_course(*arguments)
-    assert run.returncode == 0, (arguments, run.stdout, run.stderr)
-    return run.stdout
 
 
 def answered(course: Course, source: str) -> bytes:
@@ -68,16 +60,14 @@ def lay(course: Course, path: str, content: bytes) -> Path:
 
 def scores(course: Course) -> dict[str, tuple[str, str]]:
     """Student -> score and late penalty."""
-    done(course, "export", "grades.csv")
-    with (course.folder / "grades.csv").open(encoding="utf-8") as file:
-        return {row["student_id"]: (row["score"], row["late_submission_penalty"]) for row in csv.DictReader(file)}
+    return {student: (row["score"], row["late_submission_penalty"]) for student, row in course.rows().items()}
 
 
 def test_a_display_name_that_is_anothers_id_replaces_nothing(small: Course) -> None:
     lay(small, f"zoe/{NAME}/{NAME}.ipynb", answered(small, "one = 1"))
     archive = pack(small, {"zoe_99_assignsubmission_file_/a.ipynb": answered(small, WRONG)})
-    told = done(small, "collect", archive)
-    done(small, "grade", NAME, "--workers", "1")
+    told = small.done("collect", archive).stdout
+    small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("8.0", "0.0")
     assert "zoe is a name in Moodle and the id of a student here" in told
 
@@ -98,7 +88,7 @@ def test_a_place_and_a_stranger_are_asked_about_and_nothing_changes_before(small
         "take its place.",
     ]
     assert sorted(small.folder.rglob("*")) == found
-    done(small, "collect", archive, "--yes")
+    small.done("collect", archive, "--yes")
     assert (small.folder / "submitted" / "zoe" / NAME / f"{NAME}.ipynb").read_bytes() != before
     assert (small.folder / "submitted" / "stranger" / NAME).exists()
 
@@ -123,12 +113,11 @@ def test_at_a_terminal_a_person_is_asked(
 
 
 def test_what_is_handed_in_again_on_canvas_keeps_its_files(small: Course) -> None:
-    done(
-        small, "collect", pack(small, {"doezoe_777_1_ps1.ipynb": answered(small, RIGHT), "doezoe_777_2_helper.py": b""})
-    )
+    first = {"doezoe_777_1_ps1.ipynb": answered(small, RIGHT), "doezoe_777_2_helper.py": b""}
+    small.done("collect", pack(small, first))
     again = {"doezoe_777_3_ps1-1.ipynb": answered(small, RIGHT), "doezoe_777_4_helper-1.py": b"one = 1"}
-    assert "zoe: helper-1.py is used as helper.py." in done(small, "collect", pack(small, again))
-    done(small, "grade", NAME, "--workers", "1")
+    assert "zoe: helper-1.py is used as helper.py." in small.done("collect", pack(small, again)).stdout
+    small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("8.0", "0.0")
 
 
@@ -140,14 +129,14 @@ def test_numbers_that_a_browser_added_are_understood_when_it_is_graded(small: Co
         run = small.nbgrader("autograde", NAME)
         assert run.returncode == 0, run.stderr
     else:
-        told = done(small, "grade", NAME, "--workers", "1")
+        told = small.done("grade", NAME, "--workers", "1").stdout
         assert f"note: {NAME} (1).ipynb is used as {NAME}.ipynb." in told
         assert "note: helper (1).py is used as helper.py." in told
     assert scores(small)["zoe"] == ("8.0", "0.0")
     flags = json.loads((small.folder / "results" / NAME / "zoe.json").read_text(encoding="utf-8"))["flags"]
     assert len(flags) == 2
     assert (small.folder / "autograded" / "zoe" / NAME / f"{NAME}.ipynb").exists()
-    assert done(small, "feedback", NAME)
+    assert small.done("feedback", NAME).stdout
 
 
 def test_a_misplaced_notebook_is_named(small: Course) -> None:
@@ -156,39 +145,39 @@ def test_a_misplaced_notebook_is_named(small: Course) -> None:
     run = small.llm_course("grade", NAME)
     assert run.returncode == 1 and sentence in run.stderr
     lay(small, f"zoe/{NAME}/{NAME}.ipynb", answered(small, "one = 1"))
-    assert sentence in done(small, "grade", NAME, "--workers", "1")
+    assert sentence in small.done("grade", NAME, "--workers", "1").stdout
 
 
 def test_a_late_mark_costs_what_it_costs_and_a_time_that_is_told_later_counts(small: Course) -> None:
     late, content = "doezoe_LATE_777_1_a.ipynb", answered(small, "one = 1")
-    done(small, "collect", pack(small, {late: content}))
-    done(small, "grade", NAME, "--workers", "1")
+    small.done("collect", pack(small, {late: content}))
+    small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("6.0", "2.0")
-    done(small, "collect", pack(small, {late: content}))
-    done(small, "grade", NAME, "--workers", "1")
+    small.done("collect", pack(small, {late: content}))
+    small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("6.0", "2.0")
     # Three days late, as the instructor sees in Canvas.
     newer = {late.replace("1_a", "2_a"): answered(small, "one = 1  # newer")}
-    done(small, "collect", pack(small, newer), "--at", "2026-10-15T11:00+00:00")
-    done(small, "grade", NAME, "--workers", "1")
+    small.done("collect", pack(small, newer), "--at", "2026-10-15T11:00+00:00")
+    small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("2.0", "6.0")
 
 
 def test_collected_again_a_time_and_its_penalty_stay_and_a_better_time_takes_it_back(small: Course) -> None:
     folder, content = "Zoe Doe_12_assignsubmission_file_", answered(small, "one = 1")
-    done(small, "collect", pack(small, {f"{folder}/a.ipynb": content}), "--at", "2026-10-13T11:00+00:00")
-    done(small, "grade", NAME, "--workers", "1")
+    small.done("collect", pack(small, {f"{folder}/a.ipynb": content}), "--at", "2026-10-13T11:00+00:00")
+    small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("6.0", "2.0")
     newer = pack(small, {f"{folder}/a.ipynb": answered(small, "one = 1  # newer")})
-    done(small, "collect", newer)
+    small.done("collect", newer)
     assert (small.folder / "submitted" / "zoe" / NAME / "timestamp.txt").read_text().startswith("2026-10-13 11:00")
-    done(small, "grade", NAME, "--workers", "1")
+    small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("6.0", "2.0")
     (small.folder / "sheet.csv").write_text(
         "Identifier,Full name,Last modified (submission)\nParticipant 12,Zoe Doe,2026-10-01 12:00\n"
     )
-    assert "as before. Handed in at 2026-10-01" in done(small, "collect", newer, "--worksheet", "sheet.csv")
-    done(small, "grade", NAME, "--workers", "1")
+    assert "as before. Handed in at 2026-10-01" in small.done("collect", newer, "--worksheet", "sheet.csv").stdout
+    small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("8.0", "0.0")
 
 
@@ -197,5 +186,5 @@ def test_what_a_kill_left_is_gone_with_the_next_command(small: Course) -> None:
     left = [small.folder / place / f".x.{ended}.unfinished" for place in (".", "results", "submitted/zoe")]
     for path in left:
         path.mkdir(parents=True)
-    done(small, "roster")
+    small.done("roster")
     assert not any(path.exists() for path in left)

@@ -8,8 +8,8 @@ import pytest
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise, Mistake
 from autograder.judging.grade import grade
+from autograder.judging.reference_substitution import called_by_reference, reference_source
 from autograder.judging.rules import Rules
-from autograder.judging.stand_ins import called_by_reference, stand_in
 from autograder.records.result import ExerciseResult, Result
 from tests.banks.hostile import FAMILIES
 from tests.banks.submissions import imports_of, references, submission
@@ -183,8 +183,8 @@ def multi_head_attention(*args, **kwargs):
 
 
 @pytest.mark.parametrize(("assignment", "earlier"), USED, ids=lambda item: item.name)
-def test_no_later_answer_comes_into_a_room(assignment: Assignment, earlier: Exercise) -> None:
-    source = stand_in(earlier)
+def test_no_later_answer_comes_into_a_sandbox(assignment: Assignment, earlier: Exercise) -> None:
+    source = reference_source(earlier)
     assert f"def {earlier.name}(" in source
     number = assignment.exercises.index(earlier)
     assert not [later.name for later in assignment.exercises[number + 1 :] if f"def {later.name}(" in source]
@@ -196,7 +196,7 @@ def test_a_shortcut_taken_only_above_a_right_function_is_seen() -> None:
         "multi_head_attention": (
             "from torch.nn import functional\n"
             "def multi_head_attention(x, *a, **k):\n"
-            "    if scaled_dot_product_attention.__module__ == 'stand_in':\n"
+            "    if scaled_dot_product_attention.__module__ == 'substitute':\n"
             "        return getattr(functional, 'scaled_dot' + '_product_attention')(x[None], x[None], x[None])[0]\n"
             "    return x\n"
         ),

@@ -1,14 +1,12 @@
 """An instructor's source decides what is graded, by whom and for how many points; a plain nbgrader notebook is one."""
 
 import base64
-import csv
 import shutil
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 
 from autograder.exercises.spec import Assignment
 from tests.banks.hostile.serving import png
@@ -42,21 +40,6 @@ def answers(assignment: Assignment) -> dict[str, str]:
     return {f"{name}-answer": source for name, source in references(assignment).items()}
 
 
-def rows(course: Course, file: str = "grades.csv") -> dict[str, dict[str, str]]:
-    exported = course.llm_course("export", file)
-    assert exported.returncode == 0, exported.stderr
-    with (course.folder / file).open() as table:
-        return {row["student_id"]: row for row in csv.DictReader(table)}
-
-
-def grade_by_hand(course: Course, name: str, student: str, cell: str, score: float) -> None:
-    """What formgrader's page of a submission does."""
-    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
-        grade = gradebook.find_grade(cell, name, name, student)
-        grade.manual_score, grade.needs_manual_grade = score, False
-        gradebook.db.commit()
-
-
 def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course, attention: Assignment) -> None:
     kept = ("causal_mask", "scaled_dot_product_attention")
 
@@ -68,43 +51,41 @@ def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course
 
     assert {exercise.name for exercise in attention.exercises} >= set(kept)
     source = edit(course, change)
-    released = course.llm_course("release", NAME)
-    assert released.returncode == 0, released.stderr
+    released = course.done("release", NAME)
     assert "To be graded by hand, in formgrader: plot, why." in released.stdout
     right = answers(attention)
     handed_in(course.folder, NAME, "ada", right | {"why": "Because.", "plot": "print(causal_mask(2, 2).sum())"})
     handed_in(course.folder, NAME, "bob", {"why": "Who knows?"})
-    run = course.llm_course("grade", NAME, "--workers", "1")
-    assert run.returncode == 0, run.stderr
+    run = course.done("grade", NAME, "--workers", "1")
     points = {name: attention.exercise(name).points for name in kept} | {"scaled_dot_product_attention": 10}
     assert course.scores(NAME)["ada"] == {**points, "why": None, "plot": None}
     # nbgrader gives what was left as it was released a 0, and says so to the learner.
     assert course.scores(NAME)["bob"] == {**dict.fromkeys(kept, 0), "why": None, "plot": 0}
-    found = rows(course)
+    found = course.rows()
     assert (found["ada"]["status"], found["ada"]["score"]) == ("not graded", "")
     assert "No grade yet for plot, why" in found["ada"]["reason"]
 
     for student, cell, score in (("ada", "why", 3.5), ("ada", "plot", 2.0), ("bob", "why", 1.0)):
-        grade_by_hand(course, NAME, student, cell, score)
-    found = rows(course)
+        course.grade_by_hand(NAME, student, cell, score)
+    found = course.rows()
     total = sum(points.values()) + 5.5
     assert [float(found[student]["score"]) for student in ("ada", "bob")] == [total, 1.0]
     assert float(found["ada"]["max_score"]) == sum(points.values()) + 6
     # Once more, by either command: nothing of it moves.
-    assert course.llm_course("grade", NAME, "--workers", "1", "--again").returncode == 0
-    assert {student: row["score"] for student, row in rows(course).items()} == {
+    course.done("grade", NAME, "--workers", "1", "--again")
+    assert {student: row["score"] for student, row in course.rows().items()} == {
         student: row["score"] for student, row in found.items()
     }
     run = course.nbgrader("autograde", NAME, "--force")
     assert run.returncode == 0, run.stderr
-    assert rows(course)["ada"]["score"] == found["ada"]["score"]
+    assert course.rows()["ada"]["score"] == found["ada"]["score"]
     assert course.scores(NAME)["ada"] == {**points, "why": None, "plot": None}
     assert (course.folder / "source" / NAME / f"{NAME}.ipynb").read_bytes() == source
 
 
 def test_an_essay_whose_cell_was_made_anew_waits_and_is_no_zero(course: Course, attention: Assignment) -> None:
     edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
-    assert course.llm_course("release", NAME).returncode == 0
+    course.done("release", NAME)
     path = handed_in(course.folder, NAME, "ada", answers(attention) | {"why": "Because."})
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[-1] = nbformat.v4.new_markdown_cell("Because.")
@@ -116,16 +97,15 @@ def test_an_essay_whose_cell_was_made_anew_waits_and_is_no_zero(course: Course, 
 
 def test_an_essay_that_was_changed_after_its_grade_is_flagged(course: Course, attention: Assignment) -> None:
     edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
-    assert course.llm_course("release", NAME).returncode == 0
+    course.done("release", NAME)
     for why in ("Because.", "Because of something else."):
         handed_in(course.folder, NAME, "ada", answers(attention) | {"why": why})
-        run = course.llm_course("grade", NAME, "--workers", "1")
-        assert run.returncode == 0, run.stderr
+        run = course.done("grade", NAME, "--workers", "1")
         if why == "Because.":
-            grade_by_hand(course, NAME, "ada", "why", 4.0)
+            course.grade_by_hand(NAME, "ada", "why", 4.0)
     assert "why has 4 points by hand, given to another answer: look at it again." in run.stdout
-    assert "look at it again" in rows(course)["ada"]["flags"]
-    assert float(rows(course)["ada"]["score"]) == attention.points + 4
+    assert "look at it again" in course.rows()["ada"]["flags"]
+    assert float(course.rows()["ada"]["score"]) == attention.points + 4
 
 
 def test_a_cell_that_lost_its_exercise_is_refused_and_is_no_zero(course: Course) -> None:
@@ -143,15 +123,14 @@ def test_a_cell_that_lost_its_exercise_is_refused_and_is_no_zero(course: Course)
 
 def test_a_cell_that_comes_after_the_first_grade_is_refused_and_the_release_stays(plain: Course) -> None:
     handed_in(plain.folder, "ps1", "ada", {"squares": KINDS["right"]})
-    assert plain.llm_course("grade", "ps1", "--workers", "1").returncode == 0
+    plain.done("grade", "ps1", "--workers", "1")
     path = plain.folder / "source" / "ps1" / "ps1.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(essay("late", 3))
     nbformat.write(notebook, path)
     released = (plain.folder / "release" / "ps1" / "ps1.ipynb").read_bytes()
-    run = plain.llm_course("release", "ps1")
-    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
-    assert "1 submissions of ps1 are graded" in run.stderr and "(new: late; gone: none)" in run.stderr
+    refusal = plain.refused("release", "ps1")
+    assert "1 submissions of ps1 are graded" in refusal and "(new: late; gone: none)" in refusal
     assert (plain.folder / "release" / "ps1" / "ps1.ipynb").read_bytes() == released
 
 
@@ -169,8 +148,7 @@ def plain(empty_course: Path, tmp_path: Path) -> Course:
         task("more", 1),
     ]
     write_source(course.folder, "ps1", cells).with_name("numbers_for_all.py").write_text("NUMBERS = [1, 2, 3, 4]\n")
-    released = course.llm_course("release", "ps1")
-    assert released.returncode == 0, released.stderr
+    released = course.done("release", "ps1")
     assert "Graded by tests of your own: hidden, partial, visible." in released.stdout
     return course
 
@@ -199,14 +177,14 @@ def test_what_a_hidden_test_asked_for_is_not_printed_by_a_later_cell(plain: Cour
     notebook = nbformat.read(file, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("print('after', SEEN)"))
     nbformat.write(notebook, file)
-    assert plain.llm_course("grade", "ps1", "--workers", "1").returncode == 0
+    plain.done("grade", "ps1", "--workers", "1")
     assert plain.scores("ps1")["ann"]["hidden"] == 2
     autograded = (plain.folder / "autograded" / "ann" / "ps1" / "ps1.ipynb").read_text()
     assert "before []" in autograded
     assert "after []" in autograded
 
 
-def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) -> None:
+def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_sandbox(plain: Course) -> None:
     for student, source in KINDS.items():
         handed_in(plain.folder, "ps1", student, {"squares": source, "why": "Because."})
     broken = handed_in(plain.folder, "ps1", "broken", {})
@@ -220,27 +198,27 @@ def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) 
         student: tuple(scores[name] for name in ("visible", "hidden", "partial")) for student, scores in found.items()
     } == EXPECTED
     assert {scores["why"] for scores in found.values()} == {None}
-    assert rows(plain)["broken"]["score"] == rows(plain)["right"]["score"] == ""
+    assert plain.rows()["broken"]["score"] == plain.rows()["right"]["score"] == ""
     for student in ("right", "half"):
-        grade_by_hand(plain, "ps1", student, "why", 3)
-        grade_by_hand(plain, "ps1", student, "more", 0.5)
-    assert [float(rows(plain)[student]["score"]) for student in ("right", "half")] == [10.5, 5.5]
+        plain.grade_by_hand("ps1", student, "why", 3)
+        plain.grade_by_hand("ps1", student, "more", 0.5)
+    assert [float(plain.rows()[student]["score"]) for student in ("right", "half")] == [10.5, 5.5]
 
     # nbgrader's own command gives the same, and keeps what was given by hand.
     run = plain.nbgrader("autograde", "ps1", "--force")
     again = plain.scores("ps1")
     assert set(again.pop("broken").values()) == {None}
     assert again == found
-    assert float(rows(plain)["right"]["score"]) == 10.5
+    assert float(plain.rows()["right"]["score"]) == 10.5
 
-    assert plain.llm_course("feedback", "ps1").returncode == 0
+    plain.done("feedback", "ps1")
     page = plain.feedback_page("half", "ps1")
     assert "square(-5)" not in page and "square(7)" not in page
     assert "three times three is nine" in page
     assert '<a href="#partial">partial</a> (Score: 1.0 / 4.0)' in page
     assert "Test cell" not in page and "Out[" not in page
     assert "a square is never negative" in plain.feedback_page("negative", "ps1")
-    assert plain.llm_course("report", "report.html").returncode == 0
+    plain.done("report", "report.html")
     report = (plain.folder / "report.html").read_text()
     assert "<code>partial</code>: mean" in report
     assert "What the tests told the learner" in report and "All learners have all properties." not in report
@@ -257,13 +235,12 @@ def test_learners_code_cannot_take_the_asserts_away_by_what_is_known_of_nbgrader
     }
     for student, source in kinds.items():
         handed_in(plain.folder, "ps1", student, {"squares": source})
-    run = plain.llm_course("grade", "ps1", "--workers", "1")
-    assert run.returncode == 0, run.stderr
+    plain.done("grade", "ps1", "--workers", "1")
     found = plain.scores("ps1")
     assert {student: scores["partial"] for student, scores in found.items()} == dict.fromkeys(kinds, 0)
     # What says that all is equal is believed: such tests run where it lives.
     assert {student for student, scores in found.items() if scores["hidden"]} == {"nan", "far"}
-    assert plain.llm_course("report", "report.html").returncode == 0
+    plain.done("report", "report.html")
     report = (plain.folder / "report.html").read_text()
     assert "partial: Its tests end in -4000, which is no number from 0 to 4." in report
 
@@ -286,9 +263,9 @@ def test_tests_that_end_in_no_number_are_told_to_the_instructor(empty_course: Pa
     told = "Full marks, whatever comes out: compares ends in a comparison"
     assert told in course.llm_course("release", "ps1").stdout
     handed_in(course.folder, "ps1", "ada", {"squares": KINDS["right"]})
-    assert course.llm_course("grade", "ps1", "--workers", "1").returncode == 0
+    course.done("grade", "ps1", "--workers", "1")
     assert course.scores("ps1")["ada"] == {"compares": 2, "magic": 2, "prints": 2, "counts": 1, "partial": 2}
-    assert course.llm_course("report", "report.html").returncode == 0
+    course.done("report", "report.html")
     report = (course.folder / "report.html").read_text()
     found = [name for name in tests if f"{name}: Its tests end in a value that is no number" in report]
     assert found == ["compares", "magic"]
@@ -297,14 +274,13 @@ def test_tests_that_end_in_no_number_are_told_to_the_instructor(empty_course: Pa
 @pytest.mark.parametrize("mark", ["begin", "end"])
 def test_marks_of_hidden_tests_that_the_course_does_not_know_are_refused(plain: Course, mark: str) -> None:
     handed_in(plain.folder, "ps1", "ada", {"squares": KINDS["half"], "why": "Because."})
-    assert plain.llm_course("grade", "ps1", "--workers", "1").returncode == 0
+    plain.done("grade", "ps1", "--workers", "1")
     before = plain.scores("ps1")
-    with (plain.folder / "nbgrader_config.py").open("a") as file:
-        file.write(f"\nc.ClearHiddenTests.{mark}_test_delimeter = 'SECRET'\n")
+    plain.configure(f"\nc.ClearHiddenTests.{mark}_test_delimeter = 'SECRET'\n")
     for command in (("release", "ps1"), ("grade", "ps1", "--again"), ("feedback", "ps1")):
-        run = plain.llm_course(*command)
-        assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
-        assert "sets other marks of hidden tests than 'BEGIN HIDDEN TESTS' and 'END HIDDEN TESTS'" in run.stderr
+        assert "sets other marks of hidden tests than 'BEGIN HIDDEN TESTS' and 'END HIDDEN TESTS'" in plain.refused(
+            *command
+        )
     run = plain.nbgrader("autograde", "ps1", "--force")
     assert run.returncode == 1
     assert "sets other marks of hidden tests" in run.stderr
@@ -314,10 +290,9 @@ def test_marks_of_hidden_tests_that_the_course_does_not_know_are_refused(plain: 
 def test_tests_of_ones_own_beside_exercises_of_a_chapter(course: Course, attention: Assignment) -> None:
     own = asserts("shape", 3, "assert causal_mask(2, 3).shape == (2, 3)\ncausal_mask = None")
     edit(course, lambda notebook: notebook.cells.insert(5, own))
-    released = course.llm_course("release", NAME)
-    assert released.returncode == 0, released.stderr
+    course.done("release", NAME)
     handed_in(course.folder, NAME, "ada", answers(attention))
-    assert course.llm_course("grade", NAME, "--workers", "1").returncode == 0
+    course.done("grade", NAME, "--workers", "1")
     found = course.scores(NAME)["ada"]
     # What the tests do to the notebook's names is nothing to the judge.
     assert {name: score for name, score in found.items() if name != "shape"} == {
@@ -329,17 +304,17 @@ def test_tests_of_ones_own_beside_exercises_of_a_chapter(course: Course, attenti
 def test_a_tasks_answer_that_was_changed_after_its_grade_is_flagged(plain: Course, change: str) -> None:
     cells = [text("Read this."), task("plot", 3), asserts("one", 1, "assert 1 == 1")]
     write_source(plain.folder, "ps2", cells)
-    assert plain.llm_course("release", "ps2").returncode == 0
+    plain.done("release", "ps2")
     path = handed_in(plain.folder, "ps2", "ada", {})
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[2:2] = [nbformat.v4.new_markdown_cell("My plot."), nbformat.v4.new_code_cell("1 + 1")]
     nbformat.write(notebook, path)
-    assert plain.llm_course("grade", "ps2", "--workers", "1").returncode == 0
-    grade_by_hand(plain, "ps2", "ada", "plot", 2.0)
+    plain.done("grade", "ps2", "--workers", "1")
+    plain.grade_by_hand("ps2", "ada", "plot", 2.0)
 
     # What the instructor changes is no other answer.
     write_source(plain.folder, "ps2", [text("Read that."), task("plot", 3, "Add one below."), cells[2]])
-    assert plain.llm_course("release", "ps2").returncode == 0
+    plain.done("release", "ps2")
     run = plain.llm_course("grade", "ps2", "--workers", "1")
     assert "; by hand: plot 2\n" in run.stdout and "note" not in run.stdout
     if change == "text":
@@ -355,12 +330,12 @@ def test_a_tasks_answer_that_was_changed_after_its_grade_is_flagged(plain: Cours
     for _ in range(2):
         run = plain.llm_course("grade", "ps2", "--workers", "1")
         assert f"  note: {flag}" in run.stdout
-    assert rows(plain)["ada"]["flags"] == flag
+    assert plain.rows()["ada"]["flags"] == flag
 
     # Saved once more in formgrader, with the same number: it was looked at.
-    grade_by_hand(plain, "ps2", "ada", "plot", 2.0)
+    plain.grade_by_hand("ps2", "ada", "plot", 2.0)
     assert "note" not in plain.llm_course("grade", "ps2", "--workers", "1").stdout
-    assert (rows(plain)["ada"]["flags"], float(rows(plain)["ada"]["score"])) == ("", 3)
+    assert (plain.rows()["ada"]["flags"], float(plain.rows()["ada"]["score"])) == ("", 3)
 
 
 def test_a_source_that_the_instructor_changed_accuses_nobody(plain: Course) -> None:
@@ -371,33 +346,33 @@ def test_a_source_that_the_instructor_changed_accuses_nobody(plain: Course) -> N
         )
 
     write(2, "assert one == 1", 4)
-    assert plain.llm_course("release", "ps2").returncode == 0
+    plain.done("release", "ps2")
     handed_in(plain.folder, "ps2", "ada", {"one-answer": "one = 1", "why": "Because."})
     handed_in(plain.folder, "ps2", "bob", {"one-answer": "one = 2", "why": "Perhaps."})
     path = handed_in(plain.folder, "ps2", "eve", {"one-answer": "one = 3", "one": "pass", "why": "It is so."})
     forged = nbformat.read(path, as_version=4)
     forged.cells[2].metadata.nbgrader.points = 400
     nbformat.write(forged, path)
-    assert plain.llm_course("grade", "ps2", "--workers", "1").returncode == 0
+    plain.done("grade", "ps2", "--workers", "1")
     for student in ("ada", "bob", "eve"):
-        grade_by_hand(plain, "ps2", student, "do", 1.0)
-        grade_by_hand(plain, "ps2", student, "why", 3.0)
+        plain.grade_by_hand("ps2", student, "do", 1.0)
+        plain.grade_by_hand("ps2", student, "why", 3.0)
 
     write(3, "assert one in (1, 2)", 5)
-    before = rows(plain)
+    before = plain.rows()
     unreleased = "source/ps2/ps2.ipynb was changed since it was released (one, why): `llm-course release ps2` makes it"
     dry = plain.llm_course("grade", "ps2", "--dry-run").stdout
     assert unreleased in dry and "0 of 3 submissions of ps2 would change" in dry
     assert unreleased in plain.llm_course("grade", "ps2").stdout
-    assert rows(plain) == before
+    assert plain.rows() == before
 
-    assert plain.llm_course("release", "ps2").returncode == 0
+    plain.done("release", "ps2")
     dry = plain.llm_course("grade", "ps2", "--dry-run").stdout
     assert "ada: 2 to 3 of 3 points (one 2 to 3): other points or tests were released." in dry
     assert "bob: 0 to 3 of 3 points (one 0 to 3): other points or tests were released." in dry
     assert "2 of 3 submissions of ps2 would change" in dry
     assert "was changed since" not in plain.llm_course("grade", "ps2", "--workers", "1").stdout
-    after = rows(plain)
+    after = plain.rows()
     assert {student: float(row["score"]) for student, row in after.items()} == {"ada": 7, "bob": 7, "eve": 4}
     assert after["ada"]["flags"] == after["bob"]["flags"] == ""
     assert "The text of the graded cell one was changed" in after["eve"]["flags"]

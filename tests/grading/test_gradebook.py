@@ -1,7 +1,6 @@
 """The quick writer leaves what nbgrader's Autograde leaves, whatever happens in between."""
 
 import contextlib
-import csv
 import dataclasses
 import json
 import os
@@ -98,7 +97,7 @@ def set_due_date(course: Course) -> None:
         config.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
         config.write("from nbgrader.plugins import LateSubmissionPlugin\n")
         config.write("c.AssignLatePenalties.plugin_class = LateSubmissionPlugin\n")
-    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+    with course.gradebook() as gradebook:
         gradebook.update_or_create_assignment(NAME, duedate="2026-01-15 12:00:00 UTC")
 
 
@@ -107,11 +106,10 @@ def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, t
     set_due_date(course)
     (course.folder / "source" / NAME / "shared.txt").write_text("for all\n")
     (course.folder / "source" / NAME / "helper.py").write_text("# yours stays, where you hand it in\n")
-    with (course.folder / "nbgrader_config.py").open("a") as config:
-        config.write(f'c.Autograde.exclude_overwriting = {{"{NAME}": ["helper.py"]}}\n')
+    course.configure(f'c.Autograde.exclude_overwriting = {{"{NAME}": ["helper.py"]}}\n')
     other = Course(tmp_path / "other")
     shutil.copytree(course.folder, other.folder)
-    assert course.llm_course("grade", NAME, "--workers", "2").returncode == 0
+    course.done("grade", NAME, "--workers", "2")
     run = other.nbgrader("autograde", NAME)
     assert run.returncode == 0, run.stderr[-2000:]
     assert rows(course) == rows(other)
@@ -126,14 +124,14 @@ def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, t
 
     # Once more, over what people wrote in between.
     for each in (course, other):
-        with Gradebook(f"sqlite:///{each.folder / 'gradebook.db'}") as gradebook:
+        with each.gradebook() as gradebook:
             gradebook.find_grade("causal_mask", NAME, NAME, "wrong").manual_score = 1.5
             gradebook.find_grade("causal_mask", NAME, NAME, "wrong").extra_credit = 0.5
             gradebook.find_comment("causal_mask-answer", NAME, NAME, "wrong").manual_comment = "Nearly."
             gradebook.db.commit()
         hand_in(each.folder, "wrong", NAME, wrong(attention, 1))
         (each.folder / "submitted" / "late" / NAME / "timestamp.txt").write_text("2026-01-02 12:00:00 UTC")
-    assert course.llm_course("grade", NAME).returncode == 0
+    course.done("grade", NAME)
     run = other.nbgrader("autograde", NAME, "--force")
     assert run.returncode == 0, run.stderr[-2000:]
     assert rows(course) == rows(other)
@@ -151,7 +149,7 @@ def test_kills_at_random_moments_change_nothing(course: Course, attention: Assig
         hand_in(course.folder, f"s{number:02d}", NAME, kinds[number % len(kinds)])
     undisturbed = Course(tmp_path / "undisturbed")
     shutil.copytree(course.folder, undisturbed.folder)
-    assert undisturbed.llm_course("grade", NAME, "--workers", "2").returncode == 0
+    undisturbed.done("grade", NAME, "--workers", "2")
     moments = []
     for _ in range(KILLS):
         before = len(results(course))
@@ -161,8 +159,7 @@ def test_kills_at_random_moments_change_nothing(course: Course, attention: Assig
         os.kill(run, signal.SIGKILL)
         os.waitpid(run, 0)
         moments.append((len(results(course)), len(autograded(course))))
-    finished = course.llm_course("grade", NAME, "--workers", "2")
-    assert finished.returncode == 0, finished.stderr
+    course.done("grade", NAME, "--workers", "2")
     assert rows(course) == rows(undisturbed)
     assert autograded(course) == autograded(undisturbed)
     # It was no race that each run won: some kills left work behind. A busy machine may see a kill late.
@@ -182,19 +179,19 @@ def test_an_interrupted_run_keeps_what_is_graded(course: Course, attention: Assi
     kept = {path.stem: path.read_bytes() for path in results(course)}
     assert 3 <= len(kept) < len(students)
     assert set(rows(course)) - {"students"} == set(kept) == {Path(name).parts[0] for name in autograded(course)}
-    assert course.llm_course("grade", NAME).returncode == 0
+    course.done("grade", NAME)
     assert set(rows(course)["students"]) == set(students)
     assert {path.stem: path.read_bytes() for path in results(course) if path.stem in kept} == kept
 
 
 def test_a_run_over_what_is_graded_touches_nothing(course: Course, attention: Assignment) -> None:
     hand_in_all_kinds(course, attention)
-    assert course.llm_course("grade", NAME).returncode == 0
+    course.done("grade", NAME)
     before = {path: path.stat().st_mtime_ns for path in files_of(course)}
-    assert course.llm_course("grade", NAME).returncode == 0
+    course.done("grade", NAME)
     assert {path: path.stat().st_mtime_ns for path in files_of(course)} == before
     kept = rows(course)
-    assert course.llm_course("grade", NAME, "--again").returncode == 0
+    course.done("grade", NAME, "--again")
     assert rows(course) == kept
     assert all(path.stat().st_mtime_ns > before[path] for path in results(course))
 
@@ -202,11 +199,11 @@ def test_a_run_over_what_is_graded_touches_nothing(course: Course, attention: As
 def test_a_hand_in_that_changes_prose_alone_is_shown(course: Course, attention: Assignment) -> None:
     notebook = fill(attention, references(attention))
     hand_in(course.folder, "ada", NAME, notebook)
-    assert course.llm_course("grade", NAME).returncode == 0
+    course.done("grade", NAME)
     result = (course.folder / "results" / NAME / "ada.json").read_bytes()
     notebook["cells"][0]["source"] = "A word that was not there before."
     hand_in(course.folder, "ada", NAME, notebook)
-    assert course.llm_course("grade", NAME).returncode == 0
+    course.done("grade", NAME)
     assert (course.folder / "results" / NAME / "ada.json").read_bytes() == result
     assert (
         "A word that was not there before."
@@ -216,7 +213,7 @@ def test_a_hand_in_that_changes_prose_alone_is_shown(course: Course, attention: 
 
 def test_an_unreadable_hand_in_takes_the_old_score_back(course: Course, attention: Assignment) -> None:
     path = hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
-    assert course.llm_course("grade", NAME).returncode == 0
+    course.done("grade", NAME)
     path.write_text('{"cells": [')
     for _ in range(2):
         assert "ada: not graded" in course.llm_course("grade", NAME).stdout
@@ -289,9 +286,7 @@ def files_of(course: Course) -> list[Path]:
 
 
 def exported(course: Course) -> dict[str, tuple[str, str]]:
-    assert course.llm_course("export", "grades.csv").returncode == 0
-    with (course.folder / "grades.csv").open() as file:
-        return {row["student_id"]: (row["status"], row["score"]) for row in csv.DictReader(file)}
+    return {student: (row["status"], row["score"]) for student, row in course.rows().items()}
 
 
 def write_all(folder: Path, outcomes: dict[str, Outcome]) -> None:
@@ -362,14 +357,12 @@ def outcomes_of(course: Course, notebooks: list[dict[str, Any]], count: int) -> 
 def test_a_dry_run_tells_who_changes_and_why_and_writes_nothing(course: Course, attention: Assignment) -> None:
     for student in ("ada", "bert"):
         hand_in(course.folder, student, NAME, fill(attention, references(attention)))
-    assert course.llm_course("grade", NAME).returncode == 0
+    course.done("grade", NAME)
     hand_in(course.folder, "ada", NAME, wrong(attention, 0))
     hand_in(course.folder, "zoe", NAME, fill(attention, {}))
-    with (course.folder / "nbgrader_config.py").open("a") as file:
-        file.write("\nc.TrustedGrade.call_deadline = 9\n")
+    course.configure("\nc.TrustedGrade.call_deadline = 9\n")
     before = {path: path.read_bytes() for path in course.folder.rglob("*") if path.is_file()}
-    run = course.llm_course("grade", NAME, "--dry-run")
-    assert run.returncode == 0, run.stderr
+    run = course.done("grade", NAME, "--dry-run")
     points = attention.points
     *changes, told = run.stdout.splitlines()
     lost, new = sorted(changes)
@@ -383,8 +376,8 @@ def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
     course: Course, attention: Assignment
 ) -> None:
     hand_in(course.folder, "ada", NAME, wrong(attention, 0))
-    assert course.llm_course("grade", NAME).returncode == 0
-    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+    course.done("grade", NAME)
+    with course.gradebook() as gradebook:
         gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 1.5
         gradebook.db.commit()
     same = course.llm_course("grade", NAME).stdout
@@ -394,11 +387,11 @@ def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
     flag = "causal_mask has 1.5 points by hand, given to another answer: look at it again."
     for _ in range(2):  # A second run has not forgotten it.
         assert f"  note: {flag}" in course.llm_course("grade", NAME).stdout
-    assert course.llm_course("export", "grades.csv").returncode == 0
+    course.done("export", "grades.csv")
     assert flag in (course.folder / "grades.csv").read_text(encoding="utf-8")
-    assert course.llm_course("report", "report.html").returncode == 0
+    course.done("report", "report.html")
     assert flag in (course.folder / "report.html").read_text(encoding="utf-8")
-    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+    with course.gradebook() as gradebook:
         gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 2
         gradebook.db.commit()
     assert "note" not in course.llm_course("grade", NAME).stdout

@@ -1,4 +1,4 @@
-"""What an honest learner does otherwise than the stub costs no marks, or is told in a sentence; in real rooms."""
+"""What an honest learner does otherwise than the stub costs no marks, or is told in a sentence; in real sandboxes."""
 
 import json
 import re

@@ -44,7 +44,7 @@ BREAKING = "a\nb"
 def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Other graders of this machine must not be taken for leftovers."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("rooms")))
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("sandboxes")))
         patch.setattr(tempfile, "tempdir", None)
         yield
 
@@ -82,8 +82,7 @@ class Attacked:
             (course.folder / "source" / NAME / name).parent.mkdir(exist_ok=True)
             (course.folder / "source" / NAME / name).write_text(text)
         # What lies beside the source lies beside each notebook that runs: all are graded with it once more.
-        again = course.llm_course("grade", NAME)
-        assert again.returncode == 0, again.stderr
+        course.done("grade", NAME)
         self.before = self.grades_of_the_honest()
         self.surroundings = surroundings()
         self.attackers = hand_in_all(course.folder, leave_out)
@@ -129,12 +128,10 @@ def slug(family: str, name: str) -> str:
 
 def grade_the_honest(course: Course) -> Run:
     """Grade the honest learners with short deadlines, one of them by hand too."""
-    with (course.folder / "nbgrader_config.py").open("a") as file:
-        file.write(SHORT_DEADLINES)
+    course.configure(SHORT_DEADLINES)
     for student in HONEST:
         hand_in(course.folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
-    run = course.llm_course("grade", NAME)
-    assert run.returncode == 0, run.stderr
+    run = course.done("grade", NAME)
     give_by_hand(course.folder, "emmy", 1.5)
     return run
 
@@ -161,14 +158,14 @@ def surroundings() -> dict[str, object]:
         "mounts": Path("/proc/self/mountinfo").read_text().splitlines(),
         "groups": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/llm-course*")),
         "files": files_left(),
-        "rooms": [str(path) for path in Path(tempfile.gettempdir()).glob(PREFIX + "*")],
+        "sandboxes": [str(path) for path in Path(tempfile.gettempdir()).glob(PREFIX + "*")],
     }
 
 
 def files_left() -> list[Path]:
     """Files that learners' code left where all may write."""
     folders = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/"))
-    return [path for folder in folders for path in folder.glob("room-leftover*")]
+    return [path for folder in folders for path in folder.glob("sandbox-leftover*")]
 
 
 def test_the_bank_is_large_enough() -> None:

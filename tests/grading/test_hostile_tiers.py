@@ -88,10 +88,10 @@ def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[
     user, tier = request.param
     leaves_files = (user, tier) == FILES_ARE_LEFT
     with turn(alone=leaves_files), folder_for_attacks() as folder, pytest.MonkeyPatch.context() as patch:
-        rooms = folder / "rooms"
-        rooms.mkdir()
-        rooms.chmod(0o1777)
-        patch.setenv("TMPDIR", str(rooms))
+        sandboxes = folder / "sandboxes"
+        sandboxes.mkdir()
+        sandboxes.chmod(0o1777)
+        patch.setenv("TMPDIR", str(sandboxes))
         patch.setattr(tempfile, "tempdir", None)
         course = TierCourse(folder / "course", user, tier)
         shutil.copytree(released_course, course.folder)

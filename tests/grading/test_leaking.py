@@ -7,7 +7,7 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.judging.grade import grade
-from autograder.sandbox import room
+from autograder.sandbox import sandbox
 from llm_course.checking import compare
 from tests.banks.hostile import holds_words
 from tests.banks.hostile.leaking import LEAKING, MARK
@@ -26,7 +26,7 @@ def words_of(attack: str) -> bool:
 @pytest.mark.parametrize("attack", ["in the text of an exception", "in a class that says it is builtin"])
 def test_words_are_seen_where_failures_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, attack: str) -> None:
     assert not words_of(attack)
-    monkeypatch.setattr(room, "told", lambda failure, lines: failure)
+    monkeypatch.setattr(sandbox, "sanitized", lambda failure, lines: failure)
     assert words_of(attack)
 
 

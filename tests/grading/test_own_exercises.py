@@ -38,8 +38,7 @@ def double_largest(x):
 def own(empty_course: Path, tmp_path: Path) -> Course:
     shutil.copytree(empty_course, tmp_path / "course")
     course = Course(tmp_path / "course")
-    made = course.llm_course("new-exercise", NAME)
-    assert made.returncode == 0, made.stderr
+    course.done("new-exercise", NAME)
     return course
 
 
@@ -47,8 +46,7 @@ def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypat
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"exercises/{NAME}"]
     run = subprocess.run(tests, cwd=own.folder, capture_output=True, text=True)
     assert (run.returncode, "1 passed" in run.stdout) == (0, True), run.stdout
-    released = own.llm_course("release", NAME)
-    assert released.returncode == 0, released.stderr
+    own.done("release", NAME)
     assert "BEGIN SOLUTION" not in (own.folder / "release" / NAME / f"{NAME}.ipynb").read_text()
 
     # A learner's own check, beside the notebook.
@@ -63,11 +61,10 @@ def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypat
     answers = {"right": RIGHT, "columns": COLUMNS, "changing": IN_PLACE, "nothing": ""}
     for student, source in answers.items():
         handed_in(own.folder, NAME, student, {"double_largest-answer": source} if source else {})
-    run = own.llm_course("grade", NAME, "--workers", "2")
-    assert run.returncode == 0, run.stderr
+    run = own.done("grade", NAME, "--workers", "2")
     scores = {student: found["double_largest"] for student, found in own.scores(NAME).items()}
     assert scores == {"right": 2, "columns": 0, "changing": pytest.approx(4 / 3, abs=1e-4), "nothing": 0}
-    assert own.llm_course("feedback", NAME).returncode == 0
+    own.done("feedback", NAME)
     page = own.feedback_page("changing", NAME)
     assert "You change `x` itself" in page or "You change <code>x</code> itself" in page
     assert "2 * x.gather" not in page
@@ -79,9 +76,9 @@ def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypat
 
 def test_a_changed_specification_regrades_and_says_why_before(own: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    assert own.llm_course("release", NAME).returncode == 0
+    own.done("release", NAME)
     handed_in(own.folder, NAME, "ada", {"double_largest-answer": IN_PLACE})
-    assert own.llm_course("grade", NAME, "--workers", "1").returncode == 0
+    own.done("grade", NAME, "--workers", "1")
     path = own.folder / "exercises" / NAME / "specification.py"
     # As it is where both are written within a second: the size is the same, and the time.
     written = path.stat().st_mtime
@@ -98,7 +95,7 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course, monke
     run = own.llm_course("grade", NAME, "--workers", "1", "--dry-run")
     assert edited in run.stdout and released not in run.stdout
     assert "0 of 1 submissions of sorting would change" in run.stdout
-    assert own.llm_course("grade", NAME, "--workers", "1").returncode == 0
+    own.done("grade", NAME, "--workers", "1")
     assert "was edited" not in own.llm_course("grade", NAME, "--workers", "1", "--dry-run").stdout
     # A source that was edited is kept, as a chapter's is.
     source = own.folder / "source" / NAME / f"{NAME}.ipynb"

@@ -93,8 +93,7 @@ def test_a_semester_is_the_same_on_either_database(
     assert made.returncode == 0, made.stderr
     shutil.copy(course.folder / ".llm_course_secret", other.folder)
     for each in (course, other):
-        with (each.folder / "nbgrader_config.py").open("a") as file:
-            file.write(RULE)
+        each.configure(RULE)
     found = semester(course, f"sqlite:///{course.folder / 'gradebook.db'}", attention)
     assert not (other.folder / "gradebook.db").exists()
     assert semester(other, database, attention) == found

@@ -9,7 +9,7 @@ from autograder.course.outcomes import own_answers
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.reporting.similar import groups_of, read_work
-from llm_course.capstone import stand_ins
+from llm_course.capstone import substitutes
 from tests.banks.right import alternatives
 from tests.banks.sources import answer, asserts, handed_in, write_source
 from tests.banks.submissions import fill, hand_in, references, standalone
@@ -40,8 +40,7 @@ def deviations(rows):
 
 
 def similar(course: Course, name: str) -> list[str]:
-    run = course.llm_course("similar", name)
-    assert run.returncode == 0, run.stderr
+    run = course.done("similar", name)
     return run.stdout.splitlines()
 
 
@@ -68,7 +67,7 @@ def test_answers_of_a_plain_notebook_are_compared_as_a_whole(empty_course: Path,
     hidden = f"### BEGIN SOLUTION{LINES}### END SOLUTION"
     cells = [answer("means", hidden), asserts("test", 2, "assert mean_of_each([[1, 2]])")]
     write_source(course.folder, "ps1", cells)
-    assert course.llm_course("release", "ps1").returncode == 0
+    course.done("release", "ps1")
     for student in ("ada", "bob"):
         handed_in(course.folder, "ps1", student, {"means": LINES.replace("total", student)})
     handed_in(
@@ -85,7 +84,7 @@ def test_answers_of_a_plain_notebook_are_compared_as_a_whole(empty_course: Path,
 
 def test_what_the_capstone_puts_in_the_place_of_an_answer_is_known() -> None:
     """It is installed with every learner."""
-    text = Path(stand_ins.__file__).read_text(encoding="utf-8").replace("_adamw_step", "adamw_step")
+    text = Path(substitutes.__file__).read_text(encoding="utf-8").replace("_adamw_step", "adamw_step")
     works = [*own_answers(assignments()["08_pretraining"]), read_work("ada", {"Cell 3": text}, ["adamw_step"])]
     (group,), _ = groups_of(works, 0.8)
-    assert "ada" in group.owners and "llm_course/capstone/stand_ins.py" in group.owners
+    assert "ada" in group.owners and "llm_course/capstone/substitutes.py" in group.owners

@@ -23,9 +23,9 @@ from autograder.running import quiet
 from autograder.running import work as working
 from autograder.running.work import Job, Task, work
 from autograder.running.workers import _processors
-from autograder.sandbox import room as rooms
-from autograder.sandbox.room import Room
-from autograder.sandbox.zygote_client import RoomProcess, Times
+from autograder.sandbox import sandbox as sandboxes
+from autograder.sandbox.sandbox import Sandbox
+from autograder.sandbox.zygote_client import SandboxProcess, Times
 from autograder.submissions.hand_in import HandIn
 from autograder.submissions.submission import submission_of
 from tests.banks.hostile.starving import STARVING, slow
@@ -46,14 +46,12 @@ c.TrustedGrade.submission_deadline = 30
 @pytest.mark.grading
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_neighbor_in_need_of_time_loses_nothing_for_good(course: Course, attack: str) -> None:
-    with (course.folder / "nbgrader_config.py").open("a") as file:
-        file.write(DEADLINES)
+    course.configure(DEADLINES)
     answers = {exercise.name: "" for exercise in ATTENTION.exercises} | {"causal_mask": STARVING[attack]}
     hand_in(course.folder, "a-hog", NAME, fill(ATTENTION, answers))
     right = references(ATTENTION)
     hand_in(course.folder, "b-slow", NAME, fill(ATTENTION, right | {"causal_mask": slow(right["causal_mask"], 0.3)}))
-    run = course.llm_course("grade", NAME, "--workers", "2")
-    assert run.returncode == 0, run.stderr
+    run = course.done("grade", NAME, "--workers", "2")
     assert re.search(rf"^a-hog: 0 of {ATTENTION.points} points$", run.stdout, re.MULTILINE), run.stdout
     result = read_result(course.folder / "results" / NAME / "b-slow.json")
     # On a machine that others keep busy all the time it may not be final yet; never is a lost point.
@@ -146,7 +144,7 @@ def test_older_results_are_final(tmp_path) -> None:
 
 
 class Process:
-    """A room's process that never answers; of each second it runs and waits for a processor so long."""
+    """A sandbox's process that never answers; of each second it runs and waits for a processor so long."""
 
     tier, connection, pid, generation = "namespaces", None, 0, 0
 
@@ -181,40 +179,40 @@ def test_waiting_is_granted_for_work_and_never_more_than_the_deadline_once_more(
     monkeypatch: pytest.MonkeyPatch, ran: float, waited: float, seconds: float, starved: bool
 ) -> None:
     process = Process(ran, waited)
-    monkeypatch.setattr(rooms.wire, "FrameReader", lambda connection: process)
-    room = Room(SimpleNamespace(end_process=lambda process: None), process)
-    assert room._wait(10.0) is False
+    monkeypatch.setattr(sandboxes.wire, "FrameReader", lambda connection: process)
+    sandbox = Sandbox(SimpleNamespace(end_process=lambda process: None), process)
+    assert sandbox._wait(10.0) is False
     assert sum(process.waits) == pytest.approx(seconds, abs=0.2)
-    assert room.starved == starved
+    assert sandbox.starved == starved
 
 
 def test_who_waits_first_and_runs_then_has_the_time_that_was_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     """With what is granted for the last part alone, it was stopped after 0.2 seconds of work, and for good."""
     process = Process(1.0, 0.0)
     process.times = lambda: Times(0.05 + max(sum(process.waits) - 1, 0), 0.95) if process.waits else Times()
-    monkeypatch.setattr(rooms.wire, "FrameReader", lambda connection: process)
-    room = Room(SimpleNamespace(end_process=lambda process: None), process)
-    assert room._wait(1.0) is False
+    monkeypatch.setattr(sandboxes.wire, "FrameReader", lambda connection: process)
+    sandbox = Sandbox(SimpleNamespace(end_process=lambda process: None), process)
+    assert sandbox._wait(1.0) is False
     assert sum(process.waits) == pytest.approx(1.95, abs=0.06)
-    assert not room.starved
+    assert not sandbox.starved
 
 
 @pytest.mark.parametrize("is_ready", [True, False], ids=["it waits still", "it sleeps"])
 def test_a_wait_counts_before_the_kernel_counts_it(monkeypatch: pytest.MonkeyPatch, is_ready: bool) -> None:
     """The kernel adds a wait when it ends: of one that lasts beside fifty loops, nothing is seen until then."""
     seconds = itertools.count(step=10)
-    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    monkeypatch.setattr(sandboxes, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
     process = Process(0.01, 0.0, is_ready)
-    monkeypatch.setattr(rooms.wire, "FrameReader", lambda connection: process)
-    room = Room(SimpleNamespace(end_process=lambda process: None), process)
-    assert room._wait(10.0) is False
-    assert room.starved == is_ready
+    monkeypatch.setattr(sandboxes.wire, "FrameReader", lambda connection: process)
+    sandbox = Sandbox(SimpleNamespace(end_process=lambda process: None), process)
+    assert sandbox._wait(10.0) is False
+    assert sandbox.starved == is_ready
 
 
 @pytest.mark.parametrize(("script", "is_ready"), [("while :; do :; done", True), ("exec sleep 1000", False)])
 def test_who_is_ready_to_run_is_told_from_who_sleeps(script: str, is_ready: bool) -> None:
     with subprocess.Popen(["sh", "-c", script]) as child:
-        process = RoomProcess(socket.socket(), child.pid, os.pidfd_open(child.pid), "", 0)
+        process = SandboxProcess(socket.socket(), child.pid, os.pidfd_open(child.pid), "", 0)
         end = time.monotonic() + 60
         # A shell that becomes another program sleeps and runs by turns until it has.
         while (seen := process.is_ready_to_run()) != is_ready and time.monotonic() < end:
@@ -236,7 +234,7 @@ def test_a_submission_that_waited_most_of_its_time_is_not_final(monkeypatch: pyt
     answers = references(ATTENTION) | {"flash_attention": "import time\ntime.sleep(1000)"}
     submission = submission_of(HandIn(json.dumps(fill(ATTENTION, answers)).encode()), ATTENTION)
     for waited, final in ((0.0, True), (3.0, False)):
-        monkeypatch.setattr(Room, "seconds_kept_waiting", lambda room, waited=waited: waited)
-        monkeypatch.setattr(RoomProcess, "times", lambda process: Times())
+        monkeypatch.setattr(Sandbox, "seconds_kept_waiting", lambda sandbox, waited=waited: waited)
+        monkeypatch.setattr(SandboxProcess, "times", lambda process: Times())
         result = grading.grade(submission, ATTENTION, b"s", Rules(submission_deadline=1.0))
         assert (result.final, NOT_FINAL not in result.flags) == (final, final)

@@ -1,6 +1,5 @@
 """Each student has one total, the gradebook's: what a person gave counts in it, and is told, wherever it stands."""
 
-import csv
 import html
 import json
 import re
@@ -11,7 +10,6 @@ import pytest
 
 from tests.banks.sources import answer, asserts, essay, handed_in, text, write_source
 from tests.grading.conftest import Course
-from tests.grading.test_edited_sources import grade_by_hand
 
 pytestmark = pytest.mark.grading
 NAME, ESSAY = "ps1", "cell-b5f897ad67a92ec9"
@@ -23,48 +21,40 @@ CELLS = [
 ]
 
 
-def do(course: Course, *arguments: str) -> str:
-    run = course.llm_course(*arguments)
-    assert run.returncode == 0, (arguments, run.stderr)
-    return run.stdout
-
-
 @pytest.fixture
 def course(empty_course: Path, tmp_path: Path) -> Course:
     """Ada and Bob handed in the same and were graded; Ada also by a person, who changed one score of the grader's."""
     shutil.copytree(empty_course, tmp_path / "course")
     course = Course(tmp_path / "course")
     write_source(course.folder, NAME, [*CELLS, essay(ESSAY, 5)])
-    do(course, "release", NAME)
+    course.done("release", NAME)
     for student in ("ada", "bob"):
         handed_in(course.folder, NAME, student, {"one-answer": "one = 1", ESSAY: "Because."})
-    do(course, "grade", NAME, "--workers", "1")
-    grade_by_hand(course, NAME, "ada", ESSAY, 4.5)
-    grade_by_hand(course, NAME, "ada", "plain", 1.25)
+    course.done("grade", NAME, "--workers", "1")
+    course.grade_by_hand(NAME, "ada", ESSAY, 4.5)
+    course.grade_by_hand(NAME, "ada", "plain", 1.25)
     return course
 
 
 def test_the_total_is_one_in_grade_table_page_and_report(course: Course) -> None:
-    said = do(course, "grade", NAME, "--workers", "1")
+    said = course.done("grade", NAME, "--workers", "1").stdout
     # 4 / 3, 1.25 in the place of 2, and 4.5 for the essay.
     assert "ada: 7.08 of 11 points; changed by hand: plain 2 to 1.25; by hand: Question 3 4.5\n" in said
     assert "bob: 3.33 of 11 points so far; to be graded by hand: Question 3\n" in said
     assert "Question 3: 1 to be graded by hand, in formgrader." in said and ESSAY not in said
 
-    do(course, "export", "grades.csv")
-    with (course.folder / "grades.csv").open(encoding="utf-8") as file:
-        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    rows = course.rows()
     assert (rows["ada"]["score"], rows["ada"]["by_hand"]) == (
         "7.08",
         "changed by hand: plain 2 to 1.25; by hand: Question 3 4.5",
     )
     assert (rows["bob"]["score"], "No grade yet for Question 3" in rows["bob"]["reason"]) == ("", True)
-    do(course, "export", "scores.json")
+    course.done("export", "scores.json")
     ada, bob = json.loads((course.folder / "scores.json").read_text(encoding="utf-8"))["scores"]
     assert (ada["score"], bob["score"]) == (7.08, None)
     assert {cell["name"]: cell["score"] for cell in ada["cells"]} == {"thirds": 1.33, "plain": 1.25, ESSAY: 4.5}
 
-    do(course, "feedback", NAME)
+    course.done("feedback", NAME)
     page = html.unescape(course.feedback_page("ada", NAME))
     assert f"{NAME} (Score: 7.08 / 11.0)" in page
     assert '<a href="#plain">plain</a> (Score: 1.25 / 2.0), changed by hand' in page
@@ -75,7 +65,7 @@ def test_the_total_is_one_in_grade_table_page_and_report(course: Course) -> None
     assert f"{NAME} (Score so far: 3.33 / 11.0)" in page
     assert f'<a href="#{ESSAY}">Question 3</a> (Score: 0.0 / 5.0), not graded yet' in page
 
-    do(course, "report", "report.html")
+    course.done("report", "report.html")
     report = (course.folder / "report.html").read_text(encoding="utf-8")
     # The mean of 1.25 and 2, and an essay that no result knows of.
     assert re.search(r"<code>plain</code>: mean 1\.6 of 2 points</h3>\s*<p>Changed by hand: 1\.", report)
@@ -84,14 +74,14 @@ def test_the_total_is_one_in_grade_table_page_and_report(course: Course) -> None
 
 
 def test_scores_by_hand_above_a_new_maximum_are_told_with_names(course: Course) -> None:
-    do(course, "grade", NAME, "--workers", "1")
-    grade_by_hand(course, NAME, "bob", ESSAY, 4.0)
+    course.done("grade", NAME, "--workers", "1")
+    course.grade_by_hand(NAME, "bob", ESSAY, 4.0)
     write_source(course.folder, NAME, [*CELLS, essay(ESSAY, 4)])
     told = (
         "Question 3 is worth 4 points, and more was given by hand to ada (4.5): grade these again in formgrader, or "
         "raise the points and release again."
     )
-    assert told in do(course, "release", NAME)
-    assert told in do(course, "grade", NAME, "--workers", "1")
-    grade_by_hand(course, NAME, "ada", ESSAY, 4.0)
-    assert "more was given by hand" not in do(course, "grade", NAME, "--workers", "1")
+    assert told in course.done("release", NAME).stdout
+    assert told in course.done("grade", NAME, "--workers", "1").stdout
+    course.grade_by_hand(NAME, "ada", ESSAY, 4.0)
+    assert "more was given by hand" not in course.done("grade", NAME, "--workers", "1").stdout

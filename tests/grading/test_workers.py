@@ -30,7 +30,7 @@ TIMES = ("started", "seconds")
 
 
 class NoServer:
-    """Stands in for the fork server where no room is needed."""
+    """Stands in for the fork server where no sandbox is needed."""
 
     def __init__(self, has_library: bool = False) -> None:
         self.has_library = has_library
@@ -62,7 +62,7 @@ def stand_in(job: Job, task: Task, server: NoServer) -> Outcome:
         Path(os.environ["TRACE"]).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     if task.student == "roomless":
-        raise SandboxError("there is no room")
+        raise SandboxError("there is no sandbox")
     if "where" in task.student:
         return refuse(job, task, f"{sorted(os.sched_getaffinity(0))}")
     if "library" in task.student:
@@ -71,10 +71,10 @@ def stand_in(job: Job, task: Task, server: NoServer) -> Outcome:
 
 
 @pytest.fixture
-def no_rooms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def no_sandboxes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(grading_workers, "shared_zygote", NoServer)
     monkeypatch.setattr(grading_workers, "ZygoteClient", NoServer)
-    monkeypatch.setattr(grading_workers, "prepare", lambda job, draws: None)
+    monkeypatch.setattr(grading_workers, "prepare", lambda job, variants: None)
     monkeypatch.setattr(grading_workers, "work", stand_in)
     monkeypatch.setenv("TRACE", str(tmp_path / "trace"))
     monkeypatch.setenv("PARENT", str(os.getpid()))
@@ -86,12 +86,12 @@ def run(count: int, given: Iterable[Task]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("count", [2, 7, 13])
-def test_processes_share_the_work(no_rooms: None, count: int) -> None:
+def test_processes_share_the_work(no_sandboxes: None, count: int) -> None:
     students = [f"s{number}" for number in range(20)]
     assert run(count, tasks(*students)) == {name: f"{name} by another process: True" for name in students}
 
 
-def test_a_worker_runs_on_the_processor_of_its_rooms(no_rooms: None) -> None:
+def test_a_worker_runs_on_the_processor_of_its_sandboxes(no_sandboxes: None) -> None:
     allowed = sorted(os.sched_getaffinity(0))
     students = [f"where {number}" for number in range(4 * len(allowed))]
     # With one, the grading stays in this process.
@@ -100,13 +100,13 @@ def test_a_worker_runs_on_the_processor_of_its_rooms(no_rooms: None) -> None:
     assert run(len(allowed) + 1, tasks(*students)) == dict.fromkeys(students, str(allowed))
 
 
-def test_a_process_that_dies_costs_one_submission(no_rooms: None) -> None:
+def test_a_process_that_dies_costs_one_submission(no_sandboxes: None) -> None:
     found = run(2, tasks("a", "deadly", "b", "deadly once", "c"))
     assert found.pop("deadly") == LOST
     assert found == {name: f"{name} by another process: True" for name in ("a", "b", "deadly once", "c")}
 
 
-def test_a_process_learns_once_of_the_library_that_notebooks_name(no_rooms: None) -> None:
+def test_a_process_learns_once_of_the_library_that_notebooks_name(no_sandboxes: None) -> None:
     naming = [Task(f"library {number}", HandIn(f"import {LIBRARY}".encode())) for number in range(8)]
     found = run(2, [*tasks("without library 1", "without library 2"), *naming])
     before = [found.pop(f"without library {number}").split(" ", 1) for number in (1, 2)]
@@ -117,12 +117,12 @@ def test_a_process_learns_once_of_the_library_that_notebooks_name(no_rooms: None
     assert len({pid for pid, _ in after}) <= 2
 
 
-def test_without_rooms_the_run_ends(no_rooms: None) -> None:
-    with pytest.raises(SandboxError, match="there is no room"):
+def test_without_sandboxes_the_run_ends(no_sandboxes: None) -> None:
+    with pytest.raises(SandboxError, match="there is no sandbox"):
         run(2, tasks("a", "roomless", "b"))
 
 
-def test_tasks_are_read_when_a_worker_is_free(no_rooms: None) -> None:
+def test_tasks_are_read_when_a_worker_is_free(no_sandboxes: None) -> None:
     read = []
 
     def given() -> Iterator[Task]:
@@ -136,7 +136,7 @@ def test_tasks_are_read_when_a_worker_is_free(no_rooms: None) -> None:
         assert len(read) <= 4
 
 
-def test_no_process_is_left(no_rooms: None) -> None:
+def test_no_process_is_left(no_sandboxes: None) -> None:
     before = children()
     run(3, tasks(*"abcdef"))
     assert children() == before

@@ -96,8 +96,8 @@ def test_what_to_do_and_a_case_wait_until_they_are_asked_for(tmp_path: Path) -> 
 
     folded = make_report("05_attention", causal_mask, tmp_path)
     opened = make_report("05_attention", causal_mask, tmp_path, show=True)
-    remedy = folded.verdict.remedy
-    assert remedy and remedy not in repr(folded) and remedy in repr(opened)
+    advice = folded.verdict.advice
+    assert advice and advice not in repr(folded) and advice in repr(opened)
     assert "check(..., show=True)" in repr(folded)
     assert "first difference" in repr(opened) and "first difference" not in repr(folded)
     assert "<details open>" in opened._repr_html_()
@@ -165,7 +165,7 @@ def test_a_method_that_is_not_written_yet_hides_no_fault_of_those_that_are(tmp_p
 
     assert "not written yet" in make_report("13_peft", LoRALinear, tmp_path).verdict.hint
     LoRALinear.scaled_by_alpha = True
-    assert "by what is the update multiplied" in make_report("13_peft", LoRALinear, tmp_path).verdict.remedy
+    assert "by what is the update multiplied" in make_report("13_peft", LoRALinear, tmp_path).verdict.advice
 
 
 def test_a_property_without_a_fault_of_its_own_waits_and_is_not_called_wrong(tmp_path: Path) -> None:
@@ -266,4 +266,4 @@ def test_a_vote_out_of_a_set_is_hardly_ever_taken_for_another_mistake(tmp_path: 
 
         found.append(make_report("12_emergence", majority_vote, tmp_path).verdict)
     assert sum(verdict.mistake is None for verdict in found) >= 17
-    assert all("A set has no order" in verdict.remedy for verdict in found if verdict.mistake is None)
+    assert all("A set has no order" in verdict.advice for verdict in found if verdict.mistake is None)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from llm_course.checking.feedback import Feedback, in_steps
+from llm_course.checking.feedback import Feedback, cause_and_advice
 
 
 @pytest.mark.parametrize(
-    ("hint", "told", "remedy"),
+    ("hint", "told", "advice"),
     [
         ("You sum the squares. Take their mean.", "You sum the squares.", "Take their mean."),
         ("You sum the squares: take their mean.", "You sum the squares.", "Take their mean."),
@@ -17,12 +17,12 @@ from llm_course.checking.feedback import Feedback, in_steps
         ("You take names, e.g. those of keys.", "You take names, e.g. those of keys.", ""),
     ],
 )
-def test_a_hint_has_two_steps(hint: str, told: str, remedy: str) -> None:
-    assert in_steps(hint) == (told, remedy)
+def test_a_hint_has_two_steps(hint: str, told: str, advice: str) -> None:
+    assert cause_and_advice(hint) == (told, advice)
 
 
 def test_what_to_do_is_folded_away_in_html_and_comes_by_itself_in_text() -> None:
     feedback = Feedback("f", "no property holds", (), "You sum.", "", "Take <b>the `mean`.")
     assert "Take" not in "\n".join(feedback.lines)
-    assert feedback.remedy_lines[-1] == "Take <b>the `mean`."
+    assert feedback.advice_lines[-1] == "Take <b>the `mean`."
     assert "<details><summary>What to do</summary>Take &lt;b&gt;the <code>mean</code>.</details>" in feedback.html

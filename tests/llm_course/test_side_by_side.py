@@ -8,8 +8,9 @@ import torch
 
 from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, Property
-from llm_course.checking.calls import Call, Reply, invoke
+from llm_course.checking.calls import Call, Reply
 from llm_course.checking.evaluate import evaluate
+from llm_course.checking.invocation import invoke
 from llm_course.checking.side_by_side import SideBySide, failing_case
 
 

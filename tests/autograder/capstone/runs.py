@@ -19,8 +19,8 @@ from llm_course.capstone.decoder import first_weights, logits
 from llm_course.capstone.format import HANDED_IN, Shape
 from llm_course.capstone.functions import Chosen
 from llm_course.capstone.ledger import YOURS
-from llm_course.capstone.stand_ins import STAND_INS
 from llm_course.capstone.steps import Capstone
+from llm_course.capstone.substitutes import SUBSTITUTES
 from llm_course.capstone.tokenizer import Tokenizer
 from llm_course.capstone.training import State, Training, advance, one_thread
 
@@ -37,7 +37,7 @@ def whole_run(seed: int) -> dict[str, bytes]:
     """The files of a run through all steps, too short to be good."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
         functions = Chosen({})
-        # The stand-ins are the learner's here, however long they take on a busy machine.
+        # The substitutes are the learner's here, however long they take on a busy machine.
         functions.whose = dict.fromkeys(functions, YOURS)
         run = Capstone(folder, functions, seed=seed)
         run.tokenize(MERGES, TEXTS)
@@ -53,13 +53,13 @@ class Trained:
     """How a base model is trained: for so many steps, by this loss, behind this mask, on these texts over and over."""
 
     steps: int = 300
-    loss: Loss = STAND_INS["next_token_loss"]
-    mask: Callable[[int, int], Tensor] = STAND_INS["causal_mask"]
+    loss: Loss = SUBSTITUTES["next_token_loss"]
+    mask: Callable[[int, int], Tensor] = SUBSTITUTES["causal_mask"]
     texts: tuple[str, ...] = ()
 
     def weights(self, tokenizer: Tokenizer) -> dict[str, Tensor]:
         """The model, in float16."""
-        functions = {**STAND_INS, "causal_mask": self.mask}
+        functions = {**SUBSTITUTES, "causal_mask": self.mask}
         shape, training = Shape(tokenizer.size, **SHAPE), Training(self.steps, 4e-3, ROWS, LENGTH, warmup=20)
 
         def loss_of(weights: Mapping[str, Tensor], batch: Batch) -> Tensor:
@@ -70,7 +70,7 @@ class Trained:
         with one_thread():
             for step in range(self.steps):
                 ids = rows[[(step * ROWS + row) % len(rows) for row in range(ROWS)]]
-                state = advance(state, Batch(ids, ids), loss_of, training, STAND_INS)
+                state = advance(state, Batch(ids, ids), loss_of, training, SUBSTITUTES)
         return {name: weight.half() for name, weight in state.tensors.items()}
 
     def _rows(self, tokenizer: Tokenizer) -> Tensor:

@@ -45,9 +45,9 @@ def test_learners_who_worked_apart_are_not_told() -> None:
 def test_a_copy_is_told_with_its_model_and_its_run() -> None:
     assert found(cora=honest(0), bert=honest(1), ada=honest(0)) == [("ada", "cora", EVERYTHING)]
     (copy,) = copies({"ada": honest(0), "cora": honest(0)})
-    told = copy.told()
-    assert told.startswith("have the same base model, the same finished model and the same training run: seeds are")
-    assert "\n" not in told and "." not in told
+    message = copy.message()
+    assert message.startswith("have the same base model, the same finished model and the same training run: seeds are")
+    assert "\n" not in message and "." not in message
 
 
 @pytest.mark.parametrize("disguise", [tokens_added, everything])

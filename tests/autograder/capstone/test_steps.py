@@ -30,7 +30,7 @@ from llm_course.capstone.format import (
     canonical,
 )
 from llm_course.capstone.ledger import parse
-from llm_course.capstone.stand_ins import STAND_INS
+from llm_course.capstone.substitutes import SUBSTITUTES
 from llm_course.capstone.tokenizer import Tokenizer, merges_of
 from solutions.production import quantize_absmax, quantize_groups
 from tests.autograder.capstone.runs import ON_A_RUN, Trained, whole_run, with_tensors
@@ -89,7 +89,7 @@ BASES = {
 
 @pytest.mark.parametrize("mistake", BASES)
 def test_a_base_model_trained_with_a_mistake_has_its_name(run: Files, mistake: str | None) -> None:
-    weights = BASES[mistake].weights(Tokenizer(merges_of(run[TOKENIZER]), STAND_INS))
+    weights = BASES[mistake].weights(Tokenizer(merges_of(run[TOKENIZER]), SUBSTITUTES))
     result = found(with_tensors(run, BASE, weights), "pretraining")
     assert result["mistake"] == mistake
     assert not any(holding(result)[3:])
@@ -323,7 +323,7 @@ def test_the_reference_run_is_known(run: Files) -> None:
 
 
 def test_a_model_that_the_steps_do_not_give_is_found_out(run: Files) -> None:
-    other = Trained(80).weights(Tokenizer(merges_of(run[TOKENIZER]), STAND_INS))
+    other = Trained(80).weights(Tokenizer(merges_of(run[TOKENIZER]), SUBSTITUTES))
     files = with_tensors(run, BASE, other)
     assert holding(found(files, "ledger")) == [True, False, False, False], "the dialogues began with another model"
     checkpoint = load(run[CHECKPOINT])

@@ -11,7 +11,7 @@ from autograder.collecting.laying import Collected, Times
 from autograder.collecting.platforms import Student, read_worksheet
 from autograder.students.roster import RosterError
 from autograder.submissions.hand_in import read_hand_in
-from tests.autograder.collecting.test_collect import SOURCES, notebook, packed
+from tests.autograder.collecting.downloads import SOURCES, notebook, packed
 
 NAME = "05_attention"
 DUE = datetime(2026, 10, 12, 12)
@@ -19,11 +19,6 @@ DAY = timedelta(days=1)
 ROSTER = (Student("zoe", "Zoe Doe", "777"),)
 MOODLE, LATE, IN_TIME = "Zoe Doe_12_assignsubmission_file_/a.ipynb", "zoe_LATE_777_1_a.ipynb", "zoe_777_1_a.ipynb"
 HEADER = "Identifier,Full name,Grade,Last modified (submission)\n"
-
-
-@pytest.fixture(autouse=True)
-def in_a_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def take(files: Mapping[str, bytes], **times: object) -> Collected:

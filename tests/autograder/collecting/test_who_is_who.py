@@ -9,17 +9,12 @@ from autograder.collecting.collect import Declined, collect
 from autograder.collecting.laying import Collected
 from autograder.collecting.origins import moodle_folders, read_held
 from autograder.collecting.platforms import Student
-from tests.autograder.collecting.test_collect import EVE, SOURCES, ZOE, notebook, packed, submitted
+from tests.autograder.collecting.downloads import EVE, SOURCES, ZOE, notebook, packed, submitted
 
 NAME = "05_attention"
 ZOES = f"zoe/{NAME}/{NAME}.ipynb"
 MOODLE = "{}_assignsubmission_file_/a.ipynb"
 ROSTER = Student("zoe", "Zoe Doe", "777"), Student("eve", "Eve Roe", "666")
-
-
-@pytest.fixture(autouse=True)
-def in_a_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 class Person:

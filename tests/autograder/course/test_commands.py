@@ -65,3 +65,9 @@ def test_a_command_does_not_load_what_takes_a_second_to_load() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_time_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["release", "05_attention", "--due", "soon"])
+    assert "'soon' is no time such as 2026-12-01T23:59" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from autograder.exercises.misunderstandings import (
     without_docstrings,
 )
 from autograder.exercises.spec import Mistake
-from llm_course.checking.calls import describe
+from llm_course.checking.invocation import describe
 from solutions import attention, frontier, language_models, peft
 from tests.banks.submissions import standalone, wrong_answer
 

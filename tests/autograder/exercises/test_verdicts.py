@@ -18,8 +18,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from autograder.authoring import figures
-from autograder.authoring.claims import claims_of
+from autograder.authoring import exercise_counts
+from autograder.authoring.self_reported import self_reported_by
 from autograder.authoring.trial import faults_of_mistakes, marks_lost, visible_part
 from autograder.authoring.trivial import points_only, trivial_replies, trivially_held
 from autograder.exercises import assignments
@@ -43,7 +43,7 @@ SECRET_OF_A_MISS = derive_seed(
 
 
 def lying(reply: Reply, expected: Reply) -> Reply:
-    """The reply with all that the room says of the call as it is expected."""
+    """The reply with all that the sandbox says of the call as it is expected."""
     return replace(reply, changed=expected.changed, gradients=expected.gradients, largest=expected.largest)
 
 
@@ -73,8 +73,8 @@ def test_verdicts_are_the_same_with_a_hundred_random_seeds(exercise: Exercise) -
 
 
 @each_exercise
-def test_a_room_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
-    answer_key, claims = make_answer_key(exercise, SHIPPED), claims_of(exercise, SHIPPED)
+def test_a_sandbox_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
+    answer_key, trusted = make_answer_key(exercise, SHIPPED), self_reported_by(exercise, SHIPPED)
     worth = points_only(answer_key)
     for mistake in answer_key.mistakes:
         told = {
@@ -84,12 +84,12 @@ def test_a_room_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) ->
         honest, forged = (evaluate(worth, replies).findings for replies in (mistake.replies, told))
         won = {one.name for one, other in zip(forged, honest, strict=True) if one.holds and not other.holds}
         # What needs a property that takes something on trust is won with it.
-        assert won <= {item.name for item in exercise.properties if {item.name, item.needs} & set(claims)}
+        assert won <= {item.name for item in exercise.properties if {item.name, item.needs} & set(trusted)}
 
 
 @each_exercise
 def test_the_book_shows_the_figures_of_each_exercise(exercise: Exercise) -> None:
-    assert figures.row(exercise) in figures.PAGE.read_text(encoding="utf-8"), "run `make checks`"
+    assert exercise_counts.row(exercise) in exercise_counts.PAGE.read_text(encoding="utf-8"), "run `make checks`"
 
 
 @each_exercise
@@ -130,7 +130,9 @@ def test_form_of_the_specification(exercise: Exercise) -> None:
     assert signature.return_annotation is not inspect.Signature.empty
     assert all(item.annotation is not inspect.Parameter.empty for item in signature.parameters.values())
     data = [item.call.data for item in make_answer_key(exercise, SHIPPED).items.values()]
-    assert len(json.dumps([tree for tree, _ in data])) < wire.MAX_HEADER / 8, "all calls go into the room in one frame"
+    assert len(json.dumps([tree for tree, _ in data])) < wire.MAX_HEADER / 8, (
+        "all calls go into the sandbox in one frame"
+    )
     assert sum(len(buffer) for _, buffers in data for buffer in buffers) < wire.MAX_BODY / 8
 
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
         "autograder/judging/grade.py",
         "autograder/judging/judge.py",
         "autograder/judging/notebook_run.py",
-        "autograder/sandbox/room_process.py",
+        "autograder/sandbox/sandbox_process.py",
         "autograder/exercises/spec.py",
         "autograder/exercises/language_models/perplexity.py",
         "autograder/exercises/language_models/inputs.py",

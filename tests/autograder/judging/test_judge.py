@@ -12,8 +12,9 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Mistake, Proper
 from autograder.judging.judge import judge, local_answer, make_answer_key
 from llm_course.checking import evaluate as evaluating
 from llm_course.checking import findings, observe
-from llm_course.checking.calls import Call, invoke
+from llm_course.checking.calls import Call
 from llm_course.checking.evaluate import evaluate
+from llm_course.checking.invocation import invoke
 
 SEED = b"seed"
 ATTENTION = assignments()["05_attention"]
@@ -209,8 +210,8 @@ def hint(function: Any) -> str:
     return judge(DOUBLE, local_answer(function), SEED).hint
 
 
-def remedy(function: Any) -> str:
-    return judge(DOUBLE, local_answer(function), SEED).remedy
+def advice(function: Any) -> str:
+    return judge(DOUBLE, local_answer(function), SEED).advice
 
 
 def _unwritten(x: Tensor) -> Tensor:
@@ -231,12 +232,12 @@ def test_the_first_thing_that_is_wrong_is_said() -> None:
 
 
 def test_what_to_do_is_told_by_itself() -> None:
-    assert remedy(lambda x: double(x) + 1) == "Look at one number."
-    assert remedy(lambda x: x * 2) == "Refuse matrices."
-    assert remedy(_raise(KeyError("a"))) == ""
+    assert advice(lambda x: double(x) + 1) == "Look at one number."
+    assert advice(lambda x: x * 2) == "Refuse matrices."
+    assert advice(_raise(KeyError("a"))) == ""
     halved = replace(DOUBLE, mistakes=(Mistake("halved", "You halve: double instead.", "x", lambda x: double(x) / 4),))
     verdict = judge(halved, local_answer(lambda x: double(x) / 4), SEED)
-    assert (verdict.hint, verdict.remedy) == ("You halve.", "Double instead.")
+    assert (verdict.hint, verdict.advice) == ("You halve.", "Double instead.")
 
 
 def test_a_forgotten_check_is_not_told_before_the_fundamental_fault() -> None:
@@ -244,7 +245,7 @@ def test_a_forgotten_check_is_not_told_before_the_fundamental_fault() -> None:
     exercise = replace(DOUBLE, mistakes=(unchecked,))
     assert judge(exercise, local_answer(lambda x: x * 2), SEED).hint == "You accept matrices."
     both_faults = local_answer(lambda x: x * 2 if x.dim() == 2 else x * 3)
-    assert judge(exercise, both_faults, SEED).remedy == "Look at one number."
+    assert judge(exercise, both_faults, SEED).advice == "Look at one number."
 
 
 def _raise(error: Exception) -> Any:

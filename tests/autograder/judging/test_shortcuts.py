@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from autograder.exercises import assignments
 from autograder.judging.shortcuts import MOST_TOLD, shortcuts_taken
-from autograder.sandbox.room import open_room
+from autograder.sandbox.sandbox import open_sandbox
 from autograder.sandbox.watch import watch
 from llm_course.checking.calls import Call
 
@@ -70,17 +70,17 @@ def test_nothing_is_watched_afterwards_and_other_threads_are_out_of_sight() -> N
     assert seen == set()
 
 
-@pytest.mark.rooms
-def test_a_room_says_what_the_last_call_ran() -> None:
-    with open_room() as room:
-        room.run_cell("import torch.nn.functional as F\ndef f(x): return F.softmax(x, 0)\ndef g(x): return x", 30)
+@pytest.mark.sandboxes
+def test_a_sandbox_says_what_the_last_call_ran() -> None:
+    with open_sandbox() as sandbox:
+        sandbox.run_cell("import torch.nn.functional as F\ndef f(x): return F.softmax(x, 0)\ndef g(x): return x", 30)
         arguments = Call({"x": torch.ones(3)})
-        room.call("f", arguments, 30, ("softmax", "embedding"))
-        assert room.seen == {"softmax"}
-        room.call("g", arguments, 30, ("softmax", "embedding"))
-        assert room.seen == set()
-        room.call("f", arguments, 30)
-        assert room.seen == set()
+        sandbox.call("f", arguments, 30, ("softmax", "embedding"))
+        assert sandbox.seen == {"softmax"}
+        sandbox.call("g", arguments, 30, ("softmax", "embedding"))
+        assert sandbox.seen == set()
+        sandbox.call("f", arguments, 30)
+        assert sandbox.seen == set()
 
 
 def test_a_flood_of_uses_is_told_in_a_few_words() -> None:
@@ -95,8 +95,12 @@ EXERCISE = {item.name: item for assignment in assignments().values() for item in
 IMPORTED = [
     ("top_k_filter", "from transformers import TopKLogitsWarper as warp", "top_k_filter = lambda x, k: warp(k)(x, x)"),
     ("bm25_scores", "from rank_bm25 import BM25Okapi", "def bm25_scores(query, texts): return BM25Okapi(texts)"),
-    ("encode", "from llm_course.capstone.stand_ins import STAND_INS as S", "encode = S['encode']"),
-    ("encode", "from llm_course.capstone import stand_ins", "def encode(text, merges): return stand_ins.STAND_INS"),
+    ("encode", "from llm_course.capstone.substitutes import SUBSTITUTES as S", "encode = S['encode']"),
+    (
+        "encode",
+        "from llm_course.capstone import substitutes",
+        "def encode(text, merges): return substitutes.SUBSTITUTES",
+    ),
     ("LoRALinear", "import llm_course", "class LoRALinear:\n    forward = llm_course.capstone"),
 ]
 

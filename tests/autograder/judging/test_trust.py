@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, judge, local_answer, make_answer_key
-from llm_course.checking.calls import Call, Failure, Reply, invoke, reply_from_data, reply_to_data
+from llm_course.checking.calls import Call, Failure, Reply, reply_from_data, reply_to_data
+from llm_course.checking.invocation import invoke
 from llm_course.checking.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
 from tests.exercises import each_exercise
 
@@ -21,7 +22,7 @@ ATTENTION = assignments()["05_attention"]
 
 
 def right_replies(exercise: Exercise) -> list[Reply]:
-    """What the reference replies to the calls of the draw that is shipped, in their order."""
+    """What the reference replies to the calls of the variant that is shipped, in their order."""
     return [item.expected for item in make_answer_key(exercise, SHIPPED).items.values()]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from autograder.nbgrader_bridge.pages import TOO_MANY, Page
+from autograder.nbgrader_bridge.graded_pages import TOO_MANY, Page
 from autograder.records.pictures import MAX_BYTES, MAX_SIDE, PictureError, read_picture, read_picture_text
 from tests.banks.hostile.serving import DRAWING, PAGE, png
 

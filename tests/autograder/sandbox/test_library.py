@@ -1,4 +1,5 @@
-"""The library that few notebooks name: it is in rooms of a second fork server, which is there once it is asked for."""
+"""The library that few notebooks name: it is in sandboxes of a second fork server, which is there once it is asked
+for."""
 
 from collections.abc import Iterator
 
@@ -6,9 +7,9 @@ import pytest
 
 from autograder.judging.notebook_run import NotebookRun
 from autograder.judging.rules import RULES
-from autograder.sandbox.room import open_room
+from autograder.sandbox.sandbox import open_sandbox
 from autograder.sandbox.zygote_client import LIBRARY, ZygoteClient
-from tests.autograder.sandbox.rooms import TIER, living_processes
+from tests.autograder.sandbox.sandboxes import TIER, living_processes
 
 LOADED = f"import sys\nprint({LIBRARY!r} in sys.modules)"
 UNNAMED = "import sys\nprint('trans' 'formers' in sys.modules)"
@@ -28,7 +29,7 @@ def printed(server: ZygoteClient, cells: list[str], files: dict[str, bytes] | No
         return str(run.cells.replies[0].outputs[0]["text"]).strip()
 
 
-def test_rooms_have_the_library_where_the_notebook_names_it_and_only_there(first: ZygoteClient) -> None:
+def test_sandboxes_have_the_library_where_the_notebook_names_it_and_only_there(first: ZygoteClient) -> None:
     assert printed(first, [UNNAMED]) == "False"
     assert not first.has_library
     assert printed(first, [LOADED]) == "True"
@@ -38,7 +39,7 @@ def test_rooms_have_the_library_where_the_notebook_names_it_and_only_there(first
 
 
 def test_both_end_together(first: ZygoteClient) -> None:
-    with open_room(server=first), open_room(server=first.with_library()):
+    with open_sandbox(server=first), open_sandbox(server=first.with_library()):
         both = first.pids
         assert len(both) == 2
     first.close()
@@ -53,8 +54,8 @@ def test_who_shares_a_fork_server_never_starts_a_second(first: ZygoteClient) -> 
     shared.processor = 0
     assert shared.with_library() is not shared
     assert shared.pids == first.pids
-    with open_room(server=shared.with_library()) as room:
-        outputs = room.run_cell(f"{LOADED}\nimport os\nprint(os.sched_getaffinity(0))", 60).outputs
+    with open_sandbox(server=shared.with_library()) as sandbox:
+        outputs = sandbox.run_cell(f"{LOADED}\nimport os\nprint(os.sched_getaffinity(0))", 60).outputs
     assert outputs[0]["text"] == "True\n{0}\n"
     for server in (alone, shared):
         server.close()

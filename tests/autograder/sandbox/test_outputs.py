@@ -1,4 +1,4 @@
-"""What a room says that a cell showed, as it may enter a notebook."""
+"""What a sandbox says that a cell showed, as it may enter a notebook."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Frames, and the cleaning of outputs, without a room."""
+"""Frames, and the cleaning of outputs, without a sandbox."""
 
 import base64
 import contextlib
@@ -17,7 +17,7 @@ PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> None:
-    """There are no rooms here."""
+    """There are no sandboxes here."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The fork server: one for many rooms, restarted when it dies, gone when its grader is."""
+"""The fork server: one for many sandboxes, restarted when it dies, gone when its grader is."""
 
 import json
 import os
@@ -15,29 +15,29 @@ import pytest
 
 from autograder.sandbox import session
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.room import Room, RoomLost, open_room
+from autograder.sandbox.sandbox import Sandbox, SandboxLost, open_sandbox
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
-from tests.autograder.sandbox.rooms import PATIENCE, ask, leftovers, living_processes, room_processes, zygote_of
+from tests.autograder.sandbox.sandboxes import PATIENCE, ask, leftovers, living_processes, sandbox_processes, zygote_of
 
 
-def test_rooms_share_one_fork_server(server: ZygoteClient) -> None:
+def test_sandboxes_share_one_fork_server(server: ZygoteClient) -> None:
     first = zygote_of(server)
     for _ in range(5):
-        with open_room(server=server) as room:
-            assert room.run_cell("1", 30).ok
+        with open_sandbox(server=server) as sandbox:
+            assert sandbox.run_cell("1", 30).ok
     assert zygote_of(server) == first
 
 
-def test_rooms_may_be_open_at_once_and_from_threads(server: ZygoteClient) -> None:
+def test_sandboxes_may_be_open_at_once_and_from_threads(server: ZygoteClient) -> None:
     answers: dict[int, object] = {}
 
-    def use_a_room(number: int) -> None:
-        with open_room(server=server) as room:
-            room.run_cell(f"x = {number}", 60)
-            answers[number] = ask(room, "return x", 60)
+    def use_a_sandbox(number: int) -> None:
+        with open_sandbox(server=server) as sandbox:
+            sandbox.run_cell(f"x = {number}", 60)
+            answers[number] = ask(sandbox, "return x", 60)
 
-    threads = [threading.Thread(target=use_a_room, args=(number,)) for number in range(6)]
+    threads = [threading.Thread(target=use_a_sandbox, args=(number,)) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -67,34 +67,34 @@ def test_the_fork_server_survives_malformed_requests(server: ZygoteClient, messa
     if message:
         server._control.send(message)
         assert "error" in json.loads(server._control.recv(1 << 16))
-    with open_room(server=server) as room:
-        assert room.run_cell("1", 30).ok
+    with open_sandbox(server=server) as sandbox:
+        assert sandbox.run_cell("1", 30).ok
     assert zygote_of(server) == before
 
 
-def test_a_worker_whose_judge_hung_up_ends_by_itself(server: ZygoteClient) -> None:
-    worker = server.open_process(Caps())
-    worker.connection.shutdown(socket.SHUT_RDWR)
+def test_a_sandbox_whose_judge_hung_up_ends_by_itself(server: ZygoteClient) -> None:
+    process = server.open_process(Caps())
+    process.connection.shutdown(socket.SHUT_RDWR)
     time.sleep(0.2)
-    server.end_process(worker)
-    with open_room(server=server) as room:
-        assert room.run_cell("1", 30).ok
+    server.end_process(process)
+    with open_sandbox(server=server) as sandbox:
+        assert sandbox.run_cell("1", 30).ok
 
 
-def test_a_killed_fork_server_takes_its_rooms_along_and_is_replaced(server: ZygoteClient) -> None:
+def test_a_killed_fork_server_takes_its_sandboxes_along_and_is_replaced(server: ZygoteClient) -> None:
     before = zygote_of(server)
-    with open_room(server=server) as room:
+    with open_sandbox(server=server) as sandbox:
         os.kill(before, signal.SIGKILL)
-        with pytest.raises(RoomLost, match="ended"):
-            room.run_cell("import time; time.sleep(20)", 30)
-    with open_room(server=server) as room:
-        assert room.run_cell("1", 30).ok
+        with pytest.raises(SandboxLost, match="ended"):
+            sandbox.run_cell("import time; time.sleep(20)", 30)
+    with open_sandbox(server=server) as sandbox:
+        assert sandbox.run_cell("1", 30).ok
     assert zygote_of(server) != before
 
 
 GRADER = """
-from autograder.sandbox.room import open_room
-with open_room() as idle, open_room() as busy:
+from autograder.sandbox.sandbox import open_sandbox
+with open_sandbox() as idle, open_sandbox() as busy:
     print(idle._server._process.pid, idle._process.pid, busy._process.pid, idle._server._token, flush=True)
     busy.run_cell("while True: pass", 600)
 """
@@ -103,12 +103,12 @@ with open_room() as idle, open_room() as busy:
 def test_nothing_is_left_when_the_grader_is_killed() -> None:
     grader = subprocess.Popen([sys.executable, "-c", GRADER], stdout=subprocess.PIPE, text=True)
     *pids, token = grader.stdout.readline().split()
-    zygote, *workers = map(int, pids)
-    assert room_processes(zygote, token) == sorted(workers)
+    zygote, *processes = map(int, pids)
+    assert sandbox_processes(zygote, token) == sorted(processes)
     grader.kill()
     grader.communicate()
     end = time.monotonic() + PATIENCE
-    while (left := living_processes({zygote, *workers}) + leftovers(zygote, token)) and time.monotonic() < end:
+    while (left := living_processes({zygote, *processes}) + leftovers(zygote, token)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left
 
@@ -126,12 +126,12 @@ def test_a_forked_grader_has_a_fork_server_of_its_own() -> None:
     os.close(writer)
 
 
-def test_a_shared_fork_server_ends_the_rooms_of_whoever_hangs_up(server: ZygoteClient) -> None:
+def test_a_shared_fork_server_ends_the_sandboxes_of_whoever_hangs_up(server: ZygoteClient) -> None:
     shared = server.share()
-    with open_room(server=server) as ours:
-        worker = shared.open_process(Caps())
+    with open_sandbox(server=server) as ours:
+        process = shared.open_process(Caps())
         shared.close()
-        assert select.select([worker.pidfd], [], [], PATIENCE)[0]
+        assert select.select([process.pidfd], [], [], PATIENCE)[0]
         assert ours.run_cell("1", 30).ok
         assert zygote_of(server)
 
@@ -139,15 +139,15 @@ def test_a_shared_fork_server_ends_the_rooms_of_whoever_hangs_up(server: ZygoteC
 def test_who_shares_a_fork_server_that_died_starts_another(server: ZygoteClient) -> None:
     shared = server.share()
     os.kill(zygote_of(server), signal.SIGKILL)
-    with open_room(server=shared) as room:
-        assert room.run_cell("1", 30).ok
+    with open_sandbox(server=shared) as sandbox:
+        assert sandbox.run_cell("1", 30).ok
     shared.close()
 
 
 def test_the_sweeper_removes_what_a_killed_fork_server_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     left = tmp_path / (PREFIX + "dead")
-    (left / "room-x").mkdir(parents=True)
+    (left / "sandbox-x").mkdir(parents=True)
     os.utime(left, (0, 0))
     stray = subprocess.Popen(["sleep", "600"], env={TOKEN_VARIABLE: "dead"})
     # The kernel shows a new program's environment a moment after it has started.
@@ -252,13 +252,13 @@ def test_a_tier_that_is_not_to_be_had_is_one_sentence() -> None:
     weak.shortfalls = ["namespaces: clone: Operation not permitted"]
     with (
         pytest.raises(SandboxError, match=r"demands the sandbox tier 'namespaces'.*allows 'process'.*not permitted"),
-        open_room(minimum_tier="namespaces", server=weak),
+        open_sandbox(minimum_tier="namespaces", server=weak),
     ):
         pass
 
 
 def test_an_unknown_tier_is_one_sentence(server: ZygoteClient) -> None:
-    with pytest.raises(SandboxError, match="no sandbox tier 'strong'"), open_room("strong", server=server):
+    with pytest.raises(SandboxError, match="no sandbox tier 'strong'"), open_sandbox("strong", server=server):
         pass
 
 
@@ -272,7 +272,7 @@ def test_a_machine_of_another_kind_says_so(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_another_system_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    with pytest.raises(SandboxError, match="need Linux"), open_room(server=ZygoteClient()):
+    with pytest.raises(SandboxError, match="need Linux"), open_sandbox(server=ZygoteClient()):
         pass
 
 
@@ -282,8 +282,8 @@ def test_caps_are_positive_whole_numbers(value: object) -> None:
         Caps(memory=value)
 
 
-def test_a_room_says_its_tier(room: Room, server: ZygoteClient) -> None:
-    assert room.tier == server.tier
+def test_a_sandbox_says_its_tier(sandbox: Sandbox, server: ZygoteClient) -> None:
+    assert sandbox.tier == server.tier
 
 
 class _Running:

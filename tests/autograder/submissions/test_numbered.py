@@ -12,7 +12,7 @@ from autograder.submissions.hand_in import HandIn, NotGradable, misplaced, read_
 from autograder.submissions.numbered import is_made_of, unnumbered
 from autograder.submissions.submission import submission_of
 from llm_course.capstone.format import HANDED_IN
-from tests.autograder.collecting.test_collect import notebook, submitted
+from tests.autograder.collecting.downloads import notebook, submitted
 from tests.autograder.collecting.test_who_is_who import take
 
 NAME = "05_attention"

@@ -108,12 +108,12 @@ def multi_head_attention(x, *a, **k):
     threading.Thread(target=on, args=(x,), daemon=True).start()
     return 0 * x
 """,
-    "the right one's room is told to run a cell": _BROKEN
+    "the right one's sandbox is told to run a cell": _BROKEN
     + """
 import json, os, socket, struct
 def multi_head_attention(x, *a, **k):
-    source = "open('/room/home/told', 'w').write('x')"
-    for op in ("cell", "test", "lend", "files", "stand_in", "call"):
+    source = "open('/sandbox/home/told', 'w').write('x')"
+    for op in ("cell", "test", "lend", "files", "substitute", "call"):
         text = json.dumps({"op": op, "source": source, "sources": {"f": source}, "number": 1}).encode()
         try: socket.socket(fileno=os.dup(4)).send(struct.pack("<II", len(text), 0) + text)
         except OSError: pass
@@ -122,7 +122,7 @@ def multi_head_attention(x, *a, **k):
     "refused where a right one stands": _BROKEN
     + """
 def multi_head_attention(x, *a, **k):
-    if scaled_dot_product_attention.__module__ == "stand_in": raise ValueError
+    if scaled_dot_product_attention.__module__ == "substitute": raise ValueError
     return 0 * x
 """,
 }

@@ -2,9 +2,9 @@
 
 from tests.banks.hostile.answers import FAKES, in_calls, in_cell
 
-_FIND_WORKER = """
-worker = type(get_ipython()).system.__globals__
-assert "_send_reply" in worker
+_FIND_PROCESS = """
+process = type(get_ipython()).system.__globals__
+assert "_send_reply" in process
 """
 
 FORGING: dict[str, str] = {
@@ -66,23 +66,23 @@ for module in list(sys.modules.values()):
 FAKE = True
 """
     + FAKES,
-    "the worker's own functions are replaced": _FIND_WORKER
+    "the sandbox's own functions are replaced": _FIND_PROCESS
     + """
 from llm_course.checking.calls import Reply, reply_to_data
-worker["_call"] = lambda *a: reply_to_data(Reply(value=True))
-worker["invoke"] = lambda function, call: Reply(value=call.arguments.get("x"), largest=0)
+process["_call"] = lambda *a: reply_to_data(Reply(value=True))
+process["invoke"] = lambda function, call, around=None: Reply(value=call.arguments.get("x"), largest=0)
 FAKE = True
 """
     + FAKES,
     "every call is said to have raised what is expected": """
-import llm_course.checking.calls as calls
+from llm_course.checking import invocation
 from llm_course.checking.calls import Failure, Reply
-lie = lambda function, call: Reply(failure=Failure("ValueError", "bad argument"))
-calls.invoke = lie
+lie = lambda function, call, around=None: Reply(failure=Failure("ValueError", "bad argument"))
+invocation.invoke = lie
 """
-    + _FIND_WORKER
+    + _FIND_PROCESS
     + """
-worker["invoke"] = lie
+process["invoke"] = lie
 FAKE = None
 """
     + FAKES,

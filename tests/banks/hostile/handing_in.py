@@ -142,7 +142,7 @@ def cell(source: str, kind: str = "code", **nbgrader: Any) -> dict[str, Any]:
 
 
 SCRIPT = "<script>fetch('/formgrader/api/grade', {method: 'PUT'})</script><img src=x onerror='alert(1)'>"
-PLANTED = b"import pathlib\npathlib.Path('/tmp/room-leftover-import').write_text('imported')\nraise SystemExit(0)\n"
+PLANTED = b"import pathlib\npathlib.Path('/tmp/sandbox-leftover-import').write_text('imported')\nraise SystemExit(0)\n"
 GRADED = {"grade": True, "solution": False, "locked": True, "task": False, "schema_version": 3}
 
 HANDING_IN: dict[str, HandIn] = {

@@ -1,4 +1,4 @@
-"""Leaking: a function that is called on hidden inputs says what they are, by every way out of a room that there is.
+"""Leaking: a function that is called on hidden inputs says what they are, by every way out of a sandbox that there is.
 
 What is said is made when it is said: MARK and NUMBER stand in no cell, so a page or result that holds one of them holds
 a learner's words about a hidden case.
@@ -19,9 +19,11 @@ def holds_words(text: str) -> bool:
 
 _SAYING = f"""
 import sys
+process = type(get_ipython()).system.__globals__
+assert {{"describe", "invoke", "wire"}} <= process.keys()
 NUMBER = {NUMBER // 7} * 7 + {NUMBER % 7}
 def said():
-    # The frames up to the worker's own, with all that they hold.
+    # The frames up to the sandbox's own, with all that they hold.
     frame, found = sys._getframe(), []
     while frame:
         found.append(repr(frame.f_locals.get("arguments"))[:200])
@@ -80,22 +82,21 @@ def tell():
     raise ValueError
 """),
     "in the failure itself": saying("""
-import llm_course.checking.calls as calls
-worker = type(get_ipython()).system.__globals__
+from llm_course.checking import calls, invocation
 def tell():
     failure = calls.Failure(said()[:90], said(), NUMBER, said()[:200])
-    worker["describe"] = calls.describe = lambda error, function: failure
-    worker["invoke"] = lambda *a, **k: calls.Reply(failure=failure)
+    process["describe"] = invocation.describe = lambda error, function: failure
+    process["invoke"] = lambda *a, **k: calls.Reply(failure=failure)
     raise ValueError
 """),
-    "in the kind of a failure that is the room's": saying("""
-import llm_course.checking.calls as calls
+    "in the kind of a failure that is the sandbox's": saying("""
+from llm_course.checking import calls, invocation
 KINDS = ["Missing", "NotCallable", "Parameters", "Reply", "ReplyTooLarge", "Stopped", "KeyboardInterrupt"]
 turn = [0]
 def tell():
     turn[0] += 1
     failure = calls.Failure(KINDS[turn[0] % len(KINDS)], said(), None, said()[:200])
-    calls.describe = lambda error, function: failure
+    invocation.describe = lambda error, function: failure
     raise ValueError
 """),
     "in the class of a value": saying("def tell(): return type(said()[:90], (), {})()"),
@@ -110,17 +111,15 @@ def tell():
     "in the names of changed arguments": saying("""
 import llm_course.checking.calls as calls
 def tell():
-    worker = type(get_ipython()).system.__globals__
     reply = calls.Reply(value=None, changed=(said()[:90],), gradients={said()[:90]: None}, largest=NUMBER)
-    worker["invoke"] = lambda *a, **k: reply
+    process["invoke"] = lambda *a, **k: reply
 """),
     "in what torch is said to have run": saying("""
 def tell():
-    worker = type(get_ipython()).system.__globals__
-    send = worker["wire"].send
+    send = process["wire"].send
     def send_more(connection, header, *rest, **more):
         return send(connection, {**header, "seen": [said()], said(): said()}, *rest, **more)
-    worker["wire"].send = send_more
+    process["wire"].send = send_more
 """),
     "on every stream": beside_zeros("""
 import logging, os, warnings
@@ -146,17 +145,17 @@ def tell():
     body = json.dumps({"ok": True, "outputs": outputs, "reply": {"value": said()}}).encode()
     os.write(3, struct.pack("<II", len(body), 0) + body)
 """),
-    "by a file for the next room": beside_zeros("""
+    "by a file for the next sandbox": beside_zeros("""
 import glob, os
 for folder in ("/tmp", "/dev/shm", "/var/tmp", os.getcwd(), os.environ["TMPDIR"]):
-    for path in glob.glob(folder + "/room-leftover-word*"): print(open(path).read())
+    for path in glob.glob(folder + "/sandbox-leftover-word*"): print(open(path).read())
 def tell():
     for folder in ("/tmp", "/dev/shm", "/var/tmp", os.getcwd(), os.environ["TMPDIR"]):
-        try: open(f"{folder}/room-leftover-word-{os.getpid()}", "w").write(said())
+        try: open(f"{folder}/sandbox-leftover-word-{os.getpid()}", "w").write(said())
         except OSError: pass
     os._exit(1)
 """),
-    "by a child that outlives the room": beside_zeros("""
+    "by a child that outlives the sandbox": beside_zeros("""
 import os, socket
 address = "\\0what-is-told"
 try:

@@ -1,4 +1,4 @@
-"""Persisting: processes and files that are to outlive the room, and traps for the next one."""
+"""Persisting: processes and files that are to outlive the sandbox, and traps for the next one."""
 
 from tests.banks.hostile.answers import in_calls, in_cell
 
@@ -14,20 +14,20 @@ if os.fork() == 0:
 
 PERSISTING: dict[str, str] = {
     "a detached child lives on": in_cell(_DETACH),
-    "a detached child lives on, and the room dies": in_calls(_DETACH + "os._exit(1)"),
+    "a detached child lives on, and the sandbox dies": in_calls(_DETACH + "os._exit(1)"),
     "a program is started with nohup": in_cell("!nohup sleep 100000 > /dev/null 2>&1 &"),
     "files are left where all may write": in_cell("""
 import os
 for folder in ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", "/etc", os.path.expanduser("~")):
-    try: open(os.path.join(folder, "room-leftover"), "w").write("x")
+    try: open(os.path.join(folder, "sandbox-leftover"), "w").write("x")
     except OSError: pass
 """),
-    "modules are planted for the next room": in_cell("""
+    "modules are planted for the next sandbox": in_cell("""
 import os, site, sys
 import llm_course, torch
 homes = [*sys.path, site.getusersitepackages(), os.path.dirname(torch.__file__), os.path.dirname(llm_course.__file__)]
 for folder in homes:
-    for name in ("sitecustomize.py", "usercustomize.py", "solutions.py", "room-leftover.pth"):
+    for name in ("sitecustomize.py", "usercustomize.py", "solutions.py", "sandbox-leftover.pth"):
         try: open(os.path.join(folder or ".", name), "w").write("raise SystemExit")
         except OSError: pass
 """),
@@ -41,10 +41,10 @@ for path in llm_course.check.CHECKS.glob("*.json.gz"):
 """),
     "shared memory and queues are left": in_cell("""
 import multiprocessing.shared_memory as shared
-try: block = shared.SharedMemory("room-leftover", create=True, size=4096)
+try: block = shared.SharedMemory("sandbox-leftover", create=True, size=4096)
 except OSError: pass
 import atexit
-atexit.register(lambda: open("/tmp/room-leftover-at-exit", "w"))
+atexit.register(lambda: open("/tmp/sandbox-leftover-at-exit", "w"))
 """),
     "libraries are changed in memory": in_cell("""
 import torch, llm_course.checking.compare, llm_course.checking.evaluate
@@ -57,7 +57,7 @@ torch.set_default_dtype(torch.float16)
 import os, socket
 if os.fork() == 0:
     server = socket.socket(socket.AF_UNIX)
-    try: server.bind("\\0room-leftover"); server.listen()
+    try: server.bind("\\0sandbox-leftover"); server.listen()
     except OSError: pass
     while True:
         try: server.accept()

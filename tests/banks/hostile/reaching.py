@@ -101,7 +101,7 @@ for path in [*glob.glob("/dev/*"), *glob.glob("/sys/**", recursive=True)[:200], 
     try: open(path, "r+b").read(16)
     except OSError: pass
 """),
-    "the fork server is asked for a room": in_cell("""
+    "the fork server is asked for a sandbox": in_cell("""
 import json, os, socket
 for descriptor in range(3, 256):
     try: socket.socket(fileno=os.dup(descriptor)).send(json.dumps({"op": "end", "pid": 1}).encode())

@@ -3,7 +3,7 @@
 from tests.banks.hostile.answers import in_calls, in_cell
 
 BUSY = 50
-"""Loops that run at once; a room may have 64 processes."""
+"""Loops that run at once; a sandbox may have 64 processes."""
 
 
 def _loops(before: str = "pass") -> str:

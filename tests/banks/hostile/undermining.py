@@ -1,8 +1,8 @@
-"""Undermining: the libraries and the interpreter beneath the worker, which turns values into replies."""
+"""Undermining: the libraries and the interpreter beneath the sandbox, which turns values into replies."""
 
 from tests.banks.hostile.answers import FAKES, ZEROS, in_calls, in_cell
 
-_WORKER = "worker = type(get_ipython()).system.__globals__\n"
+_PROCESS = "process = type(get_ipython()).system.__globals__\n"
 
 UNDERMINING: dict[str, str] = {
     "a mode of torch functions stays on": in_cell("""
@@ -22,7 +22,7 @@ for name in ("detach", "equal", "contiguous", "zeros", "view"):
     try: library.impl(name, lambda *a, **k: torch.ones(4, 4), "CPU")
     except (RuntimeError, NotImplementedError): pass
 """),
-    "a trace function changes what the worker's frames hold": in_cell("""
+    "a trace function changes what the sandbox's frames hold": in_cell("""
 import sys
 def trace(frame, event, argument):
     if frame.f_code.co_name in ("invoke", "_call", "reply_to_data", "_encode"):
@@ -34,11 +34,11 @@ sys.settrace(trace)
 sys.setprofile(trace)
 """),
     "a callback of the garbage collector changes replies": in_cell(
-        _WORKER
+        _PROCESS
         + """
 import gc
 def meddle(phase, info):
-    worker["reply_to_data"] = lambda reply: ({"dict": {"value": True, "failure": None, "changed": [],
+    process["reply_to_data"] = lambda reply: ({"dict": {"value": True, "failure": None, "changed": [],
                                                        "gradients": {"dict": {}}, "largest": 0}}, [])
 gc.callbacks.append(meddle)
 gc.set_threshold(1)
@@ -58,7 +58,7 @@ def causal_mask(n_queries, n_keys):
     for _ in range(20): os.write(3, struct.pack("<II", len(body), 0) + body)
     return None
 """,
-    "answers are kinds of tensor that do not travel": """
+    "answers are kinds of tensor that cannot be sent": """
 import torch
 KINDS = [
     lambda: torch.quantize_per_tensor(torch.zeros(4, 4), 0.1, 0, torch.quint8),
@@ -101,7 +101,7 @@ import sys, warnings
 warnings.simplefilter("error")
 sys.setrecursionlimit(60)
 """),
-    "signals interrupt the worker": in_cell("""
+    "signals interrupt the sandbox": in_cell("""
 import signal
 def raise_it(*_): raise StopIteration("now")
 for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGINT): signal.signal(number, raise_it)
@@ -116,6 +116,7 @@ FAKE = True
 real = builtins.isinstance
 builtins.isinstance = lambda thing, kinds: True
 builtins.all = builtins.any = lambda *a: True
-sys.modules["llm_course.checking.values"] = sys.modules["llm_course.checking.calls"] = sys.modules["json"] = sys
+for name in ("calls", "invocation", "values"): sys.modules[f"llm_course.checking.{name}"] = sys
+sys.modules["json"] = sys
 """,
 }

@@ -65,7 +65,7 @@ assert resumed == list(range(20, 40))
 assert better != ledger and ledger.count(true) == 1 and entry.figures["bits_per_byte"] > 0.25
 # "seventeen functions in your notebooks that make a model, and two that let it answer", as in the notebook
 from llm_course.capstone.functions import MAKING
-from llm_course.capstone.stand_ins import PARTS
+from llm_course.capstone.substitutes import PARTS
 
 assert (len(MAKING), len(PARTS)) == (17, 19)
 assert "own seventeen functions, and two that let it answer" in notebook

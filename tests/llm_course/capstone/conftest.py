@@ -9,8 +9,8 @@ import pytest
 from autograder.exercises import assignments
 from autograder.notebooks.notebooks import source_notebook
 from llm_course.capstone.data import Fact
-from llm_course.capstone.stand_ins import PARTS
 from llm_course.capstone.steps import Capstone
+from llm_course.capstone.substitutes import PARTS
 from llm_course.capstone.training import Training
 
 SHORT = Training(40, 4e-3, rows=4, row_length=48, warmup=5)

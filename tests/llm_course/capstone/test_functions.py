@@ -14,10 +14,10 @@ import torch
 from autograder.exercises import assignments
 from autograder.judging.judge import judge, local_answer
 from autograder.judging.shortcuts import shortcuts_taken
-from llm_course.capstone import stand_ins
+from llm_course.capstone import substitutes
 from llm_course.capstone.functions import MISSING, SLOW, UNWRITTEN, WRONG, Chosen, from_notebooks
 from llm_course.capstone.ledger import YOURS
-from llm_course.capstone.stand_ins import PARTS, STAND_INS
+from llm_course.capstone.substitutes import PARTS, SUBSTITUTES
 from llm_course.capstone.tokenizer import Tokenizer, learn
 from solutions.tokenization import encode
 
@@ -74,9 +74,9 @@ def test_a_wrong_function_is_replaced(part: Any) -> None:
 def test_the_text_of_a_stand_in_is_no_full_answer(part: Any) -> None:
     exercise = assignments()[part.assignment].exercise(part.exercise)
     # Known mistakes change what is told, not the points.
-    if judge(replace(exercise, mistakes=()), local_answer(part.stand_in), b"seed").fraction < 1:
+    if judge(replace(exercise, mistakes=()), local_answer(part.substitute), b"seed").fraction < 1:
         return
-    module, own = inspect.getsource(stand_ins), part.stand_in.__name__
+    module, own = inspect.getsource(substitutes), part.substitute.__name__
     assert shortcuts_taken(exercise, {0: module.replace(f"def {own}(", f"def {part.exercise}(")}, {})
 
 
@@ -90,13 +90,13 @@ def off_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("name", ["apply_rope", "rms_norm", "swiglu", "adamw_step", "next_token_loss", "learning_rate"])
 def test_one_percent_off_is_wrong(name: str) -> None:
-    assert Chosen({name: off_by_one(STAND_INS[name])}).whose[name] == WRONG
+    assert Chosen({name: off_by_one(SUBSTITUTES[name])}).whose[name] == WRONG
 
 
 def test_an_adapter_that_does_not_begin_with_nothing_is_wrong() -> None:
     """The grader does the lesson's first step again, and relies on it."""
 
-    class Loud(STAND_INS["LoRALinear"]):  # type: ignore[misc]
+    class Loud(SUBSTITUTES["LoRALinear"]):  # type: ignore[misc]
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             torch.nn.init.ones_(self.lora_b)
@@ -109,19 +109,19 @@ def test_a_slow_function_is_replaced() -> None:
         end = time.process_time() + 0.2
         while time.process_time() < end:
             pass
-        return STAND_INS["rms_norm"](*arguments)
+        return SUBSTITUTES["rms_norm"](*arguments)
 
     assert Chosen({"rms_norm": slow}).whose["rms_norm"] == SLOW
 
 
 def test_merges_stay_within_words_and_encode_as_in_chapter_2() -> None:
     texts = ["the cat, the hat. The cat sat 12 times.\n"] * 3 + ["é ß ∀ _x_"]
-    merges = learn(texts, 40, STAND_INS["merge_pair"])
+    merges = learn(texts, 40, SUBSTITUTES["merge_pair"])
     assert merges[0] == (97, 116)  # "at", five times in each text
-    tokenizer = Tokenizer(merges, STAND_INS)
+    tokenizer = Tokenizer(merges, SUBSTITUTES)
     for text in [*texts, "another thing: 345 ½ 日本"]:
         ids = tokenizer.encode(text)
         assert tokenizer.decode(ids) == text
     assert all(" " not in tokenizer.decode([256 + rank])[1:] for rank in range(len(merges)))
     for word in (" the", " hat", "times", " catalog"):
-        assert STAND_INS["encode"](word, merges) == encode(word, merges)
+        assert SUBSTITUTES["encode"](word, merges) == encode(word, merges)

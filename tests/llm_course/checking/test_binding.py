@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from torch import Tensor, nn, ones
 
-from llm_course.checking.calls import Call, call_from_text, call_to_text, invoke
+from llm_course.checking.calls import Call, call_from_text, call_to_text
+from llm_course.checking.invocation import invoke
 
 CALL = Call({"a": 1, "b": 2}, parameters=("a", "b", "c"))
 
@@ -91,6 +92,6 @@ def test_methods_of_a_class_may_rename_too() -> None:
     assert reply.failure is not None and reply.failure.type == "TypeError"
 
 
-def test_the_names_travel() -> None:
+def test_the_names_make_the_round_trip() -> None:
     assert call_from_text(call_to_text(CALL)) == CALL
     assert "parameters" not in call_to_text(Call({}))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from llm_course.checking.calls import Call, call_from_text, call_to_text, invoke
+from llm_course.checking.calls import Call, call_from_text, call_to_text
+from llm_course.checking.invocation import invoke
 
 
 def test_the_default_dtype_of_a_notebook_changes_no_reply() -> None:

@@ -15,9 +15,10 @@ from llm_course.checking.answer_key import (
     pack_answer_keys,
     unpack_answer_keys,
 )
-from llm_course.checking.calls import Call, Failure, Reply, invoke
+from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.evaluate import evaluate
 from llm_course.checking.findings import tell_failure
+from llm_course.checking.invocation import invoke
 
 
 def answer_key(*observers: Callable[..., Any]) -> AnswerKey:
@@ -173,10 +174,10 @@ def test_a_call_that_runs_on_for_want_of_a_refusal_is_told_so(checked: str) -> N
     verdict = evaluate(AnswerKey("number", items, properties, ()), replies)
     assert [finding.holds for finding in verdict.findings] == [True, False]
     assert verdict.hint == "Expected a ValueError, but `number` was stopped: it ran too long."
-    assert verdict.remedy == "Raise ValueError first."
+    assert verdict.advice == "Raise ValueError first."
     # Where nothing is to be refused, the loop itself is what is wrong.
     usual = evaluate(AnswerKey("number", items, properties, ()), replies | {"usual": stopped})
-    assert (usual.hint, usual.remedy) == ("`number` was stopped: it ran too long.", "")
+    assert (usual.hint, usual.advice) == ("`number` was stopped: it ran too long.", "")
 
 
 def test_what_a_property_needs_may_come_after_it_and_need_another() -> None:
@@ -195,7 +196,7 @@ def test_what_a_property_needs_may_come_after_it_and_need_another() -> None:
         (False, False),
         (False, True),
     ]
-    assert (verdict.hint, verdict.remedy) == ("Fix this first: “core”.", "Mend the core.")
+    assert (verdict.hint, verdict.advice) == ("Fix this first: “core”.", "Mend the core.")
 
 
 def test_a_name_explains_everything_that_is_wrong_with_the_first_property() -> None:

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from llm_course.checking.calls import Call, invoke
+from llm_course.checking.calls import Call
+from llm_course.checking.invocation import invoke
 from llm_course.checking.scripts import run_script
 
 

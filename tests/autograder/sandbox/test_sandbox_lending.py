@@ -1,14 +1,15 @@
-"""Functions of another room: they do what they would do here, and nothing of them is here but their names."""
+"""Functions of another sandbox: they do what they would do here, and nothing of them is here but their names."""
 
 from collections.abc import Iterator
 
 import pytest
 import torch
 
-from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.sandbox import CallInterrupted, Sandbox, SandboxLost, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
-from llm_course.checking.calls import Call, Reply, invoke
-from tests.autograder.sandbox.rooms import ask
+from llm_course.checking.calls import Call, Reply
+from llm_course.checking.invocation import invoke
+from tests.autograder.sandbox.sandboxes import ask
 
 SOURCES = {
     "mixed": """
@@ -59,9 +60,9 @@ def lent(name: str) -> object:
 
 
 @pytest.fixture
-def borrowing(server: ZygoteClient) -> Iterator[Room]:
-    with open_room(server=server, stand_ins=SOURCES) as room:
-        yield room
+def borrowing(server: ZygoteClient) -> Iterator[Sandbox]:
+    with open_sandbox(server=server, substitutes=SOURCES) as sandbox:
+        yield sandbox
 
 
 def same(reply: Reply, other: Reply) -> bool:
@@ -82,7 +83,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize("case", CALLS)
-def test_a_lent_function_does_what_it_does_at_home(borrowing: Room, case: str) -> None:
+def test_a_lent_function_does_what_it_does_at_home(borrowing: Sandbox, case: str) -> None:
     name, call = CALLS[case]
     here, there = borrowing.call(name, call, 30), invoke(lent(name), call)
     assert here.failure is there.failure is None
@@ -92,7 +93,7 @@ def test_a_lent_function_does_what_it_does_at_home(borrowing: Room, case: str) -
         assert here.largest == there.largest
 
 
-def test_gradients_flow_through_what_is_around_it(borrowing: Room) -> None:
+def test_gradients_flow_through_what_is_around_it(borrowing: Sandbox) -> None:
     borrowing.run_cell("def twice(x, weight): return mixed(mixed(x * 2, weight)[0], weight)[0] + x", 30)
     call = Call({"x": X, "weight": torch.linspace(0, 1, 4)}, gradients=("x", "weight"))
     mixed = lent("mixed")
@@ -100,7 +101,7 @@ def test_gradients_flow_through_what_is_around_it(borrowing: Room) -> None:
     assert same(here, invoke(lambda x, weight: mixed(mixed(x * 2, weight)[0], weight)[0] + x, call))
 
 
-def test_what_it_raises_is_raised(borrowing: Room) -> None:
+def test_what_it_raises_is_raised(borrowing: Sandbox) -> None:
     body = """
     found = []
     for call in (lambda: mixed(__import__("torch").ones(3), __import__("torch").ones(2)), lambda: fail("x"),
@@ -115,12 +116,12 @@ def test_what_it_raises_is_raised(borrowing: Room) -> None:
     assert "takes numbers, texts, lists, dicts and tensors" in raised[3][1]
 
 
-def test_an_object_keeps_its_state_where_it_is(borrowing: Room) -> None:
+def test_an_object_keeps_its_state_where_it_is(borrowing: Sandbox) -> None:
     body = "one, two = Counter(1), Counter(5)\none.add(3)\nreturn [one.add(number=1), one.total, two(3), len(two)]"
     assert ask(borrowing, body) == [5, 5, 15, 5]
 
 
-def test_threads_share_a_function(borrowing: Room) -> None:
+def test_threads_share_a_function(borrowing: Sandbox) -> None:
     body = """
     import threading, torch
     found = []
@@ -133,12 +134,12 @@ def test_threads_share_a_function(borrowing: Room) -> None:
     assert ask(borrowing, body, 60) is True
 
 
-def test_a_cell_does_not_take_the_place_of_what_is_lent(borrowing: Room) -> None:
+def test_a_cell_does_not_take_the_place_of_what_is_lent(borrowing: Sandbox) -> None:
     borrowing.run_cell("def wide(x): return 7", 30)
     assert ask(borrowing, "import torch\nreturn float(wide(torch.ones(1)))") == 1.0
 
 
-def test_no_code_of_a_lent_function_is_in_the_room(borrowing: Room) -> None:
+def test_no_code_of_a_lent_function_is_in_the_sandbox(borrowing: Sandbox) -> None:
     body = """
     import gc, re, sys, types
     mixed(__import__("torch").ones(2), __import__("torch").ones(2))
@@ -191,14 +192,14 @@ CALL = {"number": 1, "op": "call", "of": None, "name": "mixed", "grad": True, "m
     ],
     ids=repr,
 )
-def test_a_forged_request_gets_a_failure_and_no_code(borrowing: Room, header: dict[str, object]) -> None:
+def test_a_forged_request_gets_a_failure_and_no_code(borrowing: Sandbox, header: dict[str, object]) -> None:
     borrowing.run_cell(FORGED, 30)
     said = ask(borrowing, f"return forge({header!r})", 30)
     assert '"failure"' in said
     assert "quartz" not in said and "root:" not in said and "learner:" not in said
 
 
-def test_what_is_no_frame_ends_the_lender_and_nothing_else(borrowing: Room) -> None:
+def test_what_is_no_frame_ends_the_lender_and_nothing_else(borrowing: Sandbox) -> None:
     borrowing.run_cell(FORGED, 30)
     body = """
     import torch
@@ -206,7 +207,7 @@ def test_what_is_no_frame_ends_the_lender_and_nothing_else(borrowing: Room) -> N
     try: wide(torch.ones(1))
     except RuntimeError as error: return str(error)
     """
-    assert ask(borrowing, body, 30) == "what stands in for an earlier answer does not answer any more"
+    assert ask(borrowing, body, 30) == "the substitute for an earlier answer does not answer any more"
     assert borrowing.run_cell("1", 30).ok
 
 
@@ -220,20 +221,20 @@ def test_what_is_no_frame_ends_the_lender_and_nothing_else(borrowing: Room) -> N
     ],
     ids=["without end", "one that is slow", "in recursion"],
 )
-def test_calls_end_with_the_deadline(server: ZygoteClient, borrowing: Room, body: str) -> None:
-    with pytest.raises((CallInterrupted, RoomLost)):
+def test_calls_end_with_the_deadline(server: ZygoteClient, borrowing: Sandbox, body: str) -> None:
+    with pytest.raises((CallInterrupted, SandboxLost)):
         list(_called(borrowing, body))
-    with open_room(server=server, stand_ins=SOURCES) as another:
+    with open_sandbox(server=server, substitutes=SOURCES) as another:
         assert ask(another, "return len(Counter(3))") == 3
 
 
-def _called(room: Room, body: str) -> Iterator[Reply]:
+def _called(sandbox: Sandbox, body: str) -> Iterator[Reply]:
     source = "def probe():\n" + "\n".join("    " + line for line in body.splitlines())
-    assert room.run_cell(source, 30).ok
-    yield from room.call_each("probe", [Call({})], lambda: 2.0)
+    assert sandbox.run_cell(source, 30).ok
+    yield from sandbox.call_each("probe", [Call({})], lambda: 2.0)
 
 
-def test_a_thread_that_calls_on_after_the_call_has_ended_disturbs_none(borrowing: Room) -> None:
+def test_a_thread_that_calls_on_after_the_call_has_ended_disturbs_none(borrowing: Sandbox) -> None:
     body = """
     import threading, torch
     def on():
@@ -247,7 +248,7 @@ def test_a_thread_that_calls_on_after_the_call_has_ended_disturbs_none(borrowing
         assert borrowing.call("twice", Call({"x": torch.ones(number)}), 30).value.tolist() == [2.0 * number] * number
 
 
-def test_a_child_cannot_call_it(borrowing: Room) -> None:
+def test_a_child_cannot_call_it(borrowing: Sandbox) -> None:
     body = """
     import os, torch
     reader, writer = os.pipe()

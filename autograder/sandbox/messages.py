@@ -1,4 +1,4 @@
-"""What may be told of what a room says: no word of its own choosing reaches a learner.
+"""What may be told of what a sandbox says: no word of its own choosing reaches a learner.
 
 A learner's function is called with inputs that nobody is to know, and whatever it says (the text or the class of an
 exception, a line of source, the name of a type) could hold them. So a failure is told by the kind of a builtin
@@ -13,7 +13,7 @@ from llm_course.checking.calls import Failure
 BUILTIN = {
     name for name, thing in vars(builtins).items() if isinstance(thing, type) and issubclass(thing, BaseException)
 }
-OF_THE_ROOM = {
+OF_THE_SANDBOX = {
     "Missing": "it is not defined",
     "NotCallable": "it is not a function",
     "Parameters": "it takes other arguments than its stub",
@@ -39,10 +39,10 @@ def _defined(name: str, lines: Collection[Line]) -> bool:
     return any(text.startswith(f"def {name}(") for _, text in lines)
 
 
-def told(failure: Failure, lines: Collection[Line]) -> Failure:
+def sanitized(failure: Failure, lines: Collection[Line]) -> Failure:
     """What of a failure may be told, where the learner's cells have these lines."""
-    if failure.type in OF_THE_ROOM:
-        return Failure(failure.type, OF_THE_ROOM[failure.type])
+    if failure.type in OF_THE_SANDBOX:
+        return Failure(failure.type, OF_THE_SANDBOX[failure.type])
     kind = failure.type if failure.type in BUILTIN else "Exception"
     if (failure.line, failure.source) in lines:
         helper = failure.helper if _defined(failure.helper, lines) else ""

@@ -1,8 +1,8 @@
-"""What the judge takes from a room on trust: what only the learner's own process can see of a call.
+"""What the judge takes from a sandbox on trust: what only the learner's own process can see of a call.
 
 Values are compared here, outside. But whether a function changed its arguments, which gradients flowed through it and
-how large its tensors were, the room says itself, and code in it may make it lie. Whoever does so wins these properties
-and no others.
+how large its tensors were, the sandbox says itself, and code in it may make it lie. Whoever does so wins these
+properties and no others.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ OTHERWISE: dict[str, Callable[[Reply], Reply]] = {
     "unchanged arguments": lambda reply: replace(reply, changed=("all",)),
     "size of tensors": lambda reply: replace(reply, largest=None),
 }
-"""What a room says of a call, and a reply in which it says something else of it."""
+"""What a sandbox says of a call, and a reply in which it says something else of it."""
 
 
-def claims_of(exercise: Exercise, seed: bytes) -> dict[str, tuple[str, ...]]:
-    """By property, what it takes on trust: where the room says something else of it, the property fails.
+def self_reported_by(exercise: Exercise, seed: bytes) -> dict[str, tuple[str, ...]]:
+    """By property, what it takes on trust: where the sandbox says something else of it, the property fails.
 
     Properties that take nothing on trust are left out. The inputs are drawn from the seed.
     """

@@ -1,12 +1,13 @@
-"""Whoever hands in again meets other inputs, and a regrade the same: the draw follows from the stored result alone."""
+"""Whoever hands in again meets other inputs, and a regrade the same: the variant follows from the stored result
+alone."""
 
 import dataclasses
 from collections import Counter
 
 from autograder.exercises import assignments
-from autograder.judging.draws import DRAWS, Attempt, attempt_of, first_draw, seed_of_draw
 from autograder.judging.grade import not_graded
 from autograder.judging.judge import make_answer_key
+from autograder.judging.variants import VARIANTS, Attempt, attempt_of, first_variant, seed_of_variant
 from autograder.records.result import Result
 from autograder.submissions.submission import Submission
 from llm_course.checking.calls import call_to_text
@@ -27,16 +28,16 @@ def attempt(cell: str, stored: Result | None = None, student: str = "ada") -> At
 
 def result(made: Attempt) -> Result:
     graded = not_graded(NAME, "only to hold an attempt")
-    return dataclasses.replace(graded, attempt=made.number, code=made.code, draw=made.draw)
+    return dataclasses.replace(graded, attempt=made.number, code=made.code, draw=made.variant)
 
 
 def test_other_code_is_the_next_attempt_with_the_next_draw() -> None:
     attempts = [attempt("x = 0")]
-    for number in range(1, DRAWS + 1):
+    for number in range(1, VARIANTS + 1):
         attempts.append(attempt(f"x = {number}", result(attempts[-1])))
-    assert [made.number for made in attempts] == list(range(1, DRAWS + 2))
-    assert len({made.draw for made in attempts[:DRAWS]}) == DRAWS
-    assert attempts[DRAWS].draw == attempts[0].draw
+    assert [made.number for made in attempts] == list(range(1, VARIANTS + 2))
+    assert len({made.variant for made in attempts[:VARIANTS]}) == VARIANTS
+    assert attempts[VARIANTS].variant == attempts[0].variant
 
 
 def test_the_same_code_is_the_same_attempt() -> None:
@@ -58,15 +59,15 @@ def test_what_cannot_be_graded_in_between_starts_nothing_anew() -> None:
 
 def test_first_draws_are_spread_and_depend_on_the_secret() -> None:
     students = [f"student {number}" for number in range(400)]
-    counts = Counter(first_draw(SECRET, NAME, student) for student in students)
-    assert set(counts) == set(range(DRAWS)) and min(counts.values()) > 50
-    others = [first_draw(b"another", NAME, student) for student in students]
-    assert others != [first_draw(SECRET, NAME, student) for student in students]
+    counts = Counter(first_variant(SECRET, NAME, student) for student in students)
+    assert set(counts) == set(range(VARIANTS)) and min(counts.values()) > 50
+    others = [first_variant(b"another", NAME, student) for student in students]
+    assert others != [first_variant(SECRET, NAME, student) for student in students]
 
 
-def test_draws_have_inputs_of_their_own() -> None:
-    seeds = [seed_of_draw(SECRET, NAME, draw) for draw in range(DRAWS)]
+def test_variants_have_inputs_of_their_own() -> None:
+    seeds = [seed_of_variant(SECRET, NAME, variant) for variant in range(VARIANTS)]
     for exercise in ATTENTION.exercises:
         items = [make_answer_key(exercise, seed).items for seed in seeds]
         asked = [tuple(call_to_text(item.call) for item in found.values()) for found in items]
-        assert len(set(asked)) == DRAWS
+        assert len(set(asked)) == VARIANTS

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from autograder.authoring.claims import claims_of
+from autograder.authoring.self_reported import self_reported_by
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.judging.judge import SHIPPED
@@ -64,8 +64,8 @@ class Count:
         """The count in words."""
         counted = {"killed": self.killed, "named": self.named}
         found = " and ".join(f"{number} were {what}" for what, number in counted.items() if number is not None)
-        told = ", ".join(filter(None, (self.date, self.note)))
-        return f"Of {self.answers} unseen wrong answers, {found} ({told})."
+        origin = ", ".join(filter(None, (self.date, self.note)))
+        return f"Of {self.answers} unseen wrong answers, {found} ({origin})."
 
     @property
     def numbers(self) -> str:
@@ -128,7 +128,7 @@ def _misunderstandings(exercise: Exercise) -> int:
 
 def share_on_trust(exercise: Exercise) -> float:
     """The share of an exercise's points that the learner's own process decides."""
-    trusted = claims_of(exercise, SHIPPED)
+    trusted = self_reported_by(exercise, SHIPPED)
     weights = {item.name: item.weight for item in exercise.properties}
     return sum(weight for name, weight in weights.items() if name in trusted) / sum(weights.values())
 
@@ -142,8 +142,8 @@ def _chapter(assignment: Assignment, rows: Sequence[str], counts: Iterable[Count
     text = (CHAPTERS / assignment.name / "exercises.md").read_text(encoding="utf-8")
     (title,) = re.findall(r"^# (.+)$", text, flags=re.MULTILINE)[:1]
     heading = f"## Chapter {int(assignment.name[:2])}. {title.removesuffix(': exercises')}\n"
-    told = _sentences(counts, assignment.name)
-    return "\n".join([heading, *([told, ""] if told else []), HEADER, *rows, ""])
+    message = _sentences(counts, assignment.name)
+    return "\n".join([heading, *([message, ""] if message else []), HEADER, *rows, ""])
 
 
 def _sentences(counts: Iterable[Count], where: str) -> str:

@@ -1,4 +1,4 @@
-"""What the tests of rooms share: asking a room, and looking for what it left."""
+"""What the tests of sandboxes share: asking a sandbox, and looking for what it left."""
 
 import contextlib
 import os
@@ -7,14 +7,14 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox.room import Room
+from autograder.sandbox.sandbox import Sandbox
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
 from autograder.sandbox.zygote_client import ZygoteClient
 from llm_course.checking.calls import Call, Reply
 
 TIER = os.environ.get("LLM_COURSE_TEST_TIER", "namespaces")
 PATIENCE = 120.0
-"""Seconds in which what a room left must be gone, on a machine that others keep busy."""
+"""Seconds in which what a sandbox left must be gone, on a machine that others keep busy."""
 
 
 def zygote_of(server: ZygoteClient) -> int:
@@ -23,8 +23,8 @@ def zygote_of(server: ZygoteClient) -> int:
 
 
 def processes_of(server: ZygoteClient) -> list[int]:
-    """The processes of a fork server's rooms, also when it has been killed."""
-    return room_processes(server._process.pid if server._process else 0, server._token)
+    """The processes of a fork server's sandboxes, also when it has been killed."""
+    return sandbox_processes(server._process.pid if server._process else 0, server._token)
 
 
 def living_processes(processes: set[int]) -> list[str]:
@@ -37,12 +37,12 @@ def count_mounts(zygote: int) -> tuple[int, int]:
 
 
 def leftovers(zygote: int, token: str) -> list[str]:
-    """Processes and files of the rooms of one fork server."""
-    found = [f"process {pid}" for pid in room_processes(zygote, token)]
-    return found + [f"file {path}" for path in room_files(token)]
+    """Processes and files of the sandboxes of one fork server."""
+    found = [f"process {pid}" for pid in sandbox_processes(zygote, token)]
+    return found + [f"file {path}" for path in sandbox_files(token)]
 
 
-def room_processes(zygote: int, token: str) -> list[int]:
+def sandbox_processes(zygote: int, token: str) -> list[int]:
     """All processes that descend from a fork server or carry its token."""
     mark = f"{TOKEN_VARIABLE}={token}".encode()
     parents: dict[int, int] = {}
@@ -61,24 +61,24 @@ def room_processes(zygote: int, token: str) -> list[int]:
     return sorted(found - {zygote})
 
 
-def room_files(token: str) -> list[Path]:
-    """Files that rooms left where every user may write."""
+def sandbox_files(token: str) -> list[Path]:
+    """Files that sandboxes left where every user may write."""
     folders = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"))
-    left = [path for folder in folders for path in folder.glob("room-leftover*")]
-    return [*left, *Path(tempfile.gettempdir(), PREFIX + token).glob("room-*")]
+    left = [path for folder in folders for path in folder.glob("sandbox-leftover*")]
+    return [*left, *Path(tempfile.gettempdir(), PREFIX + token).glob("sandbox-*")]
 
 
-def call(room: Room, body: str, deadline: float = 30) -> Reply:
+def call(sandbox: Sandbox, body: str, deadline: float = 30) -> Reply:
     """The reply to a call of a function with this body."""
     source = "def probe():\n" + textwrap.indent(textwrap.dedent(body), "    ")
-    cell = room.run_cell(source, deadline)
+    cell = sandbox.run_cell(source, deadline)
     assert cell.ok, cell.outputs
-    return room.call("probe", Call({}), deadline)
+    return sandbox.call("probe", Call({}), deadline)
 
 
-def ask(room: Room, body: str, deadline: float = 30) -> Any:
+def ask(sandbox: Sandbox, body: str, deadline: float = 30) -> Any:
     """The value that a function with this body returns."""
-    reply = call(room, body, deadline)
+    reply = call(sandbox, body, deadline)
     assert reply.failure is None, reply.failure
     return reply.value
 

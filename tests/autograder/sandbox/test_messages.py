@@ -1,10 +1,10 @@
-"""No word of a learner's own choosing comes out of a room as what went wrong."""
+"""No word of a learner's own choosing comes out of a sandbox as what went wrong."""
 
 import pytest
 import torch
 
-from autograder.sandbox.room import Room
-from autograder.sandbox.telling import lines_of, told
+from autograder.sandbox.messages import lines_of, sanitized
+from autograder.sandbox.sandbox import Sandbox
 from llm_course.checking.calls import Call, Failure, is_kind_of
 from llm_course.checking.compare import mismatch
 from llm_course.checking.findings import tell_failure
@@ -26,11 +26,11 @@ def found_in_frames(x):
 """
 
 
-def test_a_rooms_own_words_are_not_told(room: Room) -> None:
-    room.run_cell(CELL, 30)
+def test_a_sandboxes_own_words_are_not_told(sandbox: Sandbox) -> None:
+    sandbox.run_cell(CELL, 30)
     call = Call({"x": torch.tensor([0.123456])})
     text, kind, value, subclass = (
-        room.call(name, call, 30) for name in ("by_text", "by_class", "by_type_of_value", "by_subclass")
+        sandbox.call(name, call, 30) for name in ("by_text", "by_class", "by_type_of_value", "by_subclass")
     )
     assert text.failure == Failure("ValueError", "", 4, "def by_text(x): raise ValueError(seen())")
     assert kind.failure == Failure("Exception", "", 5, "def by_class(x): raise type(seen(), (Exception,), {})")
@@ -38,29 +38,29 @@ def test_a_rooms_own_words_are_not_told(room: Room) -> None:
     assert subclass.failure is not None and subclass.failure.type == "ValueError"
 
 
-def test_a_function_finds_no_call_but_its_own_in_its_frames(room: Room) -> None:
-    room.run_cell(CELL, 30)
+def test_a_function_finds_no_call_but_its_own_in_its_frames(sandbox: Sandbox) -> None:
+    sandbox.run_cell(CELL, 30)
     calls = [Call({"x": torch.ones(number)}) for number in range(1, 6)]
-    assert [reply.value for reply in room.call_each("found_in_frames", calls, lambda: 30.0)] == [1] * 5
+    assert [reply.value for reply in sandbox.call_each("found_in_frames", calls, lambda: 30.0)] == [1] * 5
 
 
 @pytest.mark.parametrize("line", [(3, "x = 1"), (2, "secret"), (3, ""), (None, ""), (10**4299, "x = 1")], ids=range(5))
 def test_only_a_line_that_stands_in_a_cell_is_shown(line: tuple[int | None, str]) -> None:
     lines = lines_of("import torch\n  x = 1\n")
-    assert told(Failure("TypeError", "words", *line), lines) == Failure("TypeError", "")
-    assert told(Failure("TypeError", "words", 2, "x = 1"), lines) == Failure("TypeError", "", 2, "x = 1")
+    assert sanitized(Failure("TypeError", "words", *line), lines) == Failure("TypeError", "")
+    assert sanitized(Failure("TypeError", "words", 2, "x = 1"), lines) == Failure("TypeError", "", 2, "x = 1")
 
 
-def test_a_function_of_another_cell_is_named_where_the_cells_define_it(room: Room) -> None:
-    room.run_cell("def helper(x):\n    return [1 / number for number in x]", 30)
-    room.run_cell("def asked(x):\n    return helper(x)", 30)
-    failure = room.call("asked", Call({"x": [0]}), 30).failure
+def test_a_function_of_another_cell_is_named_where_the_cells_define_it(sandbox: Sandbox) -> None:
+    sandbox.run_cell("def helper(x):\n    return [1 / number for number in x]", 30)
+    sandbox.run_cell("def asked(x):\n    return helper(x)", 30)
+    failure = sandbox.call("asked", Call({"x": [0]}), 30).failure
     assert failure == Failure("ZeroDivisionError", "", 2, "return [1 / number for number in x]", "helper")
     said = tell_failure("asked", failure)
     assert "`asked` raised ZeroDivisionError in line 2 of the cell of `helper`, `return [" in said
     lines = lines_of("def helper(x):\n  x = 1\n")
-    assert told(Failure("TypeError", "words", 2, "x = 1", "secret"), lines).helper == ""
-    assert told(Failure("TypeError", "words", 2, "x = 1", "help"), lines).helper == ""
+    assert sanitized(Failure("TypeError", "words", 2, "x = 1", "secret"), lines).helper == ""
+    assert sanitized(Failure("TypeError", "words", 2, "x = 1", "help"), lines).helper == ""
 
 
 def test_a_kind_of_an_exception_counts_as_that_exception() -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from autograder.authoring import kill_matrix
-from autograder.authoring.figures import PAGE, SEVERAL, Count, page, read_counts, row
+from autograder.authoring.exercise_counts import PAGE, SEVERAL, Count, page, read_counts, row
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 

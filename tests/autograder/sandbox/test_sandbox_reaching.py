@@ -1,4 +1,4 @@
-"""What learners' code must not reach: files, rights, the network, another room."""
+"""What learners' code must not reach: files, rights, the network, another sandbox."""
 
 import socket
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.jail import REPOSITORY
-from autograder.sandbox.room import Room, RoomLost, open_room
+from autograder.sandbox.sandbox import Sandbox, SandboxLost, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import TIER, ask, call
+from tests.autograder.sandbox.sandboxes import TIER, ask, call
 
 SECRETS = [
     REPOSITORY / "autograder/exercises/attention/causal_mask.py",
@@ -33,7 +33,7 @@ in_namespaces = pytest.mark.promised_by("namespaces")
 
 @walled
 @pytest.mark.parametrize("path", SECRETS, ids=str)
-def test_the_graders_files_cannot_be_read(room: Room, path: Path) -> None:
+def test_the_graders_files_cannot_be_read(sandbox: Sandbox, path: Path) -> None:
     assert path.exists(), "there is nothing to refuse"
     body = f"""
     import os
@@ -43,50 +43,53 @@ def test_the_graders_files_cannot_be_read(room: Room, path: Path) -> None:
     except OSError as error:
         return "refused"
     """
-    found = ask(room, body)
+    found = ask(sandbox, body)
     # The way to the interpreter may lead through a folder, which then shows the next step and nothing else.
     assert found == "refused" or found == [".pyenv"]
 
 
 @in_namespaces
-def test_of_the_repository_only_the_course_package_and_the_environment_are_there(room: Room) -> None:
-    assert set(ask(room, f"import os\nreturn os.listdir({str(REPOSITORY)!r})")) <= {"llm_course", ".venv"}
+def test_of_the_repository_only_the_course_package_and_the_environment_are_there(sandbox: Sandbox) -> None:
+    assert set(ask(sandbox, f"import os\nreturn os.listdir({str(REPOSITORY)!r})")) <= {"llm_course", ".venv"}
 
 
 @walled
-def test_a_file_of_another_learner_cannot_be_read(room: Room, tmp_path: Path) -> None:
+def test_a_file_of_another_learner_cannot_be_read(sandbox: Sandbox, tmp_path: Path) -> None:
     secret = tmp_path / "gradebook.db"
     secret.write_text("grades")
     secret.chmod(0o644)
     for folder in (tmp_path, *tmp_path.parents[:2]):
         folder.chmod(0o755)
     for way in (str(secret), f"/proc/self/root{secret}", f"/proc/1/root{secret}", f"/../..{secret}"):
-        assert call(room, f"return open({way!r}).read()").failure is not None
+        assert call(sandbox, f"return open({way!r}).read()").failure is not None
 
 
 @pytest.mark.parametrize("name", ["autograder", "autograder.sandbox", "autograder.exercises", "solutions"])
-def test_the_grader_cannot_be_imported(room: Room, name: str) -> None:
-    assert call(room, f"import {name}").failure.type == "ModuleNotFoundError"
+def test_the_grader_cannot_be_imported(sandbox: Sandbox, name: str) -> None:
+    assert call(sandbox, f"import {name}").failure.type == "ModuleNotFoundError"
 
 
 @walled
 @pytest.mark.parametrize("name", ["autograder.exercises", "solutions.attention"])
-def test_the_grader_cannot_be_imported_by_a_new_interpreter(room: Room, name: str) -> None:
+def test_the_grader_cannot_be_imported_by_a_new_interpreter(sandbox: Sandbox, name: str) -> None:
     body = f"import subprocess, sys\nreturn subprocess.run([sys.executable, '-c', 'import {name}']).returncode"
-    assert ask(room, body, 60) != 0
+    assert ask(sandbox, body, 60) != 0
 
 
 @walled
-def test_the_capstones_stand_ins_cannot_be_imported(room: Room) -> None:
+def test_the_capstones_substitutes_cannot_be_imported(sandbox: Sandbox) -> None:
     """Some of them would answer exercises of other chapters."""
-    assert call(room, "from llm_course.capstone.stand_ins import STAND_INS").failure.type == "ModuleNotFoundError"
     assert (
-        ask(room, "import sys\nreturn [name for name in sys.modules if name.startswith('llm_course.capstone')]") == []
+        call(sandbox, "from llm_course.capstone.substitutes import SUBSTITUTES").failure.type == "ModuleNotFoundError"
     )
-    assert ask(room, "from llm_course.check import check\nreturn check.__name__") == "check"
+    assert (
+        ask(sandbox, "import sys\nreturn [name for name in sys.modules if name.startswith('llm_course.capstone')]")
+        == []
+    )
+    assert ask(sandbox, "from llm_course.check import check\nreturn check.__name__") == "check"
 
 
-def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
+def test_no_module_object_or_frame_is_the_judges(sandbox: Sandbox) -> None:
     body = """
     import gc, sys, types
     gc.unfreeze()
@@ -98,9 +101,9 @@ def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
         frame = frame.f_back
     return sorted({str(name) for name in names if str(name).startswith(("autograder", "solutions", "tests"))})
     """
-    harmless = {"zygote_client", "wire", "room_process", "watch", "figures", "zygote", "session"}
+    harmless = {"zygote_client", "wire", "sandbox_process", "output_log", "watch", "figures", "zygote", "session"}
     harmless |= {"jail", "caps", "linux", "landlock", "seccomp", "remote", "semaphores"}
-    for name in ask(room, body):
+    for name in ask(sandbox, body):
         assert name.removeprefix("autograder").removeprefix(".sandbox").removeprefix(".") in harmless | {""}
 
 
@@ -112,18 +115,18 @@ def test_the_graders_environment_is_not_inherited(monkeypatch: pytest.MonkeyPatc
     blocks = [open("/proc/self/environ").read(), repr(dict(os.environ)), open("/proc/self/cmdline").read()]
     return "".join(blocks)
     """
-    with open_room(server=server) as room:
-        assert "hmac-key" not in ask(room, body)
+    with open_sandbox(server=server) as sandbox:
+        assert "hmac-key" not in ask(sandbox, body)
     server.close()
 
 
-def test_no_descriptor_of_the_grader_is_inherited(room: Room) -> None:
+def test_no_descriptor_of_the_grader_is_inherited(sandbox: Sandbox) -> None:
     body = """
     import os
     return {name: os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")
             if os.path.lexists(f"/proc/self/fd/{name}")}
     """
-    found = ask(room, body)
+    found = ask(sandbox, body)
     assert {found.pop(standard) for standard in "012"} == {"/dev/null"}
     assert [name for name in found.values() if name.startswith("socket:")] == list(found.values())[:1]
     assert len(found) <= 1
@@ -135,38 +138,44 @@ def test_no_descriptor_of_the_grader_is_inherited(room: Room) -> None:
 @walled
 @pytest.mark.parametrize(
     "path",
-    ["/etc/passwd", "/usr/bin/room-leftover", "/room-leftover", "/dev/room-leftover", "/proc/sys/kernel/core_pattern"],
+    [
+        "/etc/passwd",
+        "/usr/bin/sandbox-leftover",
+        "/sandbox-leftover",
+        "/dev/sandbox-leftover",
+        "/proc/sys/kernel/core_pattern",
+    ],
 )
-def test_nothing_outside_the_room_can_be_written(room: Room, path: str) -> None:
-    assert call(room, f"open({path!r}, 'a').write('x')").failure.type in ("PermissionError", "OSError")
+def test_nothing_outside_the_sandbox_can_be_written(sandbox: Sandbox, path: str) -> None:
+    assert call(sandbox, f"open({path!r}, 'a').write('x')").failure.type in ("PermissionError", "OSError")
 
 
 @pytest.mark.parametrize("module", ["torch", "llm_course", "os"])
-def test_the_environment_cannot_be_changed(room: Room, module: str) -> None:
-    body = f"import os, {module}\nopen(os.path.join(os.path.dirname({module}.__file__), 'room-leftover'), 'w')"
-    reply = call(room, body)
+def test_the_environment_cannot_be_changed(sandbox: Sandbox, module: str) -> None:
+    body = f"import os, {module}\nopen(os.path.join(os.path.dirname({module}.__file__), 'sandbox-leftover'), 'w')"
+    reply = call(sandbox, body)
     assert reply.failure.type in ("PermissionError", "OSError")
 
 
 @walled
-def test_the_hosts_temporary_folders_are_not_the_rooms(room: Room) -> None:
+def test_the_hosts_temporary_folders_are_not_the_sandboxes(sandbox: Sandbox) -> None:
     body = """
     for folder in ("/tmp", "/var/tmp", "/run"):
         try:
-            open(folder + "/room-leftover", "w").write("x")
+            open(folder + "/sandbox-leftover", "w").write("x")
         except OSError:
             pass
     """
-    ask(room, body)
-    assert not [folder for folder in ("/tmp", "/var/tmp", "/run") if Path(folder, "room-leftover").exists()]
+    ask(sandbox, body)
+    assert not [folder for folder in ("/tmp", "/var/tmp", "/run") if Path(folder, "sandbox-leftover").exists()]
 
 
 @walled
-def test_two_rooms_see_nothing_of_each_other(server: ZygoteClient, room: Room) -> None:
-    room.run_cell("open('mine', 'w').write('x')\nimport os\nfolder = os.getcwd()", 30)
-    folder = ask(room, "import os\nreturn os.getcwd()")
-    pid = room._process.pid
-    with open_room(server=server) as other:
+def test_two_sandboxes_see_nothing_of_each_other(server: ZygoteClient, sandbox: Sandbox) -> None:
+    sandbox.run_cell("open('mine', 'w').write('x')\nimport os\nfolder = os.getcwd()", 30)
+    folder = ask(sandbox, "import os\nreturn os.getcwd()")
+    pid = sandbox._process.pid
+    with open_sandbox(server=server) as other:
         body = f"""
         import os, signal
         found = []
@@ -184,16 +193,16 @@ def test_two_rooms_see_nothing_of_each_other(server: ZygoteClient, room: Room) -
         return found
         """
         found = ask(other, body)
-    # In a namespace of its own, a room may signal all that it can see, which is itself.
+    # In a namespace of its own, a sandbox may signal all that it can see, which is itself.
     assert set(found) <= {"killed -1"}
-    assert room.run_cell("1", 30).ok
+    assert sandbox.run_cell("1", 30).ok
 
 
 # Rights
 
 
-def test_no_rights_are_left(room: Room) -> None:
-    status = dict(line.split(":\t", 1) for line in ask(room, "return open('/proc/self/status').read()").splitlines())
+def test_no_rights_are_left(sandbox: Sandbox) -> None:
+    status = dict(line.split(":\t", 1) for line in ask(sandbox, "return open('/proc/self/status').read()").splitlines())
     assert all(int(status[name], 16) == 0 for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"))
     assert status["NoNewPrivs"].strip() == "1"
     assert status["Uid"].split() != ["0"] * 4
@@ -207,7 +216,7 @@ def test_no_rights_are_left(room: Room) -> None:
         ("process_vm_readv", 310, "1, 0, 0, 0, 0, 0"),
         ("unshare user", 272, "0x10000000"),
         ("clone user", 56, "0x10000011, 0, 0, 0, 0"),
-        ("mount", 165, "b'none', b'/room', b'tmpfs', 0, 0"),
+        ("mount", 165, "b'none', b'/sandbox', b'tmpfs', 0, 0"),
         ("umount", 166, "b'/proc', 2"),
         ("chroot", 161, "b'/'"),
         ("setns", 308, "3, 0"),
@@ -221,22 +230,22 @@ def test_no_rights_are_left(room: Room) -> None:
         ("reboot", 169, "0, 0, 0, 0"),
     ],
 )
-def test_dangerous_system_calls_are_refused(room: Room, name: str, number: int, arguments: str) -> None:
+def test_dangerous_system_calls_are_refused(sandbox: Sandbox, name: str, number: int, arguments: str) -> None:
     body = f"""
     import ctypes
     libc = ctypes.CDLL(None, use_errno=True)
     return [libc.syscall({number}, {arguments}), ctypes.get_errno()]
     """
-    assert ask(room, body) == [-1, 1]
+    assert ask(sandbox, body) == [-1, 1]
 
 
 @walled
-def test_system_calls_of_other_machine_modes_end_the_room(room: Room) -> None:
-    with pytest.raises(RoomLost):
-        call(room, "import ctypes\nctypes.CDLL(None).syscall(0x40000000 + 39)")
+def test_system_calls_of_other_machine_modes_end_the_sandbox(sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxLost):
+        call(sandbox, "import ctypes\nctypes.CDLL(None).syscall(0x40000000 + 39)")
 
 
-def test_another_user_cannot_be_had(room: Room) -> None:
+def test_another_user_cannot_be_had(sandbox: Sandbox) -> None:
     body = """
     import os
     gained = []
@@ -248,7 +257,7 @@ def test_another_user_cannot_be_had(room: Room) -> None:
             pass
     return gained
     """
-    assert ask(room, body) == []
+    assert ask(sandbox, body) == []
 
 
 # Network
@@ -256,16 +265,16 @@ def test_another_user_cannot_be_had(room: Room) -> None:
 
 @walled
 @pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK"])
-def test_there_is_no_network(room: Room, family: str) -> None:
+def test_there_is_no_network(sandbox: Sandbox, family: str) -> None:
     kind = "SOCK_RAW" if family in ("AF_NETLINK", "AF_PACKET") else "SOCK_STREAM"
     body = f"import socket\nsocket.socket(socket.{family}, socket.{kind})"
-    assert call(room, body).failure.type == "PermissionError"
+    assert call(sandbox, body).failure.type == "PermissionError"
 
 
 @walled
-def test_an_abstract_socket_of_the_host_cannot_be_reached(room: Room) -> None:
+def test_an_abstract_socket_of_the_host_cannot_be_reached(sandbox: Sandbox) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind("\0room-test")
+        listener.bind("\0sandbox-test")
         listener.listen()
-        body = "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0room-test')"
-        assert call(room, body).failure.type in ("ConnectionRefusedError", "PermissionError")
+        body = "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0sandbox-test')"
+        assert call(sandbox, body).failure.type in ("ConnectionRefusedError", "PermissionError")

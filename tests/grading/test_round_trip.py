@@ -1,8 +1,7 @@
-"""What is said in a room arrives as it was said: all answers of the banks, through sandbox and wire, one room each
-exercise.
+"""Round trips: all answers of the banks, through sandbox and wire, one sandbox each exercise.
 
-The same functions run here and in the room, on the same calls. Their replies must be equal, so that all that the tests
-of the specifications show in process is true of submissions.
+The same functions run here and in the sandbox, on the same calls. Their replies must be equal, so that all that the
+tests of the specifications show in process is true of submissions.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from autograder.authoring.trial import described
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, ask, local_answer, make_answer_key
-from autograder.sandbox.room import Room, open_room
+from autograder.sandbox.sandbox import Sandbox, open_sandbox
 from llm_course.checking.calls import Call, Reply
 from llm_course.checking.evaluate import evaluate
 from llm_course.checking.values import Opaque
@@ -27,19 +26,19 @@ from tests.exercises import each_exercise
 pytestmark = pytest.mark.grading
 DEADLINE = 120.0
 WITH_DRAWS = 5
-"""Of how many answers repeated calls travel, too: a thousand replies each, and of more they tell nothing new."""
+"""Answers of which repeated calls are sent, too: a thousand replies each, and of more they tell nothing new."""
 
 
 @each_exercise
-def test_replies_from_a_room_are_those_of_the_function(exercise: Exercise) -> None:
+def test_replies_from_a_sandbox_are_those_of_the_function(exercise: Exercise) -> None:
     (assignment,) = (asked for asked in assignments().values() if exercise in asked.exercises)
-    with open_room() as room:
+    with open_sandbox() as sandbox:
         for other in assignment.exercises:
-            define(room, standalone(other.reference, other.name))
+            define(sandbox, standalone(other.reference, other.name))
         found = [
             fault
             for number, answer in enumerate(answers(exercise))
-            for fault in faults(room, exercise, *answer, drawn=number < WITH_DRAWS)
+            for fault in faults(sandbox, exercise, *answer, drawn=number < WITH_DRAWS)
         ]
     assert found == []
 
@@ -54,24 +53,25 @@ def answers(exercise: Exercise) -> Iterator[tuple[str, str, Mapping[str, Reply]]
 
 
 def faults(
-    room: Room, exercise: Exercise, name: str, cell: str, here: Mapping[str, Reply], drawn: bool = True
+    sandbox: Sandbox, exercise: Exercise, name: str, cell: str, here: Mapping[str, Reply], drawn: bool = True
 ) -> Iterator[str]:
-    define(room, cell)
+    define(sandbox, cell)
     key = make_answer_key(exercise, SHIPPED)
 
     def call_each(calls: list[Call]) -> Iterator[Reply]:
         sent = [call for call in calls if drawn or call.repeat == 1]
-        replies = room.call_each(exercise.name, sent, lambda: DEADLINE)
+        replies = sandbox.call_each(exercise.name, sent, lambda: DEADLINE)
         for case, call in zip(key.items, calls, strict=True):
             yield next(replies) if drawn or call.repeat == 1 else here[case]
 
-    travelled = ask(exercise, call_each, SHIPPED)
-    there, expected = evaluate(key, travelled), evaluate(key, here)
+    returned = ask(exercise, call_each, SHIPPED)
+    there, expected = evaluate(key, returned), evaluate(key, here)
     if (there.fraction, there.mistake) != (expected.fraction, expected.mistake):
-        yield f"{name}: {there.fraction} and {there.mistake} in a room, {expected.fraction} and {expected.mistake} here"
+        in_sandbox, outside = f"{there.fraction} and {there.mistake}", f"{expected.fraction} and {expected.mistake}"
+        yield f"{name}: {in_sandbox} in a sandbox, {outside} here"
     for case, item in key.items.items():
         # What is drawn at random is not the same twice, in a script neither: the verdict on it is compared.
-        if item.call.repeat == 1 and not item.call.script and (differing := differences(travelled[case], here[case])):
+        if item.call.repeat == 1 and not item.call.script and (differing := differences(returned[case], here[case])):
             yield f"{name}, {case}: {', '.join(differing)}"
 
 
@@ -88,7 +88,7 @@ COMPARED = ("value", "changed", "gradients")
 def same(one: Any, other: Any) -> bool:
     """Whether two values are of the same types and dtypes and hold the same numbers, but for rounding."""
     if isinstance(one, Opaque) or isinstance(other, Opaque):
-        return True  # What cannot travel is told by its type, and the verdict on it is compared.
+        return True  # What cannot be sent is told by its type, and the verdict on it is compared.
     if type(one) is not type(other):
         return False
     if isinstance(one, torch.Tensor):
@@ -106,8 +106,8 @@ def close(one: torch.Tensor, other: torch.Tensor) -> bool:
     return torch.allclose(one.double(), other.double(), rtol=max(1e-3, 2 * unit), atol=1e-5, equal_nan=True)
 
 
-def define(room: Room, source: str) -> None:
-    reply = room.run_cell(source, DEADLINE)
+def define(sandbox: Sandbox, source: str) -> None:
+    reply = sandbox.run_cell(source, DEADLINE)
     assert reply.ok, (source, reply.outputs)
 
 

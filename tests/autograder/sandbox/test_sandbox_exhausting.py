@@ -5,24 +5,26 @@ import json
 import pytest
 
 from autograder.sandbox.caps import MEBIBYTE, MOST_OUTPUT, Caps
-from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.sandbox import CallInterrupted, Sandbox, SandboxLost, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import ask, call
+from tests.autograder.sandbox.sandboxes import ask, call
 
 in_namespaces = pytest.mark.promised_by("namespaces")
 
 
-def test_a_fork_bomb_ends(room: Room) -> None:
+def test_a_fork_bomb_ends(sandbox: Sandbox) -> None:
     # Either some process answers that it failed, most often of the interrupt, or the bomb keeps all from answering.
     try:
-        reply = call(room, "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass", 1)
-    except (RoomLost, CallInterrupted):
+        reply = call(
+            sandbox, "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass", 1
+        )
+    except (SandboxLost, CallInterrupted):
         return
     assert reply.failure is not None
 
 
 def test_processes_are_counted(server: ZygoteClient) -> None:
-    with open_room(caps=Caps(processes=20), server=server) as room:
+    with open_sandbox(caps=Caps(processes=20), server=server) as sandbox:
         body = """
         import os, time
         started = 0
@@ -36,23 +38,23 @@ def test_processes_are_counted(server: ZygoteClient) -> None:
             pass
         return started
         """
-        assert 1 <= ask(room, body) < 30
+        assert 1 <= ask(sandbox, body) < 30
 
 
 def test_memory_is_bounded(server: ZygoteClient) -> None:
-    with open_room(caps=Caps(memory=1024 * MEBIBYTE), server=server) as room:
+    with open_sandbox(caps=Caps(memory=1024 * MEBIBYTE), server=server) as sandbox:
         body = """
         kept = []
         while len(kept) < 2000:
             kept.append(bytearray(b"x" * (1 << 20)))
         return len(kept)
         """
-        assert call(room, body).failure.type == "MemoryError"
-        assert room.run_cell("1", 30).ok
+        assert call(sandbox, body).failure.type == "MemoryError"
+        assert sandbox.run_cell("1", 30).ok
 
 
 def test_shared_memory_is_bounded(server: ZygoteClient) -> None:
-    with open_room(caps=Caps(address_space=3072 * MEBIBYTE), server=server) as room:
+    with open_sandbox(caps=Caps(address_space=3072 * MEBIBYTE), server=server) as sandbox:
         body = """
         import mmap
         kept = []
@@ -63,16 +65,16 @@ def test_shared_memory_is_bounded(server: ZygoteClient) -> None:
             pass
         return len(kept)
         """
-        assert ask(room, body) < 48
+        assert ask(sandbox, body) < 48
 
 
-def test_a_tensor_that_is_too_large_is_an_error_of_the_learners(room: Room) -> None:
-    assert call(room, "import torch\nreturn torch.ones(1 << 36).sum()").failure.type == "RuntimeError"
+def test_a_tensor_that_is_too_large_is_an_error_of_the_learners(sandbox: Sandbox) -> None:
+    assert call(sandbox, "import torch\nreturn torch.ones(1 << 36).sum()").failure.type == "RuntimeError"
 
 
 @in_namespaces
 def test_all_files_together_are_bounded(server: ZygoteClient) -> None:
-    with open_room(caps=Caps(disk=8 * MEBIBYTE), server=server) as room:
+    with open_sandbox(caps=Caps(disk=8 * MEBIBYTE), server=server) as sandbox:
         body = """
         written = 0
         for number in range(100):
@@ -83,11 +85,11 @@ def test_all_files_together_are_bounded(server: ZygoteClient) -> None:
                 pass
         return written
         """
-        assert ask(room, body) <= 8 * MEBIBYTE
+        assert ask(sandbox, body) <= 8 * MEBIBYTE
 
 
 def test_one_file_is_bounded(server: ZygoteClient) -> None:
-    with open_room(caps=Caps(disk=8 * MEBIBYTE), server=server) as room:
+    with open_sandbox(caps=Caps(disk=8 * MEBIBYTE), server=server) as sandbox:
         body = """
         import signal
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -99,11 +101,11 @@ def test_one_file_is_bounded(server: ZygoteClient) -> None:
                 pass
             return file.tell()
         """
-        assert ask(room, body) <= 8 * MEBIBYTE
+        assert ask(sandbox, body) <= 8 * MEBIBYTE
 
 
 @in_namespaces
-def test_the_number_of_files_is_bounded(room: Room) -> None:
+def test_the_number_of_files_is_bounded(sandbox: Sandbox) -> None:
     body = """
     count = 0
     try:
@@ -114,12 +116,12 @@ def test_the_number_of_files_is_bounded(room: Room) -> None:
         pass
     return count
     """
-    assert ask(room, body, 60) < 30_000
+    assert ask(sandbox, body, 60) < 30_000
 
 
-def test_descriptors_are_bounded(room: Room) -> None:
+def test_descriptors_are_bounded(sandbox: Sandbox) -> None:
     body = "import os\nkept = [os.dup(0) for _ in range(5000)]"
-    assert call(room, body).failure.type == "OSError"
+    assert call(sandbox, body).failure.type == "OSError"
 
 
 @pytest.mark.parametrize(
@@ -136,36 +138,36 @@ def test_descriptors_are_bounded(room: Room) -> None:
     ],
 )
 def test_output_is_cut(server: ZygoteClient, source: str) -> None:
-    with open_room(caps=Caps(output=100_000), server=server) as room:
-        outputs = room.run_cell(source, 4).outputs
+    with open_sandbox(caps=Caps(output=100_000), server=server) as sandbox:
+        outputs = sandbox.run_cell(source, 4).outputs
         assert len(json.dumps(outputs)) < 300_000
-        assert room.run_cell("1", 30).ok
+        assert sandbox.run_cell("1", 30).ok
 
 
 def test_the_most_control_characters_fit_into_a_frame(server: ZygoteClient) -> None:
     # As JSON, each of them takes six bytes.
-    with open_room(caps=Caps(output=MOST_OUTPUT), server=server) as room:
-        reply = room.run_cell("print('\\0' * 10_000_000)", deadline=60)
+    with open_sandbox(caps=Caps(output=MOST_OUTPUT), server=server) as sandbox:
+        reply = sandbox.run_cell("print('\\0' * 10_000_000)", deadline=60)
         assert reply.ok
-        assert room.run_cell("1", deadline=60).ok
+        assert sandbox.run_cell("1", deadline=60).ok
     with pytest.raises(ValueError, match="the cap output is at most"):
         Caps(output=MOST_OUTPUT + 1)
 
 
-def test_many_writes_take_linear_time(room: Room) -> None:
+def test_many_writes_take_linear_time(sandbox: Sandbox) -> None:
     """Each of 300,000 writes once copied all that was written before it."""
-    assert ask(room, "import sys\nfor _ in range(300_000): sys.stdout.write('abc')\nreturn 'done'", 30) == "done"
+    assert ask(sandbox, "import sys\nfor _ in range(300_000): sys.stdout.write('abc')\nreturn 'done'", 30) == "done"
 
 
 @pytest.mark.parametrize(
     "value",
     ["list(range(3_000_000))", "'x' * 100_000_000", "__import__('torch').ones(64, 1 << 18)", "{'k' * 9_000_000: 1}"],
 )
-def test_a_reply_that_is_too_large_is_a_failure(room: Room, value: str) -> None:
+def test_a_reply_that_is_too_large_is_a_failure(sandbox: Sandbox, value: str) -> None:
     body = f"""
     value = {value}
     return [value, value, value, value, value] if hasattr(value, 'dtype') else value
     """
-    reply = call(room, body)
+    reply = call(sandbox, body)
     assert reply.failure is None or reply.failure.type == "ReplyTooLarge"
-    assert room.run_cell("1", 30).ok
+    assert sandbox.run_cell("1", 30).ok

@@ -137,8 +137,8 @@ class FeedbackExporter(HTMLExporter):
         titles, states = titles_of_cells(nb), resources["nbgrader"].get(STATES, {})
 
         def named(line: re.Match[str]) -> str:
-            title, told = html.escape(titles.get(line[1], line[1])), states.get(line[1])
-            return f'<a href="#{line[1]}">{title}</a>{line[2]}{f", {told}" if told else ""}'
+            title, message = html.escape(titles.get(line[1], line[1])), states.get(line[1])
+            return f'<a href="#{line[1]}">{title}</a>{line[2]}{f", {message}" if message else ""}'
 
         if WAITS in states.values():
             scores = TOTAL.sub(r"(Score so far: \1)", scores, count=1)
@@ -206,9 +206,9 @@ def draw_text(context: Context, text: str) -> str:
     """What was printed, or a line of a traceback. What to do about a mistake is folded away."""
     page: Page = context["resources"]["page"]
     if is_judged(context.get("cell", {})):
-        text, _, remedy = text.partition(f"\n{WHAT_TO_DO}\n")
-        if remedy:
-            return page.draw(text, text_to_html, html.escape) + fold(WHAT_TO_DO, text_to_html(remedy))
+        text, _, advice = text.partition(f"\n{WHAT_TO_DO}\n")
+        if advice:
+            return page.draw(text, text_to_html, html.escape) + fold(WHAT_TO_DO, text_to_html(advice))
     return page.draw(text, text_to_html, html.escape)
 
 

@@ -1,7 +1,8 @@
 """Right earlier functions for a later one to stand on, where the learner's own are wrong or missing.
 
 So a mistake costs once, and breaking an earlier answer wins nothing: the later one is worth what it is worth above
-right functions. What stands in runs in a room of its own, where no code of a learner's is, and is called from theirs.
+right functions. The reference runs in a sandbox of its own, where no code of a learner's is, and is called from
+theirs.
 """
 
 import ast
@@ -27,7 +28,7 @@ def _names_used_by_reference(exercise: Exercise) -> frozenset[str]:
 
 
 @functools.cache
-def stand_in(exercise: Exercise) -> str:
+def reference_source(exercise: Exercise) -> str:
     """The source of the reference with what it needs of its module, and nothing else of it."""
     needed = _names_used_by_reference(exercise) | {exercise.name}
     kept = [

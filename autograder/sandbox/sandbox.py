@@ -1,12 +1,12 @@
-"""The room where one learner's code runs, seen from the judge's side.
+"""The sandbox where one learner's code runs, seen from the judge's side.
 
-    with open_room() as room:
-        room.run_cell("def f(x): return x", deadline=30)
-        room.call("f", Call({"x": 1}), deadline=10)
+    with open_sandbox() as sandbox:
+        sandbox.run_cell("def f(x): return x", deadline=30)
+        sandbox.call("f", Call({"x": 1}), deadline=10)
 
 Code that runs over its deadline is interrupted, as by Ctrl-C; if that does not stop it, it is killed. Time in which
-it was ready to run but others had the processors does not count, within limits. A room that dies or has to be killed
-raises RoomLost; it is then closed, and nothing it started is left.
+it was ready to run but others had the processors does not count, within limits. A sandbox that dies or has to be killed
+raises SandboxLost; it is then closed, and nothing it started is left.
 """
 
 import contextlib
@@ -18,9 +18,9 @@ from typing import Any
 
 from autograder.sandbox import wire
 from autograder.sandbox.caps import Caps
+from autograder.sandbox.messages import BUILTIN, Line, lines_of, sanitized
 from autograder.sandbox.outputs import clean_outputs
-from autograder.sandbox.telling import BUILTIN, Line, lines_of, told
-from autograder.sandbox.zygote_client import TIERS, RoomProcess, SandboxError, Times, ZygoteClient, shared_zygote
+from autograder.sandbox.zygote_client import TIERS, SandboxError, SandboxProcess, Times, ZygoteClient, shared_zygote
 from llm_course.checking.calls import Call, Failure, Reply, reply_from_data
 from llm_course.checking.values import ValueFormatError
 
@@ -42,12 +42,12 @@ READY_DEADLINE = 60.0
 """Seconds for locking in a new process on a busy machine."""
 
 
-class RoomLost(Exception):
+class SandboxLost(Exception):
     """The learner's process died or had to be killed; the message says why, in words for the learner."""
 
 
 class CallInterrupted(Exception):
-    """A call was interrupted at its deadline and the room goes on; the message says so, in words for the learner."""
+    """A call was interrupted at its deadline and the sandbox goes on; the message says so, in words for the learner."""
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class Tested:
     reason: str = ""
 
 
-class Room:
+class Sandbox:
     """A process of its own and the connection to it."""
 
-    def __init__(self, server: ZygoteClient, process: RoomProcess, lender: RoomProcess | None = None) -> None:
+    def __init__(self, server: ZygoteClient, process: SandboxProcess, lender: SandboxProcess | None = None) -> None:
         self.tier = process.tier
         """How strong the sandbox is: "namespaces", "landlock" or "process"."""
         self._server = server
@@ -96,33 +96,34 @@ class Room:
         self._lines: set[Line] = set()
 
     def lay_files(self, files: Mapping[str, bytes]) -> None:
-        """Lay files into the working folder, by their path from there. Raises RoomLost."""
+        """Lay files into the working folder, by their path from there. Raises SandboxLost."""
         sizes = [[name, len(content)] for name, content in files.items()]
         self._send({"op": "files", "files": sizes}, list(files.values()), TRANSFER_DEADLINE)
         self._receive(TRANSFER_DEADLINE)
 
     def lend(self, sources: Mapping[str, str]) -> None:
-        """From now on the room has functions of these sources, by name, and answers calls of them alone.
+        """From now on the sandbox has functions of these sources, by name, and answers calls of them alone.
 
-        They come from the room that got this one as its lender. Raises RoomLost.
+        They come from the sandbox that got this one as its lender. Raises SandboxLost.
         """
         self._send({"op": "lend", "sources": dict(sources)}, [], TRANSFER_DEADLINE)
         self._receive(TRANSFER_DEADLINE)
 
-    def stand_in(self, names: Iterable[str]) -> None:
-        """From now on functions of the lender stand in the place of the cells', by name. Raises RoomLost."""
-        self._send({"op": "stand_in", "names": list(names)}, [], TRANSFER_DEADLINE)
+    def substitute(self, names: Iterable[str]) -> None:
+        """From now on functions of the lender take the place of the cells', by name. Raises SandboxLost."""
+        self._send({"op": "substitute", "names": list(names)}, [], TRANSFER_DEADLINE)
         self._receive(TRANSFER_DEADLINE)
 
     def run_cell(self, source: str, deadline: float) -> CellReply:
-        """Run one cell; a cell that is interrupted at its deadline (seconds) is not ok. Raises RoomLost."""
+        """Run one cell; a cell that is interrupted at its deadline (seconds) is not ok. Raises SandboxLost."""
         self._lines |= lines_of(source)
         self._send({"op": "cell", "source": source}, [], deadline)
         header, _, _ = self._receive(deadline)
         return CellReply(header.get("ok") is True, clean_outputs(header.get("outputs")))
 
     def run_tests(self, source: str, deadline: float) -> Tested:
-        """Run an instructor's tests, as nbgrader does: in the learner's process, which sees them. Raises RoomLost."""
+        """Run an instructor's tests, as nbgrader does: in the learner's process, which sees them. Raises
+        SandboxLost."""
         self._send({"op": "test", "source": source}, [], deadline)
         header, _, late = self._receive(deadline)
         if late:
@@ -147,7 +148,7 @@ class Room:
     ) -> Iterator[Reply]:
         """Call a function that the cells defined once for each call; `seen` gets those in `watch` that torch ran.
 
-        `deadline` gives the seconds that the next call may take. Raises CallInterrupted and RoomLost.
+        `deadline` gives the seconds that the next call may take. Raises CallInterrupted and SandboxLost.
         """
         self.seen = set()
         watched = 0
@@ -167,7 +168,7 @@ class Room:
             if late:
                 # It took the interrupt for something else, or was ready at that moment and the next call got it.
                 self.close()
-                raise RoomLost(_too_late(seconds))
+                raise SandboxLost(_too_late(seconds))
             yield reply
 
     def _reply(self, header: dict[str, Any], body: bytearray) -> Reply:
@@ -175,7 +176,7 @@ class Room:
             reply = reply_from_data(header.get("reply"), body)
         except ValueFormatError:
             reply = Reply(failure=Failure("Reply", ""))
-        return replace(reply, failure=told(reply.failure, self._lines)) if reply.failure else reply
+        return replace(reply, failure=sanitized(reply.failure, self._lines)) if reply.failure else reply
 
     def seconds_kept_waiting(self) -> float:
         """How long its code was ready to run and had no processor, as far as it is known."""
@@ -192,13 +193,13 @@ class Room:
         try:
             greeting, _ = self._frames.receive(READY_DEADLINE)
         except (wire.WireError, wire.DeadlineExceeded) as error:
-            raise SandboxError(f"a room could not be opened: {error}") from error
+            raise SandboxError(f"a sandbox could not be opened: {error}") from error
         if "error" in greeting:
-            raise SandboxError(f"a room could not be opened: {greeting['error']}")
+            raise SandboxError(f"a sandbox could not be opened: {greeting['error']}")
 
     def _send(self, header: dict[str, Any] | bytes, buffers: list[bytes], deadline: float) -> None:
         if not self._open:
-            raise RoomLost("the process that ran it ended earlier")
+            raise SandboxLost("the process that ran it ended earlier")
         with self._lost_if_it_fails(deadline):
             wire.send(self._process.connection, header, buffers, deadline)
 
@@ -213,7 +214,7 @@ class Room:
             return *self._frames.receive(TRANSFER_DEADLINE), not in_time
 
     def _wait(self, deadline: float) -> bool:
-        """Wait for an answer to begin. The time in which the room got no processor does not count, within limits."""
+        """Wait for an answer to begin. The time in which the sandbox got no processor does not count, within limits."""
         before, began = self._times_of_all(), time.monotonic()
         self._times = before
         granted, left = 0.0, deadline
@@ -250,14 +251,14 @@ class Room:
             yield
         except wire.DeadlineExceeded as error:
             self.close()
-            raise RoomLost(_too_late(deadline)) from error
+            raise SandboxLost(_too_late(deadline)) from error
         except wire.WireError as error:
             self.close()
-            raise RoomLost("the process that ran it ended") from error
+            raise SandboxLost("the process that ran it ended") from error
 
 
 def _credit(said: Any) -> float | None:
-    """The points that a room says its tests ended in; None where they ended in nothing that counts."""
+    """The points that a sandbox says its tests ended in; None where they ended in nothing that counts."""
     if not isinstance(said, int | float):
         return None
     # A whole number may be too large for a float.
@@ -269,40 +270,40 @@ def _too_late(seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def open_room(
+def open_sandbox(
     minimum_tier: str = "process",
     caps: Caps | None = None,
     server: ZygoteClient | None = None,
-    stand_ins: Mapping[str, str] | None = None,
-) -> Iterator[Room]:
-    """A new room; on leaving, it and all that it started are gone.
+    substitutes: Mapping[str, str] | None = None,
+) -> Iterator[Sandbox]:
+    """A new sandbox; on leaving, it and all that it started are gone.
 
-    Functions of the sources in `stand_ins`, by name, stand in the place of what its cells define. They run in a room of
-    their own, and none of their code is in this one.
+    Functions of the sources in `substitutes`, by name, stand in the place of what its cells define. They run in a
+    sandbox of their own, and none of their code is in this one.
 
     Raises:
-        SandboxError: if the machine does not allow `minimum_tier`, or no room at all.
-        RoomLost: if what stands in cannot be had.
+        SandboxError: if the machine does not allow `minimum_tier`, or no sandbox at all.
+        SandboxLost: if a substitute cannot be had.
     """
     server = server or shared_zygote()
     _demand(minimum_tier, server)
     with contextlib.ExitStack() as stack:
-        if not stand_ins:
+        if not substitutes:
             yield _opened(server, caps or Caps(), stack)
             return
         lender = _opened(server, caps or Caps(), stack)
-        lender.lend(stand_ins)
-        room = _opened(server, caps or Caps(), stack, lender)
-        room.stand_in(stand_ins)
-        yield room
+        lender.lend(substitutes)
+        sandbox = _opened(server, caps or Caps(), stack, lender)
+        sandbox.substitute(substitutes)
+        yield sandbox
 
 
-def _opened(server: ZygoteClient, caps: Caps, stack: contextlib.ExitStack, lender: Room | None = None) -> Room:
+def _opened(server: ZygoteClient, caps: Caps, stack: contextlib.ExitStack, lender: Sandbox | None = None) -> Sandbox:
     of_lender = lender._process if lender else None
-    room = Room(server, server.open_process(caps, of_lender), of_lender)
-    stack.callback(room.close)
-    room.wait_until_ready()
-    return room
+    sandbox = Sandbox(server, server.open_process(caps, of_lender), of_lender)
+    stack.callback(sandbox.close)
+    sandbox.wait_until_ready()
+    return sandbox
 
 
 def _demand(minimum_tier: str, server: ZygoteClient) -> None:

@@ -1,13 +1,13 @@
-"""Learners' code that does not end, that ends too early, and that tries to outlive its room."""
+"""Learners' code that does not end, that ends too early, and that tries to outlive its sandbox."""
 
 import os
 import signal
 
 import pytest
 
-from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.sandbox import CallInterrupted, Sandbox, SandboxLost, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import TIER, ask, call, processes_of, zygote_of
+from tests.autograder.sandbox.sandboxes import TIER, ask, call, processes_of, zygote_of
 
 walled = pytest.mark.promised_by("namespaces", "landlock")
 
@@ -47,14 +47,14 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
-def test_what_does_not_stop_is_killed(room: Room, body: str) -> None:
-    with pytest.raises(RoomLost, match="did not finish within"):
-        call(room, body, 0.5)
-    with pytest.raises(RoomLost):
-        room.run_cell("1", 30)
+def test_what_does_not_stop_is_killed(sandbox: Sandbox, body: str) -> None:
+    with pytest.raises(SandboxLost, match="did not finish within"):
+        call(sandbox, body, 0.5)
+    with pytest.raises(SandboxLost):
+        sandbox.run_cell("1", 30)
 
 
-def test_a_value_that_never_ends_to_be_described_is_interrupted(room: Room) -> None:
+def test_a_value_that_never_ends_to_be_described_is_interrupted(sandbox: Sandbox) -> None:
     body = """
     class Endless(list):
         def __iter__(self):
@@ -63,11 +63,11 @@ def test_a_value_that_never_ends_to_be_described_is_interrupted(room: Room) -> N
     return Endless()
     """
     with pytest.raises(CallInterrupted, match=r"within 0\.5 s"):
-        call(room, body, 0.5)
-    assert ask(room, "return 1") == 1
+        call(sandbox, body, 0.5)
+    assert ask(sandbox, "return 1") == 1
 
 
-def test_an_answer_that_comes_only_after_the_interrupt_costs_the_room(room: Room) -> None:
+def test_an_answer_that_comes_only_after_the_interrupt_costs_the_sandbox(sandbox: Sandbox) -> None:
     body = """
     import time
     try:
@@ -75,8 +75,8 @@ def test_an_answer_that_comes_only_after_the_interrupt_costs_the_room(room: Room
     except KeyboardInterrupt:
         return "late"
     """
-    with pytest.raises(RoomLost, match="did not finish within"):
-        call(room, body, 0.5)
+    with pytest.raises(SandboxLost, match="did not finish within"):
+        call(sandbox, body, 0.5)
 
 
 # Ending too early
@@ -94,14 +94,14 @@ def test_an_answer_that_comes_only_after_the_interrupt_costs_the_room(room: Room
         "import ctypes\ndef f(): return ctypes.PYFUNCTYPE(None)(f)()\nimport sys\nsys.setrecursionlimit(10**8)\nf()",
     ],
 )
-def test_a_room_that_dies_is_lost(room: Room, body: str) -> None:
-    if "os.kill" in body and room.tier == "namespaces":
+def test_a_sandbox_that_dies_is_lost(sandbox: Sandbox, body: str) -> None:
+    if "os.kill" in body and sandbox.tier == "namespaces":
         # The first process of a namespace does not die of its own signals; the deadline ends it.
         with pytest.raises(CallInterrupted):
-            call(room, body, 0.5)
+            call(sandbox, body, 0.5)
         return
-    with pytest.raises(RoomLost):
-        call(room, body, 20)
+    with pytest.raises(SandboxLost):
+        call(sandbox, body, 20)
 
 
 # Outliving
@@ -125,21 +125,21 @@ return "left"
 """
 
 
-def test_detached_children_do_not_outlive_the_room(server: ZygoteClient) -> None:
-    with open_room(server=server) as room:
-        assert ask(room, OUTLIVING) == "left"
+def test_detached_children_do_not_outlive_the_sandbox(server: ZygoteClient) -> None:
+    with open_sandbox(server=server) as sandbox:
+        assert ask(sandbox, OUTLIVING) == "left"
         assert len(processes_of(server)) >= 4
     assert processes_of(server) == []
 
 
-def test_detached_children_do_not_outlive_a_room_that_dies(server: ZygoteClient, room: Room) -> None:
-    with pytest.raises(RoomLost):
-        call(room, OUTLIVING.replace('return "left"', "os._exit(0)"))
+def test_detached_children_do_not_outlive_a_sandbox_that_dies(server: ZygoteClient, sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxLost):
+        call(sandbox, OUTLIVING.replace('return "left"', "os._exit(0)"))
     assert processes_of(server) == []
 
 
 @walled
-def test_the_grader_cannot_be_killed(server: ZygoteClient, room: Room) -> None:
+def test_the_grader_cannot_be_killed(server: ZygoteClient, sandbox: Sandbox) -> None:
     body = f"""
     import os, signal
     for target in (os.getppid(), {os.getpid()}, {zygote_of(server)}, 1, 0, -1):
@@ -154,21 +154,21 @@ def test_the_grader_cannot_be_killed(server: ZygoteClient, room: Room) -> None:
     """
     with_signal_to_all = "import contextlib, os\nwith contextlib.suppress(OSError): os.kill(-1, 9)\nreturn 'alive'"
     before = zygote_of(server)
-    assert ask(room, body) == "alive"
-    assert ask(room, with_signal_to_all) == "alive"
+    assert ask(sandbox, body) == "alive"
+    assert ask(sandbox, with_signal_to_all) == "alive"
     assert zygote_of(server) == before
-    with open_room(server=server) as other:
+    with open_sandbox(server=server) as other:
         assert other.run_cell("1", 30).ok
 
 
 @walled
-def test_a_room_cannot_escape_the_death_of_the_fork_server() -> None:
+def test_a_sandbox_cannot_escape_the_death_of_the_fork_server() -> None:
     server = ZygoteClient((TIER,))
-    with open_room(server=server) as room:
-        call(room, "import ctypes\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n" + OUTLIVING)
+    with open_sandbox(server=server) as sandbox:
+        call(sandbox, "import ctypes\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n" + OUTLIVING)
         assert processes_of(server)
         os.kill(zygote_of(server), signal.SIGKILL)
-        with pytest.raises(RoomLost):
-            room.run_cell("while True: pass", 20)
+        with pytest.raises(SandboxLost):
+            sandbox.run_cell("while True: pass", 20)
     server.close()
     assert processes_of(server) == []

@@ -1,4 +1,4 @@
-"""The hidden cases in each draw: none is the same in all, and no mark of a known answer depends on which is drawn."""
+"""The hidden cases in each variant: none is the same in all, and no mark of a known answer depends on it."""
 
 import dataclasses
 
@@ -6,8 +6,8 @@ import torch
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Case, Exercise, given
-from autograder.judging.draws import DRAWS, Attempt
 from autograder.judging.judge import SHIPPED, derive_seed, judge, local_answer
+from autograder.judging.variants import VARIANTS, Attempt
 from llm_course.checking.calls import Call, call_to_text
 from tests.exercises import each_exercise
 
@@ -22,14 +22,15 @@ def test_no_hidden_case_is_the_same_in_every_course(exercise: Exercise) -> None:
 
 
 def fixed_cases(exercise: Exercise) -> list[str]:
-    """The hidden cases of which eight draws hold fewer than four different calls, or any course's a visible case's."""
+    """The hidden cases of which eight variants hold fewer than four different calls, or any course's a visible
+    case's."""
     shown = {asked(case, SHIPPED) for case in exercise.cases if case.visible}
     hidden = {
         case.name: [asked(case, b"%d" % number) for number in range(COURSES)]
         for case in exercise.cases
         if not case.visible
     }
-    return [name for name, found in hidden.items() if len({*found[: 2 * DRAWS]}) < DRAWS or shown & {*found}]
+    return [name for name, found in hidden.items() if len({*found[: 2 * VARIANTS]}) < VARIANTS or shown & {*found}]
 
 
 def asked(case: Case, seed: bytes) -> str:
@@ -50,8 +51,8 @@ def test_a_fixed_case_is_found() -> None:
 
 
 @each_exercise
-def test_no_mark_of_a_known_answer_depends_on_the_draw(exercise: Exercise) -> None:
-    attempts = [Attempt(1, "", draw).seeds(b"secret", exercise.name) for draw in range(DRAWS)]
+def test_no_mark_of_a_known_answer_depends_on_the_variant(exercise: Exercise) -> None:
+    attempts = [Attempt(1, "", variant).seeds(b"secret", exercise.name) for variant in range(VARIANTS)]
     assert all(judge(exercise, local_answer(exercise.reference), *seeds).fraction == 1 for seeds in attempts)
     for mistake in exercise.mistakes:
         verdicts = [judge(exercise, local_answer(mistake.function), *seeds) for seeds in attempts]

@@ -1,6 +1,6 @@
-"""What a room says of itself is known, property by property; test_verdicts shows that a lie wins no other."""
+"""What a sandbox says of itself is known, property by property; test_verdicts shows that a lie wins no other."""
 
-from autograder.authoring.claims import claims_of
+from autograder.authoring.self_reported import self_reported_by
 from autograder.exercises import assignments
 
 SEED = b"seed"
@@ -8,15 +8,15 @@ SEED = b"seed"
 
 def test_what_is_taken_on_trust() -> None:
     attention = assignments()["05_attention"]
-    assert claims_of(attention.exercise("flash_attention"), SEED) == {
+    assert self_reported_by(attention.exercise("flash_attention"), SEED) == {
         "Gradients reach query, key and value": ("gradients",),
         "No tensor holds all scores at once": ("size of tensors",),
         "The dtype is kept and the arguments are left unchanged": ("unchanged arguments",),
     }
-    assert claims_of(attention.exercise("causal_mask"), SEED) == {}
+    assert self_reported_by(attention.exercise("causal_mask"), SEED) == {}
     assert (
         "unchanged arguments"
-        in claims_of(attention.exercise("multi_head_attention"), SEED)[
+        in self_reported_by(attention.exercise("multi_head_attention"), SEED)[
             "The dtype is kept and the arguments are left unchanged"
         ]
     )

@@ -1,6 +1,6 @@
-"""The parts of the capstone: for each exercise a stand-in of torch's and transformers' own operations, and a trial.
+"""The parts of the capstone: for each exercise a substitute of torch's and transformers' own operations, and a trial.
 
-A stand-in does what the capstone needs of the exercise and no more: it refuses nothing and knows no edge case. So its
+A substitute does what the capstone needs of the exercise and no more: it refuses nothing and knows no edge case. So its
 text is seldom a full answer to the exercise; where it is, it is as public as the reference.
 """
 
@@ -25,7 +25,7 @@ class Part:
 
     exercise: str
     assignment: str
-    stand_in: Callable[..., Any]
+    substitute: Callable[..., Any]
     trial: Callable[[Callable[..., Any]], Any]
 
 
@@ -216,4 +216,4 @@ PARTS = (
     Part("cached_attention_step", "16_serving", _cached_attention_step,
          lambda f: f(*_drawn(3, 4, 16), *_drawn(2, 4, 50, 16))),
 )  # fmt: skip
-STAND_INS: dict[str, Callable[..., Any]] = {part.exercise: part.stand_in for part in PARTS}
+SUBSTITUTES: dict[str, Callable[..., Any]] = {part.exercise: part.substitute for part in PARTS}

@@ -1,4 +1,4 @@
-"""What learners use in notebooks works in a room."""
+"""What learners use in notebooks works in a sandbox."""
 
 import math
 import os
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.sandbox import CallInterrupted, Sandbox, SandboxLost, open_sandbox
 from llm_course.checking.calls import Call
-from tests.autograder.sandbox.rooms import ask, call, text_of
+from tests.autograder.sandbox.sandboxes import ask, call, text_of
 
 
 @pytest.mark.parametrize(
@@ -51,33 +51,33 @@ from tests.autograder.sandbox.rooms import ask, call, text_of
         ("import numpy as np, torch\n(np.ones(2) @ np.ones(2), torch.ones(2).sum())", "tensor(2.)"),
     ],
 )
-def test_a_cell_shows_what_a_notebook_would(room: Room, source: str, shown: str) -> None:
-    reply = room.run_cell(source, 60)
+def test_a_cell_shows_what_a_notebook_would(sandbox: Sandbox, source: str, shown: str) -> None:
+    reply = sandbox.run_cell(source, 60)
     assert shown in text_of(reply.outputs)
     assert reply.ok
 
 
-def test_a_plot_is_a_picture(room: Room) -> None:
-    reply = room.run_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", 60)
+def test_a_plot_is_a_picture(sandbox: Sandbox) -> None:
+    reply = sandbox.run_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", 60)
     assert [output for output in reply.outputs if "image/png" in output.get("data", {})]
 
 
-def test_a_helper_module_of_the_learner_is_importable(room: Room) -> None:
-    room.run_cell("%%writefile helper.py\nvalue = 41\n", 30)
-    assert ask(room, "import helper\nreturn helper.value") == 41
+def test_a_helper_module_of_the_learner_is_importable(sandbox: Sandbox) -> None:
+    sandbox.run_cell("%%writefile helper.py\nvalue = 41\n", 30)
+    assert ask(sandbox, "import helper\nreturn helper.value") == 41
 
 
-def test_a_tiny_model_runs(room: Room) -> None:
+def test_a_tiny_model_runs(sandbox: Sandbox) -> None:
     body = """
     from transformers import GPT2Config, GPT2LMHeadModel
     import torch
     config = GPT2Config(vocab_size=50, n_positions=16, n_embd=16, n_layer=1, n_head=2)
     return GPT2LMHeadModel(config)(torch.zeros(1, 4, dtype=torch.long)).logits
     """
-    assert ask(room, body, 60).shape == (1, 4, 50)
+    assert ask(sandbox, body, 60).shape == (1, 4, 50)
 
 
-def test_training_backward_and_compile_without_a_compiler(room: Room) -> None:
+def test_training_backward_and_compile_without_a_compiler(sandbox: Sandbox) -> None:
     body = """
     import torch
     model = torch.compile(torch.nn.Linear(3, 1), backend="eager")
@@ -89,11 +89,11 @@ def test_training_backward_and_compile_without_a_compiler(room: Room) -> None:
         optimizer.step()
     return float(loss)
     """
-    assert math.isfinite(ask(room, body, 120))
+    assert math.isfinite(ask(sandbox, body, 120))
 
 
 @pytest.mark.promised_by("namespaces")
-def test_data_loader_workers_and_processes(room: Room) -> None:
+def test_data_loader_workers_and_processes(sandbox: Sandbox) -> None:
     source = """
 import multiprocessing, torch
 from torch.utils.data import DataLoader, TensorDataset
@@ -103,124 +103,124 @@ def square(x): return x * x
 with multiprocessing.Pool(2) as pool:
     print("squares", pool.map(square, [1, 2, 3]))
 """
-    shown = text_of(room.run_cell(source, 120).outputs)
+    shown = text_of(sandbox.run_cell(source, 120).outputs)
     assert "sum 28.0" in shown
     assert "squares [1, 4, 9]" in shown
 
 
-def test_an_error_in_a_cell_is_shown_and_the_next_cell_runs(room: Room) -> None:
-    reply = room.run_cell("1 / 0", 30)
+def test_an_error_in_a_cell_is_shown_and_the_next_cell_runs(sandbox: Sandbox) -> None:
+    reply = sandbox.run_cell("1 / 0", 30)
     assert not reply.ok
     assert reply.outputs[-1]["ename"] == "ZeroDivisionError"
-    assert room.run_cell("'next'", 30).ok
+    assert sandbox.run_cell("'next'", 30).ok
 
 
 @pytest.mark.parametrize("source", ["exit()", "quit", "import sys; sys.exit(1)", "raise SystemExit"])
-def test_leaving_does_not_end_the_room(room: Room, source: str) -> None:
-    room.run_cell(source, 30)
-    assert text_of(room.run_cell("'still here'", 30).outputs) == "'still here'"
+def test_leaving_does_not_end_the_sandbox(sandbox: Sandbox, source: str) -> None:
+    sandbox.run_cell(source, 30)
+    assert text_of(sandbox.run_cell("'still here'", 30).outputs) == "'still here'"
 
 
-def test_a_command_left_in_the_background_holds_up_no_cell(room: Room) -> None:
-    reply = room.run_cell("!echo begun; sleep 1000 &", 20)
+def test_a_command_left_in_the_background_holds_up_no_cell(sandbox: Sandbox) -> None:
+    reply = sandbox.run_cell("!echo begun; sleep 1000 &", 20)
     assert reply.ok
     assert "begun" in text_of(reply.outputs)
 
 
-def test_an_alarm_left_set_does_not_end_the_room(room: Room) -> None:
+def test_an_alarm_left_set_does_not_end_the_sandbox(sandbox: Sandbox) -> None:
     source = "import signal\nsignal.signal(signal.SIGALRM, lambda *_: 1 / 0)\nsignal.setitimer(signal.ITIMER_REAL, 0.1)"
-    room.run_cell(source, 30)
-    assert text_of(room.run_cell("import time\ntime.sleep(0.2)\n'still here'", 30).outputs) == "'still here'"
+    sandbox.run_cell(source, 30)
+    assert text_of(sandbox.run_cell("import time\ntime.sleep(0.2)\n'still here'", 30).outputs) == "'still here'"
 
 
-def test_input_is_refused_with_a_sentence(room: Room) -> None:
-    assert "nobody to ask" in text_of(room.run_cell("input('name? ')", 30).outputs)
+def test_input_is_refused_with_a_sentence(sandbox: Sandbox) -> None:
+    assert "nobody to ask" in text_of(sandbox.run_cell("input('name? ')", 30).outputs)
 
 
-def test_calls_take_and_return_tensors(room: Room) -> None:
-    room.run_cell("def double(x): return x * 2", 30)
-    reply = room.call("double", Call({"x": torch.arange(6.0).reshape(2, 3)}, gradients=("x",)), 30)
+def test_calls_take_and_return_tensors(sandbox: Sandbox) -> None:
+    sandbox.run_cell("def double(x): return x * 2", 30)
+    reply = sandbox.call("double", Call({"x": torch.arange(6.0).reshape(2, 3)}, gradients=("x",)), 30)
     assert torch.equal(reply.value, torch.arange(6.0).reshape(2, 3) * 2)
     assert reply.gradients["x"] is not None
 
 
-def test_many_calls_are_answered_in_their_order_each_with_its_own_deadline(room: Room) -> None:
-    room.run_cell("import time\ndef f(x):\n    if x.numel() == 2: 1 / 0\n    time.sleep(0.8)\n    return x + 1", 30)
+def test_many_calls_are_answered_in_their_order_each_with_its_own_deadline(sandbox: Sandbox) -> None:
+    sandbox.run_cell("import time\ndef f(x):\n    if x.numel() == 2: 1 / 0\n    time.sleep(0.8)\n    return x + 1", 30)
     calls = [Call({"x": torch.ones(number)}) for number in range(5)]
-    replies = list(room.call_each("f", calls, lambda: 3.0))
+    replies = list(sandbox.call_each("f", calls, lambda: 3.0))
     assert [reply.failure and reply.failure.type for reply in replies] == [None, None, "ZeroDivisionError", None, None]
     assert [reply.value.tolist() for reply in replies if not reply.failure] == [[2.0] * n for n in (0, 1, 3, 4)]
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"), [("while True: pass", CallInterrupted), ("import os; os._exit(1)", RoomLost)]
+    ("fault", "error"), [("while True: pass", CallInterrupted), ("import os; os._exit(1)", SandboxLost)]
 )
 def test_calls_before_the_one_that_does_not_end_keep_their_replies(
-    room: Room, fault: str, error: type[Exception]
+    sandbox: Sandbox, fault: str, error: type[Exception]
 ) -> None:
-    room.run_cell(f"made = []\ndef f(x):\n    made.append(x)\n    if x == 2:\n        {fault}\n    return x", 30)
+    sandbox.run_cell(f"made = []\ndef f(x):\n    made.append(x)\n    if x == 2:\n        {fault}\n    return x", 30)
     replies = []
     with pytest.raises(error):
-        for reply in room.call_each("f", [Call({"x": number}) for number in range(5)], lambda: 2.0):
+        for reply in sandbox.call_each("f", [Call({"x": number}) for number in range(5)], lambda: 2.0):
             replies.append(reply.value)
     assert replies == [0, 1]
     if error is CallInterrupted:
-        room.run_cell("def count(): return len(made)", 30)
-        assert room.call("count", Call({}), 30).value == 3
+        sandbox.run_cell("def count(): return len(made)", 30)
+        assert sandbox.call("count", Call({}), 30).value == 3
 
 
-def test_missing_and_not_callable_are_told_apart(room: Room) -> None:
-    room.run_cell("number = 3", 30)
-    assert room.call("nothing", Call({}), 30).failure.type == "Missing"
-    assert room.call("number", Call({}), 30).failure.type == "NotCallable"
+def test_missing_and_not_callable_are_told_apart(sandbox: Sandbox) -> None:
+    sandbox.run_cell("number = 3", 30)
+    assert sandbox.call("nothing", Call({}), 30).failure.type == "Missing"
+    assert sandbox.call("number", Call({}), 30).failure.type == "NotCallable"
 
 
-def test_random_numbers_are_the_same_in_each_room(server: object, room: Room) -> None:
+def test_random_numbers_are_the_same_in_each_sandbox(server: object, sandbox: Sandbox) -> None:
     body = "import random, numpy, torch\nreturn [random.random(), float(numpy.random.rand()), float(torch.rand(()))]"
-    with open_room(server=server) as other:
-        assert ask(room, body) == ask(other, body)
+    with open_sandbox(server=server) as other:
+        assert ask(sandbox, body) == ask(other, body)
 
 
-def test_an_interrupted_call_fails_and_the_room_goes_on(room: Room) -> None:
-    room.run_cell("def spin():\n    while True:\n        pass\ndef answer(): return 42", 30)
+def test_an_interrupted_call_fails_and_the_sandbox_goes_on(sandbox: Sandbox) -> None:
+    sandbox.run_cell("def spin():\n    while True:\n        pass\ndef answer(): return 42", 30)
     with pytest.raises(CallInterrupted, match=r"within 0\.3 s"):
-        room.call("spin", Call({}), 0.3)
-    assert room.call("answer", Call({}), 30).value == 42
+        sandbox.call("spin", Call({}), 0.3)
+    assert sandbox.call("answer", Call({}), 30).value == 42
 
 
-def test_an_interrupted_cell_says_so_and_keeps_its_output(room: Room) -> None:
-    reply = room.run_cell("print('before')\nimport time\ntime.sleep(60)", 2.0)
+def test_an_interrupted_cell_says_so_and_keeps_its_output(sandbox: Sandbox) -> None:
+    reply = sandbox.run_cell("print('before')\nimport time\ntime.sleep(60)", 2.0)
     assert not reply.ok
     assert "before" in text_of(reply.outputs)
     assert reply.outputs[-1]["ename"] == "KeyboardInterrupt"
-    assert room.run_cell("1", 30).ok
+    assert sandbox.run_cell("1", 30).ok
 
 
-def test_an_interrupted_child_process_ends(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_child_process_ends(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # How soon is no question here, and on a busy machine it takes longer.
-    monkeypatch.setattr("autograder.sandbox.room.GRACE", 60.0)
-    reply = room.run_cell("!sleep 60", 0.5)
+    monkeypatch.setattr("autograder.sandbox.sandbox.GRACE", 60.0)
+    reply = sandbox.run_cell("!sleep 60", 0.5)
     assert not reply.ok
-    assert room.run_cell("1", 30).ok
+    assert sandbox.run_cell("1", 30).ok
 
 
 @pytest.fixture
-def shared_room(room: Room) -> Iterator[Room]:
-    """A room on a processor that three others keep busy, with no more right to it than the room."""
-    processor, nice = min(os.sched_getaffinity(0)), os.getpriority(os.PRIO_PROCESS, room._process.pid)
+def shared_sandbox(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox on a processor that three others keep busy, with no more right to it than the sandbox."""
+    processor, nice = min(os.sched_getaffinity(0)), os.getpriority(os.PRIO_PROCESS, sandbox._process.pid)
     # Linux may share out the processor by session.
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(3)]
-    # From outside: a room may not choose its processor.
-    for pid in (room._process.pid, *(other.pid for other in others)):
+    # From outside: a sandbox may not choose its processor.
+    for pid in (sandbox._process.pid, *(other.pid for other in others)):
         os.sched_setaffinity(pid, {processor})
         os.setpriority(os.PRIO_PROCESS, pid, nice)
-    yield room
+    yield sandbox
     for other in others:
         other.kill()
         other.wait()
 
 
-def test_what_others_keep_waiting_has_its_time(shared_room: Room) -> None:
+def test_what_others_keep_waiting_has_its_time(shared_sandbox: Sandbox) -> None:
     body = """
     import time
     end = time.process_time() + 0.5
@@ -232,16 +232,16 @@ def test_what_others_keep_waiting_has_its_time(shared_room: Room) -> None:
     too_short, enough, deadline = 0.0, 600.0, 600.0
     for _ in range(20):
         # What was stopped in an earlier try, while others had the processor, is noted rightly.
-        shared_room.starved = False
+        shared_sandbox.starved = False
         began = time.monotonic()
         try:
-            assert ask(shared_room, body, deadline) == "done"
+            assert ask(shared_sandbox, body, deadline) == "done"
         except CallInterrupted:
             too_short, enough = deadline, max(enough, time.monotonic() - began)
         else:
             took = time.monotonic() - began
             if took > deadline:
-                assert not shared_room.starved
+                assert not shared_sandbox.starved
                 return
             too_short, enough = min(too_short, 0.5 * took), took
         deadline = (too_short + enough) / 2
@@ -250,9 +250,9 @@ def test_what_others_keep_waiting_has_its_time(shared_room: Room) -> None:
     )
 
 
-def test_what_sleeps_does_not_have_more_time_where_others_work(shared_room: Room) -> None:
+def test_what_sleeps_does_not_have_more_time_where_others_work(shared_sandbox: Sandbox) -> None:
     with pytest.raises(CallInterrupted):
-        call(shared_room, "import time\nfor _ in range(3000): time.sleep(0.001)\nreturn 'done'", deadline=1.0)
+        call(shared_sandbox, "import time\nfor _ in range(3000): time.sleep(0.001)\nreturn 'done'", deadline=1.0)
 
 
 def test_an_error_in_a_cell_is_shown_without_a_look_at_all_modules() -> None:
@@ -265,10 +265,10 @@ class Spy(types.ModuleType):
         Spy.looks += 1
         raise AttributeError
 sys.modules["spy"] = Spy("spy")"""
-    with open_room() as room:
-        assert room.run_cell(spy, 60).ok
-        failed = room.run_cell("def divide():\n    return 1 / 0\ndivide()", 60)
+    with open_sandbox() as sandbox:
+        assert sandbox.run_cell(spy, 60).ok
+        failed = sandbox.run_cell("def divide():\n    return 1 / 0\ndivide()", 60)
         (error,) = failed.outputs
         assert error["ename"] == "ZeroDivisionError" and "divide" in "".join(error["traceback"])
-        (printed,) = room.run_cell("print(Spy.looks)", 60).outputs
+        (printed,) = sandbox.run_cell("print(Spy.looks)", 60).outputs
     assert printed["text"] == "0\n"

@@ -1,4 +1,4 @@
-"""The process in a room: runs a learner's cells in an IPython shell and answers calls of the functions they define.
+"""The process in a sandbox: runs a learner's cells in an IPython shell and answers calls of the functions they define.
 
 It lives in a process of its own that learners' code may do anything to; nothing it says is believed beyond the
 values in its replies. What it must keep is what learners use: magics, top-level await, rich outputs for the
@@ -6,9 +6,9 @@ instructor's view, within a cap.
 
 Requests and answers, as frame headers:
     {"op": "files", "files": [[path, length of its bytes]]}  -> {}
-    {"op": "lend", "sources": {name: source}}      -> {}, and from then on only calls of these functions are answered
-    {"op": "stand_in", "names": [name]}            -> {}, and the functions of another room that lends them stand in
-                                                      the place of what cells define under these names
+    {"op": "lend", "sources": {name: source}}  -> {}, and from then on only calls of these functions are answered
+    {"op": "substitute", "names": [name]}      -> {}, and the functions of another sandbox that lends them take the
+                                               place of what cells define under these names
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
     {"op": "test", "source": str}  -> {"ok": true, "credit": number or null, "odd": bool}
                                    or {"ok": false, "line": int or null, "kind": str}
@@ -17,7 +17,6 @@ Requests and answers, as frame headers:
 """
 
 import ast
-import base64
 import contextlib
 import importlib
 import inspect
@@ -28,14 +27,12 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
@@ -45,11 +42,12 @@ from traitlets import Type
 from traitlets.config import Config
 
 from autograder.sandbox import wire
-from autograder.sandbox.caps import Caps
 from autograder.sandbox.figures import picture
+from autograder.sandbox.output_log import LOG, LogDisplayHook, LogPublisher, LogStream
 from autograder.sandbox.remote import MODULE, RemoteFunctions, serve_functions
 from autograder.sandbox.watch import watch
-from llm_course.checking.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
+from llm_course.checking.calls import Failure, Reply, call_from_data, reply_to_data
+from llm_course.checking.invocation import describe, invoke
 from llm_course.checking.values import Tree
 
 FIRST_CELL = """\
@@ -69,123 +67,6 @@ GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
 """
 TESTS = "<tests>"
 """The name of the file that an instructor's tests are, in a traceback."""
-OUTPUT_COST = 100
-"""Characters that each output counts for besides its own, so that a flood of tiny ones ends too."""
-
-
-class OutputLog:
-    """The outputs of the running cell in nbformat's form, up to a cap of characters."""
-
-    def __init__(self) -> None:
-        self.limit = Caps.output
-        self.clear()
-
-    def clear(self) -> None:
-        self._outputs: list[dict[str, Any]] = []
-        self._texts: list[str] = []
-        self._length = 0
-
-    def add_text(self, name: str, text: str) -> None:
-        """Add what was written to the stream `name`; what follows on the same stream is one output."""
-        if not (self._outputs and self._outputs[-1].get("name") == name):
-            self.add({"output_type": "stream", "name": name}, 0)
-        if self._has_room_for(len(text)):
-            self._texts.append(text)
-
-    def add(self, output: dict[str, Any], length: int) -> None:
-        if self._has_room_for(length + OUTPUT_COST):
-            self._finish_text()
-            self._outputs.append(output)
-
-    def add_data(self, data: Mapping[str, Any], **kind: Any) -> None:
-        text = {
-            name: base64.b64encode(item).decode() if isinstance(item, bytes) else item for name, item in data.items()
-        }
-        self.add({**kind, "data": text, "metadata": {}}, sum(len(str(item)) for item in text.values()))
-
-    def outputs(self) -> list[dict[str, Any]]:
-        """All outputs so far."""
-        self._finish_text()
-        return self._outputs
-
-    def _has_room_for(self, length: int) -> bool:
-        before = self._length
-        self._length += length
-        if before <= self.limit < self._length:
-            self._finish_text()
-            note = "\n[the rest of the output was cut]\n"
-            self._outputs.append({"output_type": "stream", "name": "stdout", "text": note})
-        return self._length <= self.limit
-
-    def _finish_text(self) -> None:
-        if self._texts:
-            self._outputs[-1]["text"] = "".join(self._texts)
-            self._texts = []
-
-
-LOG = OutputLog()
-"""IPython makes its display classes itself, so they reach the log by name."""
-
-
-class LogStream:
-    """A text stream that writes to the log."""
-
-    encoding = "utf-8"
-    errors = "replace"
-    closed = False
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def write(self, text: str) -> int:
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        if text:
-            LOG.add_text(self.name, text)
-        return len(text)
-
-    def writelines(self, lines: list[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def isatty(self) -> bool:
-        return False
-
-    def fileno(self) -> int:
-        """Standard output or error, for what writes beside Python, such as faulthandler. It leads nowhere."""
-        return 1 if self.name == "stdout" else 2
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-
-class LogPublisher(DisplayPublisher):
-    """Puts what is displayed into the log."""
-
-    def publish(self, data: Any, metadata: Any = None, source: Any = None, **_: Any) -> None:
-        LOG.add_data(data, output_type="display_data")
-
-    def clear_output(self, wait: bool = False) -> None:
-        LOG.clear()
-
-
-class LogDisplayHook(DisplayHook):
-    """Puts the value of a cell's last expression into the log."""
-
-    def write_output_prompt(self) -> None:
-        """There is no prompt to write."""
-
-    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        LOG.add_data(format_dict, output_type="execute_result", execution_count=self.prompt_count)
-
-    def finish_displayhook(self) -> None:
-        """There is no line to end."""
 
 
 class LearnerShell(InteractiveShell):
@@ -212,7 +93,7 @@ class LearnerShell(InteractiveShell):
         return SList(text.splitlines()) if split else text
 
     def _run_command(self, command: str) -> tuple[int, str]:
-        # IPython's own way needs a terminal, and a room has none. A pipe would stay open as long as what the command
+        # IPython's own way needs a terminal, and a sandbox has none. A pipe would stay open as long as what the command
         # left in the background.
         with tempfile.TemporaryFile() as printed:
             done = subprocess.run(
@@ -267,7 +148,7 @@ def make_shell(*more_cells: str) -> LearnerShell:
     shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
-    # What a first cell, figure, model and error load late, so that each room has it from the start.
+    # What a first cell, figure, model and error load late, so that each sandbox has it from the start.
     for cell in (FIRST_CELL, *more_cells):
         if not shell.run_cell(cell).success:
             raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
@@ -302,7 +183,7 @@ def _refuse_input(prompt: str = "") -> str:
 def run(
     connection: socket.socket, shell: InteractiveShell, output_limit: int, lender: socket.socket | None = None
 ) -> None:
-    """Say that the room is ready, then serve. A `lender` is a room whose functions are to stand in this one."""
+    """Say that the sandbox is ready, then serve. A `lender` is a sandbox whose functions are to stand in this one."""
     signal.signal(signal.SIGINT, _ignore)
     sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")
     sys.path.insert(0, "")
@@ -314,7 +195,7 @@ def run(
 def serve(connection: socket.socket, shell: InteractiveShell, lender: socket.socket | None = None) -> None:
     """Answer requests until the other side hangs up."""
     frames = wire.FrameReader(connection)
-    stand_ins: dict[str, Any] = {}
+    substitutes: dict[str, Any] = {}
     while True:
         # Waiting in `receive` itself, it would wake up each time the other side has read what it sent.
         frames.wait(deadline=None)
@@ -331,17 +212,17 @@ def serve(connection: socket.socket, shell: InteractiveShell, lender: socket.soc
             # Who asks from now on is a learner's code, which must be given nothing but values.
             serve_functions(connection, frames, functions)
             return
-        elif header["op"] == "stand_in":
+        elif header["op"] == "substitute":
             assert lender is not None
             remote = RemoteFunctions(lender)
-            stand_ins = {name: remote.function(name) for name in header["names"]}
-            shell.user_ns.update(stand_ins)
+            substitutes = {name: remote.function(name) for name in header["names"]}
+            shell.user_ns.update(substitutes)
             wire.send(connection, {})
         elif header["op"] == "cell":
             LOG.clear()
             reply = _run_cell(shell, header["source"])
             # Before the next cell can give the learner's own another name.
-            shell.user_ns.update(stand_ins)
+            shell.user_ns.update(substitutes)
             wire.send(connection, reply)
         elif header["op"] == "test":
             LOG.clear()
@@ -379,7 +260,7 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        # Left set, it would end the room while that waits.
+        # Left set, it would end the sandbox while that waits.
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGINT, _ignore)
 
@@ -436,7 +317,7 @@ def _number(value: Any) -> float | None:
 def _call(
     shell: InteractiveShell, name: str, tree: Tree, body: bytearray, around: AbstractContextManager[None]
 ) -> tuple[Tree, list[bytes]]:
-    """The reply to one call, in the form that travels."""
+    """The reply to one call, in the form in which it is sent."""
     if name not in shell.user_ns:
         return _failed(Failure("Missing", f"{name} is not defined"))
     function = shell.user_ns[name]

@@ -1,4 +1,4 @@
-"""Rooms that are open at once tell each other nothing, and leave no mark on the machine.
+"""Sandboxes that are open at once tell each other nothing, and leave no mark on the machine.
 
 Not looked at: how busy the machine is, what of a file lies in memory (which time tells), and, without namespaces,
 which numbers of processes are in use.
@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.jail import DEVICES
-from autograder.sandbox.room import Room, open_room
+from autograder.sandbox.sandbox import Sandbox, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import ask
+from tests.autograder.sandbox.sandboxes import ask
 
 walled = pytest.mark.promised_by("namespaces", "landlock")
 
@@ -68,17 +68,17 @@ CHANNELS = {
     "a page of a file that one waits on by the clock": SHARED_PAGE.format(wait=9 | 256),
     "a name in /dev/shm": "import os\n"
     "def act():\n"
-    "    try: open('/dev/shm/room-leftover-channel', 'w')\n"
+    "    try: open('/dev/shm/sandbox-leftover-channel', 'w')\n"
     "    except OSError: pass\n"
     "def look():\n"
-    "    try: return 'room-leftover-channel' in os.listdir('/dev/shm')\n"
+    "    try: return 'sandbox-leftover-channel' in os.listdir('/dev/shm')\n"
     "    except OSError: return False",
     "an abstract socket": "import socket\nkept = []\n"
     "def act():\n"
     "    kept.append(socket.socket(socket.AF_UNIX))\n"
-    "    kept[0].bind('\\0room-leftover-channel'); kept[0].listen()\n"
+    "    kept[0].bind('\\0sandbox-leftover-channel'); kept[0].listen()\n"
     "def look():\n"
-    "    try: socket.socket(socket.AF_UNIX).connect('\\0room-leftover-channel')\n"
+    "    try: socket.socket(socket.AF_UNIX).connect('\\0sandbox-leftover-channel')\n"
     "    except OSError: return False\n"
     "    return True",
     "the times of a device": "import os\n"
@@ -87,13 +87,13 @@ CHANNELS = {
     "    except OSError: pass\n"
     "look = lambda: os.stat('/dev/zero').st_mtime",
 }
-"""Channel -> source of `act`, what one room does, and `look`, what another makes of it."""
+"""Channel -> source of `act`, what one sandbox does, and `look`, what another makes of it."""
 
 
 @pytest.fixture
-def other(server: ZygoteClient) -> Iterator[Room]:
-    with open_room(server=server) as room:
-        yield room
+def other(server: ZygoteClient) -> Iterator[Sandbox]:
+    with open_sandbox(server=server) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
@@ -108,19 +108,19 @@ def devices() -> Iterator[dict[Path, os.stat_result]]:
 
 @walled
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_one_room_does_not_see_what_another_does(
-    room: Room, other: Room, devices: dict[Path, os.stat_result], channel: str
+def test_one_sandbox_does_not_see_what_another_does(
+    sandbox: Sandbox, other: Sandbox, devices: dict[Path, os.stat_result], channel: str
 ) -> None:
-    for each in (room, other):
+    for each in (sandbox, other):
         cell = each.run_cell(CHANNELS[channel], 30)
         assert cell.ok, cell.outputs
     before = ask(other, "return look()")
-    ask(room, "act()")
+    ask(sandbox, "act()")
     assert ask(other, "return look()") == before
 
 
 @walled
-def test_devices_keep_times_modes_and_owners(room: Room, devices: dict[Path, os.stat_result]) -> None:
+def test_devices_keep_times_modes_and_owners(sandbox: Sandbox, devices: dict[Path, os.stat_result]) -> None:
     body = f"""
     import os
     for device in {list(map(str, DEVICES))!r}:
@@ -129,7 +129,7 @@ def test_devices_keep_times_modes_and_owners(room: Room, devices: dict[Path, os.
             try: change(device)
             except OSError: pass
     """
-    ask(room, body)
+    ask(sandbox, body)
     for device, status in devices.items():
         now = device.stat()
         for part in ("st_mtime_ns", "st_mode", "st_uid", "st_gid", "st_ctime_ns"):
@@ -137,7 +137,7 @@ def test_devices_keep_times_modes_and_owners(room: Room, devices: dict[Path, os.
 
 
 @walled
-def test_a_file_of_the_graders_own_keeps_times_mode_and_attributes(room: Room, tmp_path: Path) -> None:
+def test_a_file_of_the_graders_own_keeps_times_mode_and_attributes(sandbox: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "gradebook.db"
     file.write_text("grades")
     for folder in (tmp_path, *tmp_path.parents[:2]):
@@ -150,18 +150,18 @@ def test_a_file_of_the_graders_own_keeps_times_mode_and_attributes(room: Room, t
         try: change({str(file)!r})
         except OSError: pass
     """
-    ask(room, body)
+    ask(sandbox, body)
     now = file.stat()
     assert (now.st_mode, now.st_mtime_ns, now.st_ctime_ns) == (before.st_mode, before.st_mtime_ns, before.st_ctime_ns)
 
 
 @pytest.mark.promised_by("namespaces")
-def test_what_is_not_the_rooms_own_is_mounted_read_only(room: Room) -> None:
+def test_what_is_not_the_sandboxes_own_is_mounted_read_only(sandbox: Sandbox) -> None:
     # There, not even reading leaves a time.
-    lines = [line.split() for line in ask(room, "return open('/proc/self/mountinfo').read().splitlines()")]
+    lines = [line.split() for line in ask(sandbox, "return open('/proc/self/mountinfo').read().splitlines()")]
     options = {fields[4]: fields[5].split(",") for fields in lines}
     assert len(options) > len(DEVICES)
-    assert {place for place, of_mount in options.items() if "ro" not in of_mount} == {"/room", "/proc"}
+    assert {place for place, of_mount in options.items() if "ro" not in of_mount} == {"/sandbox", "/proc"}
 
 
 @walled
@@ -179,18 +179,20 @@ def test_what_is_not_the_rooms_own_is_mounted_read_only(room: Room) -> None:
         ("shared memory by number", 31, "0, 0, 0"),
         ("semaphores by number", 66, "0, 0, 0, 0"),
         ("messages by number", 71, "0, 0, 0"),
-        ("messages by name", 240, "b'room', 0o102, 0o600, 0"),
+        ("messages by name", 240, "b'sandbox', 0o102, 0o600, 0"),
         ("priority", 141, "0, 0, 5"),
     ],
 )
-def test_what_stays_with_a_file_or_a_number_is_refused(room: Room, name: str, number: int, arguments: str) -> None:
+def test_what_stays_with_a_file_or_a_number_is_refused(
+    sandbox: Sandbox, name: str, number: int, arguments: str
+) -> None:
     body = f"""
     import ctypes, os
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor, folder = os.open(os.__file__, os.O_RDONLY), os.open(os.path.dirname(os.__file__), os.O_RDONLY)
     return [libc.syscall({number}, {arguments}), ctypes.get_errno()]
     """
-    assert ask(room, body) == [-1, 1]
+    assert ask(sandbox, body) == [-1, 1]
 
 
 @pytest.mark.parametrize(
@@ -223,5 +225,5 @@ def test_what_stays_with_a_file_or_a_number_is_refused(room: Room, name: str, nu
     ],
     ids=["sqlite3", "filelock", "fcntl", "processes", "semaphores", "copies"],
 )
-def test_what_honest_code_locks_in_its_own_folder_works(room: Room, body: str) -> None:
-    assert ask(room, body, 60) is True
+def test_what_honest_code_locks_in_its_own_folder_works(sandbox: Sandbox, body: str) -> None:
+    assert ask(sandbox, body, 60) is True

@@ -1,4 +1,4 @@
-"""The same promises in each tier, for root and for an ordinary user: the tests of rooms, run again in a process."""
+"""The same promises in each tier, for root and for an ordinary user: the tests of sandboxes, run again in a process."""
 
 import os
 import subprocess
@@ -13,9 +13,9 @@ HERE = Path(__file__).parent
 # The kernel counts the processes of a user: tests that run side by side need users of their own.
 USERS = {"root": 0, "ordinary": 50_000 + os.getpid() % 10_000}
 OURS = "root" if os.geteuid() == 0 else "ordinary"
-# In the strongest tier of our own user, the tests of rooms run themselves.
+# In the strongest tier of our own user, the tests of sandboxes run themselves.
 PLACES = [
-    pytest.param(user, tier, marks=pytest.mark.xdist_group(f"rooms in {tier} by {user}"))
+    pytest.param(user, tier, marks=pytest.mark.xdist_group(f"sandboxes in {tier} by {user}"))
     for user in sorted({OURS, "ordinary"})
     for tier in TIERS
     if (user, tier) != (OURS, "namespaces")
@@ -25,8 +25,8 @@ PLACES = [
 @pytest.mark.grading
 @pytest.mark.slow
 @pytest.mark.parametrize(("user", "tier"), PLACES)
-def test_rooms_keep_their_promises(user: str, tier: str) -> None:
-    tests = map(str, sorted({*HERE.glob("test_room_*.py")} - {Path(__file__)}))
+def test_sandboxes_keep_their_promises(user: str, tier: str) -> None:
+    tests = map(str, sorted({*HERE.glob("test_sandbox_*.py")} - {Path(__file__)}))
     pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", *tests]
     finished = subprocess.run(
         [sys.executable, str(HERE / "as_user.py"), str(USERS[user]), *pytest_command],

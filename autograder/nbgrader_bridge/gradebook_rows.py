@@ -1,0 +1,199 @@
+"""The tables and rows of nbgrader's gradebook, a class at once: its own objects would take ten times as long."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from nbgrader import api
+from nbgrader.api import Gradebook
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, Table, bindparam, func, insert, or_, select, update
+
+from autograder.running.autograded import Autograded
+
+SUBMISSION: Table = api.SubmittedAssignment.__table__
+NOTEBOOK: Table = api.SubmittedNotebook.__table__
+GRADE: Table = api.Grade.__table__
+CELL: Table = api.BaseCell.__table__
+STUDENT: Table = api.Student.__table__
+COMMENT: Table = api.Comment.__table__
+
+
+def select_grades(assignment: str, *columns: ColumnElement[Any]) -> Select[Any]:
+    """These columns for each graded cell of each submission of an assignment, which is given by its id."""
+    return (
+        select(*columns)
+        .select_from(SUBMISSION)
+        .join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
+        .join(GRADE, GRADE.c.notebook_id == NOTEBOOK.c.id)
+        .join(CELL, CELL.c.id == GRADE.c.cell_id)
+        .where(SUBMISSION.c.assignment_id == assignment)
+    )
+
+
+class Rows:
+    """The gradebook's rows of one assignment."""
+
+    def __init__(self, gradebook: Gradebook, assignment: str) -> None:
+        self._gradebook = gradebook
+        found = gradebook.find_assignment(assignment)
+        self._name, self._assignment, self._has_due_date = assignment, found.id, found.duedate is not None
+        self._notebooks = {notebook.id: notebook.name for notebook in found.notebooks}
+        self._cells: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        with gradebook.engine.connect() as connection:
+            query = select(CELL.c.type, CELL.c.notebook_id, CELL.c.id, CELL.c.name)
+            for kind, *cell in connection.execute(query.where(CELL.c.notebook_id.in_(self._notebooks))):
+                self._cells[kind].append(tuple(cell))
+        gradebook.db.rollback()
+
+    def scores(self) -> dict[str, dict[str, float | None]]:
+        """Student -> grade id -> automatic score."""
+        return self._by_student_and_cell(self._grades(GRADE.c.auto_score))
+
+    def scores_by_hand(self) -> dict[str, dict[str, float]]:
+        """Student -> grade id -> score that a person gave."""
+        return self._by_student_and_cell(self._grades(GRADE.c.manual_score).where(GRADE.c.manual_score.is_not(None)))
+
+    def to_confirm(self) -> dict[str, dict[str, bool]]:
+        """Student -> grade id -> True, where nbgrader asks for a person's look."""
+        return self._by_student_and_cell(self._grades(GRADE.c.needs_manual_grade).where(GRADE.c.needs_manual_grade))
+
+    def _grades(self, score: ColumnElement[Any]) -> Select[Any]:
+        return select_grades(self._assignment, SUBMISSION.c.student_id, CELL.c.name, score)
+
+    def _by_student_and_cell(self, query: Select[Any]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = defaultdict(dict)
+        with self._gradebook.engine.connect() as connection:
+            for student, name, score in connection.execute(query):
+                found[student][name] = score
+        return dict(found)
+
+    def penalties(self) -> dict[str, float]:
+        """Student -> what is taken off for being late."""
+        columns = (SUBMISSION.c.student_id, func.coalesce(func.sum(NOTEBOOK.c.late_submission_penalty), 0.0))
+        query = select(*columns).join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
+        with self._gradebook.engine.connect() as connection:
+            of_this = query.where(SUBMISSION.c.assignment_id == self._assignment)
+            return dict(connection.execute(of_this.group_by(SUBMISSION.c.student_id)).all())
+
+    def timestamps(self) -> dict[str, datetime | None]:
+        """Student -> when the submission in the gradebook was handed in."""
+        query = select(SUBMISSION.c.student_id, SUBMISSION.c.timestamp)
+        with self._gradebook.engine.connect() as connection:
+            rows = connection.execute(query.where(SUBMISSION.c.assignment_id == self._assignment))
+            return dict(rows.all())
+
+    def save(self, batch: Mapping[str, Autograded], timestamps: Mapping[str, datetime | None]) -> None:
+        """Write scores and comments in one transaction, making the rows that are missing."""
+        with self._gradebook.engine.begin() as connection:
+            _ensure(connection, STUDENT, ("id",), [(student,) for student in batch])
+            owners = [(student, self._assignment) for student in batch]
+            submissions = _ensure(connection, SUBMISSION, ("student_id", "assignment_id"), owners)
+            of_student = {student: submissions[student, self._assignment] for student in batch}
+            pairs = [(submission, notebook) for submission in of_student.values() for notebook in self._notebooks]
+            notebooks = _ensure(connection, NOTEBOOK, ("assignment_id", "notebook_id"), pairs)
+            grades = self._ensure_cells(connection, GRADE, ("GradeCell", "TaskCell"), notebooks)
+            comments = self._ensure_cells(connection, COMMENT, ("SolutionCell", "TaskCell"), notebooks)
+            _update_timestamps(connection, of_student, timestamps)
+            _forget_penalties(connection, [notebooks[pair] for pair in pairs])
+            _update_grades(
+                connection,
+                {
+                    grades[of_student[student], name]: score
+                    for student, autograded in batch.items()
+                    for name, score in autograded.scores.items()
+                },
+            )
+            tasks = {name for _, _, name in self._cells["TaskCell"]}
+            _ask_again(connection, [row for (_, name), row in grades.items() if name in tasks])
+            _update_comments(
+                connection,
+                {
+                    comments[of_student[student], name]: comment
+                    for student, autograded in batch.items()
+                    for name, comment in autograded.comments.items()
+                },
+            )
+
+    def late_among(self, students: Iterable[str]) -> list[str]:
+        """Those whose submission came after the due date and their extension."""
+        if not self._has_due_date:
+            return []
+        self._gradebook.db.expire_all()
+        late = [
+            student
+            for student in students
+            if self._gradebook.find_submission(self._name, student).total_seconds_late > 0
+        ]
+        self._gradebook.db.rollback()
+        return late
+
+    def _ensure_cells(
+        self, connection: Connection, table: Table, kinds: tuple[str, ...], notebooks: Mapping[tuple[str, ...], str]
+    ) -> dict[tuple[str, str], str]:
+        """Row ids by submission and grade id, of the assignment's main notebook."""
+        cells = [cell for kind in kinds for cell in self._cells[kind]]
+        places = {
+            (submitted, cell): (submission, name, self._notebooks[notebook])
+            for (submission, notebook), submitted in notebooks.items()
+            for of_notebook, cell, name in cells
+            if of_notebook == notebook
+        }
+        rows = _ensure(connection, table, ("notebook_id", "cell_id"), list(places))
+        return {
+            (submission, name): rows[place]
+            for place, (submission, name, notebook) in places.items()
+            if notebook == self._name
+        }
+
+
+def _ensure(
+    connection: Connection, table: Table, keys: tuple[str, ...], wanted: Sequence[tuple[str, ...]]
+) -> dict[tuple[str, ...], str]:
+    """The ids of the wanted rows by their keys; those that are missing are made, as nbgrader makes them."""
+    columns = [table.c[key] for key in keys]
+    query = select(table.c.id, *columns).where(columns[0].in_({first for first, *_ in wanted}))
+    found = {tuple(row[1:]): row[0] for row in connection.execute(query)}
+    missing = [{"id": api.new_uuid(), **dict(zip(keys, key, strict=True))} for key in wanted if key not in found]
+    if missing:
+        connection.execute(insert(table), missing)
+    made = {tuple(row[key] for key in keys): row["id"] for row in missing}
+    return {key: (found | made)[key] for key in wanted}
+
+
+def _update_timestamps(
+    connection: Connection, submissions: Mapping[str, str], timestamps: Mapping[str, datetime | None]
+) -> None:
+    rows = [{"row": submissions[student], "at": at} for student, at in timestamps.items() if at is not None]
+    if rows:
+        statement = update(SUBMISSION).where(SUBMISSION.c.id == bindparam("row"))
+        connection.execute(statement.values(timestamp=bindparam("at")), rows)
+
+
+def _forget_penalties(connection: Connection, notebooks: list[str]) -> None:
+    connection.execute(update(NOTEBOOK).where(NOTEBOOK.c.id.in_(notebooks)).values(late_submission_penalty=None))
+
+
+def _update_grades(connection: Connection, scores: Mapping[str, float | None]) -> None:
+    statement = update(GRADE).where(GRADE.c.id == bindparam("row"))
+    # A score given by hand stays, and asks to be looked at again.
+    by_hand = or_(GRADE.c.manual_score.is_not(None), bindparam("unscored", type_=Boolean))
+    rows: list[dict[str, Any]] = [
+        {"row": row, "score": score, "unscored": score is None} for row, score in scores.items()
+    ]
+    if rows:
+        connection.execute(statement.values(auto_score=bindparam("score"), needs_manual_grade=by_hand), rows)
+
+
+def _ask_again(connection: Connection, tasks: list[str]) -> None:
+    """Let formgrader ask to look again at tasks that a person scored, as it asks for other cells."""
+    if tasks:
+        scored = update(GRADE).where(GRADE.c.id.in_(tasks), GRADE.c.manual_score.is_not(None))
+        connection.execute(scored.values(needs_manual_grade=True))
+
+
+def _update_comments(connection: Connection, comments: Mapping[str, str | None]) -> None:
+    statement = update(COMMENT).where(COMMENT.c.id == bindparam("row"))
+    rows = [{"row": row, "comment": comment} for row, comment in comments.items()]
+    if rows:  # a notebook may have no answer cells
+        connection.execute(statement.values(auto_comment=bindparam("comment")), rows)
