@@ -167,10 +167,17 @@ def test_each_folder_of_tests_is_a_package() -> None:
     assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
+LONGER = {
+    "llm_course/widgets/attention_explorer/widget.js": "one drawing whose parts move together",
+    "llm_course/widgets/decoder_map/widget.js": "one drawing whose parts move together",
+}
+"""Files that may be longer than others, and why."""
+
+
 def test_no_file_is_long() -> None:
     listed = subprocess.run(["git", "ls-files", "*.py", "*.js"], cwd=ROOT, capture_output=True, text=True, check=True)
     lines = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in listed.stdout.split()}
-    assert {name: count for name, count in lines.items() if count >= 600} == {}
+    assert {name for name, count in lines.items() if count > 450} == {*LONGER}
 
 
 def test_conda_environment_is_pyproject() -> None:
