@@ -71,7 +71,7 @@ assert all(min(others[heads]) > 0.9 for heads in others if heads != worst) and m
 sections = re.findall(r"^(?:execmodel|compound|objects) +(.*)$", real_size, flags=re.MULTILINE)
 assert len(sections) == 3
 for section in sections:
-    share, heads, _, _, here, there, *losses = [float(number) for number in re.findall(r"[\d.]+", section)]
+    share, heads, _, here, there, *losses = [float(number) for number in re.findall(r"[\d.]+", section)]
     assert 28 <= share <= 33 and 60 <= heads <= 75 and 0.15 < here / there < 0.2
     whole_text, without_first, without_second, without_fiftieth, never = losses
     assert 0.65 < without_first - whole_text < 0.8
@@ -94,8 +94,8 @@ drawn = [numbers for label, numbers in silent.items() if label.startswith("5 oth
 assert len(drawn) == 4
 assert max(n[i] - silent["none"][i] for n in drawn for i in range(3)) < 0.305
 assert max(numbers[3] - silent["none"][3] for numbers in silent.values()) < 0.075
-# "46,080 bytes per token", "At 512 tokens plain and fused attention take about as long. At 2,048 [...] more than twice as
-# long and some 300 MB more"
+# "46,080 bytes per token", "At 512 tokens plain and fused attention take about as long. At 2,048 [...] more than
+# twice as long and some 300 MB more"
 costs = {
     (n, kind): (float(seconds), float(extra), float(held.replace(",", "")))
     for n, kind, seconds, extra, held in re.findall(
