@@ -12,7 +12,7 @@ assert random_weights["rand"].min() > 0.15 and random_weights["rand"].max() < 0.
 assert (random_weights["randn"] - 0.2).abs().max() > 0.25
 entropies = {name: -(w * w.log()).sum(-1).mean() / math.log(5) for name, w in random_weights.items()}
 assert entropies["rand"] > 0.99 and entropies["randn"] < 0.95
-# "She looks for a person and takes nearly everything from Anna", 0.93 in the opening picture
+# "*She* takes nearly everything from *Anna*", 0.93 in the opening picture
 assert abs(projected[-1, 0] - 0.93) < 0.005 and (projected[-1, 1:] < 0.015).all()
 # "Without projections each token listens most to tokens like itself"
 assert all(unprojected[row, row] == unprojected[row].max() for row in range(6))
@@ -67,7 +67,7 @@ assert max(effects[((0, 0), (0, 3))]) < 0.05
 assert worst == ((0, 2),) and len(others) == 12
 assert all(min(others[heads]) > 0.9 for heads in others if heads != worst) and min(others[worst]) < 0.3
 # "about a quarter of the heads", "About 30 % of all attention goes to the first token", "less than a fifth as long",
-# "dropping it costs 0.7 nats, on three texts alike; dropping another early token costs nothing that shows"
+# "dropping it costs 0.7 nats, on three texts alike; dropping another early token costs nothing"
 sections = re.findall(r"^(?:execmodel|compound|objects) +(.*)$", real_size, flags=re.MULTILINE)
 assert len(sections) == 3
 for section in sections:
