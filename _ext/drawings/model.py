@@ -125,19 +125,20 @@ def clocks() -> str:
 def attention() -> str:
     """One query against all keys, and the values mixed by the weights."""
     canvas = Canvas(480, 330)  # a phone shows it whole
-    tokens, weights = ("Anna", "lost", "the", "ball", "She"), (0.86, 0.03, 0.03, 0.03, 0.05)
+    # The weights are those that chapter 5 computes for its hand-made features.
+    tokens, weights = ("Anna", "lost", "the", "ball", ".", "She"), (0.93, 0.01, 0.01, 0.01, 0.01, 0.01)
     canvas.text(2, 42, "keys", anchor="start")
     canvas.text(2, 200, "weights", anchor="start")
     canvas.text(2, 250, "values", anchor="start")
-    first, last = 88, 336
+    first, last = 86, 336
     for i, (token, weight) in enumerate(zip(tokens, weights, strict=True)):
-        x = first + 62 * i
+        x = first + 50 * i
         canvas.text(x, 12, token, bold=True)
-        canvas.tensor(x, 42, 52, 30, "k", KEY, 0.2)
+        canvas.tensor(x, 42, 42, 30, "k", KEY, 0.2)
         canvas.arrow((x, 58), (x, 92), color=KEY)
         canvas.text(x, 200, f"{weight:.2f}", bold=weight > 0.5)
         canvas.arrow((x, 168), (x, 188))
-        canvas.tensor(x, 250, 52, 30, "v", VALUE, 0.08 + 0.7 * weight)
+        canvas.tensor(x, 250, 42, 30, "v", VALUE, 0.08 + 0.7 * weight)
         canvas.line((x, 266), (x, 300), color=VALUE, width=0.8 + 6 * weight)
     middle = (first + last) / 2
     canvas.operation(middle, 108, 304, 30, "q · k / √d_k")
