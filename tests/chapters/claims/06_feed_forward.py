@@ -150,7 +150,7 @@ assert abs(row["read 2,048 tokens"][0] - row["read 2,048 tokens"][1]) < 15
 # "After 2,048 tokens attention [...] takes more of that time than the networks"
 assert row["write one after 2,048 tokens"][1] > row["write one after 2,048 tokens"][0] + 3
 assert row["write one after 256 tokens"][0] > row["write one after 256 tokens"][1] + 3
-# "A token that is *read* costs about 3 ms. One that is *written* costs 47 ms or more"
+# "A token that is *read* costs about 3 ms. One that is *written* costs about 50 ms or more"
 took = {
     name: float(s) for name, s in re.findall(r"^((?:read|write one after) [\d,]+ tokens) +([\d.]+) s", real_size, re.M)
 }
