@@ -56,7 +56,7 @@ assert (ours(rows) - llama_mlp(rows)).abs().max() < 1e-5
 by_hand = functional.silu(torch.tensor([2.0, -4.0]))
 assert [round(n, 3) for n in by_hand.tolist()] == [1.762, -0.072]
 assert [round(n, 3) for n in (3 * by_hand).tolist()] == [5.285, -0.216]
-# "$\tfrac83$ of it is 10,922.67, and the next multiple of 256 is 11,008"
+# "$\tfrac83$ of it is 10,922.67, and the next multiple is 11,008"
 assert round(8 / 3 * 4096, 2) == 10_922.67 and 256 * -(-8 * 4096 // (3 * 256)) == 11_008
 # "2 · 12288 = 3 · 8192"
 assert 2 * 12288 == 3 * 8192
@@ -91,7 +91,7 @@ gated = [width for name, width in widths.items() if not name.startswith("GPT")]
 assert sum(2.6 < width <= 4 for width in gated) == 6 and len(gated) == 8 and 5.4 < widths["Qwen2.5-0.5B"] < 5.5
 # "Most units are nearly silent most of the time" "Some units have a favorite token"
 assert quiet.min() > 0.7 and 5 <= len(pure) < 0.5 * hidden.shape[1]
-# "Numbers drawn from a normal distribution would be this small 30 % of the time" "with the tokens shuffled, none would"
+# "Normally distributed numbers would be this small 30 % of the time" "with the tokens shuffled, none would"
 dice = torch.Generator().manual_seed(0)
 noise = torch.randn(hidden.shape, generator=dice).abs()
 assert round((noise < 0.1 * noise.amax(0)).float().mean().item(), 1) == 0.3
