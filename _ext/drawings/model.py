@@ -209,20 +209,20 @@ def flash_tiles() -> str:
 
 
 def feed_forward() -> str:
-    """A feed-forward network widens a row, bends it, and narrows it again; each row by itself."""
+    """A feed-forward network widens a row, applies an activation, and narrows it again; each row by itself."""
     canvas = Canvas(720, 190)
     stream = 165
     canvas.arrow((20, stream), (700, stream), width=5)
     canvas.text(70, stream - 16, "row, d_model", size=12)
     canvas.arrow((120, stream), (120, 70), (160, 70))
-    canvas.operation(200, 70, 76, 90, "W₁", LEARNED)
+    canvas.operation(200, 70, 76, 90, "W_in", LEARNED)
     canvas.arrow((240, 70), (286, 70))
     canvas.tensor(310, 70, 34, 124, "", INK)
     canvas.text(310, 146, "d_ff, wide", size=12)
     canvas.arrow((330, 70), (376, 70))
     canvas.operation(424, 70, 92, 44, "activation")
     canvas.arrow((472, 70), (518, 70))
-    canvas.operation(560, 70, 76, 90, "W₂", LEARNED)
+    canvas.operation(560, 70, 76, 90, "W_out", LEARNED)
     canvas.arrow((600, 70), (640, 70), (640, stream - 13))
     canvas.plus(640, stream)
     return canvas.svg()
