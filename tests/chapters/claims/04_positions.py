@@ -105,7 +105,8 @@ assert min(own[gap][0] for gap in (12000, 16000, 32000, 64000)) > alone_loss + 1
 # "With YaRN the loss stays within 0.2 of the second half alone up to 32,000 [...] and breaks at 64,000"
 assert max(yarn[gap][0] for gap in (1000, 4000, 7500, 12000, 16000, 32000)) < alone_loss + 0.2
 assert yarn[64000][0] > alone_loss + 2
-# "All 24 words are found at 16,000, and hardly any at 4,000 and 12,000"
+# "22 words are found at 7,500 [...] and all 24 at 16,000. But hardly any are found at 4,000 and 12,000"
+assert yarn[7500][1] == 22
 assert yarn[16000][1] == 24 and max(yarn[4000][1], yarn[12000][1]) <= 6
 # "they got worse at one distance within the old length"
 assert yarn[4000][1] < own[4000][1]
