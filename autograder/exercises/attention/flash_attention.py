@@ -116,26 +116,27 @@ EXERCISE = Exercise(
             ("one block", "one query and one key"),
             "Work the first case out by hand. All keys are in one block: the result is softmax(query keyᵀ / √d) "
             "value, and √4 is 2.",
-            fails="With a single block, your result differs from plain attention.",
+            fails="With a single block, your result is not plain attention's, softmax(query keyᵀ / √d) value.",
         ),
         Property(
             "With several blocks, the result is the same",
             ("two blocks", "rising scores", "blocks of one key"),
             "Follow one query through two blocks by hand: largest score, sum and output so far, before and after.",
             weight=3,
-            fails="With several blocks, your result differs from plain attention.",
+            fails="With several blocks, your result is not that of one softmax over the keys of all blocks.",
         ),
         Property(
             "A short last block counts too",
             ("short last block", "drawn"),
             "Seven keys in blocks of three are three blocks: 3, 3 and 1.",
-            fails="Where the last block is shorter than the others, your result is wrong.",
+            fails="Where the last block is shorter, your result is not that of one softmax over all keys, its own "
+            "included.",
         ),
         Property(
             "Huge scores do not overflow, very low ones do not vanish",
             ("huge scores", "falling scores", "very low scores", "lowest scores", "low beside high scores"),
             "Take exponentials relative to the largest score so far of the same query, never of a score itself.",
-            fails="Your result is wrong where scores are very large or very low.",
+            fails="Where scores are very large or very low, your result is not finite, or is not plain attention's.",
         ),
         Property(
             "No tensor holds all scores at once",
@@ -144,7 +145,7 @@ EXERCISE = Exercise(
             weight=2,
             observe=functools.partial(observe.stays_below, limit=8 * 96),
             needs="With several blocks, the result is the same",
-            fails="You make a tensor as large as the whole matrix of scores.",
+            fails="The check did not see you work only with tensors of fewer than n_q · n_k numbers.",
         ),
         Property(
             "A block size below 1 raises ValueError",
@@ -167,7 +168,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             observe=observe.gradients,
-            fails="Your gradients of query, key and value are wrong or missing.",
+            fails="The gradient with respect to query, key or value is missing, or is not plain attention's.",
         ),
     ),
     mistakes=misunderstandings(attention.flash_attention, __file__),

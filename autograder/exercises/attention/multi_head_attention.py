@@ -114,7 +114,7 @@ EXERCISE = Exercise(
             "by step: x @ w.T, split, transpose to [batch, heads, time, head_dim], attention in each head, "
             "back, join, w_o.",
             weight=3,
-            fails="With as many key and value heads as query heads, your result is wrong.",
+            fails="With n_kv_heads = n_heads, your result is not each head's causal attention, joined, times w_oᵀ.",
         ),
         Property(
             "Neighboring query heads share a key and value head",
@@ -122,20 +122,22 @@ EXERCISE = Exercise(
             "Query head h is served by key head h // (n_heads // n_kv_heads): with four and two, heads 0 and 1 share "
             "the first.",
             weight=3,
-            fails="Where a group of query heads shares a key and value head, your result is wrong.",
+            fails="With shared heads, your result is not that of query head h with key head h // (n_heads // "
+            "n_kv_heads).",
         ),
         Property(
             "One key and value head serves all",
             ("all heads share one",),
             "With n_kv_heads = 1 (multi-query attention) all query heads meet the same keys and values.",
-            fails="With one key and value head for all query heads, your result is wrong.",
+            fails="With n_kv_heads = 1, your result is not that of all query heads with the same keys and values.",
         ),
         Property(
             "The heads together need not be as wide as the model",
             ("heads wider than the model",),
             "head_dim is the rows of w_q divided by n_heads, whatever d_model is. It is the width to split by, "
             "and its root is the scale.",
-            fails="Where the heads together are wider than the model, your result is wrong.",
+            fails="Where n_heads · head_dim exceeds d_model, your result is not that of heads as wide as (rows of "
+            "w_q) / n_heads.",
         ),
         Property(
             "Heads that do not divide evenly raise ValueError",
@@ -163,7 +165,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "Each of x, w_q, w_k, w_v and w_o must have its gradient: none of them may be cut off or left out.",
             observe=observe.gradients,
-            fails="Your gradients of x or of the four weights are wrong or missing.",
+            fails="The gradient with respect to x, w_q, w_k, w_v or w_o is missing, or is not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(attention.multi_head_attention, __file__),

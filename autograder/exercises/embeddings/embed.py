@@ -74,7 +74,8 @@ EXERCISE = Exercise(
             ("single id", "one sequence", "three axes"),
             "The result has the shape of ids with one more axis, dim, at the end: also for a single number and for "
             "three axes.",
-            fails="For ids of some shapes, your result has another shape or other numbers.",
+            fails="For a single id, one sequence or three axes, your result is not the ids' rows in the shape [..., "
+            "dim].",
         ),
         Property(
             "The dtype is that of the table, which is left unchanged",
@@ -88,7 +89,8 @@ EXERCISE = Exercise(
             "Gradients reach the table and add up where an id is repeated",
             ("gradients",),
             "If an id stands in three places, its row gets the sum of three gradients; a row that was not used gets 0.",
-            fails="The gradient of your rows with respect to the table is missing or wrong.",
+            fails="The gradient with respect to the table is missing, or a row's is not the sum over the places of "
+            "its id.",
             weight=2,
             observe=observe.gradients,
             needs=MAIN,

@@ -66,7 +66,8 @@ EXERCISE = Exercise(
             "Any leading shape is kept",
             ("single row", "batch of one", "more axes", "batch"),
             "The result has the shape of hidden, with vocab in place of dim: `@` works on the last axes.",
-            fails="For hidden of some shapes, your logits have another shape or other numbers.",
+            fails="For hidden of some shape, your logits are not its products with all rows, in the shape [..., "
+            "vocab].",
         ),
         Property(
             "The dtype is kept",
@@ -80,7 +81,7 @@ EXERCISE = Exercise(
             "Gradients reach both the hidden rows and the table",
             ("gradients",),
             "Tied means that the one table learns from this end too: detach neither of the two.",
-            fails="A gradient with respect to hidden or the table is missing or wrong.",
+            fails="The gradient with respect to hidden or table is missing, or is not the logits' derivative.",
             weight=2,
             observe=observe.gradients,
         ),

@@ -177,25 +177,28 @@ EXERCISE = Exercise(
             "Print the weights of one token: they are top_k numbers that sum to 1, the largest for the highest logit. "
             "Each multiplies the output of its own expert.",
             weight=4,
-            fails="With top_k above 1, your mixture of experts is wrong.",
+            fails="With top_k above 1, your result is not the best top_k experts' outputs, weighted by a softmax of "
+            "their logits.",
         ),
         Property(
             "With all experts chosen, all take part",
             ("three of three",),
             "If top_k is the number of experts, the weights are a softmax over all logits.",
-            fails="With top_k equal to the number of experts, your mixture is wrong.",
+            fails="With top_k = n_experts, your result is not all experts' outputs, weighted by a softmax of their "
+            "logits.",
         ),
         Property(
             "A tie lets no extra expert in",
             ("tie",),
             "Two experts have the same logit here, and only one of them fits: top_k experts are chosen, never more.",
-            fails="Where two experts tie for the last place, your result is wrong.",
+            fails="Where two experts tie for the last place, your result is not a mixture of exactly top_k experts.",
         ),
         Property(
             "Large router logits do not overflow",
             ("router far out",),
             "exp of 89 is infinite in float32: `torch.softmax` subtracts the largest logit first.",
-            fails="With router logits in the hundreds, your result is wrong.",
+            fails="With router logits in the hundreds, your mixture is not finite, or not by a softmax of the chosen "
+            "logits.",
         ),
         Property(
             "An invalid top_k raises ValueError",
@@ -224,7 +227,8 @@ EXERCISE = Exercise(
             ("gradients",),
             "The router learns through the weights of the mixture: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
-            fails="Your gradients of x, the router or the experts are wrong or missing.",
+            fails="The gradient with respect to x, router, w_in or w_out is missing, or is not the result's "
+            "derivative.",
         ),
     ),
     mistakes=misunderstandings(networks.moe_forward, __file__),

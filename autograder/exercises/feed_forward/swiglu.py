@@ -99,13 +99,13 @@ EXERCISE = Exercise(
             ("gates far out",),
             "e to the power of 300 is infinite in float32. `torch.sigmoid` and `functional.silu` avoid it.",
             weight=2,
-            fails="For gates far from zero your result is wrong.",
+            fails="For gates far from zero, your result is not finite, or is not (SiLU(gate) · up) @ w_down.T.",
         ),
         Property(
             "Any number of leading dimensions works",
             ("single row", "four axes"),
             "Only the last dimension is touched: `x @ w.T` serves one row, a batch, and heads alike.",
-            fails="For a single row, or with four axes, your result is wrong.",
+            fails="For a single row, or with four axes, your result is not (SiLU(gate) · up) @ w_down.T of each row.",
         ),
         Property(
             "w_gate and w_up of different shapes raise ValueError",
@@ -135,7 +135,8 @@ EXERCISE = Exercise(
             ("gradients",),
             "All three are learned, and x comes from layers that learn: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
-            fails="Your gradients of x or of the three matrices are wrong or missing.",
+            fails="The gradient with respect to x, w_gate, w_up or w_down is missing, or is not the result's "
+            "derivative.",
         ),
         Property(
             "Gradients stay finite where a gate is far from zero",
@@ -144,7 +145,7 @@ EXERCISE = Exercise(
             "`functional.silu` avoid it.",
             observe=observe.gradients,
             needs="Gradients reach x and all three matrices",
-            fails="Where a gate is far from zero, your gradients are wrong or not finite.",
+            fails="Where a gate is far from zero, a gradient is not finite, or is not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(networks.swiglu, __file__),

@@ -130,13 +130,13 @@ EXERCISE = Exercise(
             ("single row", "four axes"),
             "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
             observe=observe.row_directions,
-            fails="For a single row, or with four axes, your result is wrong.",
+            fails="For a single row, or with four axes, your rows are not x / sqrt(mean of x² + eps) · weight.",
         ),
         Property(
             "In a batch, with the weight, the whole is right",
             ("weighted batch",),
             "Each part may be right alone. Norm first, then the weight, for every row of every text.",
-            fails="In a batch, with a weight, your result is wrong.",
+            fails="In a batch, with a weight, your rows are not x / sqrt(mean of x² + eps) · weight.",
         ),
         Property(
             "Small rows stay small: eps is under the root",
@@ -159,13 +159,15 @@ EXERCISE = Exercise(
             "A row of zeros stays zero",
             ("a row of zeros",),
             "Without eps, 0 is divided by 0 there. The other rows of this case have to be right too.",
-            fails="A row of zeros does not stay zero, or the rows beside it are wrong.",
+            fails="A row of zeros does not stay zero, or the rows beside it are not x / sqrt(mean of x² + eps) · "
+            "weight.",
         ),
         Property(
             "Large numbers in half precision do not overflow",
             ("large numbers in float16",),
             "In float16 the square of 1000 is infinite, and the row becomes 0: compute the mean square in float32.",
-            fails="Large numbers in float16 come out wrong.",
+            fails="With large numbers in float16, your rows are not finite, or are not those of a mean square in "
+            "float32.",
         ),
         Property(
             "A weight of another shape raises ValueError",
@@ -188,7 +190,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "The mean square depends on x too, so gradients flow through it: no detach, no no_grad, no item().",
             observe=observe.gradients,
-            fails="Your gradients of x or of the weight are wrong or missing.",
+            fails="The gradient with respect to x or the weight is missing, or is not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(normalization.rms_norm, __file__),

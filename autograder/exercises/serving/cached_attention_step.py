@@ -126,7 +126,7 @@ EXERCISE = Exercise(
             ("large scores", "large scores, again", "large scores in one head"),
             "exp(1000) is no number that a float holds. torch.softmax subtracts the largest score of each head first.",
             needs=MAIN,
-            fails="With scores of some hundreds, your result is wrong or not finite.",
+            fails="With scores of some hundreds, your result is not finite, or is not the mixture by their softmax.",
         ),
         Property(
             "The arguments are left unchanged",
@@ -149,7 +149,8 @@ EXERCISE = Exercise(
             ("gradients",),
             "Use torch operations on the tensors themselves, without detach, .data or no_grad.",
             observe=observe.gradients,
-            fails="A gradient of query, key, value, or a cache is missing or wrong.",
+            fails="The gradient with respect to query, key, value or a cache is missing, or is not the result's "
+            "derivative.",
         ),
         Property(
             "Shapes that do not fit raise ValueError",

@@ -77,14 +77,15 @@ EXERCISE = Exercise(
             ("softened", "softened, drawn", "sharpened"),
             "Divide both logits by the temperature before the softmax, and multiply the loss by its square.",
             weight=2,
-            fails="At a temperature other than 1, your loss is wrong.",
+            fails="At a temperature other than 1, your loss is not temperature² times the mean divergence of the "
+            "softened rows.",
         ),
         Property(
             "Large logits give a finite loss",
             ("large logits",),
             "log_softmax never takes the logarithm of 0; softmax and then log does.",
             needs=MAIN,
-            fails="With large logits, your loss is wrong or not finite.",
+            fails="With large logits, your loss is not finite, or is not temperature² times the mean divergence.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -99,7 +100,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "Return a tensor that follows from the student by torch operations.",
             observe=observe.gradients,
-            fails="The gradient of your loss with respect to the student is missing or wrong.",
+            fails="The gradient with respect to student is missing, or is not the loss's derivative.",
         ),
         Property(
             "Invalid arguments raise ValueError",
