@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import attention
 
@@ -86,6 +86,7 @@ EXERCISE = Exercise(
     reference=attention.flash_attention,
     points=4,
     cases=(
+        Case("a last block of one key", whole(blocks(n_q=1, n_k=3, d=4, block_size=2)), visible=True),
         Case("short last block", short_last_block, visible=True),
         Case("drawn", drawn_blocks),
         Case("two blocks", whole(blocks(n_q=3, n_k=4, d=4, block_size=2)), visible=True),
@@ -95,6 +96,17 @@ EXERCISE = Exercise(
         Case("blocks of one key", blocks(n_q=3, n_k=5, d=4, block_size=1), visible=True),
         # Far above 88, where exponentials end. A score of 200 is rounded by 0.00001, and its exponential as much: a
         # hundred units.
+        Case(
+            "huge whole scores",
+            given(
+                query=torch.tensor([[20.0]]),
+                key=torch.tensor([[10.0], [-10.0], [9.0]]),
+                value=torch.tensor([[1.0], [2.0], [3.0]]),
+                block_size=2,
+            ),
+            visible=True,
+            slack=1000.0,
+        ),
         Case("huge scores", blocks(n_q=3, n_k=9, d=4, block_size=4, scale=12.0), visible=True, slack=1000.0),
         Case("falling scores", falling_scores, slack=1000.0),
         Case("very low scores", very_low_scores, visible=True, slack=1000.0),
@@ -127,14 +139,21 @@ EXERCISE = Exercise(
         ),
         Property(
             "A short last block counts too",
-            ("short last block", "drawn"),
+            ("a last block of one key", "short last block", "drawn"),
             "Seven keys in blocks of three are three blocks: 3, 3 and 1.",
             fails="Where the last block is shorter, your result is not that of one softmax over all keys, its own "
             "included.",
         ),
         Property(
             "Huge scores do not overflow, very low ones do not vanish",
-            ("huge scores", "falling scores", "very low scores", "lowest scores", "low beside high scores"),
+            (
+                "huge whole scores",
+                "huge scores",
+                "falling scores",
+                "very low scores",
+                "lowest scores",
+                "low beside high scores",
+            ),
             "Take exponentials relative to the largest score so far of the same query, never of a score itself.",
             fails="Where scores are very large or very low, your result is not finite, or is not plain attention's.",
         ),

@@ -80,9 +80,24 @@ EXERCISE = Exercise(
         Case("one head", whole(layer(batch=1, time=2, n_heads=1, head_dim=2)), visible=True),
         Case("three heads", three_heads, visible=True),
         Case("not contiguous", not_contiguous, visible=True),
+        Case(
+            "one token, four heads share two",
+            whole(layer(batch=1, time=1, n_heads=4, n_kv_heads=2, head_dim=1)),
+            visible=True,
+        ),
         Case("four heads share two", four_share_two, visible=True),
         Case("six heads share three", layer(batch=3, time=7, n_heads=6, n_kv_heads=3, head_dim=2)),
+        Case(
+            "one token, two heads share one",
+            whole(layer(batch=1, time=1, n_heads=2, n_kv_heads=1, head_dim=1)),
+            visible=True,
+        ),
         Case("all heads share one", layer(batch=2, time=6, n_heads=4, n_kv_heads=1, head_dim=3), visible=True),
+        Case(
+            "two heads wider than the model",
+            whole(layer(batch=1, time=2, n_heads=2, head_dim=2, d_model=2)),
+            visible=True,
+        ),
         Case("heads wider than the model", layer(batch=2, time=4, n_heads=4, head_dim=2, d_model=6), visible=True),
         Case("heads that do not divide the width", but(three_heads, n_heads=5), visible=True),
         # Three heads divide the model's width of 6, and not the 10 rows of w_q.
@@ -118,7 +133,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Neighboring query heads share a key and value head",
-            ("four heads share two", "six heads share three"),
+            ("one token, four heads share two", "four heads share two", "six heads share three"),
             "Query head h is served by key head h // (n_heads // n_kv_heads): with four and two, heads 0 and 1 share "
             "the first.",
             weight=3,
@@ -127,13 +142,19 @@ EXERCISE = Exercise(
         ),
         Property(
             "One key and value head serves all",
-            ("all heads share one",),
+            (
+                "one token, two heads share one",
+                "all heads share one",
+            ),
             "With n_kv_heads = 1 (multi-query attention) all query heads meet the same keys and values.",
             fails="With n_kv_heads = 1, your result is not that of all query heads with the same keys and values.",
         ),
         Property(
             "The heads together need not be as wide as the model",
-            ("heads wider than the model",),
+            (
+                "two heads wider than the model",
+                "heads wider than the model",
+            ),
             "head_dim is the rows of w_q divided by n_heads, whatever d_model is. It is the width to split by, "
             "and its root is the scale.",
             fails="Where n_heads · head_dim exceeds d_model, your result is not that of heads as wide as (rows of "

@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import attention
 
@@ -112,6 +112,11 @@ EXERCISE = Exercise(
         Case("very low scores", very_low_scores, visible=True),
         Case("nothing to attend to", nothing_to_attend_to, visible=True),
         Case("padded batch", padded),
+        Case(
+            "huge whole scores",
+            given(query=torch.tensor([[10.0]]), key=torch.tensor([[20.0], [19.0]]), value=torch.eye(2)),
+            visible=True,
+        ),
         Case("huge scores", huge, visible=True),
         Case("float64", in_float64, visible=True),
         Case("bfloat16", in_bfloat16, visible=True),
@@ -156,7 +161,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "Huge scores do not overflow",
-            ("huge scores",),
+            (
+                "huge whole scores",
+                "huge scores",
+            ),
             "The exponential of a number above 88 is infinite in float32. torch.softmax subtracts the largest "
             "score of each row first.",
             fails="With scores in the hundreds, your result is not finite, or is not softmax(query keyᵀ / √d_k) value.",

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.feed_forward.inputs import FAR, cast, four_axes, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -61,6 +61,16 @@ EXERCISE = Exercise(
         Case("narrow", gates_for(2, 2, 6, d_ff=3)),
         Case("plain up", gates_for(3, 4, d_ff=6), visible=True),
         Case("four times up", four_times_up, visible=True, drawn_as="plain up"),
+        Case(
+            "gates of 300",
+            given(
+                x=torch.tensor([[1.0]]),
+                w_gate=torch.tensor([[300.0], [-300.0]]),
+                w_up=torch.ones(2, 1),
+                w_down=torch.ones(1, 2),
+            ),
+            visible=True,
+        ),
         Case("gates far out", gates_far_out, visible=True),
         Case("single row", gates_for(6, d_ff=4), visible=True),
         Case("four axes", lambda draw: drawn_gates(draw, four_axes(draw), 4), visible=True),
@@ -96,7 +106,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "A gate far from zero is open or closed, without NaN",
-            ("gates far out",),
+            (
+                "gates of 300",
+                "gates far out",
+            ),
             "e to the power of 300 is infinite in float32. `torch.sigmoid` and `functional.silu` avoid it.",
             weight=2,
             fails="For gates far from zero, your result is not finite, or is not (SiLU(gate) · up) @ w_down.T.",

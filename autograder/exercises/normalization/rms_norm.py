@@ -18,7 +18,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -92,6 +92,11 @@ EXERCISE = Exercise(
         Case("with weight", unbiased(with_weight), visible=True),
         Case("small numbers", rms_small_numbers, visible=True),
         Case("default eps", rms_default_eps, visible=True),
+        Case(
+            "zeros beside whole numbers",
+            given(x=torch.tensor([[0.0, 0.0], [1.0, 7.0]]), weight=torch.ones(2)),
+            visible=True,
+        ),
         Case("a row of zeros", rows_of_zeros, visible=True),
         Case("large numbers in float16", large_in_float16, visible=True),
         Case("weight of one number", misshapen(weight=(1,)), visible=True),
@@ -157,7 +162,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "A row of zeros stays zero",
-            ("a row of zeros",),
+            (
+                "zeros beside whole numbers",
+                "a row of zeros",
+            ),
             "Without eps, 0 is divided by 0 there. The other rows of this case have to be right too.",
             fails="A row of zeros does not stay zero, or the rows beside it are not x / sqrt(mean of x² + eps) · "
             "weight.",

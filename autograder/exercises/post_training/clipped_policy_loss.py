@@ -93,6 +93,17 @@ EXERCISE = Exercise(
         Case("wide clip", answers(3, 5, clip=0.6)),
         Case("clip above 1", answers(3, 5, clip=1.5), visible=True),
         Case("no room", whole(clip=0.0), visible=True),
+        Case(
+            "1000 behind the end",
+            given(
+                log_probs=torch.tensor([[-1.0, 0.0]]),
+                old_log_probs=torch.tensor([[-1.0, -1000.0]]),
+                advantages=torch.tensor([1.0]),
+                mask=torch.tensor([[True, False]]),
+            ),
+            visible=True,
+            gradients=("log_probs",),
+        ),
         Case("far behind the end", far_behind_the_end, visible=True, gradients=("log_probs",)),
         Case("nothing counts", whole(mask=NOTHING), visible=True),
         Case("nothing counts in float64", whole(**DOUBLE, mask=NOTHING), visible=True),
@@ -131,7 +142,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "What stands outside the mask changes neither the loss nor its gradient",
-            ("far behind the end",),
+            (
+                "1000 behind the end",
+                "far behind the end",
+            ),
             "An exponential may be infinite there: fill in a harmless number before `exp`.",
             observe=observe.value_and_gradients,
             fails="With large numbers outside the mask, your loss or its gradient is not that of the tokens inside "

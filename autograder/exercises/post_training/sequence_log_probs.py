@@ -87,6 +87,11 @@ EXERCISE = Exercise(
         Case("with gaps", with_gaps),
         Case("nothing to count", none_counted, visible=True),
         Case("one token", all_counted(3, 1), visible=True),
+        Case(
+            "a logit of 1000",
+            given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), labels=torch.tensor([[0, 1]])),
+            visible=True,
+        ),
         Case("huge logits", huge, visible=True),
         Case("a label more", all_counted(2, 5, labels_time=6), visible=True),
         Case("a label less", all_counted(2, 5, labels_time=4)),
@@ -119,7 +124,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "Large logits do not overflow",
-            ("huge logits",),
+            (
+                "a logit of 1000",
+                "huge logits",
+            ),
             "Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0. A small number "
             "added inside a logarithm keeps it finite and makes it wrong.",
             fails="With large logits, your sums are not finite, or are not those of the labels' log probabilities.",

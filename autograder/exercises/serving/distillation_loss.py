@@ -49,6 +49,11 @@ EXERCISE = Exercise(
         Case("softened, drawn", drawn(3, 7, 2.5)),
         Case("sharpened", drawn(4, 5, 0.5)),
         Case(
+            "logits of 1000",
+            given(student=torch.tensor([[1000.0, 0.0]]), teacher=torch.tensor([[0.0, 1000.0]]), temperature=1.0),
+            visible=True,
+        ),
+        Case(
             "large logits",
             lambda draw: {"student": 300 * randn(draw, 3, 6), "teacher": 300 * randn(draw, 3, 6), "temperature": 1.5},
             visible=True,
@@ -82,7 +87,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "Large logits give a finite loss",
-            ("large logits",),
+            (
+                "logits of 1000",
+                "large logits",
+            ),
             "log_softmax never takes the logarithm of 0; softmax and then log does.",
             needs=MAIN,
             fails="With large logits, your loss is not finite, or is not temperature² times the mean divergence.",
