@@ -1,9 +1,9 @@
 # ruff: noqa: E402, F821 -- the names are the chapter's
 """What the text of chapter 8 says about its own output. Each runs as a cell at the chapter's end."""
 
+# "The loss is the mean of the last column, 1.461 nats per token": 0.693, 1.386, 2.303
 import re
 
-# "The loss is the mean of the last column, 1.461 nats per token": 0.693, 1.386, 2.303
 column = [-math.log(p) for p in (0.50, 0.25, 0.10)]
 assert [round(number, 3) for number in column] == [0.693, 1.386, 2.303] and round(sum(column) / 3, 3) == 1.461
 # "`stories`, the course's own decoder of 1.1 million parameters, whose vocabulary has 1,536 tokens"
@@ -47,7 +47,7 @@ assert (shrunk["AdamW"] - (1 - 0.01 * 0.3) ** 300).abs().max() < 0.03
 assert shrunk["Adam"][0] < 0.05 and shrunk["Adam"][1] > 0.85
 # "With torch's default of 0.999, the first steps are too long [...] Then they are too short for hundreds of steps"
 assert min(step_lengths[0.999][:2]) > 1.3 and max(step_lengths[0.999][50:301]) < 0.25
-# "With 0.95 [...] the odd step itself is only half as long as a normal one, and after 100 steps the rest is half healed"
+# "With 0.95 [...] the odd step itself is only half as long as a normal one, and after 100 steps [...] half healed"
 assert 0.48 < step_lengths[0.95][0] < 0.5 and 0.45 < step_lengths[0.95][100] < 0.55 and step_lengths[0.95][200] > 0.9
 
 
@@ -141,7 +141,7 @@ assert share_of_text["packed into rows of 160"] > 0.99 and 0.4 < share_of_text["
 # "Packing costs `stories` about 0.03 nats, 3 % of the loss, over 400 documents", in rows of 160 tokens
 assert round(price, 2) == 0.03 and len(alone) == 400 and standard_error < price / 3
 assert round(100 * price / alone.mean().item()) == 3 and max(map(len, texts)) * 2 + 2 < 160
-# At real size. "The loss on the first tokens is more than twice the loss after 256. [...] After that, it falls slowly."
+# "The loss on the first tokens is more than twice the loss after 256. [...] After that, it falls slowly."
 by_place = [float(loss) for loss in re.findall(r"^ +\d+ to \d+ +([\d.]+) +[\d.]+$", real_size, flags=re.MULTILINE)]
 assert len(by_place) == 6 and by_place[0] > 2 * by_place[-1] and by_place[-2] - by_place[-1] < 0.2
 # "Here a document in front *lowers* the loss, a related one more than a license"

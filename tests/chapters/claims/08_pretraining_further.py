@@ -81,11 +81,13 @@ def on(kind, schedule, order):
 
 
 for schedule in ("wsd", "constant"):
-    for never, first, last in zip(*(on("facts", schedule, order) for order in ("no facts", "first", "last"))):
+    for never, first, last in zip(
+        *(on("facts", schedule, order) for order in ("no facts", "first", "last")), strict=True
+    ):
         assert 0.5 < (first - last) / (never - last) < 0.85
 # "Spread or last, they stay, and last is ahead by a few hundredths. It is ahead at the constant rate as well, by more"
 lead = {
-    schedule: [a - b for a, b in zip(on("facts", schedule, "spread"), on("facts", schedule, "last"))]
+    schedule: [a - b for a, b in zip(on("facts", schedule, "spread"), on("facts", schedule, "last"), strict=True)]
     for schedule in ("wsd", "constant")
 }
 assert all(0.005 < number < 0.05 for number in lead["wsd"]) and min(lead["constant"]) > max(lead["wsd"])
