@@ -47,7 +47,7 @@ assert (shrunk["AdamW"] - (1 - 0.01 * 0.3) ** 300).abs().max() < 0.03
 assert shrunk["Adam"][0] < 0.05 and shrunk["Adam"][1] > 0.85
 # "With torch's default of 0.999, the first steps are too long [...] Then they are too short for hundreds of steps"
 assert min(step_lengths[0.999][:2]) > 1.3 and max(step_lengths[0.999][50:301]) < 0.25
-# "With 0.95 [...] the odd step itself is only half as long as a normal one, and after 100 steps [...] half healed"
+# "With 0.95 [...] the odd step itself is only half as long as a normal one, and after 100 steps [...] at one half"
 assert 0.48 < step_lengths[0.95][0] < 0.5 and 0.45 < step_lengths[0.95][100] < 0.55 and step_lengths[0.95][200] > 0.9
 
 
@@ -94,7 +94,7 @@ cost = {name: 6 * n * d for name, (n, d) in runs.items()}
 assert 1 < cost["LLaMA 7B"] / 4e17 / 86_400 < 1.3 and round(cost["Llama 3 8B"] / cost["LLaMA 7B"]) == 18
 # "for the compute that Gopher had spent"
 assert 0.8 < cost["Chinchilla"] / cost["Gopher"] < 1.25
-# "is 80 minutes on one such GPU at 40 %": 124 million parameters, 20 tokens for each
+# "takes 80 minutes on one such GPU": 124 million parameters, 20 tokens for each
 assert round(6 * 1.24e8 * 20 * 1.24e8 / 4e14 / 60, -1) == 80
 # "8 billion parameters take two GPUs of 80 GB, and 405 billion take 81"
 assert [math.ceil(16 * billions / 80) for billions in (8, 405)] == [2, 81]
@@ -139,21 +139,21 @@ assert [best_size(cost, served) > 8e9 for served, cost in llama.items()] == [Tru
 assert list(share_of_text.values()) == sorted(share_of_text.values())
 assert share_of_text["packed into rows of 160"] > 0.99 and 0.4 < share_of_text["padded to the longest of all"] < 0.6
 # "Packing costs `stories` about 0.03 nats, 3 % of the loss, over 400 documents", in rows of 160 tokens
-assert round(price, 2) == 0.03 and len(alone) == 400 and standard_error < price / 3
-assert round(100 * price / alone.mean().item()) == 3 and max(map(len, texts)) * 2 + 2 < 160
-# "The loss on the first tokens is more than twice the loss after 256. [...] After that, it falls slowly."
+assert round(price, 2) == 0.03 and len(differences) == 400 and standard_error < price / 3
+assert round(100 * price / loss_alone.mean().item()) == 3 and max(map(len, texts)) * 2 + 2 < 160
+# "The loss on the first tokens is three times the loss after 256 [...] From there on it hardly falls."
 by_place = [float(loss) for loss in re.findall(r"^ +\d+ to \d+ +([\d.]+) +[\d.]+$", real_size, flags=re.MULTILINE)]
-assert len(by_place) == 6 and by_place[0] > 2 * by_place[-1] and by_place[-2] - by_place[-1] < 0.2
-# "Here a document in front *lowers* the loss, a related one more than a license"
+assert len(by_place) == 6 and 2.8 < by_place[0] / by_place[-1] < 3.4 and by_place[-2] - by_place[-1] < 0.1
+# "Here a document in front *lowers* the loss, related or not"
 shifts = [
     (float(difference), float(error))
     for difference, error in re.findall(r"difference ([+-][\d.]+) ± ([\d.]+)", real_size)
 ]
-assert len(shifts) == 2 and all(difference < -2 * error for difference, error in shifts) and shifts[1][0] < shifts[0][0]
+assert len(shifts) == 2 and all(difference < -2 * error for difference, error in shifts)
 # "2,152 MB: weights, gradients, m and v in float32"
 assert round(16 * 134.515) == 2_152 and "weights 538 MB, gradients as much, m and v 1076 MB" in real_size
 # "Activations add 1.5 MB per token", "three times as much as the model's weights", "to less than a fifth, for a step
-# that takes longer", "some 8e10 operations per second"
+# that takes longer", "some 7e10 operations per second"
 steps_at = {
     (tokens, way): (float(held.replace(",", "")), float(seconds), float(rate))
     for tokens, way, held, seconds, rate in re.findall(
@@ -165,9 +165,9 @@ assert 2.8 < steps_at["1,024", "no"][0] / 538 < 3.1
 for tokens in ("256", "1,024"):
     assert steps_at[tokens, "yes"][0] < steps_at[tokens, "no"][0] / 5
     assert 1 < steps_at[tokens, "yes"][1] / steps_at[tokens, "no"][1] < 1.6
-assert all(5e10 < rate < 1.2e11 for _, _, rate in steps_at.values())
+assert all(5e10 < rate < 1e11 for _, _, rate in steps_at.values())
 # "The loop passes the test of one batch in eight steps"
 on_one_batch = [float(loss) for loss in re.search(r"one batch, losses: ([\d. ]+)", real_size)[1].split()]
 assert on_one_batch[0] > 2 and on_one_batch[-1] < 0.1
-# "would take it more than 600 years. One H100 [...] would need 47 days"
-assert 600 < 6 * 1.345e8 * 2e12 / 8e10 / 86_400 / 365 < 700 and round(6 * 1.345e8 * 2e12 / 4e14 / 86_400) == 47
+# "would take it more than 700 years. One H100 [...] would need 47 days"
+assert 700 < 6 * 1.345e8 * 2e12 / 7e10 / 86_400 / 365 < 800 and round(6 * 1.345e8 * 2e12 / 4e14 / 86_400) == 47

@@ -81,9 +81,7 @@ def on(kind, schedule, order):
 
 
 for schedule in ("wsd", "constant"):
-    for never, first, last in zip(
-        *(on("facts", schedule, order) for order in ("no facts", "first", "last")), strict=True
-    ):
+    for never, first, last in zip(*(on("facts", schedule, order) for order in ("never", "first", "last")), strict=True):
         assert 0.5 < (first - last) / (never - last) < 0.85
 # "Spread or last, they stay, and last is ahead by a few hundredths. It is ahead at the constant rate as well, by more"
 lead = {
