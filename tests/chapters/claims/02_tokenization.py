@@ -50,7 +50,8 @@ assert next(iter(next_tokens(prompt + " "))) == "z"
 assert [word for word in begun if word.startswith("z")] == ["zero"] and {"zero", "kept"} <= begun
 # "By default, the typed text becomes the real command tokens"
 assert "<|assistant|>" in pieces(tokenizer, typed)
-assert "<|assistant|>" not in [tokenizer.decode([token]) for token in ids_as_text]
+as_text = tokenizer.encode(typed, split_special_tokens=True)
+assert not set(as_text) & set(tokenizer.all_special_ids) and tokenizer.decode(as_text) == typed
 # "a word as common as *the* is whole after four merges"
 assert "Ġthe" in learned[:4]
 # "The longest match `␣tea|p|ot` [...] the result is `␣te|ap|ot`": the ranks are those of the model's own merges
@@ -135,8 +136,8 @@ assert (2 * table["English"][3], 3 * table["English"][4]) == (4032, 6051)
 assert (2 * table["Hindi"][3], 3 * table["Hindi"][4]) == (21214, 9534)
 
 reads = {
-    match[1]: (int(match[2].replace(",", "")), float(match[3]), int(match[5]))
-    for match in re.finditer(r"^(\w+) +([\d,]+) +(\d+\.\d) +(\d+) +(\d+)%$", real_size, re.MULTILINE)
+    match[1]: (int(match[2].replace(",", "")), float(match[3]), int(match[4]))
+    for match in re.finditer(r"^(\w+) +([\d,]+) +(\d+\.\d) +(\d+)%$", real_size, re.MULTILINE)
 }
 # "The Burmese paragraphs take 26 times as many tokens as the English ones and even more times as long"
 assert round(reads["Burmese"][0] / reads["English"][0]) == 26 and reads["Burmese"][1] / reads["English"][1] > 26
@@ -149,9 +150,8 @@ assert "' Paris' 0.77" in guesses["The capital of France is"]
 assert re.fullmatch(r"('\d' 0\.\d\d(, )?){3}", guesses["The capital of France is "])
 
 # "it comes within 3 % of it on new Python code, and needs 38 % more tokens for the Declaration"
-own = dict(re.findall(r"^(code|the Declaration): (\d\.\d\d) bytes per token$", real_size, re.MULTILINE))
+own = dict(re.findall(r"^(code|English): (\d\.\d\d) bytes per token$", real_size, re.MULTILINE))
 assert 0.97 < float(own["code"]) / kinds["code"][2] < 0.99
-assert 1.36 < (table["English"][0] / float(own["the Declaration"])) / table["English"][3] < 1.40
-# "a tenth of the files of its library", and what a simple script takes: seconds on 4 MB
-trained_in = re.search(r"trained in (\d+\.\d) s on (\d\.\d) MB", real_size)
-assert float(trained_in[1]) < 60 and 3 < float(trained_in[2]) < 6
+assert 1.36 < (table["English"][0] / float(own["English"])) / table["English"][3] < 1.40
+# "trained in seconds"
+assert float(re.search(r"trained in (\d+\.\d) s", real_size)[1]) < 60
