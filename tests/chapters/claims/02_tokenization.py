@@ -55,7 +55,11 @@ assert not set(as_text) & set(tokenizer.all_special_ids) and tokenizer.decode(as
 # "a word as common as *the* is whole after four merges"
 assert "Ġthe" in learned[:4]
 # "The longest match `␣tea|p|ot` [...] the result is `␣te|ap|ot`": the ranks are those of the model's own merges
-assert longest_match("Ġteapot", vocabulary) == ["Ġtea", "p", "ot"] and tokenizer.tokenize(" teapot") == ["Ġte", "ap", "ot"]
+assert longest_match("Ġteapot", vocabulary) == ["Ġtea", "p", "ot"] and tokenizer.tokenize(" teapot") == [
+    "Ġte",
+    "ap",
+    "ot",
+]
 own_merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
 rank_of = {"".join(pair): rank for rank, pair in enumerate(own_merges)}
 assert max(rank_of["Ġte"], rank_of["ap"]) < rank_of["Ġtea"]
@@ -109,14 +113,15 @@ for line in real_size.splitlines():
     if match := re.fullmatch(r"([A-Z]\w+) +(\d+) +([\d,]+) +([\d,]+) +([\d,]+) +([\d,]+)   .*", line):
         table[match[1]] = [int(match[number].replace(",", "")) for number in range(2, 7)]
 times = {
-    language: [count / base for count, base in zip(row, table["English"], strict=True)] for language, row in table.items()
+    language: [count / base for count, base in zip(row, table["English"], strict=True)]
+    for language, row in table.items()
 }
-# "With GPT-2 the Burmese text takes 20 times as many tokens as the English one, and with `o200k` 3.9 times. (27 and 5.2)"
+# "With GPT-2 the Burmese text takes 20 times as many tokens [...], and with `o200k` 3.9 times" (27 and 5.2)
 assert len(table) == 12 and 20 < times["Burmese"][1] < 21 and round(times["Burmese"][4], 1) == 3.9
 assert round(costs["Burmese"][0] / 13) == 27 and round(costs["Burmese"][2] / 13, 1) == 5.2
 # "German [...] costs more than twice as much as English with GPT-2 and a quarter more with `o200k`"
 assert 2 < times["German"][1] < 2.5 and 1.2 < times["German"][4] < 1.3
-# "From `cl100k` to `o200k`, English text and code gained nothing. Hindi and Burmese [...] a third, Russian to about half"
+# "From `cl100k` to `o200k`, English text and code gained nothing. Hindi and Burmese [...] a third, Russian [...] half"
 assert table["English"][4] >= table["English"][3]
 assert all(table[language][4] < table[language][3] / 3 for language in ("Hindi", "Burmese"))
 assert 0.45 < table["Russian"][4] / table["Russian"][3] < 0.6

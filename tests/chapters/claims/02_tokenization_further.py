@@ -1,4 +1,4 @@
-# ruff: noqa: F821 -- the names are the page's
+# ruff: noqa: E402, F821 -- the names are the page's
 """What the page that goes further than chapter 2 says about its own output."""
 
 # "Its first merges are *ll*, *ell* and *all*, those of BPE"
@@ -40,7 +40,9 @@ import re
 # "Nearly half of the random tokens are the model's first guess. [...] it copies none", and "more than a thousand"
 copied = {
     match[1]: [int(match[number].replace(",", "")) for number in (2, 3, 4)]
-    for match in re.finditer(r"^(alike|random) +median place ([\d,]+), first guess for (\d+) of (\d+)$", real_size, re.M)
+    for match in re.finditer(
+        r"^(alike|random) +median place ([\d,]+), first guess for (\d+) of (\d+)$", real_size, re.M
+    )
 }
 assert 0.4 < copied["random"][1] / copied["random"][2] < 0.5 and copied["alike"][1] == 0
 assert copied["random"][0] <= 3 and 1000 < copied["alike"][0] < 10_000
