@@ -93,18 +93,21 @@ assert encode_bpe("fallbell", three_merges) == ["f", "all", "b", "ell"]
 assert real_size.count("the same text again: True") == 2 and "�" in real_size
 assert "39 characters" in real_size
 # "In all four it is **ind|iv|isible**. With a space before it, `cl100k` and `o200k` need only two tokens, indiv|isible"
-cuts = {line.split()[0]: line for line in real_size.splitlines() if "ind|iv|isible" in line}
-assert list(cuts) == ["gpt2", "cl100k", "o200k", "smollm2"]
-assert [name for name, line in cuts.items() if " indiv|isible" in line] == ["cl100k", "o200k"]
+cuts = {
+    line[:15].rstrip().strip("'"): line[15:].split()
+    for line in real_size.splitlines()
+    if line.startswith("'") and line[15:16] == " " and len(line[15:].split()) == 4
+}
+assert cuts["indivisible"] == ["ind|iv|isible"] * 4 and "characters of indivisible: 11" in real_size
+assert cuts[" indivisible"] == ["ind|iv|isible", "indiv|isible", "indiv|isible", "ind|iv|isible"]
 # "With a space before it, *strawberry* is one token in all four vocabularies"
-assert all("    strawberry " in line for line in cuts.values())
+assert cuts[" strawberry"] == ["strawberry"] * 4
 # "GPT-2 has a token for 1993, [...] but splits 2026 into 20|26. `cl100k` and `o200k` cut [...] 1234567 is 123|456|7"
-assert " 1993 " in cuts["gpt2"] and " 20|26 " in cuts["gpt2"]
-assert all("123|456|7" in cuts[name] for name in ("cl100k", "o200k"))
+assert cuts["1993"][0] == "1993" and cuts["2026"][0] == "20|26" and cuts["1234567"][1:3] == ["123|456|7"] * 2
 # "SmolLM2 gives each digit a token of its own"
-assert "1|2|3|4|5|6|7" in cuts["smollm2"]
+assert cuts["1234567"][3] == "1|2|3|4|5|6|7"
 # "In GPT-2, for example, \" Paris\" is one token [...] the token \"Paris\"": no cut within either
-assert all(line.endswith(" Paris   Paris") for line in cuts.values())
+assert cuts["Paris"] == cuts[" Paris"] == ["Paris"] * 4
 
 import re
 
@@ -127,11 +130,11 @@ assert all(table[language][4] < table[language][3] / 3 for language in ("Hindi",
 assert 0.45 < table["Russian"][4] / table["Russian"][3] < 0.6
 kinds = {
     match[1]: [float(number) for number in match[2].split()]
-    for match in re.finditer(r"^(documentation|code) +\d+ ((?: +\d\.\d\d){4})$", real_size, re.MULTILINE)
+    for match in re.finditer(r"^(docs|code) +\d+ ((?: +\d\.\d\d){4})$", real_size, re.MULTILINE)
 }
 assert all(row[3] <= row[2] for row in kinds.values())
 # "four characters per token holds for English prose; Burmese has 1.0 to 5.4 bytes per token"
-assert 3.9 < kinds["documentation"][2] < 4.7
+assert 3.9 < kinds["docs"][2] < 4.7
 burmese_bytes, *burmese_counts = table["Burmese"]
 assert [round(burmese_bytes / count, 1) for count in burmese_counts][::3] == [1.0, 5.4]
 # "Burmese costs with it exactly what it cost with GPT-2 in 2019, and Korean nearly so"
