@@ -25,7 +25,7 @@ def sinusoidal_encoding(
     Args:
         seq_len: number of positions, counted from 0.
         d_model: number of columns, even or odd.
-        base: how far the angles spread, from 1 radian a position in column 0
+        base: how far the angles spread, from 1 radian per position in column 0
             down to nearly 1 / base.
 
     Returns:
@@ -67,8 +67,8 @@ def apply_rope(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
         x: Tensor[batch, heads, time, head_dim].
         positions: Tensor[time], integers or floating-point numbers in any
             order.
-        base: how far the angles spread, from 1 radian a position for the first
-            pair down to nearly 1 / base.
+        base: how far the angles spread, from 1 radian per position for the
+            first pair down to nearly 1 / base.
 
     Returns:
         Tensor[batch, heads, time, head_dim] in the dtype of x.

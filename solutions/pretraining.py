@@ -74,7 +74,7 @@ def learning_rate(
         warmup: number of steps of the warm-up, which may be 0.
         total: the step at which the floor is reached.
         peak: the largest learning rate.
-        floor: the smallest after the warm-up. The warm-up does not know it.
+        floor: the smallest rate after the warm-up. The warm-up may be below it.
 
     Returns:
         The learning rate.
@@ -117,9 +117,9 @@ def adamw_step(
     """Take one step of AdamW on one tensor.
 
     The averages m and v are updated first. Divided by 1 - beta ** step, they no
-    longer lean toward the zeros that they began with. The parameters then go
-    against m / (sqrt(v) + eps), and shrink by lr * weight_decay of what they
-    were.
+    longer lean toward the zeros that they began with. The parameters then
+    move against m / (sqrt(v) + eps), and shrink by lr * weight_decay of what
+    they were.
 
     Args:
         param: Tensor[...], the parameters.
@@ -171,8 +171,8 @@ def clip_gradients(
     grads: list[Tensor],
     max_norm: float,
 ) -> tuple[list[Tensor], float]:
-    """Shorten the gradients, all by one factor, where together they are longer
-    than max_norm.
+    """Shorten the gradients, all by one factor, if their common norm is above
+    max_norm.
 
     Their norm is the root of the sum of the squares of all numbers in all
     tensors, each turned into float32 or float64 before it is squared: in

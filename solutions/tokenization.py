@@ -48,8 +48,8 @@ def train_bpe(data: bytes, n_merges: int) -> list[tuple[int, int]]:
     """Learn merges: in each round the most frequent pair of neighbors becomes
     one new token.
 
-    Each round counts the pairs anew, overlapping occurrences all counted. Of
-    pairs equally frequent the smallest is taken, in the order of tuples.
+    Each round counts the pairs anew, and overlapping occurrences all count.
+    Among equally frequent pairs the smallest wins, in the order of tuples.
     Training stops early when fewer than two tokens are left.
 
     Args:
@@ -116,8 +116,8 @@ def decode(ids: list[int], merges: list[tuple[int, int]]) -> str:
         merges: what `train_bpe` returned.
 
     Returns:
-        The text. Bytes that are no valid UTF-8, such as half a character,
-        become U+FFFD, as `bytes.decode` has it with `errors="replace"`.
+        The text. Bytes that are not valid UTF-8, such as half a character,
+        become U+FFFD, as in `bytes.decode` with `errors="replace"`.
 
     Raises:
         ValueError: if an id is negative, or beyond the last merge.

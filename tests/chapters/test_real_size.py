@@ -30,7 +30,7 @@ def notebook(page: Path, plain: str, *measured: str) -> Notebook:
 def run_and_keep(page: Path, plain: str, *measured: str) -> NotebookNode:
     """The page after a run, whose outputs are kept."""
     whole = notebook(page, plain, *measured)
-    result = notebook_cache.run(whole, timeout=60)
+    result = notebook_cache.run(whole, timeout=600)
     assert result.err is None
     kept_outputs.write(page, whole.content, {"key": "key"})
     return whole.content

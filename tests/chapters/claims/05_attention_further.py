@@ -39,6 +39,33 @@ for sunk in (
             assert shares.mean() < fair and mild <= 1
         else:
             assert 3 <= mild <= 6 and shares.max() > 5 * fair
+# "About a quarter of the heads give the first token more than half of their weight [...] its value is less than a fifth
+# as long as the others'", "its loss rises by 0.7 nats", "If no later token has ever seen the first one,
+# nothing is lost"
+sections = re.findall(r"^(?:execmodel|compound|objects) +(.*)$", real_size, flags=re.MULTILINE)
+assert len(sections) == 3
+for section in sections:
+    heads, _, here, there, never, later, always = [float(number) for number in re.findall(r"[\d.]+", section)]
+    assert 60 <= heads <= 75 and 0.15 < here / there < 0.2
+    assert 0.65 < later - never < 0.8 and abs(always - never) < 0.015
+# "Without the five best induction heads the repetition is lost", "a loss of ln 39,000 = 10.6"
+silent = {
+    line[:40].strip(): [float(number) for number in line[40:].split()]
+    for line in real_size.splitlines()
+    if re.match(r"(none|5 best|5 others|\d+\.\d: after)", line)
+}
+assert abs(math.log(39_000) - 10.6) < 0.05 and min(silent["5 best induction heads"][:3]) > 10.5
+assert max(silent["none"][:3]) < 3
+# "One earlier head, 17.1, costs nearly as much alone, though it never looks at the earlier occurrence"
+assert min(silent["17.1: after earlier 0%, token before 91%"][:3]) > 8.5
+# "12.2 looks at the token before nearly as much as 17.1, and little depends on it"
+spared = silent["12.2: after earlier 0%, token before 84%"]
+assert max(with_it - without for with_it, without in zip(spared[:3], silent["none"][:3], strict=True)) < 0.3
+# "Five other heads, drawn four times, cost at most 0.3"; real text hardly changes
+drawn = [numbers for label, numbers in silent.items() if label.startswith("5 others")]
+assert len(drawn) == 4
+assert max(n[i] - silent["none"][i] for n in drawn for i in range(3)) < 0.305
+assert max(numbers[3] - silent["none"][3] for numbers in silent.values()) < 0.075
 # "Move the matrix to the query [...] and compare with the latents directly"
 assert (as_keys - moved).abs().max() < 1e-3
 # "Each layer adds w - 1 tokens of reach"
