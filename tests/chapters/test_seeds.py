@@ -1,4 +1,4 @@
-"""What chapter 10 says of three seeds, of which its page runs one: fine-tuned with the page's own code."""
+"""What chapter 10 says of four seeds, of which its page runs one: fine-tuned with the page's own code."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from torch import nn
 from tests.chapters.pages import ROOT
 
 PAGE = ROOT / "chapters/10_context/chapter.md"
-NEEDED = ("import math", "import time", "from llm_course.corpus.long_texts import", "def recall(", "def read_rows(",
+NEEDED = ("import math", "from llm_course.corpus.long_texts import", "def recall(", "def read_rows(",
           "def by_parts(", "def turn_by(", "def tune(")  # fmt: skip
 
 
@@ -25,18 +25,19 @@ def page() -> dict[str, Any]:
 
 @pytest.mark.training
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [7, 8, 9])
+@pytest.mark.parametrize("seed", [7, 8, 9, 10])
 def test_a_fine_tune_ends_as_the_page_says(page: dict[str, Any], seed: int) -> None:
     rows = page["rows_to_learn"](games=True, seed=seed)
 
     def tuned(frequencies: str) -> tuple[float, float]:
         """The loss at the end of a long text, and the recall in its middle."""
         student: nn.Module = page["tune"](page[frequencies], *rows)
-        return page["loss_by_part"](student)[-1], page["recall"](student, 640, 0.5)
+        return page["loss_by_part"](student)[-1], page["recall"](student, 640, 0.5, texts=60)
 
+    # ranges of the page's table; a machine that rounds elsewhere may lose a text or two
     loss, found = tuned("parts_4")
-    assert 0.57 < loss < 0.67 and found >= 0.5  # a machine that rounds elsewhere may lose a text or two
+    assert 0.58 < loss < 0.67 and 0.66 <= found <= 0.92
     loss, found = tuned("squeezed")
-    assert 0.87 < loss < 0.99 and 0.35 <= found <= 0.95
+    assert 0.87 < loss < 0.99 and 0.43 <= found <= 0.95
     loss, found = tuned("trained")
-    assert 0.88 < loss < 0.99 and found <= 0.35
+    assert 0.89 < loss < 0.98 and 0.16 <= found <= 0.43

@@ -78,7 +78,7 @@ def test_the_drawing_of_beams_is_the_example_of_its_chapter() -> None:
 
 
 def test_the_drawing_of_sinks_has_the_losses_of_its_chapter() -> None:
-    chapter = (CHAPTERS / "10_context" / "chapter.md").read_text(encoding="utf-8")
+    chapter = (CHAPTERS / "10_context" / "further.md").read_text(encoding="utf-8")
     (told,) = re.findall(
         r"its loss is (\S+)\. .*?, and it is (\S+)\. .*?everything in view it is (\S+)\.\)", chapter, re.DOTALL
     )
