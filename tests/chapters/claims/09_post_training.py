@@ -35,7 +35,7 @@ assert len(ANIMALS) == 18 and 0.8 * 16 * 18 < len(compared) < 16 * 18
 # "Answers get longer, and fewer of them are all true"
 length, clean, false, value = preferred["tuned"][0]
 assert all(now[0] > length + 0.3 and now[1] < clean for name, (now, _) in preferred.items() if name != "tuned")
-# "of single sentences, too, about half were false, against a third before"; 0.47 to 0.60 in the four draws
+# "of single sentences, too, between 47 and 60 % were false, against a third before"
 assert 0.42 < preferred["beta 0.05"][0][2] < 0.65 and 0.27 < false < 0.38
 # "worth between 4.5 and 5.3 to it, against 3.4 before", in the four draws of which the page shows one
 assert 4.2 < preferred["beta 0.05"][0][3] < 5.6 and 3.2 < value < 3.7
@@ -50,28 +50,18 @@ assert preferred["beta 0.05"][1][0] < preferred["beta 2.0"][1][0]
 # "`stories` saw 4 + 7, for example, but never 7 + 4"
 assert all((right, left) in short_turns.SHOWN_SUMS for left, right in short_turns.NEVER_SHOWN_SUMS)
 assert (7, 4) in short_turns.NEVER_SHOWN_SUMS
-# "Right answers to the paid sums [...] likelier. The unpaid ones gain nothing here, and the reversed ones a little"
-assert sums["GRPO"][0] > sums["tuned"][0] + 0.1
-assert abs(sums["GRPO"][1] - sums["tuned"][1]) < 0.05 and 0 < sums["GRPO"][2] - sums["tuned"][2] < 0.12
-# "The entropy falls"
-assert sum(row[2] for row in log[-10:]) < sum(row[2] for row in log[:10])
+# "with both seeds, the chance of a right answer to the paid sums doubles, from 0.29 to about 0.57"
+for seed in (0, 1):
+    paid, unpaid, reversed_sums = sums[f"GRPO, seed {seed}"]
+    assert round(sums["tuned"][0], 2) == 0.29 and 0.52 < paid < 0.62
+    # "The unpaid and the reversed ones gain at most a few hundredths"
+    assert abs(unpaid - sums["tuned"][1]) < 0.05 and -0.01 < reversed_sums - sums["tuned"][2] < 0.07
+# "The entropy falls in both runs"
+for log in logs:
+    assert sum(row[2] for row in log[-10:]) < sum(row[2] for row in log[:10])
+    assert any(row[1] > 0 for row in log)  # "A group of equal rewards teaches nothing": there are some
 # "200 steps with the faulty reward alone leave no answer right; [...] 45 % are right; the honest reward [...] 75 %"
 from llm_course.widgets.policy_lab import AFTER, STEPS  # noqa: E402 -- held against the lab's own runs in tests/widgets
 
 assert STEPS == 200 and AFTER["found", 0.0][1] < 0.02
 assert AFTER["found", 0.3][1] == 0.45 and AFTER["right", 0.3][1] == 0.75
-# "On average $k_1$ and $k_3$ are right, and $k_2$ is not", within 5 standard errors
-for name in ("k1", "k3"):
-    values = estimators[name]
-    assert abs(values.mean() - exact) < 5 * values.std() / math.sqrt(len(values)) + 1e-9
-assert abs(estimators["k2"].mean() - exact) > 5 * estimators["k2"].std() / math.sqrt(len(drawn))
-# "Many samples of $k_1$ are negative [...] no sample of $k_3$ is"
-assert (estimators["k1"] < 0).double().mean() > 0.05 and (estimators["k3"] > -1e-12).all()
-# "$k_3$ is the noisier of the two"
-assert estimators["k3"].std() > estimators["k1"].std()
-# "at least as much as with GRPO about the sums that were asked [...], and much more about the unpaid ones"
-assert sums["distilled"][0] > sums["GRPO"][0] - 0.02
-assert sums["distilled"][1] > sums["GRPO"][1] + 0.05
-# "which the teacher knows from its own tuning. On the reversed sums, which the teacher hardly knows [...], little"
-assert sums["the teacher"][1] > 0.6 and sums["the teacher"][2] < 0.3
-assert sums["distilled"][2] - sums["tuned"][2] < 0.6 * (sums["distilled"][1] - sums["tuned"][1]) + 0.05
