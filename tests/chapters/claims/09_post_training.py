@@ -44,6 +44,11 @@ for length_now, clean_now, _, value_now in (report for report, _ in preferred.va
 # "With the small beta the chosen answers became *less* probable too", and the margin grows all the same
 for _, moved in (preferred["beta 0.05"], preferred["beta 2.0"]):
     assert moved[0] > moved[1] + 1
+# "A beta of 0.3 comes close. With 2.0 the answers are worth no more than before"
+assert preferred["beta 0.3"][0][3] > preferred["beta 0.05"][0][3] - 0.4
+assert abs(preferred["beta 2.0"][0][3] - value) < 0.25
+# "a few more false sentences cost what the longer answers earn"
+assert preferred["beta 2.0"][0][2] > false + 0.05 and preferred["beta 2.0"][0][0] > length + 0.1
 # "they grew to between 4.2 and 5.1 sentences", "by 3.5 to 4.6 nats", in four draws of which the page shows one
 assert 3.9 < preferred["beta 0.05"][0][0] < 5.4 and -5 < preferred["beta 0.05"][1][0] < -3.2
 assert preferred["beta 0.05"][1][0] < preferred["beta 2.0"][1][0]
@@ -60,6 +65,17 @@ for seed in (0, 1):
 for log in logs:
     assert sum(row[2] for row in log[-10:]) < sum(row[2] for row in log[:10])
     assert any(row[1] > 0 for row in log)  # "A group of equal rewards teaches nothing": there are some
+# "The score rises by about 0.9 with both seeds", "four sentences in five are false, against one in three before"
+score, moved, length, clean, false, value = judged_policies["tuned"]
+for seed in (0, 1):
+    free, priced = (judged_policies[f"price {kl_price}, seed {seed}"] for kl_price in (0.0, 0.2))
+    assert 0.75 < free[0] - score < 1.15 and 0.72 < free[4] < 0.88 and 0.27 < false < 0.38
+    # "To this rater the answers are worth more all the same"
+    assert free[5] > value + 0.5
+    # "With a price of 0.2 the policy moves at most half as far [...]. The score rises less, and a smaller share"
+    assert priced[1] < 0.52 * free[1] and priced[0] < free[0] and priced[4] < free[4]
+    # "though still about twice the share of the tuned model"
+    assert 1.7 < priced[4] / false < 2.4
 # "200 steps with the faulty reward alone leave no answer right; [...] 45 % are right; the honest reward [...] 75 %"
 from llm_course.widgets.policy_lab import AFTER, STEPS  # noqa: E402 -- held against the lab's own runs in tests/widgets
 
