@@ -81,3 +81,29 @@ from llm_course.widgets.policy_lab import AFTER, STEPS  # noqa: E402 -- held aga
 
 assert STEPS == 200 and AFTER["found", 0.0][1] < 0.02
 assert AFTER["found", 0.3][1] == 0.45 and AFTER["right", 0.3][1] == 0.75
+# "The template adds a system prompt that nobody typed", "With it, SmolLM2 answers and stops" (real_size: what was printed)
+assert real_size.startswith("<|im_start|>system\nYou are a helpful AI assistant named SmolLM")
+assert "chat template          'The capital of France is Paris.<|im_end|>'" in real_size
+# "Without the assistant's mark, it first has to write that mark itself", "the model stops at once" (real_size)
+assert (
+    "no assistant mark      '<|im_start|>assistant" in real_size and "no template            '<|im_end|>'" in real_size
+)
+# "With another model's marks it still finds Paris" (real_size)
+assert "Paris" in real_size.split("another model's marks")[1].splitlines()[0]
+# "Before, none of twelve answers ended within 48 tokens; afterwards, 8 and 10 of them do" (real_size)
+import re  # noqa: E402
+
+rows = re.findall(
+    r"^(before|seed \d) +([\d.]+) +(\d+) of 12 +(\d+) of 10 +(-?[\d.]+) +(-?[\d.]+)$", real_size, flags=re.MULTILINE
+)
+ended = [int(row[2]) for row in rows]
+assert len(rows) == 3 and ended[0] == 0 and sorted(ended[1:]) == [8, 10]
+# "The facts are the same as before, 7 of 10" (real_size)
+assert {row[3] for row in rows} == {"7"}
+# "the chosen answers became likelier, by about 6 nats, and the rejected ones less likely by as much" (real_size)
+for row in rows[1:]:
+    assert 5.5 < float(row[4]) < 7 and -7 < float(row[5]) < -5.5
+# "13 seconds of one core to write the 32 answers, under a minute to train, and 3.1 GB" (real_size)
+costs = re.findall(r"16 pairs: written in (\d+) s, trained in (\d+) s and ([\d,]+) MB", real_size)
+assert len(costs) == 2 and all(8 < int(cost[0]) < 20 and int(cost[1]) < 60 for cost in costs)
+assert 2_700 < int(costs[0][2].replace(",", "")) < 3_500 and round(4 * 4 * 0.135, 1) == 2.2
