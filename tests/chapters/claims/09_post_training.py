@@ -81,7 +81,7 @@ from llm_course.widgets.policy_lab import AFTER, STEPS  # noqa: E402 -- held aga
 
 assert STEPS == 200 and AFTER["found", 0.0][1] < 0.02
 assert AFTER["found", 0.3][1] == 0.45 and AFTER["right", 0.3][1] == 0.75
-# "The template adds a system prompt that nobody typed", "With it, SmolLM2 answers and stops" (real_size: what was printed)
+# "The template adds a system prompt that nobody typed", "With it, SmolLM2 answers and stops" (real_size)
 assert real_size.startswith("<|im_start|>system\nYou are a helpful AI assistant named SmolLM")
 assert "chat template          'The capital of France is Paris.<|im_end|>'" in real_size
 # "Without the assistant's mark, it first has to write that mark itself", "the model stops at once" (real_size)
