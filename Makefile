@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes rooms browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -147,7 +147,7 @@ test-long: env widgets chromium postgresql $(VENV)/.benchmarks benchmarks/node_m
 	@$(PYTEST) $(IN_PARALLEL) --run-slow --timeout 7200 --durations 40 --durations-min 60
 
 unit: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # they do not wait
-unit: env widgets  ## the tests that take seconds
+unit: env widgets  ## the tests without a browser, a sandbox or a grading
 	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not sandboxes and not browser and not training"
 
 outputs: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # some pages measure times
@@ -163,7 +163,6 @@ grading: env postgresql  ## the banks of submissions through real nbgrader
 sandboxes: env  ## what a sandbox for learners' code holds
 	@$(PYTEST) $(IN_PARALLEL) -m sandboxes
 
-rooms: sandboxes
 
 browser: env widgets chromium  ## the built pages in headless Chromium
 	@$(PYTEST) -m browser

@@ -259,7 +259,11 @@ def _change(argument: Any) -> None:
 
 
 def main(topics: list[str]) -> int:
-    """Print the survivors; returns 1 if there are any."""
+    """Print the survivors; returns 1 if there are any, 2 for a topic that does not exist."""
+    known = {name[3:] for name in assignments()}
+    if unknown := [topic for topic in topics if topic not in known]:
+        print(f"There is no topic {unknown[0]!r}: choose from {', '.join(sorted(known))}.", file=sys.stderr)
+        return 2
     torch.set_num_threads(1)
     found = 0
     for assignment in assignments().values():

@@ -113,7 +113,7 @@ EXERCISE = Exercise(
             ),
             "The queries are the last positions: with one query and six keys, all six are in its past. With fewer keys "
             "than queries, the first queries see none.",
-            fails="Your causal pattern is wrong where queries and keys differ in number.",
+            fails="With n_queries ≠ n_keys, a causal query i does not see just the keys 0 to i + n_keys - n_queries.",
         ),
         Property(
             "Bidirectional: every query sees every key",
@@ -153,7 +153,8 @@ EXERCISE = Exercise(
             ("causal, a prefix given", "causal, a prefix given, drawn", "cross, a prefix given"),
             'Look at `prefix` where kind is "prefix", and nowhere else.',
             needs=SQUARE,
-            fails='Your pattern of another kind than "prefix" is wrong when `prefix` is given.',
+            fails="With `prefix` given, your causal pattern does not show just the past, or your cross pattern hides "
+            "keys.",
         ),
         Property(
             "Any other kind raises ValueError",

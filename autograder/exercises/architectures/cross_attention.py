@@ -158,7 +158,8 @@ EXERCISE = Exercise(
             "Values need not be as wide as queries and keys",
             ("equal scores, wider values", "wider values", "narrower values"),
             "A head's values are as wide as the rows of w_v divided by n_heads; the scale is that of the queries.",
-            fails="Your result is wrong where values are wider or narrower than queries and keys.",
+            fails="Where d_v differs from d_k, your result is not softmax(q kᵀ / √d_k) v of each head, joined, times "
+            "w_oᵀ.",
         ),
         Property(
             "Positions where memory_mask is False are hidden, in each example its own",
@@ -206,7 +207,8 @@ EXERCISE = Exercise(
             "Each of x, memory, w_q, w_k, w_v and w_o must have its gradient, and none may be NaN.",
             observe=observe.gradients,
             needs=MAIN,
-            fails="A gradient of x, memory, or a weight is missing, wrong, or NaN.",
+            fails="The gradient with respect to x, memory or a weight is missing, NaN, or not the derivative of the "
+            "result.",
         ),
     ),
     mistakes=misunderstandings(architectures.cross_attention, __file__),

@@ -139,14 +139,16 @@ EXERCISE = Exercise(
             ("large logits", "gradients of large logits"),
             "Use log_softmax: the logarithm of a softmax is -inf where the probability is rounded to 0.",
             needs=MAIN,
-            fails="With logits of 1000, your loss or its gradient is wrong or not finite.",
+            fails="With logits of 1000, your loss or its gradient is not finite, or is not that of -log p / (t · "
+            "time).",
         ),
         Property(
             "An example without hidden tokens counts as 0 in the mean",
             ("nothing hidden in one", "nothing hidden in one, drawn", "nothing hidden"),
             "The sum over no tokens is 0. Do not divide by their number.",
             needs=MAIN,
-            fails="With an example without hidden tokens, your loss is wrong.",
+            fails="Where an example hides no token, your loss is not the mean over all examples, with a 0 for that "
+            "one.",
         ),
         Property(
             "The dtype is that of the logits, and the arguments are left unchanged",
@@ -163,7 +165,7 @@ EXERCISE = Exercise(
             "Pick the log probabilities by gather and sum with torch: item and tolist lose the history.",
             observe=observe.gradients,
             needs=MAIN,
-            fails="The gradient of your loss with respect to the logits is missing or wrong.",
+            fails="The gradient with respect to the logits is missing, or is not that of -log p / (t · time).",
         ),
         Property(
             "A t outside (0, 1] raises ValueError, in any example",

@@ -106,7 +106,8 @@ EXERCISE = Exercise(
             ("the id 0", "the id 0, drawn"),
             "Compare with -100, not with 0.",
             needs=SHIFT,
-            fails="With the id 0 among the labels, your result is wrong.",
+            fails="With the id 0 among the labels, your result is not start_id and then all labels but the last, 0 "
+            "kept.",
         ),
         Property(
             "The dtype is kept, and the labels are left unchanged",

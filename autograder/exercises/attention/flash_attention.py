@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import attention
 
@@ -86,6 +86,7 @@ EXERCISE = Exercise(
     reference=attention.flash_attention,
     points=4,
     cases=(
+        Case("a last block of one key", whole(blocks(n_q=1, n_k=3, d=4, block_size=2)), visible=True),
         Case("short last block", short_last_block, visible=True),
         Case("drawn", drawn_blocks),
         Case("two blocks", whole(blocks(n_q=3, n_k=4, d=4, block_size=2)), visible=True),
@@ -95,6 +96,17 @@ EXERCISE = Exercise(
         Case("blocks of one key", blocks(n_q=3, n_k=5, d=4, block_size=1), visible=True),
         # Far above 88, where exponentials end. A score of 200 is rounded by 0.00001, and its exponential as much: a
         # hundred units.
+        Case(
+            "huge whole scores",
+            given(
+                query=torch.tensor([[20.0]]),
+                key=torch.tensor([[10.0], [-10.0], [9.0]]),
+                value=torch.tensor([[1.0], [2.0], [3.0]]),
+                block_size=2,
+            ),
+            visible=True,
+            slack=1000.0,
+        ),
         Case("huge scores", blocks(n_q=3, n_k=9, d=4, block_size=4, scale=12.0), visible=True, slack=1000.0),
         Case("falling scores", falling_scores, slack=1000.0),
         Case("very low scores", very_low_scores, visible=True, slack=1000.0),
@@ -116,26 +128,34 @@ EXERCISE = Exercise(
             ("one block", "one query and one key"),
             "Work the first case out by hand. All keys are in one block: the result is softmax(query keyᵀ / √d) "
             "value, and √4 is 2.",
-            fails="With a single block, your result differs from plain attention.",
+            fails="With a single block, your result is not plain attention's, softmax(query keyᵀ / √d) value.",
         ),
         Property(
             "With several blocks, the result is the same",
             ("two blocks", "rising scores", "blocks of one key"),
             "Follow one query through two blocks by hand: largest score, sum and output so far, before and after.",
             weight=3,
-            fails="With several blocks, your result differs from plain attention.",
+            fails="With several blocks, your result is not that of one softmax over the keys of all blocks.",
         ),
         Property(
             "A short last block counts too",
-            ("short last block", "drawn"),
+            ("a last block of one key", "short last block", "drawn"),
             "Seven keys in blocks of three are three blocks: 3, 3 and 1.",
-            fails="Where the last block is shorter than the others, your result is wrong.",
+            fails="Where the last block is shorter, your result is not that of one softmax over all keys, its own "
+            "included.",
         ),
         Property(
             "Huge scores do not overflow, very low ones do not vanish",
-            ("huge scores", "falling scores", "very low scores", "lowest scores", "low beside high scores"),
+            (
+                "huge whole scores",
+                "huge scores",
+                "falling scores",
+                "very low scores",
+                "lowest scores",
+                "low beside high scores",
+            ),
             "Take exponentials relative to the largest score so far of the same query, never of a score itself.",
-            fails="Your result is wrong where scores are very large or very low.",
+            fails="Where scores are very large or very low, your result is not finite, or is not plain attention's.",
         ),
         Property(
             "No tensor holds all scores at once",
@@ -144,7 +164,7 @@ EXERCISE = Exercise(
             weight=2,
             observe=functools.partial(observe.stays_below, limit=8 * 96),
             needs="With several blocks, the result is the same",
-            fails="You make a tensor as large as the whole matrix of scores.",
+            fails="The check did not see you work only with tensors of fewer than n_q · n_k numbers.",
         ),
         Property(
             "A block size below 1 raises ValueError",
@@ -167,7 +187,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             observe=observe.gradients,
-            fails="Your gradients of query, key and value are wrong or missing.",
+            fails="The gradient with respect to query, key or value is missing, or is not plain attention's.",
         ),
     ),
     mistakes=misunderstandings(attention.flash_attention, __file__),

@@ -80,9 +80,24 @@ EXERCISE = Exercise(
         Case("one head", whole(layer(batch=1, time=2, n_heads=1, head_dim=2)), visible=True),
         Case("three heads", three_heads, visible=True),
         Case("not contiguous", not_contiguous, visible=True),
+        Case(
+            "one token, four heads share two",
+            whole(layer(batch=1, time=1, n_heads=4, n_kv_heads=2, head_dim=1)),
+            visible=True,
+        ),
         Case("four heads share two", four_share_two, visible=True),
         Case("six heads share three", layer(batch=3, time=7, n_heads=6, n_kv_heads=3, head_dim=2)),
+        Case(
+            "one token, two heads share one",
+            whole(layer(batch=1, time=1, n_heads=2, n_kv_heads=1, head_dim=1)),
+            visible=True,
+        ),
         Case("all heads share one", layer(batch=2, time=6, n_heads=4, n_kv_heads=1, head_dim=3), visible=True),
+        Case(
+            "two heads wider than the model",
+            whole(layer(batch=1, time=2, n_heads=2, head_dim=2, d_model=2)),
+            visible=True,
+        ),
         Case("heads wider than the model", layer(batch=2, time=4, n_heads=4, head_dim=2, d_model=6), visible=True),
         Case("heads that do not divide the width", but(three_heads, n_heads=5), visible=True),
         # Three heads divide the model's width of 6, and not the 10 rows of w_q.
@@ -114,28 +129,36 @@ EXERCISE = Exercise(
             "by step: x @ w.T, split, transpose to [batch, heads, time, head_dim], attention in each head, "
             "back, join, w_o.",
             weight=3,
-            fails="With as many key and value heads as query heads, your result is wrong.",
+            fails="With n_kv_heads = n_heads, your result is not each head's causal attention, joined, times w_oᵀ.",
         ),
         Property(
             "Neighboring query heads share a key and value head",
-            ("four heads share two", "six heads share three"),
+            ("one token, four heads share two", "four heads share two", "six heads share three"),
             "Query head h is served by key head h // (n_heads // n_kv_heads): with four and two, heads 0 and 1 share "
             "the first.",
             weight=3,
-            fails="Where a group of query heads shares a key and value head, your result is wrong.",
+            fails="With shared heads, your result is not that of query head h with key head h // (n_heads // "
+            "n_kv_heads).",
         ),
         Property(
             "One key and value head serves all",
-            ("all heads share one",),
+            (
+                "one token, two heads share one",
+                "all heads share one",
+            ),
             "With n_kv_heads = 1 (multi-query attention) all query heads meet the same keys and values.",
-            fails="With one key and value head for all query heads, your result is wrong.",
+            fails="With n_kv_heads = 1, your result is not that of all query heads with the same keys and values.",
         ),
         Property(
             "The heads together need not be as wide as the model",
-            ("heads wider than the model",),
+            (
+                "two heads wider than the model",
+                "heads wider than the model",
+            ),
             "head_dim is the rows of w_q divided by n_heads, whatever d_model is. It is the width to split by, "
             "and its root is the scale.",
-            fails="Where the heads together are wider than the model, your result is wrong.",
+            fails="Where n_heads · head_dim exceeds d_model, your result is not that of heads as wide as (rows of "
+            "w_q) / n_heads.",
         ),
         Property(
             "Heads that do not divide evenly raise ValueError",
@@ -163,7 +186,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "Each of x, w_q, w_k, w_v and w_o must have its gradient: none of them may be cut off or left out.",
             observe=observe.gradients,
-            fails="Your gradients of x or of the four weights are wrong or missing.",
+            fails="The gradient with respect to x, w_q, w_k, w_v or w_o is missing, or is not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(attention.multi_head_attention, __file__),

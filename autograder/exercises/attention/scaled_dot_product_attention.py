@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import attention
 
@@ -112,6 +112,11 @@ EXERCISE = Exercise(
         Case("very low scores", very_low_scores, visible=True),
         Case("nothing to attend to", nothing_to_attend_to, visible=True),
         Case("padded batch", padded),
+        Case(
+            "huge whole scores",
+            given(query=torch.tensor([[10.0]]), key=torch.tensor([[20.0], [19.0]]), value=torch.eye(2)),
+            visible=True,
+        ),
         Case("huge scores", huge, visible=True),
         Case("float64", in_float64, visible=True),
         Case("bfloat16", in_bfloat16, visible=True),
@@ -134,7 +139,8 @@ EXERCISE = Exercise(
             "Work the first case out by hand, one factor after the other: the product, the scale √4 = 2, the "
             "softmax over the keys, the mix of the values.",
             weight=3,
-            fails="Without a mask, your output or your weights differ from softmax(query keyᵀ / √d_k) value.",
+            fails="Without a mask, your weights are not softmax(query keyᵀ / √d_k), or your output is not weights "
+            "times value.",
         ),
         Property(
             "A hidden key has weight 0, and the weights of the others sum to 1",
@@ -142,7 +148,7 @@ EXERCISE = Exercise(
             "Hide a key before the softmax, by a score so low that its exponential is 0; then the others share all.",
             weight=2,
             observe=observe.second,
-            fails="With a mask, your weights are wrong.",
+            fails="With a mask, your weights are not 0 at the hidden keys and a softmax of the scores over the others.",
         ),
         Property(
             "A query with nothing to attend to gets zeros",
@@ -155,10 +161,13 @@ EXERCISE = Exercise(
         ),
         Property(
             "Huge scores do not overflow",
-            ("huge scores",),
+            (
+                "huge whole scores",
+                "huge scores",
+            ),
             "The exponential of a number above 88 is infinite in float32. torch.softmax subtracts the largest "
             "score of each row first.",
-            fails="Your result is wrong where scores are in the hundreds or more.",
+            fails="With scores in the hundreds, your result is not finite, or is not softmax(query keyᵀ / √d_k) value.",
         ),
         Property(
             "The dtype of the inputs is kept",
@@ -184,7 +193,7 @@ EXERCISE = Exercise(
             "The model learns through this function: its result must keep its history, so no detach, no no_grad, no "
             "way through NumPy or plain numbers. Where a query attends to nothing its gradient is 0, not NaN.",
             observe=observe.gradients,
-            fails="Your gradients of query, key and value are wrong or missing.",
+            fails="The gradient with respect to query, key or value is missing, NaN, or not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(attention.scaled_dot_product_attention, __file__),

@@ -35,7 +35,7 @@ EXERCISE = Exercise(
             ("window 1", "window 1, drawn", "one position", "window longer than the sequence"),
             "Try the extremes: with window = 1 a query sees itself only; with a window beyond the "
             "sequence, all its past.",
-            fails="Your mask is wrong for a window of 1, or for one longer than the sequence.",
+            fails="With a window of 1, your mask is not the diagonal, or with a long one, not the causal mask.",
         ),
         Property(
             "A window below 1 raises ValueError",

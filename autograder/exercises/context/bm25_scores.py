@@ -131,7 +131,8 @@ EXERCISE = Exercise(
             "All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
             "documents holding the word, ln(1 + (N - n + 0.5) / (n + 0.5)).",
             weight=2,
-            fails="Your idf does not come out right where nothing else counts.",
+            fails="Where nothing else counts, your scores are not the sum of the words' ln(1 + (N - n + 0.5) / (n + "
+            "0.5)).",
         ),
         Property(
             "Further occurrences count less and less",
@@ -153,19 +154,20 @@ EXERCISE = Exercise(
             "k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is over "
             "all documents.",
             weight=2,
-            fails="Your scores are wrong for documents of different lengths.",
+            fails="With documents of different lengths, your scores are not those with k1 · (1 - b + b · len / "
+            "average).",
         ),
         Property(
             "k1 and b set how much",
             ("other settings", "a large k1", "other settings, drawn"),
             "1.5 and 0.75 are only defaults: work out one score by hand with another k1 and b.",
-            fails="Your scores are wrong where k1 or b is not the default.",
+            fails="With k1 or b other than the defaults, your scores are not those of the formula with that k1 and b.",
         ),
         Property(
             "A word counts as often as it stands in the query",
             ("a word twice in the query", "a word twice in the query, drawn"),
             "The sum runs over the terms of the query, one by one, repeated ones too.",
-            fails="Your scores are wrong where a word stands twice in the query.",
+            fails="Where a word stands twice in the query, your scores are not sums over all its terms, both included.",
         ),
         Property(
             "b = 0, b = 1 and k1 = 0 make sense",
@@ -176,7 +178,7 @@ EXERCISE = Exercise(
                 "settings at their ends, drawn",
             ),
             "With k1 = 0 the fraction is 1 for any word that stands in the document, and such a word only.",
-            fails="Your scores are wrong, or your function fails, where b is 0 or 1 or k1 is 0.",
+            fails="With b of 0 or 1, or k1 of 0, your function fails, or its scores are not the formula's.",
         ),
         Property(
             "Words and documents that are missing add nothing",
@@ -189,13 +191,14 @@ EXERCISE = Exercise(
                 "words and documents that are missing, drawn",
             ),
             "Try a word that no document holds, a document without words, and no documents at all.",
-            fails="Your scores are wrong, or your function fails, where words or documents are missing.",
+            fails="Where words or documents are missing, your function fails, or a score is not the formula's with 0 "
+            "for them.",
         ),
         Property(
             "Documents that are equal have equal scores",
             ("equal documents", "equal documents, drawn"),
             "The same words may stand in two documents. Each has its own place, and its own score.",
-            fails="Your scores are wrong where two documents are equal.",
+            fails="Where two documents are equal, your list does not hold the score of each, both alike.",
         ),
         Property(
             "Query and documents are left unchanged",

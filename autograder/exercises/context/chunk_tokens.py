@@ -108,7 +108,7 @@ EXERCISE = Exercise(
             ("overlap, no rest", "overlap, no rest, drawn"),
             "With size 4 and overlap 2 the chunks of 11 to 18 begin with 11, 13 and 15, and the third reaches the end.",
             weight=2,
-            fails="Your overlapping chunks are wrong even where the last one comes out full.",
+            fails="With an overlap and no rest, your chunks are not the `size` ids from each c · (size - overlap) on.",
         ),
         Property(
             "What is left is a chunk of its own, and starts stay where they are",
@@ -116,19 +116,21 @@ EXERCISE = Exercise(
             "The last chunk begins like all others, size - overlap after the one before, and holds what is left from "
             "there: one new id is enough.",
             weight=2,
-            fails="You do not put the ids that are left into one more chunk that begins where it should.",
+            fails="Where ids are left, your chunks are not those from each c · (size - overlap) on, the last one up "
+            "to the text's end.",
         ),
         Property(
             "An overlap of all but one id and a text that repeats itself are cut alike",
             ("overlap of all but one", "overlap of all but one, drawn", "a text that repeats itself"),
             "Only positions decide where a chunk begins, whatever the ids are.",
-            fails="You cut wrongly where the overlap is size - 1, or where the text repeats itself.",
+            fails="Where overlap is size - 1, or ids repeat, your chunks are not those from each c · (size - "
+            "overlap) on.",
         ),
         Property(
             "No ids give no chunk, a very short text gives one",
             ("shorter than the overlap", "shorter than the overlap, drawn", "no ids", "no ids, no overlap"),
             "Try an empty list, and a text shorter than the overlap.",
-            fails="You get the wrong chunks for an empty text, or for a very short one.",
+            fails="You do not return [] for no ids, or [ids] for a text shorter than the overlap.",
         ),
         Property(
             "The list of ids is left unchanged",

@@ -95,13 +95,14 @@ EXERCISE = Exercise(
             "4-bit numbers take half a byte, and the result is whole",
             ("4 bits", "2 bits", "4 bits, drawn"),
             "bytes_per_value may be 0.5. Multiply everything, then make an int of it.",
-            fails="You do not get the right whole number of bytes where a number takes less than a byte.",
+            fails="Where a number takes less than a byte, your result is not 2 times the product of all arguments, "
+            "as an int.",
         ),
         Property(
             "An empty cache takes no bytes",
             ("16 bits", "16 bits, drawn", "empty cache"),
             "Before the first token seq_len is 0, and so is the result.",
-            fails="You do not return 0 for an empty cache, or a full one comes out wrong.",
+            fails="For no positions your result is not 0, or for some not 2 times the product of all arguments.",
         ),
         Property(
             "Invalid arguments raise ValueError",

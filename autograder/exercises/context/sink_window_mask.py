@@ -87,7 +87,7 @@ EXERCISE = Exercise(
             ),
             "If sinks or window reach over the whole text, the mask is the causal one. A text of no positions has a "
             "mask of shape (0, 0).",
-            fails="Your mask is wrong where the text is short, or sinks or window reach over all of it.",
+            fails="Where the text is short, or sinks or window reach over all of it, your mask is not the causal one.",
         ),
         Property(
             "Invalid arguments raise ValueError",

@@ -122,19 +122,21 @@ EXERCISE = Exercise(
             "Work out one pair by hand: r = original_length · f / 2π, then g = (r - slow) / (fast - slow), then "
             "(1 - g) f / scale + g f.",
             weight=3,
-            fails="Your frequencies are wrong where some pairs lie between `slow` and `fast`.",
+            fails="With pairs between slow and fast, your frequencies are not f / scale up to slow, f from fast on, "
+            "evenly mixed between.",
         ),
         Property(
             "Without thresholds they are 1 and 32 turns",
             ("default thresholds", "default thresholds, drawn"),
             "Keep the defaults of the signature, and use the two parameters wherever the thresholds are needed.",
-            fails="Your frequencies are wrong where `slow` and `fast` have their defaults, 1 and 32.",
+            fails="Where slow and fast are left out, your frequencies are not those with thresholds of 1 and 32 turns.",
         ),
         Property(
             "A ramp that begins at 0 turns makes sense",
             ("slow of zero", "slow of zero, drawn"),
             "With slow = 0 a pair that gets round a little keeps a little of its frequency.",
-            fails="Your frequencies are wrong where the ramp begins at 0 turns.",
+            fails="With slow = 0, your frequencies are not f / scale at 0 turns and f from fast on, evenly mixed "
+            "between.",
         ),
         Property(
             "They are float32",

@@ -229,7 +229,7 @@ EXERCISE = Exercise(
             GREEDY,
             ("width 1 with an end", "width 1", "width 1, drawn"),
             "With one text in sight, each round takes the most probable next token, until eos or the limit.",
-            fails="With a beam of width 1 you do not take the most probable next token each time.",
+            fails="With a beam of width 1, your text is not start and then the most probable next token each time.",
         ),
         Property(
             WIDER,
@@ -237,14 +237,16 @@ EXERCISE = Exercise(
             "Follow two beams by hand through two rounds: extend each by every token, sort all extensions together, "
             "keep the best two.",
             weight=3,
-            fails="You do not find the text that beam search finds with a wider beam.",
+            fails="With a wider beam, your text is not the most probable one when each round keeps the beam_width "
+            "best extensions.",
         ),
         Property(
             "A text that ends with eos is kept as it is, and wins where its sum is the largest",
             ("an early end", "a later end", "still open", "an early end, drawn"),
             "Set finished texts aside, do not extend them, and compare them with the others at the end.",
             weight=2,
-            fails="You do not find the right text where some texts end with eos.",
+            fails="Where texts end with eos, your text is not the one with the largest sum among the finished and "
+            "the full-length ones.",
         ),
         Property(
             "Only the beam_width best extensions of a round live on, whatever they would have led to",
@@ -255,7 +257,8 @@ EXERCISE = Exercise(
                 "an end that is not among the best, drawn",
             ),
             "Sort the extensions of all texts together, those that end too, and drop all but the first beam_width.",
-            fails="You do not keep just the beam_width best extensions of each round.",
+            fails="Where a good text is lost on the way, yours is not the best of what beam_width extensions a round "
+            "leave.",
         ),
         Property(
             "With no new token allowed, only the start is returned",

@@ -23,6 +23,6 @@ def filter_properties(
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             observe=observe.gradients_where_finite,
             needs=gradients_need,
-            fails="No gradient, or a wrong one, reaches the logits that survive.",
+            fails="The gradient with respect to the logits that survive is missing, or is not the result's derivative.",
         ),
     )

@@ -84,7 +84,8 @@ EXERCISE = Exercise(
             "e to the power of 200 is infinite in float32, and to that of -200 it is 0. torch.softmax knows how to go "
             "around it.",
             needs=SHARE,
-            fails="You do not keep the right tokens where logits are as large as 200 or as low as -200.",
+            fails="With logits of 200 or -200, you do not keep just the tokens with min_p times the largest "
+            "probability or more.",
         ),
         Property(
             "With min_p = 1 the most probable survive, all of them if several are equal",

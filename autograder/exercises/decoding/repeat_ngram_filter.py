@@ -84,7 +84,7 @@ EXERCISE = Exercise(
             ("at the start", "at the end", "at the end, drawn"),
             "The text 4 3 5 5 holds the pair 5 5, and a third 5 would make it a second time: with n = 2, 5 is "
             "forbidden.",
-            fails="You miss a run at the start or at the end of the text.",
+            fails="With a run at the text's start or end, you do not forbid just the tokens that would repeat one.",
         ),
         Property(
             "Other tokens keep their logits",

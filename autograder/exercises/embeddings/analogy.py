@@ -129,13 +129,14 @@ EXERCISE = Exercise(
             "One answer is the default, and a, b and c may be equal",
             ("default k", "same word twice"),
             "k is 1 unless told otherwise. If two of the three are the same row, only two rows are left out.",
-            fails="Without k, or where two of a, b and c are the same row, your answers are wrong.",
+            fails="Without k, or with one row twice among a, b and c, your list is not the nearest rows beside them, "
+            "1 by default.",
         ),
         Property(
             "A row of zeros stays zero",
             ("zero row",),
             "Dividing a row of zeros by its length gives NaN, which sorts before everything. Its cosine counts as 0.",
-            fails="With a row of zeros in the table, your ranking is wrong.",
+            fails="With a row of zeros in the table, your ranking is not that of cosines, with 0 for that row.",
         ),
         Property(
             "The table is left unchanged",

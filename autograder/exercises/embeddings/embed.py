@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -52,6 +52,7 @@ EXERCISE = Exercise(
     cases=(
         Case("four tokens", four_tokens, visible=True),
         Case("batch", batch(3, 6, rows=9, width=4), visible=True),
+        Case("the id 1", given(ids=torch.tensor(1), table=torch.tensor([[1.0, 2.0], [3.0, 4.0]])), visible=True),
         Case("single id", single_id, visible=True),
         Case("one sequence", batch(1, 5, rows=7, width=4), visible=True),
         Case("three axes", three_axes, visible=True),
@@ -71,10 +72,11 @@ EXERCISE = Exercise(
         ),
         Property(
             "The ids may have any shape, which the result keeps",
-            ("single id", "one sequence", "three axes"),
+            ("the id 1", "single id", "one sequence", "three axes"),
             "The result has the shape of ids with one more axis, dim, at the end: also for a single number and for "
             "three axes.",
-            fails="For ids of some shapes, your result has another shape or other numbers.",
+            fails="For a single id, one sequence or three axes, your result is not the ids' rows in the shape [..., "
+            "dim].",
         ),
         Property(
             "The dtype is that of the table, which is left unchanged",
@@ -88,7 +90,8 @@ EXERCISE = Exercise(
             "Gradients reach the table and add up where an id is repeated",
             ("gradients",),
             "If an id stands in three places, its row gets the sum of three gradients; a row that was not used gets 0.",
-            fails="The gradient of your rows with respect to the table is missing or wrong.",
+            fails="The gradient with respect to the table is missing, or a row's is not the sum over the places of "
+            "its id.",
             weight=2,
             observe=observe.gradients,
             needs=MAIN,

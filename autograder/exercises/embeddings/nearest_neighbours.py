@@ -113,7 +113,7 @@ EXERCISE = Exercise(
             ("zero row", "zero row among all"),
             "Dividing a row of zeros by its length gives NaN, which sorts before everything. Its cosine counts as 0: "
             "after the rows that point the same way, before those that point away.",
-            fails="With a row of zeros in the table, your ranking is wrong.",
+            fails="With a row of zeros in the table, your ranking is not that of cosines, with 0 for that row.",
             weight=2,
         ),
         Property(
@@ -127,7 +127,7 @@ EXERCISE = Exercise(
             ),
             "Leave out the row by its *number*. Its cosine with itself need not be the only 1, and a row that points "
             "exactly away has the cosine -1.",
-            fails="Where rows point the same way or exactly away, your neighbors are wrong.",
+            fails="Where rows point the same way or exactly away, your list is not the other rows by their cosine.",
         ),
         Property(
             "The table is left unchanged",

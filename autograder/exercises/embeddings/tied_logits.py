@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -42,6 +42,11 @@ EXERCISE = Exercise(
         Case("two positions", two_positions, visible=True),
         Case("sequence", lambda draw: tied(draw, 4, vocab=7, dim=3), visible=True),
         Case("as many tokens as columns", lambda draw: tied(draw, 4, vocab=5, dim=5), visible=True),
+        Case(
+            "a row of whole numbers",
+            given(hidden=torch.tensor([1.0, 2.0]), table=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])),
+            visible=True,
+        ),
         Case("single row", single_row, visible=True),
         Case("batch of one", lambda draw: tied(draw, 1, 4, vocab=8, dim=6), visible=True),
         Case("more axes", lambda draw: tied(draw, 2, 3, 4, vocab=9, dim=5), visible=True),
@@ -64,9 +69,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "Any leading shape is kept",
-            ("single row", "batch of one", "more axes", "batch"),
+            ("a row of whole numbers", "single row", "batch of one", "more axes", "batch"),
             "The result has the shape of hidden, with vocab in place of dim: `@` works on the last axes.",
-            fails="For hidden of some shapes, your logits have another shape or other numbers.",
+            fails="For hidden of some shape, your logits are not its products with all rows, in the shape [..., "
+            "vocab].",
         ),
         Property(
             "The dtype is kept",
@@ -80,7 +86,7 @@ EXERCISE = Exercise(
             "Gradients reach both the hidden rows and the table",
             ("gradients",),
             "Tied means that the one table learns from this end too: detach neither of the two.",
-            fails="A gradient with respect to hidden or the table is missing or wrong.",
+            fails="The gradient with respect to hidden or table is missing, or is not the logits' derivative.",
             weight=2,
             observe=observe.gradients,
         ),

@@ -129,7 +129,7 @@ EXERCISE = Exercise(
             "Pick the weights by indexing and average them with torch: item, tolist and NumPy lose the history.",
             observe=observe.gradients,
             needs=MAIN,
-            fails="Your gradients do not reach the weights, or are wrong there.",
+            fails="The gradient of your score with respect to attention is missing, or is not the score's derivative.",
         ),
         Property(
             "Weights that do not belong to the text raise ValueError",

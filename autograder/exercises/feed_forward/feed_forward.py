@@ -90,7 +90,7 @@ EXERCISE = Exercise(
             "row: its products with the rows of w_in, of these the positive ones, and their products with the rows of "
             "w_out.",
             weight=2,
-            fails="Without biases and with large hidden numbers, your result is wrong.",
+            fails="With large hidden numbers and no biases, your rows are not w_out GELU(w_in x).",
         ),
         Property(
             "The activation is GELU",
@@ -104,7 +104,7 @@ EXERCISE = Exercise(
             "b_in is added before GELU",
             ("bias of the hidden layer", "bias of the hidden layer, drawn"),
             "The hidden numbers are x @ w_in.T + b_in, and then comes GELU.",
-            fails="With a b_in, your result is wrong.",
+            fails="With a b_in, your rows are not w_out GELU(w_in x + b_in) + b_out.",
         ),
         Property(
             "b_out is added last",
@@ -119,7 +119,7 @@ EXERCISE = Exercise(
             "Any number of leading dimensions works",
             ("single row", "four axes"),
             "Only the last dimension is touched: `x @ w.T` serves one row, a batch, and heads alike.",
-            fails="For a single row, or with four axes, your result is wrong.",
+            fails="For a single row, or with four axes, your rows are not w_out GELU(w_in x + b_in) + b_out.",
         ),
         Property(
             "GELU is the exact one",
@@ -127,7 +127,7 @@ EXERCISE = Exercise(
             "Exact GELU uses erf, and no approximation by tanh or sigmoid. Compare your activation with "
             "torch.nn.functional.gelu at a few numbers.",
             weight=2,
-            fails="Your result is not right to all digits.",
+            fails="To all digits, your result is not that of the exact GELU, z · (1 + erf(z / √2)) / 2.",
         ),
         Property(
             "A bias of another size raises ValueError",
@@ -158,7 +158,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "All four are learned, and x comes from layers that learn: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
-            fails="Your gradients of x, the matrices or the biases are wrong or missing.",
+            fails="The gradient with respect to x, a matrix or a bias is missing, or is not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(networks.feed_forward, __file__),

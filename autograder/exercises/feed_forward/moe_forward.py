@@ -9,7 +9,7 @@ from torch import Generator
 
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -131,12 +131,48 @@ EXERCISE = Exercise(
             "one token", partial(drawn_experts, tokens=1, n_experts=5, top_k=2, d=4, d_ff=3), visible=True, slack=NEARLY
         ),
         Case(
+            "two of two",
+            given(
+                x=torch.tensor([[1.0]]),
+                router=torch.tensor([[1.0], [2.0]]),
+                w_in=torch.ones(2, 1, 1),
+                w_out=torch.tensor([[[10.0]], [[20.0]]]),
+                top_k=2,
+            ),
+            visible=True,
+            slack=NEARLY,
+        ),
+        Case(
             "three of three",
             partial(drawn_experts, tokens=4, n_experts=3, top_k=3, d=4, d_ff=5),
             visible=True,
             slack=NEARLY,
         ),
+        Case(
+            "tie of two like experts",
+            given(
+                x=torch.tensor([[1.0]]),
+                router=torch.tensor([[2.0], [1.0], [1.0]]),
+                w_in=torch.ones(3, 1, 1),
+                w_out=torch.tensor([[[10.0]], [[20.0]], [[20.0]]]),
+                top_k=2,
+            ),
+            visible=True,
+            slack=NEARLY,
+        ),
         Case("tie", tie, visible=True, slack=NEARLY),
+        Case(
+            "router logits of 200",
+            given(
+                x=torch.tensor([[1.0]]),
+                router=torch.tensor([[200.0], [199.0], [0.0]]),
+                w_in=torch.ones(3, 1, 1),
+                w_out=torch.tensor([[[10.0]], [[20.0]], [[40.0]]]),
+                top_k=2,
+            ),
+            visible=True,
+            slack=NEARLY,
+        ),
         Case("router far out", router_far_out, visible=True, slack=NEARLY),
         Case("small", partial(drawn_experts, **SMALL), visible=True, slack=NEARLY),
         Case(
@@ -177,25 +213,37 @@ EXERCISE = Exercise(
             "Print the weights of one token: they are top_k numbers that sum to 1, the largest for the highest logit. "
             "Each multiplies the output of its own expert.",
             weight=4,
-            fails="With top_k above 1, your mixture of experts is wrong.",
+            fails="With top_k above 1, your result is not the best top_k experts' outputs, weighted by a softmax of "
+            "their logits.",
         ),
         Property(
             "With all experts chosen, all take part",
-            ("three of three",),
+            (
+                "two of two",
+                "three of three",
+            ),
             "If top_k is the number of experts, the weights are a softmax over all logits.",
-            fails="With top_k equal to the number of experts, your mixture is wrong.",
+            fails="With top_k = n_experts, your result is not all experts' outputs, weighted by a softmax of their "
+            "logits.",
         ),
         Property(
             "A tie lets no extra expert in",
-            ("tie",),
+            (
+                "tie of two like experts",
+                "tie",
+            ),
             "Two experts have the same logit here, and only one of them fits: top_k experts are chosen, never more.",
-            fails="Where two experts tie for the last place, your result is wrong.",
+            fails="Where two experts tie for the last place, your result is not a mixture of exactly top_k experts.",
         ),
         Property(
             "Large router logits do not overflow",
-            ("router far out",),
+            (
+                "router logits of 200",
+                "router far out",
+            ),
             "exp of 89 is infinite in float32: `torch.softmax` subtracts the largest logit first.",
-            fails="With router logits in the hundreds, your result is wrong.",
+            fails="With router logits in the hundreds, your mixture is not finite, or not by a softmax of the chosen "
+            "logits.",
         ),
         Property(
             "An invalid top_k raises ValueError",
@@ -224,7 +272,8 @@ EXERCISE = Exercise(
             ("gradients",),
             "The router learns through the weights of the mixture: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
-            fails="Your gradients of x, the router or the experts are wrong or missing.",
+            fails="The gradient with respect to x, router, w_in or w_out is missing, or is not the result's "
+            "derivative.",
         ),
     ),
     mistakes=misunderstandings(networks.moe_forward, __file__),

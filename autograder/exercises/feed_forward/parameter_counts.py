@@ -145,7 +145,8 @@ EXERCISE = Exercise(
             "As many key heads as query heads: queries, keys, values and output are d_model × d_model each, in every "
             "layer, without biases.",
             observe=entry("attention"),
-            fails="With a key head for each query head, your count of attention is wrong.",
+            fails="With a key head for each query head, your count of attention is not n_layers × 4 × d_model × "
+            "d_model.",
         ),
         Property(
             "Shared keys and values are narrower",
@@ -161,7 +162,8 @@ EXERCISE = Exercise(
             "all.",
             observe=entry("attention"),
             weight=2,
-            fails="Where query heads share keys and values, your count of attention is wrong.",
+            fails="With shared keys and values, your attention is not n_layers × 2 × d_model × (d_model + n_kv_heads "
+            "× head width).",
         ),
         Property(
             THREE_MATRICES,

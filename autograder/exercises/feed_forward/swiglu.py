@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.feed_forward.inputs import FAR, cast, four_axes, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -61,6 +61,16 @@ EXERCISE = Exercise(
         Case("narrow", gates_for(2, 2, 6, d_ff=3)),
         Case("plain up", gates_for(3, 4, d_ff=6), visible=True),
         Case("four times up", four_times_up, visible=True, drawn_as="plain up"),
+        Case(
+            "gates of 300",
+            given(
+                x=torch.tensor([[1.0]]),
+                w_gate=torch.tensor([[300.0], [-300.0]]),
+                w_up=torch.ones(2, 1),
+                w_down=torch.ones(1, 2),
+            ),
+            visible=True,
+        ),
         Case("gates far out", gates_far_out, visible=True),
         Case("single row", gates_for(6, d_ff=4), visible=True),
         Case("four axes", lambda draw: drawn_gates(draw, four_axes(draw), 4), visible=True),
@@ -96,16 +106,19 @@ EXERCISE = Exercise(
         ),
         Property(
             "A gate far from zero is open or closed, without NaN",
-            ("gates far out",),
+            (
+                "gates of 300",
+                "gates far out",
+            ),
             "e to the power of 300 is infinite in float32. `torch.sigmoid` and `functional.silu` avoid it.",
             weight=2,
-            fails="For gates far from zero your result is wrong.",
+            fails="For gates far from zero, your result is not finite, or is not (SiLU(gate) · up) @ w_down.T.",
         ),
         Property(
             "Any number of leading dimensions works",
             ("single row", "four axes"),
             "Only the last dimension is touched: `x @ w.T` serves one row, a batch, and heads alike.",
-            fails="For a single row, or with four axes, your result is wrong.",
+            fails="For a single row, or with four axes, your result is not (SiLU(gate) · up) @ w_down.T of each row.",
         ),
         Property(
             "w_gate and w_up of different shapes raise ValueError",
@@ -135,7 +148,8 @@ EXERCISE = Exercise(
             ("gradients",),
             "All three are learned, and x comes from layers that learn: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
-            fails="Your gradients of x or of the three matrices are wrong or missing.",
+            fails="The gradient with respect to x, w_gate, w_up or w_down is missing, or is not the result's "
+            "derivative.",
         ),
         Property(
             "Gradients stay finite where a gate is far from zero",
@@ -144,7 +158,7 @@ EXERCISE = Exercise(
             "`functional.silu` avoid it.",
             observe=observe.gradients,
             needs="Gradients reach x and all three matrices",
-            fails="Where a gate is far from zero, your gradients are wrong or not finite.",
+            fails="Where a gate is far from zero, a gradient is not finite, or is not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(networks.swiglu, __file__),

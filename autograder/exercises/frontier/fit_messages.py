@@ -150,7 +150,7 @@ EXERCISE = Exercise(
             ("system in front", "system in the middle", "several system messages", "system alone", "system, drawn"),
             "Find system messages by their role, take what they need from the budget first, and leave them where they "
             "stand.",
-            fails="You lose, move or miscount system messages.",
+            fails="You do not keep every system message in its place, or not the newest groups that fit beside them.",
             weight=2,
         ),
         Property(
@@ -193,7 +193,8 @@ EXERCISE = Exercise(
             "Messages that say the same are told apart",
             ("equal messages", "equal messages, drawn"),
             "Two messages may say the same. Remember which places stay, and not which messages.",
-            fails="You confuse messages that say the same.",
+            fails="Where messages say the same, you do not keep just the system messages and the newest groups that "
+            "fit.",
             needs=MAIN,
         ),
         Property(

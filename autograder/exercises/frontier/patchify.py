@@ -75,7 +75,7 @@ EXERCISE = Exercise(
             "A patch is laid out by channel, then row, then column",
             ("two channels", "several channels, drawn", "several channels, wide", "patches of one pixel"),
             "All numbers of the first channel of a patch come before those of the next.",
-            fails="Your rows are wrong where the image has several channels.",
+            fails="With several channels, your rows are not the patches by channel, then row, then column.",
             weight=2,
         ),
         Property(
@@ -88,7 +88,7 @@ EXERCISE = Exercise(
             "Gradients reach the image",
             ("float64", "float64, drawn"),
             "Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
-            fails="The right gradient does not reach the image.",
+            fails="The gradient with respect to image is missing, or is not the rows' derivative.",
             observe=observe.gradients,
             needs=MAIN,
         ),

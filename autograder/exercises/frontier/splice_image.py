@@ -104,7 +104,8 @@ EXERCISE = Exercise(
             "Any place and any number of patches will do",
             ("in front", "at the end", "alone", "at an end, drawn", "one patch"),
             "Try a placeholder in front, at the end and alone, and an image of one patch.",
-            fails="Your result is wrong for some places of the token, or for a single patch.",
+            fails="With image_id at an end or alone, or with one patch, your rows are not the text with all patches "
+            "in its place.",
         ),
         Property(
             "The result has the dtype of the text",
@@ -118,7 +119,7 @@ EXERCISE = Exercise(
             "Gradients reach text and image",
             ("gradients", "gradients, drawn"),
             "Join with torch.cat; a tensor that is filled under no_grad, or made of lists, carries no gradient.",
-            fails="The right gradient does not reach both text and image.",
+            fails="The gradient with respect to embeddings or image is missing, or is not the result's derivative.",
             observe=observe.gradients,
             needs=MAIN,
         ),

@@ -77,7 +77,7 @@ EXERCISE = Exercise(
             "Each channel comes back to its place",
             ("two channels", "several channels, drawn", "several channels, wide", "patches of one pixel"),
             "Each row of patches is channel, row, column.",
-            fails="Your image is wrong where there are several channels.",
+            fails="With several channels, a row of patches does not come back by channel, then row, then column.",
             weight=2,
         ),
         Property(
@@ -90,7 +90,7 @@ EXERCISE = Exercise(
             "Gradients reach the patches",
             ("float64", "float64, wide"),
             "Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
-            fails="The right gradient does not reach the patches.",
+            fails="The gradient with respect to patches is missing, or is not the image's derivative.",
             observe=observe.gradients,
             needs=MAIN,
         ),

@@ -91,7 +91,8 @@ EXERCISE = Exercise(
             "alpha is added to every count",
             ("smoothed", "smoothed, drawn", "default alpha"),
             "Add alpha to each of the vocab_size counts of a row, seen or not, then divide by the new sum of the row.",
-            fails="With smoothing, your probabilities are wrong.",
+            fails="With smoothing, your entry (i, j) is not (count of j after i + alpha) / the sum of the same over "
+            "all j.",
             weight=2,
         ),
         Property(
@@ -99,7 +100,8 @@ EXERCISE = Exercise(
             ("one token", "one token, drawn", "rows never seen", "rows never seen, drawn"),
             "A row without any count divides 0 by 0. Nothing is known about what follows such a token: give each "
             "token 1 / vocab_size. The last token of a text is followed by nothing.",
-            fails="With alpha = 0, your table is wrong where a token is never followed by anything.",
+            fails="With alpha = 0, your row i is not the shares of what follows i, or 1 / vocab_size where nothing "
+            "does.",
             weight=2,
         ),
         Property(
@@ -107,7 +109,8 @@ EXERCISE = Exercise(
             ("a vocabulary of one", "a vocabulary of one, drawn", "long text", "long text, drawn"),
             "A pair may come hundreds of times, and a byte counts to 255 only. With one token in the vocabulary the "
             "table has one row of one number, 1.",
-            fails="With a long text, or with a vocabulary of one token, your table is wrong.",
+            fails="With a long text, or one token in the vocabulary, your row i is not the counts after i, plus "
+            "alpha, over their sum.",
             needs=MAIN,
         ),
         Property(

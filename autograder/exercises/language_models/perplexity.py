@@ -53,14 +53,14 @@ EXERCISE = Exercise(
             ("long text", "long text, drawn"),
             "The probability of a long text is too small for a float, and its inverse too large. Divide the logarithm "
             "first, then take exp.",
-            fails="For a long text your result is wrong, or does not fit into a float.",
+            fails="For a long text, your result is not exp(-log_prob / n_predictions), or does not fit into a float.",
             needs=MAIN,
         ),
         Property(
             "A single prediction and a certain text give the right perplexity",
             ("certain", "one prediction"),
             "With one prediction nothing is averaged. A model that was certain of every token has perplexity 1.",
-            fails="For a single prediction, or for a text that was certain, your result is wrong.",
+            fails="For a single prediction, or a log_prob of 0, your result is not exp(-log_prob / n_predictions).",
         ),
         Property(
             "Invalid arguments raise ValueError",

@@ -84,7 +84,7 @@ EXERCISE = Exercise(
             "A long text does not underflow",
             ("long text",),
             "The product of hundreds of probabilities is smaller than any float. Take logarithms first and add them.",
-            fails="For a long text, your result is wrong or not finite.",
+            fails="For a long text, your result is not finite, or is not the sum of log P(ids[t] | ids[t-1]).",
         ),
         Property(
             "A step of probability 0 gives minus infinity, and a single token gives 0",
@@ -108,7 +108,7 @@ EXERCISE = Exercise(
             ("gradients", "gradients beside a zero"),
             "A model learns by making this number larger, so it must keep its history: no way through math.log, "
             "item() or NumPy. Where the table has a 0 that the text never uses, the gradient is 0.",
-            fails="The gradient of your result with respect to the table is missing or wrong.",
+            fails="The gradient with respect to probs is missing, not finite, or not that of the sum of log P.",
             observe=observe.gradients,
         ),
         Property(

@@ -118,7 +118,7 @@ EXERCISE = Exercise(
             "The layers of this case add nothing to the stream: what is left is the rows of the table, rms_norm with "
             "model.norm.weight, and the scores of all tokens, rows @ table.T.",
             weight=2,
-            fails="With layers that add nothing, your logits are wrong.",
+            fails="With layers that add nothing, your logits are not rms_norm(rows of the ids) times the tied head.",
         ),
         Property(
             "One layer between embedding and last norm is right",
@@ -126,7 +126,7 @@ EXERCISE = Exercise(
             "Hand your block the layer's nine weights, under the names without `model.layers.0.`, and what it needs "
             "from the configuration.",
             weight=2,
-            fails="With one layer, your logits are wrong.",
+            fails="With one layer, your logits are not those of embedding, block, last norm and head, in this order.",
         ),
         Property(
             "Several layers follow each other, each with its own weights",
@@ -134,13 +134,14 @@ EXERCISE = Exercise(
             "Layer 0 first. Each layer takes the stream that the one before has returned, and the weights with "
             "its own number.",
             weight=2,
-            fails="With several layers, your logits are wrong.",
+            fails="With several layers, your logits are not those of blocks 0, 1, 2, ... in order, each with its own "
+            "weights.",
         ),
         Property(
             "A head of its own is used where there is one",
             ("a head of its own", "a head of its own, drawn"),
             "If the weights have an lm_head.weight, it is the head; the embedding table is the head only without it.",
-            fails="Where the weights have an lm_head.weight, your logits are wrong.",
+            fails="With an lm_head.weight, your logits are not the products of the last norm's rows with its rows.",
         ),
         Property(
             "The logits of a position depend on its own and earlier ids, and on no later one",
@@ -172,7 +173,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "The whole model learns through this function: every weight must have its gradient.",
             observe=observe.gradients,
-            fails="Your gradients of the weights are wrong or missing.",
+            fails="The gradient of your logits with respect to some weight is missing, or is not their derivative.",
         ),
     ),
     mistakes=misunderstandings(normalization.decoder_logits, __file__),

@@ -136,13 +136,14 @@ EXERCISE = Exercise(
             ("single row", "four axes"),
             "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
             observe=observe.row_directions,
-            fails="For a single row, or with four axes, your result is wrong.",
+            fails="For a single row, or with four axes, your rows are not (x - mean) / sqrt(variance + eps) · weight "
+            "+ bias.",
         ),
         Property(
             "In a batch, with weight and bias, the whole is right",
             ("weighted batch",),
             "Each part may be right alone. Norm first, then the weight, then the bias, for every row of every text.",
-            fails="In a batch, with weight and bias, your result is wrong.",
+            fails="In a batch, your rows are not (x - mean) / sqrt(variance + eps) · weight + bias.",
         ),
         Property(
             "Small rows stay small: eps is under the root",
@@ -174,7 +175,7 @@ EXERCISE = Exercise(
             "Subtract the mean before you square. Squares of numbers near 65,536 have no digits left for distances of "
             "a few units.",
             needs="Without weight and bias, rows follow the formula",
-            fails="Rows that lie far from 0 come out wrong.",
+            fails="Where rows lie far from 0, your result is not (x - mean) / sqrt(variance + eps) · weight + bias.",
         ),
         Property(
             "A weight or bias of another shape raises ValueError",
@@ -204,7 +205,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "Weight and bias are learned, mean and variance depend on x: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
-            fails="Your gradients of x, the weight or the bias are wrong or missing.",
+            fails="The gradient with respect to x, weight or bias is missing, or is not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(normalization.layer_norm, __file__),

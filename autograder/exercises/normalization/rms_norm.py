@@ -18,7 +18,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -92,6 +92,11 @@ EXERCISE = Exercise(
         Case("with weight", unbiased(with_weight), visible=True),
         Case("small numbers", rms_small_numbers, visible=True),
         Case("default eps", rms_default_eps, visible=True),
+        Case(
+            "zeros beside whole numbers",
+            given(x=torch.tensor([[0.0, 0.0], [1.0, 7.0]]), weight=torch.ones(2)),
+            visible=True,
+        ),
         Case("a row of zeros", rows_of_zeros, visible=True),
         Case("large numbers in float16", large_in_float16, visible=True),
         Case("weight of one number", misshapen(weight=(1,)), visible=True),
@@ -130,13 +135,13 @@ EXERCISE = Exercise(
             ("single row", "four axes"),
             "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
             observe=observe.row_directions,
-            fails="For a single row, or with four axes, your result is wrong.",
+            fails="For a single row, or with four axes, your rows are not x / sqrt(mean of x² + eps) · weight.",
         ),
         Property(
             "In a batch, with the weight, the whole is right",
             ("weighted batch",),
             "Each part may be right alone. Norm first, then the weight, for every row of every text.",
-            fails="In a batch, with a weight, your result is wrong.",
+            fails="In a batch, with a weight, your rows are not x / sqrt(mean of x² + eps) · weight.",
         ),
         Property(
             "Small rows stay small: eps is under the root",
@@ -157,15 +162,20 @@ EXERCISE = Exercise(
         ),
         Property(
             "A row of zeros stays zero",
-            ("a row of zeros",),
+            (
+                "zeros beside whole numbers",
+                "a row of zeros",
+            ),
             "Without eps, 0 is divided by 0 there. The other rows of this case have to be right too.",
-            fails="A row of zeros does not stay zero, or the rows beside it are wrong.",
+            fails="A row of zeros does not stay zero, or the rows beside it are not x / sqrt(mean of x² + eps) · "
+            "weight.",
         ),
         Property(
             "Large numbers in half precision do not overflow",
             ("large numbers in float16",),
             "In float16 the square of 1000 is infinite, and the row becomes 0: compute the mean square in float32.",
-            fails="Large numbers in float16 come out wrong.",
+            fails="With large numbers in float16, your rows are not finite, or are not those of a mean square in "
+            "float32.",
         ),
         Property(
             "A weight of another shape raises ValueError",
@@ -188,7 +198,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "The mean square depends on x too, so gradients flow through it: no detach, no no_grad, no item().",
             observe=observe.gradients,
-            fails="Your gradients of x or of the weight are wrong or missing.",
+            fails="The gradient with respect to x or the weight is missing, or is not the result's derivative.",
         ),
     ),
     mistakes=misunderstandings(normalization.rms_norm, __file__),

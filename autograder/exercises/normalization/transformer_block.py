@@ -112,14 +112,14 @@ EXERCISE = Exercise(
             "o_proj is zero in these cases, so attention adds nothing, and what is left is "
             "x + down(silu(gate(rows)) · up(rows)) with rows = rms_norm(x, post_attention_layernorm).",
             weight=2,
-            fails="With o_proj zero, so that attention adds nothing, your feed-forward half gives a wrong result.",
+            fails="With o_proj zero, your result is not x + SwiGLU(rms_norm(x)), with post_attention_layernorm.",
         ),
         Property(
             "Attention at a single token adds its value, projected",
             ("a single token",),
             "One token can only attend to itself, and position 0 rotates nothing: what attention adds is "
             "o_proj(v_proj(rows)), with rows = rms_norm(x, input_layernorm).",
-            fails="At a single token, where attention adds o_proj(v_proj(rows)), your result is wrong.",
+            fails="At a single token, with down_proj zero, your result is not x + o_proj(v_proj(rms_norm(x))).",
         ),
         Property(
             "Attention is causal, scaled, and rotates queries and keys by their positions",
@@ -127,20 +127,23 @@ EXERCISE = Exercise(
             "down_proj is zero in these cases. If a single token is right, what is left to look at: the split into "
             "heads, the rotation of queries and keys, the scale, the mask, the way back.",
             weight=3,
-            fails="With several tokens and down_proj zero, what your attention adds is wrong.",
+            fails="With down_proj zero, your result is not x plus causal, scaled attention of rotated queries and "
+            "keys.",
         ),
         Property(
             "Neighboring query heads share a key and value head",
             ("four heads share two", "all heads share one"),
             "Query head h is served by key and value head h // (n_heads // n_kv_heads).",
             weight=2,
-            fails="Where a group of query heads shares a key and value head, your result is wrong.",
+            fails="With shared heads, your result is not that of query head h with key head h // (n_heads // "
+            "n_kv_heads).",
         ),
         Property(
             "The heads together need not be as wide as the model",
             ("wide heads",),
             "The width of a head is the rows of q_proj divided by n_heads, whatever d_model is.",
-            fails="Where the heads together are wider than the model, your result is wrong.",
+            fails="With heads wider than d_model together, your result is not that of heads as wide as (rows of "
+            "q_proj) / n_heads.",
         ),
         Property(
             "An output depends on its own and earlier tokens, and on no later one",
@@ -157,7 +160,7 @@ EXERCISE = Exercise(
             "Each half alone may be right. Together: x = x + attention(norm(x)), and then, from this new x, "
             "x + feed_forward(norm(x)), each with its own norm.",
             weight=2,
-            fails="With both halves at work, your result is wrong.",
+            fails="With both halves at work, your result is not h + SwiGLU(norm(h)), where h = x + attention(norm(x)).",
         ),
         Property(
             "A block whose halves add nothing returns its input",
@@ -187,7 +190,8 @@ EXERCISE = Exercise(
             ("gradients",),
             "Each weight must have its gradient: none of them may be cut off or left out.",
             observe=observe.gradients,
-            fails="Your gradients of x or of the nine weights are wrong or missing.",
+            fails="The gradient with respect to x or one of the nine weights is missing, or is not the result's "
+            "derivative.",
         ),
     ),
     mistakes=misunderstandings(normalization.transformer_block, __file__),

@@ -54,7 +54,7 @@ EXERCISE = Exercise(
             ("two rows", "batch", "square"),
             "The factors are what is trained: look for `detach`, `data` and `no_grad`.",
             observe=observe.gradients,
-            fails="Your gradients do not reach x or the factors, or are wrong there.",
+            fails="The gradient with respect to x or scale is missing, or is not the derivative of their product.",
         ),
         Property(
             "The dtype of x is kept, and x is left unchanged",

@@ -207,7 +207,7 @@ EXERCISE = Exercise(
             "Gradients flow to x by both ways, through the base and through the update. Look for `detach`, `data` and "
             "`no_grad` in forward.",
             observe=functools.partial(observe.results, positions=(1,)),
-            fails="Your gradients do not reach x, lora_a or lora_b, or are wrong there.",
+            fails="The gradient with respect to x, lora_a or lora_b is missing, or is not the output's derivative.",
         ),
         Property(
             "The weight of the merged layer is W + (alpha / rank) · B A",

@@ -46,7 +46,8 @@ EXERCISE = Exercise(
             ("a rank above the sides", "rank 1", "no matrices", "one matrix, drawn"),
             "Do not compare the rank with the sides of a matrix: only a rank below 1 is invalid.",
             needs="One matrix costs the entries of its lora_a and its lora_b",
-            fails="You miscount, or fail, with a rank of 1, a large rank, or no matrices.",
+            fails="With a rank of 1, a large rank, or no matrices, your number is not that of the entries of all "
+            "lora_a and lora_b.",
         ),
         Property(
             "The list of shapes is left unchanged",

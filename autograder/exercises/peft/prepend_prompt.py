@@ -100,7 +100,7 @@ EXERCISE = Exercise(
             "The prompt is what is trained, and all texts share it: its gradients add up.",
             observe=observe.gradients,
             part=0,
-            fails="Your gradients do not reach the prompt or the embeddings, or are wrong there.",
+            fails="The gradient with respect to prompt or embeddings is missing, or is not the sum over its copies.",
         ),
         Property(
             "Embeddings, mask and labels keep their dtypes, and the arguments are left unchanged",

@@ -48,14 +48,15 @@ EXERCISE = Exercise(
             "With a power of two of heads, slopes and sign are right",
             ("four heads", "sixteen heads or more", "two heads", "one head", "one position"),
             "For four heads the slopes are 1/4, 1/16, 1/64 and 1/256, and a key further back gets less.",
-            fails="With a power of two of heads, your slopes or their sign are wrong.",
+            fails="With n_heads a power of two, head h does not fall by 2^(-8 (h + 1) / n_heads) for each step back.",
             weight=3,
         ),
         Property(
             "With any other number of heads, the slopes are the paper's",
             ("six heads", "three heads", "number of heads drawn"),
             "Six heads: the four slopes of four heads, then the first and the third of eight heads, 1/2 and 1/8.",
-            fails="Where the number of heads is not a power of two, your bias is wrong.",
+            fails="Where n_heads is not a power of two, your bias is not by the slopes of m heads, then every second "
+            "of 2m.",
             weight=2,
         ),
         Property(

@@ -117,14 +117,14 @@ EXERCISE = Exercise(
             ("positions with gaps", "positions drawn", "between positions", "one new row"),
             "The angle of row t belongs to positions[t], not to t: with a cache, the only new row may be at position "
             "17.",
-            fails="At positions other than 0, 1, 2, ... your rows are wrong.",
+            fails="At positions other than 0, 1, 2, ..., row t is not turned by positions[t] · base^(-2i / head_dim).",
             weight=2,
         ),
         Property(
             "The base sets how far the speeds spread",
             ("small base", "large base", "base below one"),
             "Pair i turns by position · base^(-2i / head_dim): another base, other angles in all pairs but the first.",
-            fails="With another base, your rows are wrong.",
+            fails="With another base, your pairs are not turned by position · base^(-2i / head_dim).",
         ),
         Property(
             "Invalid arguments raise ValueError",
@@ -155,7 +155,7 @@ EXERCISE = Exercise(
             ("far in float16",),
             "float16 knows no whole number between 3000 and 3002, and one radian is a sixth of a turn: compute the "
             "angles in float32, then convert cosine and sine.",
-            fails="At far positions in half precision, your rows are wrong.",
+            fails="At far positions in half precision, your rows are not turned by angles of float32's precision.",
             needs=DISTANCE,
         ),
         Property(
@@ -170,7 +170,7 @@ EXERCISE = Exercise(
             "Gradients reach x",
             ("gradients",),
             "Queries and keys are learned through this function: no detach, no no_grad, no way through NumPy.",
-            fails="The gradient of your result with respect to x is missing or wrong.",
+            fails="The gradient of your result with respect to x is missing, or is not the turn's derivative.",
             observe=observe.gradients,
             needs=DISTANCE,
         ),

@@ -75,20 +75,21 @@ EXERCISE = Exercise(
             SPEEDS,
             ("even width", "even width drawn"),
             "Write down the angles of position 1 for d_model = 4: 1, and 10000^(-2/4) = 0.01.",
-            fails="Your encoding of an even width is wrong.",
+            fails="With an even width, your columns 2i, 2i + 1 are not sine, cosine of position / base^(2i / d_model).",
             weight=3,
         ),
         Property(
             "The base sets how far the speeds spread",
             ("another base", "another base drawn", "base below one"),
             "The slowest angle grows by base^(-(d_model - 2) / d_model) a position: another base, another encoding.",
-            fails="With another base, your encoding is wrong.",
+            fails="With another base, your columns 2i, 2i + 1 are not sine, cosine of position / base^(2i / d_model).",
         ),
         Property(
             "An odd width works",
             ("odd width", "odd width drawn", "one column"),
             "Three columns are two sines and one cosine, and the exponents are 0 and 2/3.",
-            fails="With an odd width, your encoding is wrong.",
+            fails="With an odd width, column 2i is not the sine, or 2i + 1 not the cosine, of position / base^(2i / "
+            "d_model).",
             weight=2,
         ),
         Property(

@@ -93,6 +93,17 @@ EXERCISE = Exercise(
         Case("wide clip", answers(3, 5, clip=0.6)),
         Case("clip above 1", answers(3, 5, clip=1.5), visible=True),
         Case("no room", whole(clip=0.0), visible=True),
+        Case(
+            "1000 behind the end",
+            given(
+                log_probs=torch.tensor([[-1.0, 0.0]]),
+                old_log_probs=torch.tensor([[-1.0, -1000.0]]),
+                advantages=torch.tensor([1.0]),
+                mask=torch.tensor([[True, False]]),
+            ),
+            visible=True,
+            gradients=("log_probs",),
+        ),
         Case("far behind the end", far_behind_the_end, visible=True, gradients=("log_probs",)),
         Case("nothing counts", whole(mask=NOTHING), visible=True),
         Case("nothing counts in float64", whole(**DOUBLE, mask=NOTHING), visible=True),
@@ -112,27 +123,33 @@ EXERCISE = Exercise(
             "Every token counts here. Work out one token with a positive advantage and a ratio above 1 + clip, and one "
             "with a negative advantage.",
             weight=3,
-            fails="Your loss is not minus the mean of the smaller of the two terms.",
+            fails="Your loss is not minus the mean of min(r A, clamp(r, 1 - clip, 1 + clip) A) over all tokens that "
+            "count.",
         ),
         Property(
             "Only tokens inside the mask count, all of the batch alike",
             ("one token counts", "answers", "answers, drawn", "holes in the mask"),
             "Add up over the whole batch what the mask lets through, and divide by how many tokens that are.",
             weight=2,
-            fails="Your loss is wrong where the mask leaves tokens out.",
+            fails="Where the mask leaves tokens out, your loss is not minus the mean of the terms of all those inside.",
         ),
         Property(
             "The ratio is clamped to between 1 - clip and 1 + clip",
             ("no room", "narrow clip", "wide clip", "clip above 1"),
             "Use the argument clip for both bounds: no 0.8 and no 1.2. With a clip of 0 the clamped ratio is 1.",
-            fails="Your loss is wrong where clip is not 0.2.",
+            fails="With a clip other than 0.2, your loss is not that of ratios clamped to between 1 - clip and 1 + "
+            "clip.",
         ),
         Property(
             "What stands outside the mask changes neither the loss nor its gradient",
-            ("far behind the end",),
+            (
+                "1000 behind the end",
+                "far behind the end",
+            ),
             "An exponential may be infinite there: fill in a harmless number before `exp`.",
             observe=observe.value_and_gradients,
-            fails="Your loss or its gradient is wrong where large numbers stand outside the mask.",
+            fails="With large numbers outside the mask, your loss or its gradient is not that of the tokens inside "
+            "alone.",
         ),
         Property(
             "Without a token that counts, the loss is 0",
@@ -169,7 +186,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "Where the ratio is clipped no gradient flows; elsewhere it must.",
             observe=observe.gradients,
-            fails="The gradient of your loss with respect to log_probs is wrong or missing.",
+            fails="The gradient of your loss with respect to log_probs is missing, or is not the loss's derivative.",
         ),
         Property(
             "No gradient reaches the old log probabilities",
@@ -177,7 +194,7 @@ EXERCISE = Exercise(
             "They were written down when the answers were: detach them.",
             observe=observe.gradients,
             needs=COUNTED,
-            fails="A gradient reaches old_log_probs, or the one that reaches log_probs is wrong.",
+            fails="A gradient reaches old_log_probs, or the one that reaches log_probs is not the loss's derivative.",
         ),
     ),
     mistakes=misunderstandings(post_training.clipped_policy_loss, __file__),

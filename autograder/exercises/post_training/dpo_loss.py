@@ -92,7 +92,8 @@ EXERCISE = Exercise(
             ("small beta", "large beta"),
             "With a beta near 0 the loss is near log 2, whatever the policy says.",
             weight=2,
-            fails="Your loss is wrong for a small or a large beta.",
+            fails="With a small or large beta, your loss is not the mean of -log sigmoid(beta · (growth of chosen - "
+            "growth of rejected)).",
         ),
         Property(
             "Large margins give a finite loss",
@@ -100,7 +101,7 @@ EXERCISE = Exercise(
             "Use logsigmoid (or softplus of minus the margin): no exponential of a large number is made, and nothing "
             "has to be clamped.",
             needs=MARGINS,
-            fails="Your loss is wrong or not finite at large margins.",
+            fails="At large margins, your loss is not finite, or is not the mean of -log sigmoid of the margins.",
         ),
         Property(
             "Shapes that differ, and a beta that is not positive, raise ValueError",
@@ -133,14 +134,15 @@ EXERCISE = Exercise(
             ("gradients", "gradients far apart"),
             "The policy's log probabilities, of chosen and of rejected answers, are what is trained.",
             observe=observe.gradients,
-            fails="The gradient of your loss with respect to the policy is wrong or missing.",
+            fails="The gradient with respect to the policy's log probabilities is missing, or is not the loss's "
+            "derivative.",
         ),
         Property(
             "No gradient reaches the reference",
             ("gradients of all",),
             "The reference is the policy before training. detach its log probabilities.",
             observe=observe.gradients,
-            fails="A gradient reaches the reference, or the one that reaches the policy is wrong.",
+            fails="A gradient reaches the reference, or the policy's gradient is not the loss's derivative.",
         ),
     ),
     mistakes=misunderstandings(post_training.dpo_loss, __file__),

@@ -73,7 +73,7 @@ EXERCISE = Exercise(
             ("close rewards",),
             "Rewards may be a thousandth apart: what is added must not swallow that.",
             needs=GROUPED,
-            fails="Your advantages are wrong where rewards lie close together.",
+            fails="Where rewards lie close together, your advantages are not (reward - mean) / (deviation + 1e-6).",
         ),
         Property(
             "The dtype is kept and the rewards are left unchanged",

@@ -72,7 +72,7 @@ EXERCISE = Exercise(
             ("far apart", "far above"),
             "One d may be 25 and another -40: clamp nothing.",
             needs=MEAN,
-            fails="Your estimate is wrong where a sample is far from the reference.",
+            fails="Where some d is far from 0, your estimate is not the mean of exp(d) - 1 - d over all samples.",
         ),
         Property(
             "Log probabilities that are not one for one raise ValueError",
@@ -95,7 +95,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "A KL term in a loss is differentiated: no detach, no item().",
             observe=observe.gradients,
-            fails="The gradient of your estimate with respect to the policy's log probabilities is wrong or missing.",
+            fails="The gradient with respect to log_probs is missing, or is not that of the mean of exp(d) - 1 - d.",
         ),
     ),
     mistakes=misunderstandings(post_training.kl_estimate, __file__),

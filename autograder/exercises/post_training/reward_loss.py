@@ -69,7 +69,8 @@ EXERCISE = Exercise(
             "Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made. Clamping, "
             "or a small number added inside the logarithm, makes the loss finite and wrong.",
             needs=MARGINS,
-            fails="Your loss is wrong or not finite for rewards a thousand apart.",
+            fails="With rewards a thousand apart, your loss is not finite, or not the mean of -log sigmoid(chosen - "
+            "rejected).",
         ),
         Property(
             "Rewards that are not one for one raise ValueError",
@@ -92,7 +93,7 @@ EXERCISE = Exercise(
             ("gradients", "gradients far apart"),
             "Both answers were scored by the model that is trained: no detach, no item().",
             observe=observe.gradients,
-            fails="The gradient of your loss with respect to the rewards is wrong or missing.",
+            fails="The gradient with respect to chosen or rejected is missing, or is not the loss's derivative.",
         ),
     ),
     mistakes=misunderstandings(post_training.reward_loss, __file__),

@@ -87,6 +87,11 @@ EXERCISE = Exercise(
         Case("with gaps", with_gaps),
         Case("nothing to count", none_counted, visible=True),
         Case("one token", all_counted(3, 1), visible=True),
+        Case(
+            "a logit of 1000",
+            given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), labels=torch.tensor([[0, 1]])),
+            visible=True,
+        ),
         Case("huge logits", huge, visible=True),
         Case("a label more", all_counted(2, 5, labels_time=6), visible=True),
         Case("a label less", all_counted(2, 5, labels_time=4)),
@@ -108,7 +113,7 @@ EXERCISE = Exercise(
             ("answers", "answers, drawn", "one answer", "two answers in a row"),
             "There is no token -100. Look up any valid token there, and set what you find to 0 before the sum.",
             weight=2,
-            fails="Your sums are wrong where some labels are -100.",
+            fails="Where some labels are -100, your sums are not those of the other labels' log probabilities.",
         ),
         Property(
             "A row without a label that counts has the sum 0",
@@ -119,10 +124,13 @@ EXERCISE = Exercise(
         ),
         Property(
             "Large logits do not overflow",
-            ("huge logits",),
+            (
+                "a logit of 1000",
+                "huge logits",
+            ),
             "Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0. A small number "
             "added inside a logarithm keeps it finite and makes it wrong.",
-            fails="Your sums are wrong or not finite for large logits.",
+            fails="With large logits, your sums are not finite, or are not those of the labels' log probabilities.",
         ),
         Property(
             "Logits and labels that do not fit raise ValueError",
@@ -145,7 +153,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "These sums are what preference training differentiates: no detach, no no_grad, no item().",
             observe=observe.gradients,
-            fails="The gradient of your sums with respect to the logits is wrong or missing.",
+            fails="The gradient of your sums with respect to the logits is missing, or is not the sums' derivative.",
         ),
     ),
     mistakes=misunderstandings(post_training.sequence_log_probs, __file__),

@@ -77,7 +77,7 @@ EXERCISE = Exercise(
             "Spans come in any order, and may touch",
             ("in another order", "touching", "touching, drawn", "three turns, drawn"),
             "Sort the spans. One may begin where another ends.",
-            fails="Your labels are wrong where spans touch or come in another order.",
+            fails="Where spans touch or are unsorted, your labels are not the ids inside any span, and -100 elsewhere.",
         ),
         Property(
             "Without a span nothing is labeled",

@@ -146,7 +146,7 @@ EXERCISE = Exercise(
             observe=observe.first,
             part=0,
             weight=2,
-            fails="Your parameters are wrong after a later step, where m and v are not 0 at first.",
+            fails="At a later step, param does not move by -lr · m / (√v + eps), both corrected for their start at 0.",
         ),
         Property(
             "eps is added to the root, after the correction",
@@ -154,7 +154,7 @@ EXERCISE = Exercise(
             "Divide by the root of the corrected v, plus eps. The default is 1e-8.",
             observe=observe.first,
             part=0,
-            fails="Your parameters are wrong where eps is large beside the root of v.",
+            fails="Where eps is large or left out, param does not move by -lr · m / (√v + eps), both corrected.",
         ),
         Property(
             "The decay is decoupled from the gradient",
@@ -162,7 +162,8 @@ EXERCISE = Exercise(
             "lr * weight_decay * param is taken from the parameters themselves, as they were before the step. It never "
             "enters m or v.",
             weight=2,
-            fails="Your step is wrong where there is weight decay.",
+            fails="With weight decay, your step is not the one without it, started from param · (1 - lr · "
+            "weight_decay).",
         ),
         Property(
             "Tensors need not be contiguous in memory",

@@ -90,7 +90,7 @@ EXERCISE = Exercise(
             ("all zero", "none"),
             "The norm is 0.0 then: compare it with max_norm before you divide by it.",
             needs=ALL_NUMBERS,
-            fails="Gradients of zeros, or an empty list, do not come back with the norm 0.0.",
+            fails="With zeros alone, or an empty list, the gradients do not come back as they are, with the norm 0.0.",
         ),
         Property(
             "Gradients need not be contiguous in memory",
@@ -116,7 +116,8 @@ EXERCISE = Exercise(
             observe=observe.second,
             needs=ALL_NUMBERS,
             part=1,
-            fails="Your norm is wrong or infinite for large numbers in float16.",
+            fails="For large numbers in float16, your norm is not finite, or is not the root of the sum of their "
+            "squares.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",

@@ -70,7 +70,7 @@ EXERCISE = Exercise(
             "The default is 20 tokens per parameter",
             ("default ratio", "default ratio, drawn"),
             "Without the second argument, D is 20 N.",
-            fails="Your numbers are wrong where tokens_per_param is left out.",
+            fails="Without tokens_per_param, your numbers are not the N and D with D = 20 N and 6 N D = flops.",
         ),
         Property(
             "A budget or a ratio that is not positive raises ValueError",

@@ -104,14 +104,15 @@ EXERCISE = Exercise(
             "The floor may be left out",
             ("without a floor, halfway down", "without a floor"),
             "Without a floor the cosine leads to 0.",
-            fails="Your rate is wrong where no floor is given.",
+            fails="Without a floor, your rate is not on half a cosine from the peak down to 0, where it stays.",
         ),
         Property(
             "warmup may be 0, and it may be total",
             ("without a warm-up", "without a warm-up, later", "nothing but warm-up", "after nothing but warm-up"),
             "With warmup = 0 the cosine begins at step 0. With warmup = total the steps before it still rise, and step "
             "total has the floor. Neither may lead to a division by 0.",
-            fails="Your rate is wrong, or there is an error, where warmup is 0 or equals total.",
+            fails="With warmup 0 or equal to total, your rate is not the warm-up before step warmup, then cosine, "
+            "then floor.",
         ),
         Property(
             "Invalid arguments raise ValueError",

@@ -98,11 +98,32 @@ EXERCISE = Exercise(
         Case("two tokens", text(1, 2), visible=True),
         Case("with ignored", given(**PARTLY_IGNORED), visible=True),
         Case("with ignored, drawn", with_ignored(3, 8)),
+        Case(
+            "the id 0 ignored",
+            given(
+                logits=torch.tensor([[[0.0, 0.0], [9.0, 0.0], [0.0, 0.0]]]),
+                ids=torch.tensor([[1, 1, 0]]),
+                ignore_index=0,
+            ),
+            visible=True,
+        ),
         Case("another index", with_ignored(2, 7, another_index=True), visible=True),
         Case("another index, drawn", with_ignored(3, 6, another_index=True)),
         Case("all ignored", all_ignored(torch.float32), visible=True),
         Case("one token", text(2, 1), visible=True),
+        Case(
+            "a logit of 1000",
+            given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), ids=torch.tensor([[0, 1]])),
+            visible=True,
+        ),
         Case("huge logits", huge, visible=True),
+        Case(
+            "three of four columns",
+            given(
+                logits=torch.tensor([[[0.0, 1.0, 2.0, 7.0], [3.0, 0.0, 1.0, 7.0]]])[..., :3], ids=torch.tensor([[0, 2]])
+            ),
+            visible=True,
+        ),
         Case("with gaps", with_gaps, visible=True),
         Case("one id more", other_logits(2, 5), visible=True),
         # 2 times 3 predictions, and 3 times 2 targets.
@@ -126,13 +147,13 @@ EXERCISE = Exercise(
             ("with ignored", "with ignored, drawn"),
             "Leave out each target that is ignore_index, in the sum and in the count, over the whole batch at once.",
             weight=2,
-            fails="Your loss is wrong where some targets are ignored.",
+            fails="Where targets are ignored, your loss is not the mean of -log p over all the others of the batch.",
         ),
         Property(
             "ignore_index may be any number",
-            ("another index", "another index, drawn"),
+            ("the id 0 ignored", "another index", "another index, drawn"),
             "Use the argument, not -100: ignore_index may also be the id of a token, such as the padding.",
-            fails="Your loss is wrong where ignore_index is the id of a token.",
+            fails="Where ignore_index is a token's id, your loss is not the mean of -log p over the other targets.",
         ),
         Property(
             "Without a target that counts, the loss is 0",
@@ -143,15 +164,21 @@ EXERCISE = Exercise(
         ),
         Property(
             "Large logits do not overflow",
-            ("huge logits",),
+            (
+                "a logit of 1000",
+                "huge logits",
+            ),
             "exp of 89 is infinite in float32: let log_softmax or cross_entropy do it.",
-            fails="Your loss is wrong or not finite for large logits.",
+            fails="With large logits, your loss is not finite, or is not the mean of -log p of the targets.",
         ),
         Property(
             "Logits need not be contiguous in memory",
-            ("with gaps",),
+            (
+                "three of four columns",
+                "with gaps",
+            ),
             "`view` needs memory without gaps. `reshape` and `flatten` do not.",
-            fails="Your loss is wrong, or there is an error, for logits that are not contiguous in memory.",
+            fails="For logits that are not contiguous in memory, your loss is not the mean of -log p of the targets.",
         ),
         Property(
             "Logits and ids that do not fit raise ValueError",
@@ -175,7 +202,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "The loss is what is differentiated: no detach, no no_grad, no item().",
             observe=observe.gradients,
-            fails="The gradient of your loss with respect to the logits is wrong or missing.",
+            fails="The gradient of your loss with respect to the logits is missing, or is not the loss's derivative.",
         ),
     ),
     mistakes=misunderstandings(pretraining.next_token_loss, __file__),

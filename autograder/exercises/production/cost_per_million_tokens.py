@@ -68,14 +68,15 @@ EXERCISE = Exercise(
             "A slow machine makes fractions of a token per second",
             ("a slow machine", "a slow machine, drawn", "a few tokens an hour", "a few tokens an hour, drawn"),
             "Half a token per second is 1,800 an hour: keep the fraction.",
-            fails="Your cost is wrong for a machine that makes less than one token per second.",
+            fails="Below one token per second, your cost is not hourly_cost · 1,000,000 / the tokens of an hour.",
             needs=MAIN,
         ),
         Property(
             "A machine may be always busy, and an hour may cost nothing",
             ("always busy", "a free hour"),
             "utilisation may be 1, and hourly_cost may be 0.",
-            fails="Your cost is wrong for a machine that is always busy, or for one that is free.",
+            fails="With utilisation = 1 or hourly_cost = 0, your cost is not hourly_cost · 1,000,000 / the tokens of "
+            "an hour.",
             needs=MAIN,
         ),
         Property(

@@ -84,7 +84,7 @@ EXERCISE = Exercise(
             "Any integer dtype will do",
             ("12 bits", "int32", "int64, drawn"),
             "q may be int8, int16, int32 or int64: convert it to the dtype of the scale.",
-            fails="Your weights are wrong where q has another integer dtype than int8.",
+            fails="Where q has another integer dtype than int8, your weights are not q times the scale of the row.",
             needs=MAIN,
         ),
         Property(
@@ -99,7 +99,7 @@ EXERCISE = Exercise(
             "Gradients reach the scale",
             ("two rows", "drawn"),
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
-            fails="The right gradient does not reach the scale.",
+            fails="The gradient with respect to scale is missing, or is not the derivative of q times scale.",
             observe=observe.gradients,
         ),
         Property(

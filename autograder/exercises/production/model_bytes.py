@@ -102,14 +102,16 @@ EXERCISE = Exercise(
             ),
             "4.5 bits a parameter are 4 for the number and its share of a scale. Multiply first, and divide by 8 at "
             "the end.",
-            fails="Your bytes are wrong for some numbers of bits, such as fractions.",
+            fails="For bits such as fractions, your bytes are not the sum of parameters times their bits, divided by "
+            "8.",
             needs=MAIN,
         ),
         Property(
             "The counts are read by their names, and may be 0",
             ("in another order", "no norms"),
             "parameter_counts['attention'] finds the entry wherever it stands.",
-            fails="Your bytes are wrong where the counts come in another order, or one is 0.",
+            fails="With counts in another order, or one of 0, your bytes are not each named count times its bits, "
+            "over 8.",
             needs=MAIN,
         ),
         Property(

@@ -111,7 +111,8 @@ EXERCISE = Exercise(
                 "single codes, drawn",
             ),
             "Seven codes in blocks of 3 have three absmax, and the last of them belongs to one code.",
-            fails="Your numbers are wrong where a block is short, or of one code.",
+            fails="Where a block is short, or of one code, your numbers are not the codes' levels times their "
+            "block's absmax.",
         ),
         Property(
             "The result has the dtype of absmax, and the arguments are left unchanged",
@@ -125,7 +126,7 @@ EXERCISE = Exercise(
             "Gradients reach absmax",
             ("two blocks", "drawn"),
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
-            fails="The right gradient does not reach absmax.",
+            fails="The gradient with respect to absmax is missing, or is not the derivative of level times absmax.",
             observe=observe.gradients,
         ),
         Property(

@@ -123,7 +123,7 @@ EXERCISE = Exercise(
             "A block may be short, or of one number",
             ("single numbers, drawn", "a short last block", "a short last block, drawn", "a block wider than x"),
             "Eight numbers in blocks of 3 make three blocks, the last of two numbers.",
-            fails="Your codes or absmax are wrong where a block is short, or of one number.",
+            fails="Where a block is short, or of one number, your codes or absmax are not those of its own numbers.",
             weight=2,
         ),
         Property(
@@ -146,7 +146,7 @@ EXERCISE = Exercise(
             "A block of very small numbers keeps its levels",
             ("a tiny block", "a tiny block, drawn"),
             "The smallest numbers are rounded like others: no constant may be added to absmax, or be its lower limit.",
-            fails="A block of very small numbers gets the wrong codes.",
+            fails="With a block of very small numbers, your codes are not those of the levels nearest to x / absmax.",
             observe=observe.first,
             part=0,
             needs=MAIN,

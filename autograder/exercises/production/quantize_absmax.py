@@ -116,7 +116,8 @@ EXERCISE = Exercise(
             "With fewer bits there are fewer whole numbers",
             ("4 bits", "4 bits, drawn", "3 bits", "2 bits, drawn"),
             "With 4 bits the numbers are from -7 to 7, with 3 from -3 to 3, with 2 from -1 to 1.",
-            fails="Your whole numbers are wrong with fewer than 8 bits.",
+            fails="With fewer than 8 bits, your q is not that of a scale with the row's largest magnitude at 2^(bits "
+            "- 1) - 1.",
             observe=observe.first,
             part=0,
         ),
@@ -134,7 +135,8 @@ EXERCISE = Exercise(
             ("a row of zeros", "rows of zeros, drawn"),
             "The scale of such a row is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may be "
             "anything.",
-            fails="A matrix with a row of zeros gets the wrong whole numbers.",
+            fails="With a row of zeros, your whole numbers are not 0 there, or not the nearest to weight / scale "
+            "elsewhere.",
             observe=observe.first,
             part=0,
             needs=MAIN,
@@ -143,7 +145,7 @@ EXERCISE = Exercise(
             "A row of very small weights keeps its levels",
             ("a tiny row", "a tiny row, drawn"),
             "The smallest weights are rounded like others: no constant may be added to a scale, or be its lower limit.",
-            fails="A row of very small weights gets the wrong whole numbers.",
+            fails="With a row of very small weights, your whole numbers are not those nearest to weight / scale.",
             observe=observe.first,
             part=0,
             needs=MAIN,

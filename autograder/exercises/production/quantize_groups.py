@@ -135,20 +135,20 @@ EXERCISE = Exercise(
             ("a short last group", "a short last group, drawn"),
             "Five columns in groups of 2 make three groups, the last of one weight. It has a scale of its own, and "
             "begins no new row.",
-            fails="Your result is wrong where the last group of a row is short.",
+            fails="Where a row's last group is short, your result is not that of the group as a row of its own.",
             weight=2,
         ),
         Property(
             "A group wider than the row is the row",
             ("wider than the row", "one weight", "wider than the row, drawn"),
             "With group_size above the number of columns each row is one short group.",
-            fails="Your result is wrong where group_size is above the number of columns.",
+            fails="With group_size above the number of columns, your result is not that of each row as one group.",
         ),
         Property(
             "bits says how many bits a whole number has",
             ("8 bits", "8 bits, drawn"),
             "4 is only the default of bits: with 8 the largest whole number is 127.",
-            fails="Your whole numbers are wrong with 8 bits.",
+            fails="With 8 bits, your q is not that of a scale with the group's largest magnitude at 127.",
             observe=observe.first,
             part=0,
         ),
@@ -166,7 +166,8 @@ EXERCISE = Exercise(
             ("a group of zeros", "a group of zeros, drawn"),
             "The scale of such a group is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may be "
             "anything.",
-            fails="A matrix with a group of zeros gets the wrong whole numbers.",
+            fails="With a group of zeros, your whole numbers are not 0 there, or not the nearest to weight / scale "
+            "elsewhere.",
             observe=observe.first,
             part=0,
             needs=MAIN,
@@ -175,7 +176,7 @@ EXERCISE = Exercise(
             "A group of very small weights keeps its levels",
             ("a tiny group", "a tiny group, drawn"),
             "The smallest weights are rounded like others: no constant may be added to a scale, or be its lower limit.",
-            fails="A group of very small weights gets the wrong whole numbers.",
+            fails="With a group of very small weights, your whole numbers are not those nearest to weight / scale.",
             observe=observe.first,
             part=0,
             needs=MAIN,

@@ -97,7 +97,8 @@ EXERCISE = Exercise(
             ("the lowest", "the lowest, drawn", "no loss at all", "the highest", "the highest, drawn", "one reference"),
             "Below all others the rank is 1, and log2(1) is 0. Above all others it is n + 1.",
             needs=MAIN,
-            fails="You go wrong where the canary's loss is the lowest or the highest.",
+            fails="Where the canary's loss is the lowest or the highest, your result is not log2(n + 1) - log2(its "
+            "rank).",
         ),
         Property(
             "A reference of equal loss comes before the canary",

@@ -98,7 +98,7 @@ EXERCISE = Exercise(
             ("many empty bins", "many empty bins, drawn", "one answer, drawn"),
             "With 20 bins and six answers, most bins are empty. They have no mean and no weight.",
             needs=MAIN,
-            fails="You go wrong where bins are empty.",
+            fails="With empty bins, your result is not the mean distance of the bins with answers, weighted by these.",
         ),
         Property(
             "A calibrated model has an error of 0",
@@ -113,7 +113,8 @@ EXERCISE = Exercise(
             "Of four bins, 0.5 is in the second and 0.75 in the third. 0 and 0.125 are both in the first.",
             weight=2,
             needs=MAIN,
-            fails="You put an answer on an edge, or at 0, into the wrong bin.",
+            fails="With confidences on edges or at 0, your result is not that of bins that hold their upper edge, "
+            "the first one also 0.",
         ),
         Property(
             "Right or wrong may be Booleans, integers or floats",

@@ -70,14 +70,14 @@ EXERCISE = Exercise(
             ("fewer than expected", "fewer than expected, drawn", "no green token"),
             "The sign tells more from fewer: keep it.",
             needs=MAIN,
-            fails="Your z is not the right negative number where fewer tokens are green than expected.",
+            fails="Where fewer tokens are green than expected, your z is not (green - expected) / standard deviation.",
         ),
         Property(
             "A text of one token, or of green tokens only, is like any other",
             ("all green", "all green, drawn", "one token"),
             "green may be as large as total, and total as small as 1.",
             needs=MAIN,
-            fails="You go wrong with a single token, or where all tokens are green.",
+            fails="With a single token, or green ones only, your z is not (green - expected) / standard deviation.",
         ),
         Property(
             "Invalid arguments raise ValueError",

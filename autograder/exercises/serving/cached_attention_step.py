@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import serving
 
@@ -70,6 +70,17 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("an empty cache, drawn", step(2, 0, 5)),
+        Case(
+            "a score of 200",
+            given(
+                query=torch.tensor([[20.0]]),
+                key=torch.tensor([[10.0]]),
+                value=torch.tensor([[1.0]]),
+                cache_k=torch.zeros(1, 1, 1),
+                cache_v=torch.tensor([[[2.0]]]),
+            ),
+            visible=True,
+        ),
         Case("large scores", loud, visible=True),
         Case("large scores, again", loud),
         Case("large scores in one head", loud_in_one_head, visible=True),
@@ -123,10 +134,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "Large scores give finite weights",
-            ("large scores", "large scores, again", "large scores in one head"),
+            ("a score of 200", "large scores", "large scores, again", "large scores in one head"),
             "exp(1000) is no number that a float holds. torch.softmax subtracts the largest score of each head first.",
             needs=MAIN,
-            fails="With scores of some hundreds, your result is wrong or not finite.",
+            fails="With scores of some hundreds, your result is not finite, or is not the mixture by their softmax.",
         ),
         Property(
             "The arguments are left unchanged",
@@ -149,7 +160,8 @@ EXERCISE = Exercise(
             ("gradients",),
             "Use torch operations on the tensors themselves, without detach, .data or no_grad.",
             observe=observe.gradients,
-            fails="A gradient of query, key, value, or a cache is missing or wrong.",
+            fails="The gradient with respect to query, key, value or a cache is missing, or is not the result's "
+            "derivative.",
         ),
         Property(
             "Shapes that do not fit raise ValueError",

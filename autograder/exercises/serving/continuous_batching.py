@@ -118,14 +118,15 @@ EXERCISE = Exercise(
             "Go through the indices sorted by arrival, and put each result at its own place.",
             weight=2,
             needs=MAIN,
-            fails="With requests that are not listed by arrival, your steps are wrong.",
+            fails="With requests listed in another order, your steps are not those of serving them by arrival, each "
+            "in its own place.",
         ),
         Property(
             "Of equal arrivals the smaller index comes first",
             ("at once", "at once, one slot", "all alike", "all alike, drawn"),
             "Python's sort keeps the order of equals: sort the indices by the arrival alone.",
             needs=MAIN,
-            fails="With requests that arrive together, your steps are wrong.",
+            fails="With requests that arrive together, your steps are not those of serving the smaller index first.",
         ),
         Property(
             "No requests give an empty list, and the lists are left unchanged",

@@ -49,6 +49,11 @@ EXERCISE = Exercise(
         Case("softened, drawn", drawn(3, 7, 2.5)),
         Case("sharpened", drawn(4, 5, 0.5)),
         Case(
+            "logits of 1000",
+            given(student=torch.tensor([[1000.0, 0.0]]), teacher=torch.tensor([[0.0, 1000.0]]), temperature=1.0),
+            visible=True,
+        ),
+        Case(
             "large logits",
             lambda draw: {"student": 300 * randn(draw, 3, 6), "teacher": 300 * randn(draw, 3, 6), "temperature": 1.5},
             visible=True,
@@ -77,14 +82,18 @@ EXERCISE = Exercise(
             ("softened", "softened, drawn", "sharpened"),
             "Divide both logits by the temperature before the softmax, and multiply the loss by its square.",
             weight=2,
-            fails="At a temperature other than 1, your loss is wrong.",
+            fails="At a temperature other than 1, your loss is not temperature² times the mean divergence of the "
+            "softened rows.",
         ),
         Property(
             "Large logits give a finite loss",
-            ("large logits",),
+            (
+                "logits of 1000",
+                "large logits",
+            ),
             "log_softmax never takes the logarithm of 0; softmax and then log does.",
             needs=MAIN,
-            fails="With large logits, your loss is wrong or not finite.",
+            fails="With large logits, your loss is not finite, or is not temperature² times the mean divergence.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
@@ -99,7 +108,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "Return a tensor that follows from the student by torch operations.",
             observe=observe.gradients,
-            fails="The gradient of your loss with respect to the student is missing or wrong.",
+            fails="The gradient with respect to student is missing, or is not the loss's derivative.",
         ),
         Property(
             "Invalid arguments raise ValueError",

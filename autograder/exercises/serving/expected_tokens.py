@@ -76,7 +76,7 @@ EXERCISE = Exercise(
             "The fraction has no value at a = 1, but the sum has: k + 1 ones. With k = 0 it is 1, and with a = 0 too.",
             weight=2,
             needs=MAIN,
-            fails="Your result is wrong at an acceptance of 0, of 1, close to 1, or without a draft.",
+            fails="At an a of 0, 1 or nearly 1, or a k of 0, your result is not the sum 1 + a + … + a^k.",
         ),
         Property(
             "Invalid arguments raise ValueError",

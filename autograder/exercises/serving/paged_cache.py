@@ -241,7 +241,8 @@ EXERCISE = Exercise(
             "A sequence that nobody has named has no slots, and nothing to free",
             ("unknown sequences", "freed twice"),
             "Use .get and .pop with a default: slots gives [], free does nothing.",
-            fails="`slots` or `free` of a sequence that nobody has named does not work.",
+            fails="For a sequence that nobody has named, `slots` does not give [], or `free` fails or changes "
+            "something.",
             needs=MAIN,
             observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),

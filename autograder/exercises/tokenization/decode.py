@@ -69,14 +69,15 @@ EXERCISE = Exercise(
             MERGED,
             ("merges of merges", "drawn"),
             "Build the bytes of all tokens in the order of their ids: both parts of a merge come before it.",
-            fails="Your text of merged tokens is wrong.",
+            fails="For merged tokens, your text is not that of each one's left part and then its right part.",
             weight=2,
         ),
         Property(
             "The bytes of all tokens are joined before they are decoded",
             ("letters of two bytes", "a letter across two tokens", "drawn bytes"),
             "A letter may begin in one token and end in the next: join all bytes first, decode once.",
-            fails="Letters of several bytes come out wrong.",
+            fails="With letters of several bytes, your text is not all tokens' bytes, joined and then decoded as "
+            "UTF-8.",
             weight=3,
         ),
         Property(

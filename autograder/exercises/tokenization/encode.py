@@ -102,13 +102,13 @@ EXERCISE = Exercise(
             RANKS,
             ("one merge", "the third of four merges"),
             "The pair at place r of the list of merges, counted from 0, makes the id 256 + r.",
-            fails="Where one merge applies, your ids are wrong.",
+            fails="Where one merge applies, your ids are not the bytes with 256 + r in place of the pair of rank r.",
         ),
         Property(
             "Merged tokens merge again, until no merge applies",
             ("one token in the end", "a word with an accent", "low, lower, lowest", "words drawn"),
             "After a merge look at all neighbors again: the new token may be part of a further pair.",
-            fails="Where merges build on merges, your ids are wrong.",
+            fails="Where merges build on merges, your ids are not those of merging until no pair is left to merge.",
             weight=2,
         ),
         Property(
@@ -123,14 +123,15 @@ EXERCISE = Exercise(
                 "drawn",
             ),
             "Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
-            fails="Where merges compete, your ids are wrong.",
+            fails="Where several merges apply, your ids are not those of the earliest-learned merge first.",
             weight=3,
         ),
         Property(
             "Spaces and line ends are text like any other, and a text may be short or empty",
             ("spaces", "merges with a space", "one character", "no text"),
             "Do not split, strip or change the text: every byte has to come back from decode. No text gives no ids.",
-            fails="With spaces or line ends, or for a text of one character or none, your ids are wrong.",
+            fails="With spaces or line ends, or at most one character, your ids are not all the bytes, merged as "
+            "learned.",
             needs=RANKS,
         ),
         Property(

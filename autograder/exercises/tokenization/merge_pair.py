@@ -78,13 +78,14 @@ EXERCISE = Exercise(
             "A pair at the very end counts too",
             ("pair at the end", "pair at the end, drawn", "nothing but the pair"),
             "What does your loop do when only two tokens are left?",
-            fails="With a pair at the very end, your list is wrong.",
+            fails="With a pair at the very end, your list is not ids with new_id for each occurrence, the last one "
+            "included.",
         ),
         Property(
             "Of overlapping occurrences the left one is taken",
             ("five of a kind", "drawn runs"),
             "In a a a a a the pair (a, a) fits twice, and the last a stays alone.",
-            fails="Where occurrences overlap, your list is wrong.",
+            fails="Where occurrences overlap, your list is not ids with new_id for the left one, going on behind it.",
         ),
         Property(
             "Without the pair, the tokens stay as they are, however few",

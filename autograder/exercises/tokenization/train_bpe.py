@@ -92,7 +92,8 @@ EXERCISE = Exercise(
             "Each round counts anew, merged tokens included",
             ("two merges", "low, lower, lowest", "drawn"),
             "After each merge replace the pair in the ids by its new id, 256 + rank, and count again.",
-            fails="With several merges, your list of pairs is wrong.",
+            fails="With several merges, your pairs are not the most frequent of each round, counted anew after each "
+            "merge.",
             weight=3,
         ),
         Property(
@@ -100,14 +101,15 @@ EXERCISE = Exercise(
             ("a tie of the first number", "a tie of all numbers", "three pairs equally frequent", "drawn ties"),
             "In b'cdcdefefabab' three pairs occur twice. Tuples compare as numbers do, left part first: the smallest "
             "of the three is (97, 98).",
-            fails="Where pairs are equally frequent, your merges are wrong.",
+            fails="Where pairs are equally frequent, your merges are not those of taking the smallest, in the order "
+            "of tuples.",
             weight=2,
         ),
         Property(
             "Overlapping occurrences all count",
             ("runs", "long runs"),
             "In z z z z the pair (z, z) occurs three times: count every two neighbors.",
-            fails="Where a token is repeated several times in a row, your merges are wrong.",
+            fails="Where a token is repeated in a row, your merges are not those of counting overlapping pairs, too.",
         ),
         Property(
             "Training goes on until fewer than two tokens are left, then it stops",

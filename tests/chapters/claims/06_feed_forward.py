@@ -170,8 +170,10 @@ assert len(loss) == 6 and len(rise) == 3 and min(rise) > 0 and max(rise) < 0.1
 # "If all tokens of a page keep the half that is largest on average, the loss rises by 0.8 nats or more"
 same = [half - whole for half, whole in zip(loss["same half for all"], loss["all units"], strict=True)]
 assert min(same) > 0.75 and max(same) < 1.5
-# "With a random half, it comes close to that of a uniform guess, 10.8"
-assert round(torch.tensor(49152.0).log().item(), 1) == 10.8 and min(loss["a random half"]) > 8
+# "With a random half, the loss is 8.8 to 11.5, where a uniform guess has 10.8"
+random_half = loss["a random half"]
+assert round(torch.tensor(49152.0).log().item(), 1) == 10.8
+assert round(min(random_half), 1) == 8.8 and round(max(random_half), 1) == 11.5
 # "nearly as fast for one token as the small dense network, and six times as fast as the large one"
 ms = {
     name: list(map(float, numbers.split()))
