@@ -56,8 +56,8 @@ def sequence_log_probs(logits: Tensor, labels: Tensor) -> Tensor:
     used.
 
     Args:
-        logits: Tensor[batch, time, vocab], of any size: a logit of 1000 is none
-            too large.
+        logits: Tensor[batch, time, vocab]. Logits up to 1,000 must not
+            overflow.
         labels: LongTensor[batch, time], the tokens themselves, not shifted.
             Those that are -100 do not count.
 
@@ -93,8 +93,8 @@ def reward_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
 
     Args:
         chosen: Tensor[batch], the rewards of the preferred answers.
-        rejected: Tensor[batch], the rewards of the others. Rewards may lie a
-            thousand apart.
+        rejected: Tensor[batch], the rewards of the others. Two rewards may
+            differ by a thousand.
 
     Returns:
         Tensor[], in nats.
@@ -169,8 +169,8 @@ def group_advantages(rewards: Tensor) -> Tensor:
     same question.
 
     The advantage is the reward minus the mean of its group, divided by the
-    group's standard deviation plus 1e-6. The deviation is that of a population:
-    the mean of the squares is over all samples of the group.
+    group's standard deviation plus 1e-6. The deviation is the population's: the
+    squares are averaged over all samples of the group, not over one fewer.
 
     Args:
         rewards: Tensor[groups, samples]: one row per question.
@@ -214,9 +214,9 @@ def clipped_policy_loss(
         old_log_probs: Tensor[batch, time], the same when they were written.
             They are data: no gradient flows to them.
         advantages: Tensor[batch], one for each answer.
-        mask: BoolTensor[batch, time], True at the tokens that count. What
-            stands elsewhere, any finite number, does not change the loss or its
-            gradient.
+        mask: BoolTensor[batch, time], True at the tokens that count. Values
+            elsewhere may be any finite numbers; they change neither the loss
+            nor its gradient.
         clip: the ratio is clamped to between 1 - clip and 1 + clip; 0 or more.
 
     Returns:
