@@ -1,6 +1,24 @@
 # ruff: noqa: F821 -- the names are the page's
 """What the further page of chapter 7 says about its own output. Each runs as a cell at the page's end."""
 
+# "No row is small enough for epsilon to matter": its share of the smallest row's variance
+assert gpt2.config.layer_norm_epsilon < 0.002 * smallest**2
+# "No row is small enough": nor any that a norm reads between attention and feed-forward, which the cell doesn't see
+read_by_norms = []
+watched = [module for module in gpt2.modules() if isinstance(module, nn.LayerNorm)]
+hooks = [
+    module.register_forward_hook(lambda module, inputs, output: read_by_norms.append(inputs[0].std(-1).min().item()))
+    for module in watched
+]
+with torch.no_grad():
+    gpt2(gpt2_tokenizer(marked, return_tensors="pt").input_ids)
+for hook in hooks:
+    hook.remove()
+# "The errors of nine norms come together"
+assert len(read_by_norms) == 9 and min(read_by_norms) > 0.09
+# "The width is 128, and the logits move by about a percent. In this text the best token stays the same everywhere"
+assert gpt2.config.n_embd == 128 and 0.002 < (exact - web).norm() / exact.norm() < 0.03
+assert torch.equal(exact.argmax(-1), web.argmax(-1))
 # "The final norm costs least", "far from what it was, but still far better than guessing", "[both] are worth more"
 assert worth["nothing taken out"] + 0.2 < worth["the final norm"] < worth["the last layer"] - 1
 assert worth["nothing taken out"] + 1.5 < worth["the last layer"] < math.log(shape.vocab_size) - 2
