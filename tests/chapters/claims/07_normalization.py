@@ -1,6 +1,8 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 7 says about its own output. Each runs as a cell at the chapter's end."""
 
+import re
+
 # "-1, -1/3, -1/3, 5/3", and "Add 100 to all numbers, or multiply them by 7: the result stays"
 hand = [2.0, 4.0, 4.0, 10.0]
 assert norm_by_hand(hand) == [-1.0, -0.333, -0.333, 1.667]
@@ -42,10 +44,10 @@ assert added[-1] > 3 * max(added[:-1]) and len(added) == 9
 assert abs(added[-1] - 3.43) < 0.02 and abs(total[-2] - 1.85) < 0.02
 # "The final row is a *sum* of the embedding and two contributions from each layer" "to about 4" (alt text)
 assert (rebuilt - result.logits[0]).abs().max() < 1e-4 and total[0] < 0.5 and 3.5 < total[-1] < 4.5
-# "norms alone keep the last sublayer's gradient steady. But [...] the first sublayer [...] varies by a factor of ten or more"
+# "norms alone keep the last sublayer's gradient steady. But [...] the first sublayer [...] varies by a factor of ten"
 assert spread["no additions", 96][1][1] < 3 * spread["no additions", 96][1][0]
 assert spread["no additions", 96][0][1] > 10 * spread["no additions", 96][0][0]
-# "the last sublayer gets the same gradient however deep the network is, but the first sublayer's varies as it does without"
+# "the last sublayer gets the same gradient however deep the network is, but the first sublayer's varies"
 assert spread["post-norm", 96][1][0] > 0.7 * spread["post-norm", 6][1][0]
 assert spread["post-norm", 96][0][1] > 10 * spread["post-norm", 96][0][0]
 
@@ -108,8 +110,6 @@ assert by_other["post-norm"].min() > 0.7
 # The layer of modules, on two texts at once
 assert len(batch) == 2 and module_difference < 1e-4
 # At real size: "after 20 layers its RMS is about 100 times that of the median row, and one [...] exceeds 20,000"
-import re
-
 by_layer = {
     int(passed): [float(number) for number in numbers]
     for passed, *numbers in re.findall(
