@@ -85,6 +85,9 @@ helped = torch.cat([final["post-norm, warm-up"], final["post-norm, slower"]])
 assert helped.min() > 0.44 and helped.max() < 0.75
 # "A tied model's file has no lm_head at all. (`state_dict()` lists one all the same: the table under a second name.)"
 assert weights["lm_head.weight"].data_ptr() == weights["model.embed_tokens.weight"].data_ptr()
+# The rows of the cell on QK-norm again: the cells at real size use the name, too
+torch.manual_seed(0)
+rows = normed(torch.randn(64, 128))
 # "matrices eight times larger turn soft attention into a choice of one key. With it they change nothing"
 assert torch.softmax(qk_scores(8, False), -1).amax(-1).mean() > 0.9
 assert torch.allclose(qk_scores(8, True), qk_scores(1, True), atol=1e-3)
