@@ -1,9 +1,9 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 7 says about its own output. Each runs as a cell at the chapter's end."""
 
+# "-1, -1/3, -1/3, 5/3", and "Add 100 to all numbers, or multiply them by 7: the result stays"
 import re
 
-# "-1, -1/3, -1/3, 5/3", and "Add 100 to all numbers, or multiply them by 7: the result stays"
 hand = [2.0, 4.0, 4.0, 10.0]
 assert norm_by_hand(hand) == [-1.0, -0.333, -0.333, 1.667]
 assert norm_by_hand(hand) == norm_by_hand([7 * number for number in hand])
