@@ -63,7 +63,7 @@ assert torch.equal(query_position[:, None] >= key_position, causal[-3:])
 # "Both results have the same shape"
 assert right.shape == wrong.shape and not torch.equal(right, wrong)
 # "largest difference from PyTorch's layer", "the second with the cache of the first", and for cross-attention
-assert module_difference < 1e-5 and cache_difference < 1e-5 and cross_difference < 1e-5
+assert plain_difference < 1e-5 and module_difference < 1e-5 and cache_difference < 1e-5 and cross_difference < 1e-5
 # "a new query with 10 keys gets the first value only: True"
 assert only_first
 # "1.1 million parameters, 4 layers of 4 heads"
