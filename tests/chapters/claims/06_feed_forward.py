@@ -91,7 +91,7 @@ gated = [width for name, width in widths.items() if not name.startswith("GPT")]
 assert sum(2.6 < width <= 4 for width in gated) == 6 and len(gated) == 8 and 5.4 < widths["Qwen2.5-0.5B"] < 5.5
 # "Most units are nearly silent most of the time" "Some units have a favorite token"
 assert quiet.min() > 0.7 and 5 <= len(pure) < 0.5 * hidden.shape[1]
-# "Normally distributed numbers would be this small 30 % of the time" "with shuffled tokens, none would"
+# "Normally distributed numbers would lie below a tenth of their largest 30 % of the time" "with shuffled tokens, none would"
 dice = torch.Generator().manual_seed(0)
 noise = torch.randn(hidden.shape, generator=dice).abs()
 assert round((noise < 0.1 * noise.amax(0)).float().mean().item(), 1) == 0.3
@@ -150,6 +150,8 @@ assert abs(row["read 2,048 tokens"][0] - row["read 2,048 tokens"][1]) < 15
 # "After 2,048 tokens attention [...] takes more of that time than the networks"
 assert row["write one after 2,048 tokens"][1] > row["write one after 2,048 tokens"][0] + 3
 assert row["write one after 256 tokens"][0] > row["write one after 256 tokens"][1] + 3
+# "The table has 21 % of the parameters and 1 % of the time of reading"
+assert max(row[f"read {length} tokens"][2] for length in ("256", "2,048")) < 1.5
 # "A token that is *read* costs about 3 ms. One that is *written* costs 45 to 55 ms"
 took = {
     name: float(s) for name, s in re.findall(r"^((?:read|write one after) [\d,]+ tokens) +([\d.]+) s", real_size, re.M)
