@@ -138,8 +138,8 @@ def _arguments(exercise: str, call: Call) -> dict[str, str]:
 
 
 def _name_of(exercise: str) -> str:
-    """A name for an object of a class: "cache" for a PagedKVCache."""
-    return re.findall(r"[A-Z]?[a-z]+|[A-Z]+", exercise)[-1].lower()
+    """A name for an object of a class: "cache" for a PagedKVCache, "linear" for a LoRALinear."""
+    return re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+", exercise)[-1].lower()
 
 
 def _written_step(thing: str, kind: str, *details: Any) -> str:

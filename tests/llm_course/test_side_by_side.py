@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from llm_course.checking import observe
+from llm_course.checking import observe, side_by_side
 from llm_course.checking.answer_key import AnswerKey, Item, Property
 from llm_course.checking.calls import Call, Reply
 from llm_course.checking.evaluate import evaluate
@@ -121,3 +121,12 @@ def test_what_a_learner_returns_is_no_html() -> None:
     found = shown(lambda x: "a", lambda x: "<script>alert(1)</script>")
     assert found is not None
     assert "<script>" not in found.html and "<script>" in "\n".join(found.lines)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "thing"), [("PagedKVCache", "cache"), ("LoRALinear", "linear"), ("ToolLoop", "loop")]
+)
+def test_an_object_is_called_after_the_last_word_of_its_class(exercise: str, thing: str) -> None:
+    script = (("method", "append", {"token": 3}),)
+    shown = side_by_side._arguments(exercise, Call({"size": 2}, script=script))
+    assert shown == {"made": f"{thing} = {exercise}(size=2)", "step 0": f"{thing}.append(3)"}

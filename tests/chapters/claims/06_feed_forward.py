@@ -91,7 +91,8 @@ gated = [width for name, width in widths.items() if not name.startswith("GPT")]
 assert sum(2.6 < width <= 4 for width in gated) == 6 and len(gated) == 8 and 5.4 < widths["Qwen2.5-0.5B"] < 5.5
 # "Most units are nearly silent most of the time" "Some units have a favorite token"
 assert quiet.min() > 0.7 and 5 <= len(pure) < 0.5 * hidden.shape[1]
-# "Normally distributed numbers would lie below a tenth of their largest 30 % of the time" "with shuffled tokens, none would"
+# "Normally distributed numbers would lie below a tenth of their largest 30 % of the time"
+# and "with shuffled tokens, none would"
 dice = torch.Generator().manual_seed(0)
 noise = torch.randn(hidden.shape, generator=dice).abs()
 assert round((noise < 0.1 * noise.amax(0)).float().mean().item(), 1) == 0.3
