@@ -15,7 +15,7 @@ from autograder.exercises.spec import Assignment
 from autograder.judging.judge import judge, local_answer
 from autograder.judging.variants import Attempt
 from autograder.records.result import read_result
-from llm_course.checking.feedback import in_steps
+from llm_course.checking.feedback import cause_and_advice
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course, CourseOfAShell
 
@@ -108,7 +108,7 @@ def test_feedback_names_each_mistake_and_shows_no_hidden_part(graded: tuple[Assi
     assignment, course = graded
     page = course.feedback_page("partial", assignment.name)
     for exercise in assignment.exercises:
-        hint = in_steps(exercise.mistakes[0].hint)[0][:30]
+        hint = cause_and_advice(exercise.mistakes[0].hint)[0][:30]
         assert hint.replace("'", "&#39;") in page or hint in page, exercise.name
     assert "<summary>What to do</summary>" in page
     for text in (page, course.feedback_page("reference", assignment.name)):

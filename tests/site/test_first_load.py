@@ -83,13 +83,13 @@ def test_the_model_comes_when_a_reader_acts(browser: Browser, served: str) -> No
 def test_a_place_far_down_is_where_its_link_leads(browser: Browser, served: str, again: bool) -> None:
     with Visit(browser, served, viewport=DESKTOP) as visit:
         visit.open_and_rest(CHAPTER)
-        visit.page.locator(".bd-sidebar-secondary a[href*='flashattention']").first.click()
-        visit.page.wait_for_url("**#flashattention*")
+        visit.page.locator(".bd-sidebar-secondary a[href*='at-real-size']").first.click()
+        visit.page.wait_for_url("**#at-real-size*")
         if again:
             visit.page.reload()
         visit.page.wait_for_function("scrollY > 5000")
         visit.page.wait_for_timeout(500)
-        top = visit.page.locator("section[id^=flashattention] h2").evaluate(
+        top = visit.page.locator("section[id^=at-real-size] h2").evaluate(
             "heading => heading.getBoundingClientRect().top"
         )
         assert 0 <= top < 200

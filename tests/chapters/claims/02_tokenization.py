@@ -139,7 +139,7 @@ burmese_bytes, *burmese_counts = table["Burmese"]
 assert [round(burmese_bytes / count, 1) for count in burmese_counts][::3] == [1.0, 5.4]
 # "Burmese costs with it exactly what it cost with GPT-2 in 2019, and Korean nearly so"
 assert table["Burmese"][1] == table["Burmese"][2] and 0.95 < table["Korean"][2] / table["Korean"][1] < 1
-# "For English the first is cheaper, \$4,032 against \$6,051. For Hindi [...] \$21,214 against \$9,534"
+# "For English the first is cheaper, 4,032 dollars against 6,051. For Hindi [...] 21,214 dollars against 9,534"
 assert (2 * table["English"][3], 3 * table["English"][4]) == (4032, 6051)
 assert (2 * table["Hindi"][3], 3 * table["Hindi"][4]) == (21214, 9534)
 
