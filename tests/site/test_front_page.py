@@ -31,7 +31,7 @@ def test_the_hours_of_the_front_page_are_the_sum_of_the_chapters() -> None:
             "\n", " "
         )
         reading += sum(map(int, re.findall(r"(\d+) (?:minutes to read|more)", time))) / 60
-        exercising += hours(re.search(r"(?:exercises|notebook) about ([^,]*)", time)[1])
+        exercising += hours(re.search(r"(?:exercises|notebook) about ([^,.;]*)", time)[1])
     said = (ROOT / "index.md").read_text(encoding="utf-8")
     promised = re.search(r"about (\d+) hours to read and (\d+)", said)
     assert [float(number) for number in promised.groups()] == pytest.approx([reading, exercising], rel=0.08)
