@@ -7,6 +7,8 @@ page, too. Pages that are as they were then are run by `make test-long` alone.
 """
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +116,25 @@ def test_a_cell_too_big_is_named() -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in (long, "x", wide)])
     assert too_long(notebook) == ["code cell 1 ('x = 1') has 31 lines"]
     assert too_wide(notebook) == [f"code cell 3 has a line of 81 columns: {wide!r}"]
+
+
+def names_from_elsewhere(cells: list[nbformat.NotebookNode]) -> str:
+    """What ruff says of names that these cells use and none of them defines."""
+    options = ["--isolated", "--select", "F821", "--output-format", "concise", "--quiet", "-"]
+    command = [sys.executable, "-m", "ruff", "check", *options]
+    source = "\n\n".join(cell.source for cell in cells)
+    return subprocess.run(command, input=source, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("page", READ, ids=name_of)
+def test_cells_at_real_size_stand_alone(page: Path) -> None:
+    assert names_from_elsewhere(real_size.cells_at_real_size(jupytext.read(page))) == ""
+
+
+def test_a_name_from_elsewhere_is_told() -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in ("own = 1", "print(own, foreign)")]
+    assert "Undefined name `foreign`" in names_from_elsewhere(cells)
+    assert "`own`" not in names_from_elsewhere(cells)
 
 
 def broken_fences(text: str) -> list[str]:

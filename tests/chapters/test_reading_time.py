@@ -9,7 +9,7 @@ from tests.chapters.pages import pages_of_chapters
 from tests.chapters.reading_time import Minutes, reading_time
 
 SAID = re.compile(r"\*\*Time\*\* about (\d+) minutes to read(?:, (\d+) more for what is marked \*Going further\*)?[;.]")
-LONGEST = 90  # minutes of a first reading
+LONGEST = 70  # minutes of a first reading
 
 
 def said(text: str) -> Minutes | None:

@@ -96,6 +96,18 @@ def impossible_choice(top_k: int) -> Callable[[Generator], Arguments]:
 
 ONE_EXPERT = "An expert is w_out relu(w_in x)"
 
+
+def two_best(router: list[float], outputs: list[float]) -> Callable[[Generator], Arguments]:
+    """One token of one number, and experts that each give one number, of which the router chooses two."""
+    return given(
+        x=torch.tensor([[1.0]]),
+        router=torch.tensor(router)[:, None],
+        w_in=torch.ones(len(router), 1, 1),
+        w_out=torch.tensor(outputs)[:, None, None],
+        top_k=2,
+    )
+
+
 EXERCISE = Exercise(
     reference=networks.moe_forward,
     points=6,
@@ -130,49 +142,16 @@ EXERCISE = Exercise(
         Case(
             "one token", partial(drawn_experts, tokens=1, n_experts=5, top_k=2, d=4, d_ff=3), visible=True, slack=NEARLY
         ),
-        Case(
-            "two of two",
-            given(
-                x=torch.tensor([[1.0]]),
-                router=torch.tensor([[1.0], [2.0]]),
-                w_in=torch.ones(2, 1, 1),
-                w_out=torch.tensor([[[10.0]], [[20.0]]]),
-                top_k=2,
-            ),
-            visible=True,
-            slack=NEARLY,
-        ),
+        Case("two of two", two_best([1.0, 2.0], [10.0, 20.0]), visible=True, slack=NEARLY),
         Case(
             "three of three",
             partial(drawn_experts, tokens=4, n_experts=3, top_k=3, d=4, d_ff=5),
             visible=True,
             slack=NEARLY,
         ),
-        Case(
-            "tie of two like experts",
-            given(
-                x=torch.tensor([[1.0]]),
-                router=torch.tensor([[2.0], [1.0], [1.0]]),
-                w_in=torch.ones(3, 1, 1),
-                w_out=torch.tensor([[[10.0]], [[20.0]], [[20.0]]]),
-                top_k=2,
-            ),
-            visible=True,
-            slack=NEARLY,
-        ),
+        Case("tie of two like experts", two_best([2.0, 1.0, 1.0], [10.0, 20.0, 20.0]), visible=True, slack=NEARLY),
         Case("tie", tie, visible=True, slack=NEARLY),
-        Case(
-            "router logits of 200",
-            given(
-                x=torch.tensor([[1.0]]),
-                router=torch.tensor([[200.0], [199.0], [0.0]]),
-                w_in=torch.ones(3, 1, 1),
-                w_out=torch.tensor([[[10.0]], [[20.0]], [[40.0]]]),
-                top_k=2,
-            ),
-            visible=True,
-            slack=NEARLY,
-        ),
+        Case("router logits of 200", two_best([200.0, 199.0, 0.0], [10.0, 20.0, 40.0]), visible=True, slack=NEARLY),
         Case("router far out", router_far_out, visible=True, slack=NEARLY),
         Case("small", partial(drawn_experts, **SMALL), visible=True, slack=NEARLY),
         Case(
