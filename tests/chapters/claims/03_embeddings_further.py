@@ -8,8 +8,8 @@ rows_of_five, e = torch.randn(5, 7), torch.randn(7, requires_grad=True)
 nn.functional.cross_entropy((rows_of_five @ e)[None], torch.tensor([2])).backward()
 expected = (rows_of_five @ e).softmax(dim=0).detach() @ rows_of_five
 assert torch.allclose(e.grad, expected - rows_of_five[2], atol=1e-5)
-# "Among 5,000 random rows of width 768, no two have a cosine above 0.25 or below -0.25"
-assert width == 768 and len(rows) == 5000 and cosines.abs().max() < 0.25
+# "Among 5,000 random rows of width 768, the largest cosine, in either direction, is 0.19"
+assert width == 768 and len(rows) == 5000 and round(cosines.abs().max().item(), 2) == 0.19
 # "With all rows allowed, hardly any answer is right in any table"
 import re
 
