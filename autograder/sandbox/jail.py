@@ -90,7 +90,7 @@ class NamespaceJail(Jail):
     tier = "namespaces"
 
     def prepare(self) -> None:
-        seccomp.check_machine()
+        seccomp.program(shares_mounts=False)
         landlock.version()
         user, group = os.geteuid(), os.getegid()
         try:
@@ -201,7 +201,7 @@ class LandlockJail(FolderJail):
     tier = "landlock"
 
     def prepare(self) -> None:
-        seccomp.check_machine()
+        seccomp.program(shares_mounts=True)
         if landlock.version() < landlock.SIGNAL_SCOPE_VERSION and os.geteuid() != 0:
             raise OSError("Landlock cannot keep signals in here (Linux 6.12 can), and only root can be another user")
         super().prepare()

@@ -1,14 +1,16 @@
-"""System calls that Python does not offer, as thin functions that raise OSError. Linux on x86-64.
+"""System calls that Python does not offer, as thin functions that raise OSError. Linux on x86-64 and ARM.
 
 Nothing here decides anything: `jail` says what a process may do.
 """
 
 import contextlib
 import ctypes
+import errno
 import os
+import platform
 import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import IntFlag
 from pathlib import Path
 
@@ -16,7 +18,9 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 # The clone call returns twice: PyDLL keeps the interpreter's lock, so that the child has it too.
 _LIBC_WITH_LOCK = ctypes.PyDLL(None, use_errno=True)
 
-_CLONE, _PIVOT_ROOT, _MOUNT_SETATTR = 56, 155, 442
+_CLONE = {"x86_64": 56, "aarch64": 220}
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_MOUNT_SETATTR = 442
 _AT_RECURSIVE = 0x8000
 _CAPABILITY_VERSION_3 = 0x20080522
 _MADV_COLLAPSE, _HUGE_PAGE = 25, 2 << 20
@@ -52,6 +56,7 @@ class ProcessControl:
 
     SET_PARENT_DEATH_SIGNAL = 1
     SET_DUMPABLE = 4
+    SET_SYSTEM_CALL_FILTER = 22
     DROP_BOUNDING_CAPABILITY = 24
     SET_CHILD_SUBREAPER = 36
     SET_NO_NEW_PRIVILEGES = 38
@@ -64,9 +69,9 @@ def system_call(name: str, number: int, *arguments: object) -> int:
     return _checked(name, _LIBC.syscall(number, *arguments))
 
 
-def process_control(option: int, argument: int = 1) -> None:
-    """prctl with one argument."""
-    _checked("prctl", _LIBC.prctl(option, *map(ctypes.c_ulong, (argument, 0, 0, 0))))
+def process_control(option: int, argument: int = 1, second: int = 0) -> None:
+    """prctl with one or two arguments."""
+    _checked("prctl", _LIBC.prctl(option, *map(ctypes.c_ulong, (argument, second, 0, 0))))
 
 
 def unshare(namespaces: Namespace) -> None:
@@ -90,7 +95,7 @@ def restrict_mounts(target: str | Path, flags: Mount) -> None:
 def change_root(new_root: Path) -> None:
     """Make `new_root`, a mount point, the root of this mount namespace and let go of the old one."""
     os.chdir(new_root)
-    system_call("pivot_root", _PIVOT_ROOT, b".", b".")
+    system_call("pivot_root", _of_this_processor(_PIVOT_ROOT), b".", b".")
     # The old root now lies on top of the new one.
     _checked("umount", _LIBC.umount2(b".", 2))
     os.chdir("/")
@@ -102,8 +107,9 @@ def fork_into(namespaces: Namespace) -> int:
     One clone makes all namespaces and the process: an unshare and a second fork take 8 ms more. The caller must
     have a single thread, for the C library's own preparations for a fork are not made.
     """
+    clone = _of_this_processor(_CLONE)
     ctypes.pythonapi.PyOS_BeforeFork()
-    pid = _LIBC_WITH_LOCK.syscall(_CLONE, ctypes.c_ulong(namespaces | signal.SIGCHLD), None, None, None, None)
+    pid = _LIBC_WITH_LOCK.syscall(clone, ctypes.c_ulong(namespaces | signal.SIGCHLD), None, None, None, None)
     if pid == 0:
         ctypes.pythonapi.PyOS_AfterFork_Child()
         return 0
@@ -179,6 +185,14 @@ def _effective_capabilities() -> int:
     _checked("capget", _LIBC.capget(header, data))
     low, _, _, high, _, _ = struct.unpack("6I", data.raw)
     return low | high << 32
+
+
+def _of_this_processor(numbers: Mapping[str, int]) -> int:
+    """The number of a call. Raises OSError for a processor whose numbers are not known here."""
+    machine = platform.machine()
+    if machine not in numbers:
+        raise OSError(errno.ENOSYS, f"sandboxes with namespaces are written for {' and '.join(numbers)}, not {machine}")
+    return numbers[machine]
 
 
 def _checked(name: str, result: int) -> int:

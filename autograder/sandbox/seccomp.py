@@ -1,4 +1,4 @@
-"""A seccomp filter: which system calls a process may make. x86-64. See seccomp(2) and bpf(4).
+"""A seccomp filter: which system calls a process may make. See seccomp(2); libseccomp knows their numbers.
 
 Refused calls fail with EPERM, so that honest code that tries one sees an ordinary error. Sockets are allowed
 only in the Unix family: asyncio, DataLoader workers and %%bash use them.
@@ -10,85 +10,126 @@ seems to work: a lock is granted to everybody at once, which only two processes 
 
 import ctypes
 import errno
-import platform
+import functools
+import os
 import struct
+import tempfile
 
-from autograder.sandbox.linux import system_call
+from autograder.sandbox.linux import ProcessControl, process_control
 
-_SECCOMP, _SET_MODE_FILTER = 317, 1
-_ARCHITECTURE_X86_64 = 0xC000003E
-_X32_BIT = 0x40000000
-
-_LOAD, _EQUAL, _GREATER_EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _KILL_PROCESS, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24
-
-_REFUSED = {
+_REFUSED = (
     # other processes
-    "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312, "pidfd_getfd": 438,
-    "process_madvise": 440, "perf_event_open": 298,
+    "ptrace process_vm_readv process_vm_writev kcmp pidfd_getfd process_madvise perf_event_open",
     # mounts and namespaces
-    "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "unshare": 272, "setns": 308, "open_tree": 428,
-    "move_mount": 429, "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "mount_setattr": 442,
-    "name_to_handle_at": 303, "open_by_handle_at": 304,
+    "mount umount2 pivot_root chroot unshare setns open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr",
+    "name_to_handle_at open_by_handle_at",
     # what others do with a file that is shared, and where in the machine's memory it lies
-    "inotify_init": 253, "inotify_init1": 294, "inotify_add_watch": 254, "fanotify_init": 300, "fanotify_mark": 301,
-    "mincore": 27, "cachestat": 451, "fadvise64": 221, "move_pages": 279, "migrate_pages": 256,
+    "inotify_init inotify_init1 inotify_add_watch fanotify_init fanotify_mark",
+    "mincore cachestat fadvise64 move_pages migrate_pages",
     # objects with a name or number that all processes of a machine see, where they have no namespace of their own
-    "shmget": 29, "shmat": 30, "shmctl": 31, "shmdt": 67, "semget": 64, "semop": 65, "semctl": 66, "semtimedop": 220,
-    "msgget": 68, "msgsnd": 69, "msgrcv": 70, "msgctl": 71, "mq_open": 240, "mq_unlink": 241,
+    "shmget shmat shmctl shmdt semget semop semctl semtimedop msgget msgsnd msgrcv msgctl mq_open mq_unlink",
     # what others can ask of a process without being allowed to touch it
-    "setpriority": 141, "sched_setparam": 142, "sched_setscheduler": 144, "sched_setattr": 314, "ioprio_set": 251,
+    "setpriority sched_setparam sched_setscheduler sched_setattr ioprio_set",
     # the kernel itself
-    "bpf": 321, "userfaultfd": 323, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
-    "add_key": 248, "request_key": 249, "keyctl": 250, "init_module": 175, "delete_module": 176, "finit_module": 313,
-    "kexec_load": 246, "kexec_file_load": 320, "syslog": 103, "personality": 135, "modify_ldt": 154, "iopl": 172,
-    "ioperm": 173, "vhangup": 153,
+    "bpf userfaultfd io_uring_setup io_uring_enter io_uring_register add_key request_key keyctl",
+    "init_module delete_module finit_module kexec_load kexec_file_load syslog personality modify_ldt iopl ioperm",
+    "vhangup",
     # the machine
-    "reboot": 169, "swapon": 167, "swapoff": 168, "acct": 163, "quotactl": 179, "quotactl_fd": 443,
-    "sethostname": 170, "setdomainname": 171, "settimeofday": 164, "clock_settime": 227, "adjtimex": 159,
-    "clock_adjtime": 305, "lookup_dcookie": 212,
+    "reboot swapon swapoff acct quotactl quotactl_fd sethostname setdomainname settimeofday clock_settime adjtimex",
+    "clock_adjtime lookup_dcookie",
     # the processor that a sandbox is given
-    "sched_setaffinity": 203,
+    "sched_setaffinity",
     # memory that no limit of a process counts
-    "memfd_create": 319, "memfd_secret": 447,
-}  # fmt: skip
-_UNKNOWN = {
+    "memfd_create memfd_secret",
+)
+_UNKNOWN = (
     # newer ways to wait for memory, which may be a file's, and a way to read what lies in memory already
-    "futex_waitv": 449, "futex_wake": 454, "futex_wait": 455, "futex_requeue": 456, "preadv2": 327,
-}  # fmt: skip
+    "futex_waitv futex_wake futex_wait futex_requeue preadv2",
+    # The C library falls back to clone, whose flags a filter can see.
+    "clone3",
+)
 """Calls that the kernel is said not to have: whoever makes one has another way."""
-_MARKS = {
-    "chmod": 90, "fchmod": 91, "fchmodat": 268, "fchmodat2": 452, "chown": 92, "fchown": 93, "lchown": 94,
-    "fchownat": 260, "utime": 132, "utimes": 235, "futimesat": 261, "utimensat": 280,
-}  # fmt: skip
+_MARKS = ("chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat",)
 """Modes, owners and times of files. Where a sandbox has no mounts of its own, it could change those of the machine."""
-_ATTRIBUTES = {
-    "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190, "setxattrat": 463, "removexattr": 197, "lremovexattr": 198,
-    "fremovexattr": 199, "removexattrat": 466, "file_setattr": 469,
+_ATTRIBUTES = (
+    "setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat file_setattr",
+)
+_NUMBERS_OF_NEW_CALLS = {
+    "pidfd_getfd": 438, "process_madvise": 440, "mount_setattr": 442, "quotactl_fd": 443, "memfd_secret": 447,
+    "futex_waitv": 449, "cachestat": 451, "fchmodat2": 452, "futex_wake": 454, "futex_wait": 455, "futex_requeue": 456,
+    "setxattrat": 463, "removexattrat": 466, "file_setattr": 469,
 }  # fmt: skip
-_FLOCK = 73
-_FCNTL, _LOCK_COMMANDS = 72, {"F_SETLK": 6, "F_SETLKW": 7, "F_OFD_SETLK": 37, "F_OFD_SETLKW": 38}
-_HARMLESS_COMMANDS = {
-    "F_DUPFD": 0, "F_GETFD": 1, "F_SETFD": 2, "F_GETFL": 3, "F_SETFL": 4, "F_GETLK": 5, "F_SETOWN": 8, "F_GETOWN": 9,
-    "F_OFD_GETLK": 36, "F_DUPFD_CLOEXEC": 1030, "F_SETPIPE_SZ": 1031, "F_GETPIPE_SZ": 1032, "F_GET_SEALS": 1034,
-}  # fmt: skip
-"""All others leave something with the file: leases, watches on folders, hints."""
-_FUTEX, _SHARED_WAITS = 202, {"WAIT": 0, "WAIT_BITSET": 9, "WAIT_REQUEUE_PI": 11}
+"""Those that an older libseccomp may not know by name. Since 424, all processors count alike."""
+
+_LOCK_COMMANDS = (6, 7, 37, 38)
+"""F_SETLK, F_SETLKW, F_OFD_SETLK and F_OFD_SETLKW of fcntl."""
+_COMMANDS_THAT_LEAVE_SOMETHING = (10, 11, 15, 16, 17, *range(1024, 1030), 1033)
+_LAST_HARMLESS_COMMAND = 1034
+"""What of fcntl's commands stays with the file or its owner: signals, leases, watches on folders, seals, hints."""
+_SHARED_WAITS = (0, 9, 11)
 _BY_THE_CLOCK = 256
-"""Threads of one process wait privately. Else one can wait on a page of a file that all sandboxes read, and be woken
-there; so who waits otherwise is told at once to look again, which costs time and nothing else."""
-_IOCTL, _ATTRIBUTE_COMMANDS = 16, {"FS_IOC_SETFLAGS": 0x40086602, "FS_IOC_FSSETXATTR": 0x401C5820}
-_SOCKET, _UNIX_FAMILY = 41, 1
-_CLONE, _ANY_NAMESPACE = 56, 0x7E020000
-_CLONE3 = 435
-_PRCTL, _SET_PARENT_DEATH_SIGNAL = 157, 1
+"""Threads of one process wait privately (WAIT, WAIT_BITSET and WAIT_REQUEUE_PI of futex). Else one can wait on a page
+of a file that all sandboxes read, and be woken there; so who waits otherwise is told at once to look again, which costs
+time and nothing else."""
+_ATTRIBUTE_COMMANDS = (0x40086602, 0x401C5820)
+"""FS_IOC_SETFLAGS and FS_IOC_FSSETXATTR of ioctl."""
+_UNIX_FAMILY = 1
+_NAMESPACE_FLAGS = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+
+_ALLOW, _KILL_PROCESS, _FAIL = 0x7FFF0000, 0x80000000, 0x00050000
+_NOT_EQUAL, _GREATER, _MASKED_EQUAL = 1, 6, 7
+_ON_OTHER_PROCESSORS = 2
+_WORD = 0xFFFFFFFF
+_PRETEND = 0
+_BY_PROGRAM = 2
 
 
-def check_machine() -> None:
-    """Raise OSError where this filter's numbers do not fit the processor."""
-    if platform.machine() != "x86_64":
-        raise OSError(errno.ENOSYS, f"the system call filter is written for x86_64, not for {platform.machine()}")
+class _Condition(ctypes.Structure):
+    """What an argument of a call must be for a rule to hold: libseccomp's scmp_arg_cmp."""
+
+    _fields_ = (
+        ("argument", ctypes.c_uint), ("comparison", ctypes.c_int), ("first", ctypes.c_uint64),
+        ("second", ctypes.c_uint64),
+    )  # fmt: skip
+
+
+class _Filter:
+    """The rules of a filter, as libseccomp turns them into a program: calls that no rule names are allowed."""
+
+    def __init__(self) -> None:
+        self._library = _library()
+        self._context = self._library.seccomp_init(_ALLOW)
+        self._checked("seccomp_attr_set", self._context, _ON_OTHER_PROCESSORS, ctypes.c_uint32(_KILL_PROCESS))
+
+    def answer(self, error: int, *lines: str) -> None:
+        """Do not make these calls, and return an error; 0 is success."""
+        for name in " ".join(lines).split():
+            self.answer_if(error, name)
+
+    def answer_if(self, error: int, name: str, *conditions: _Condition) -> None:
+        """Do not make the call where the conditions hold, and return an error; 0 is success."""
+        number = self._number(name)
+        array = (_Condition * len(conditions))(*conditions)
+        action = ctypes.c_uint32(_FAIL | error)
+        self._checked("seccomp_rule_add_array", self._context, action, number, len(conditions), array)
+
+    def program(self) -> bytes:
+        """The filter as the kernel takes it."""
+        with tempfile.TemporaryFile() as file:
+            self._checked("seccomp_export_bpf", self._context, file.fileno())
+            self._library.seccomp_release(self._context)
+            file.seek(0)
+            return file.read()
+
+    def _number(self, name: str) -> int:
+        number = self._library.seccomp_syscall_resolve_name(name.encode())
+        # Calls that this processor does not have get another negative number, and no rule.
+        return _NUMBERS_OF_NEW_CALLS[name] if number == -1 else number
+
+    def _checked(self, function: str, *arguments: object) -> None:
+        error = getattr(self._library, function)(*arguments)
+        if error:
+            raise OSError(-error, f"{function}: {os.strerror(-error)}")
 
 
 def restrict(*, shares_mounts: bool) -> None:
@@ -96,78 +137,56 @@ def restrict(*, shares_mounts: bool) -> None:
 
     A process that shares its mounts with the machine changes modes, owners and times of no file.
     """
-    program = _program(shares_mounts)
-    code = ctypes.create_string_buffer(program)
-    header = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(code))
-    system_call("seccomp", _SECCOMP, _SET_MODE_FILTER, 0, header)
+    code = ctypes.create_string_buffer(program(shares_mounts=shares_mounts))
+    header = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(code)))
+    process_control(ProcessControl.SET_SYSTEM_CALL_FILTER, _BY_PROGRAM, ctypes.addressof(header))
 
 
-def _program(shares_mounts: bool) -> bytes:
-    refuse, pretend = _fail(errno.EPERM), _fail(0)
-    instructions = [
-        _bpf(_LOAD, _ARCHITECTURE),
-        *_unless(_EQUAL, _ARCHITECTURE_X86_64, _bpf(_RETURN, _KILL_PROCESS)),
-        _bpf(_LOAD, _NUMBER),
-        *_when(_GREATER_EQUAL, _X32_BIT, _bpf(_RETURN, _KILL_PROCESS)),
-        *_answer(_REFUSED, refuse),
-        *_answer(_UNKNOWN, _fail(errno.ENOSYS)),
-        *_answer({"flock": _FLOCK}, pretend),
-    ]
+@functools.cache
+def program(*, shares_mounts: bool) -> bytes:
+    """The filter's program. Raises OSError where libseccomp is not installed. Making it takes longer than a fork."""
+    rules = _Filter()
+    rules.answer(errno.EPERM, *_REFUSED)
+    rules.answer(errno.ENOSYS, *_UNKNOWN)
+    rules.answer(_PRETEND, "flock")
     if shares_mounts:
-        instructions += [*_answer(_MARKS, pretend), *_answer(_ATTRIBUTES, refuse)]
-    # The C library falls back to clone, whose flags a filter can see.
-    instructions += _when(_EQUAL, _CLONE3, _fail(errno.ENOSYS))
-    instructions += _when(
-        _EQUAL, _SOCKET, _bpf(_LOAD, _FIRST_ARGUMENT), *_unless(_EQUAL, _UNIX_FAMILY, refuse), _allow()
-    )
-    instructions += _when(
-        _EQUAL, _CLONE, _bpf(_LOAD, _FIRST_ARGUMENT), *_when(_ANY_BIT, _ANY_NAMESPACE, refuse), _allow()
-    )
+        rules.answer(_PRETEND, *_MARKS)
+        rules.answer(errno.EPERM, *_ATTRIBUTES)
+    rules.answer_if(errno.EPERM, "socket", _Condition(0, _NOT_EQUAL, _UNIX_FAMILY))
+    for flag in _NAMESPACE_FLAGS:
+        rules.answer_if(errno.EPERM, "clone", _Condition(0, _MASKED_EQUAL, flag, flag))
     # A sandbox dies with the fork server: nobody inside may take that back. It seems to work, for torch asks for it.
-    instructions += _when(
-        _EQUAL, _PRCTL, _bpf(_LOAD, _FIRST_ARGUMENT), *_when(_EQUAL, _SET_PARENT_DEATH_SIGNAL, pretend), _allow()
-    )
-    instructions += _when(
-        _EQUAL,
-        _FCNTL,
-        _bpf(_LOAD, _SECOND_ARGUMENT),
-        *_answer(_LOCK_COMMANDS, pretend),
-        *_answer(_HARMLESS_COMMANDS, _allow()),
-        refuse,
-    )
-    waits = _SHARED_WAITS | {f"{name} by the clock": wait | _BY_THE_CLOCK for name, wait in _SHARED_WAITS.items()}
-    look_again = _answer(waits, _fail(errno.EAGAIN))
-    instructions += _when(_EQUAL, _FUTEX, _bpf(_LOAD, _SECOND_ARGUMENT), *look_again, _allow())
-    instructions += _when(
-        _EQUAL, _IOCTL, _bpf(_LOAD, _SECOND_ARGUMENT), *_answer(_ATTRIBUTE_COMMANDS, refuse), _allow()
-    )
-    return b"".join([*instructions, _allow()])
+    rules.answer_if(_PRETEND, "prctl", _word(0, ProcessControl.SET_PARENT_DEATH_SIGNAL))
+    for command in _LOCK_COMMANDS:
+        rules.answer_if(_PRETEND, "fcntl", _word(1, command))
+    for command in _COMMANDS_THAT_LEAVE_SOMETHING:
+        rules.answer_if(errno.EPERM, "fcntl", _word(1, command))
+    rules.answer_if(errno.EPERM, "fcntl", _Condition(1, _GREATER, _LAST_HARMLESS_COMMAND))
+    for wait in _SHARED_WAITS:
+        rules.answer_if(errno.EAGAIN, "futex", _word(1, wait))
+        rules.answer_if(errno.EAGAIN, "futex", _word(1, wait | _BY_THE_CLOCK))
+    for command in _ATTRIBUTE_COMMANDS:
+        rules.answer_if(errno.EPERM, "ioctl", _word(1, command))
+    return rules.program()
 
 
-def _answer(words: dict[str, int], answer: bytes) -> list[bytes]:
-    """Give an answer where the loaded word is one of some, which have names."""
-    return [one for word in words.values() for one in _when(_EQUAL, word, answer)]
+def _word(argument: int, value: int) -> _Condition:
+    """An argument is a value. The kernel reads the lower half of a register, whatever stands in the upper."""
+    return _Condition(argument, _MASKED_EQUAL, _WORD, value)
 
 
-def _fail(error: int) -> bytes:
-    """Do not make the call, and return an error; 0 is success."""
-    return _bpf(_RETURN, _FAIL | error)
-
-
-def _bpf(code: int, operand: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    """One instruction."""
-    return struct.pack("HBBI", code, if_true, if_false, operand)
-
-
-def _allow() -> bytes:
-    return _bpf(_RETURN, _ALLOW)
-
-
-def _when(test: int, operand: int, *instructions: bytes) -> list[bytes]:
-    """Do `instructions` if the loaded word passes the test."""
-    return [_bpf(test, operand, if_false=len(instructions)), *instructions]
-
-
-def _unless(test: int, operand: int, *instructions: bytes) -> list[bytes]:
-    """Do `instructions` if the loaded word does not pass the test."""
-    return [_bpf(test, operand, if_true=len(instructions)), *instructions]
+@functools.cache
+def _library() -> ctypes.CDLL:
+    try:
+        library = ctypes.CDLL("libseccomp.so.2")
+    except OSError as missing:
+        raise OSError(errno.ENOSYS, "libseccomp, which filters system calls, is not installed") from missing
+    library.seccomp_init.restype = ctypes.c_void_p
+    pointer, word = ctypes.c_void_p, ctypes.c_uint32
+    library.seccomp_init.argtypes = (word,)
+    library.seccomp_release.argtypes = (pointer,)
+    library.seccomp_attr_set.argtypes = (pointer, ctypes.c_int, word)
+    library.seccomp_export_bpf.argtypes = (pointer, ctypes.c_int)
+    library.seccomp_syscall_resolve_name.argtypes = (ctypes.c_char_p,)
+    library.seccomp_rule_add_array.argtypes = (pointer, word, ctypes.c_int, ctypes.c_uint, ctypes.POINTER(_Condition))
+    return library

@@ -66,6 +66,7 @@ CHANNELS = {
     "    except OSError: return 0",
     "a page of a file that one waits on": SHARED_PAGE.format(wait=0),
     "a page of a file that one waits on by the clock": SHARED_PAGE.format(wait=9 | 256),
+    "a wait that the lower half of a register asks for": SHARED_PAGE.format(wait="ctypes.c_ulong(1 << 32)"),
     "a name in /dev/shm": "import os\n"
     "def act():\n"
     "    try: open('/dev/shm/sandbox-leftover-channel', 'w')\n"

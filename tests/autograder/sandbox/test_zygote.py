@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from autograder.sandbox import session
+from autograder.sandbox import seccomp, session
 from autograder.sandbox.caps import Caps
+from autograder.sandbox.linux import Namespace, fork_into
 from autograder.sandbox.sandbox import Sandbox, SandboxLost, open_sandbox
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
@@ -263,11 +265,15 @@ def test_an_unknown_tier_is_one_sentence(server: ZygoteClient) -> None:
 
 
 def test_a_machine_of_another_kind_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograder.sandbox.seccomp import check_machine
-
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
-    with pytest.raises(OSError, match="not for riscv64"):
-        check_machine()
+    with pytest.raises(OSError, match="x86_64 and aarch64, not riscv64"):
+        fork_into(Namespace.NETWORK)
+
+
+def test_a_machine_without_libseccomp_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctypes.CDLL", Mock(side_effect=OSError("no such file")))
+    with pytest.raises(OSError, match="libseccomp, which filters system calls, is not installed"):
+        seccomp._library.__wrapped__()
 
 
 def test_another_system_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
