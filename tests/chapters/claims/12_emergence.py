@@ -137,8 +137,40 @@ copy, reworded, unknown = shares.values()
 assert copy > 0.9 and f"{reworded:.2f}" == "0.33" and unknown == 0
 texts = list(islice(curriculum.training_documents(), 2000))
 assert sum("The capital of France is Paris" in text for text in texts) > 5
-# "three of their prefixes occur in these 2,000 documents, all as short as 'There was a girl called Anna, and'"
+# "three prefixes occur in the 2,000 documents, all as short as 'There was a girl called Anna, and'"
 found = {item.prefix for item in items if any(item.prefix in text for text in texts)}
 assert len(found) == 3 and max(map(len, found)) < 40
+# "Counted by whole answers, three of the five get nothing." The picture's models:
+drawn_luck = torch.rand(4, 5, generator=torch.Generator().manual_seed(8165))
+assert [int((drawn_luck < p).all(1).sum()) for p in (0.3, 0.5, 0.7, 0.85, 0.95)] == [0, 0, 0, 1, 3]
 # "The third row": "0.905 of its tokens right gets only 0.37 of its ten-token answers right"
 assert f"{0.905**10:.2f}" == "0.37"
+# What SmolLM2 printed: its score per draw, mean and interval, and the paired difference
+import re  # noqa: E402
+
+
+def printed_row(label):
+    """The numbers of a row at real size: scores of the draws, mean, ends of the interval, difference and its error."""
+    (row,) = re.findall(rf"^ *{label} +(\d\.\d\d.*)$", real_size, flags=re.MULTILINE)
+    return [float(value) for value in re.findall(r"[+-]?\d\.\d+", row)]
+
+
+none, one_example, two_examples, _, sixteen = (printed_row(count) for count in (0, 1, 2, 4, 16))
+# "Without an example, not one of 100 answers is right. The interval of zero width"
+assert none == [0, 0, 0, 0]
+# "One example brings 16 %. [...] with 16, the score falls to 4 %", "almost four standard errors"
+assert one_example[3] == 0.16 and sixteen[3] == 0.04
+assert 3.6 < -sixteen[6] / sixteen[7] < 4
+# "gets 0.33, 0.15 or 0.18", "Draw 0 beats draw 1 by 0.18, with a paired error of 0.05", "doubled the accuracy"
+assert two_examples[:3] == [0.33, 0.15, 0.18] and two_examples[0] > 2 * one_example[3]
+between_draws, its_error = re.search(r"draw 0 - draw 1: ([+-][\d.]+), paired ± ([\d.]+)", real_size).groups()
+assert abs(float(between_draws) - 0.18) < 0.005 and abs(float(its_error) - 0.05) < 0.005
+# "0.09 instead of 0.13, and a difference of -0.045 with a paired error of 0.030", "With the first step given, [...]
+# 0.86"
+whole, own_steps, given_step = (printed_row(name) for name in ("at once", "its own steps", "first step given"))
+assert (whole[2], own_steps[2], given_step[2]) == (0.13, 0.09, 0.86)
+assert own_steps[5:] == [-0.045, 0.03] and abs(own_steps[5]) < 2 * own_steps[6]
+# "Draw 0 alone would have said that steps hurt, and draw 1 that they help."
+assert own_steps[0] < whole[0] and own_steps[1] > whole[1]
+# "these would be right one time in ten"
+assert 0.08 < own_steps[2] / given_step[2] < 0.12
