@@ -1,12 +1,14 @@
 # ruff: noqa: F821 -- the names are the page's
 """What the second page of chapter 12 says about its own output. Each runs as a cell at the page's end."""
 
-# "The plain guess [...] is too low on average", "This estimate is right on average"
+# "Three of the six pairs contain the right one, so pass@2 is 0.5. The plain guess says 0.44."
+assert comb(4, 2) == 6 and 1 - comb(3, 2) / 6 == 0.5 and round(1 - 0.75**2, 2) == 0.44
+# "The plain guess [...] is too low on average", "The estimate by pairs is right on average"
 for p in (0.05, 0.1, 0.3):
-    weights = [comb(n, c) * p**c * (1 - p) ** (n - c) for c in range(n + 1)]
-    plain = sum(w * (1 - (1 - c / n) ** k) for c, w in enumerate(weights))
-    unbiased = sum(w * (1 - comb(n - c, k) / comb(n, k)) for c, w in enumerate(weights))
-    assert plain < unbiased - 0.01 and abs(unbiased - (1 - (1 - p) ** k)) < 1e-9
+    chances = [comb(n, correct) * p**correct * (1 - p) ** (n - correct) for correct in range(n + 1)]
+    plain_mean = sum(chance * plain(correct) for correct, chance in enumerate(chances))
+    unbiased_mean = sum(chance * unbiased(correct) for correct, chance in enumerate(chances))
+    assert plain_mean < unbiased_mean - 0.01 and abs(unbiased_mean - (1 - (1 - p) ** k)) < 1e-9
 # "Where that's the truth, the vote lifts the score. Where it isn't, more samples only confirm the error."
 (known_one, known_vote, known_any), (new_one, new_vote, new_any) = votes.values()
 assert known_vote > known_one + 1 and new_vote < new_one + 0.5
