@@ -161,6 +161,9 @@ assert none == [0, 0, 0, 0]
 # "One example brings 16 %. [...] with 16, the score falls to 4 %", "almost four standard errors"
 assert one_example[3] == 0.16 and sixteen[3] == 0.04
 assert 3.6 < -sixteen[6] / sixteen[7] < 4
+# "two bring 22 %", "The gain of two examples over one comes almost entirely from draw 0."
+assert two_examples[3] == 0.22
+assert two_examples[0] - one_example[0] > 10 * max(two_examples[draw] - one_example[draw] for draw in (1, 2))
 # "gets 0.33, 0.15 or 0.18", "Draw 0 beats draw 1 by 0.18, with a paired error of 0.05", "doubled the accuracy"
 assert two_examples[:3] == [0.33, 0.15, 0.18] and two_examples[0] > 2 * one_example[3]
 between_draws, its_error = re.search(r"draw 0 - draw 1: ([+-][\d.]+), paired ± ([\d.]+)", real_size).groups()
