@@ -157,7 +157,7 @@ def paired_difference(
 
 
 def contamination(test: list[int], training: list[list[int]], n: int) -> float:
-    """The share of a test's n-grams that stand in some training document.
+    """The share of a test's n-grams that appear in some training document.
 
     Args:
         test: the token ids of the test text. Each of its len(test) - n + 1
@@ -211,8 +211,8 @@ def majority_vote(answers: list[str]) -> str:
 
 
 def induction_score(attention: Tensor, ids: list[int]) -> Tensor:
-    """How much each head looks from a token that stood before to the one that
-    came next the last time.
+    """How much each head looks from a repeated token to the token that came
+    next the last time.
 
     Args:
         attention: Tensor[heads, query, key], the weights of one layer on one
@@ -220,13 +220,13 @@ def induction_score(attention: Tensor, ids: list[int]) -> Tensor:
         ids: the tokens of that text, as many as there are queries and keys.
 
     Returns:
-        Tensor[heads]: the mean, over every position whose token stood earlier
-        in the text, of the weight on the position behind its latest earlier
-        place; 0 where no token repeats.
+        Tensor[heads]: the mean, over every position whose token appeared
+        earlier in the text, of the weight on the position right after its
+        latest earlier appearance; 0 where no token repeats.
 
     Raises:
-        ValueError: if attention has not three dimensions, or its queries or
-            keys are not as many as the ids.
+        ValueError: if attention does not have three dimensions, or the number
+            of its queries or of its keys is not the number of ids.
 
     Example:
         >>> attention = torch.tensor(
