@@ -55,3 +55,29 @@ assert call("Once", temperature=0.0).startswith("ValueError") and call("").start
 assert tokenizer.decode(call("Once upon a time")).startswith("Once upon a time")
 # "The ban on n-grams reads the prompt"
 assert last.softmax(-1)[0, kite] > 0.3 and banned_kite == 0
+# "With the form in a mask, all twelve answers parse, whatever the prompt" (real_size)
+rows = {
+    (row[0], row[1]): tuple(map(int, row[2:5])) + (row[5],)
+    for row in re.findall(
+        r"^(shows one answer|names the keys|two worked examples) +(\S.*?) +(\d+)/12 +(\d)/8 +(\d)/4  (.+)$",
+        real_size,
+        flags=re.MULTILINE,
+    )
+}
+assert len(rows) == 9 and {row[0] for key, row in rows.items() if key[1] == "constrained"} == {12}
+# (and in the chapter: "a mask takes valid answers from 7 to 12 of 12")
+assert rows["names the keys", "free"][0] == rows["shows one answer", "free"][0] == 7
+# "Shown one answer, this small model copies it: *Tom* is 30" (real_size)
+assert all(rows["shows one answer", mode][1] == 0 for mode in ("free", "constrained"))
+assert '"Tom", "age": 30' in rows["shows one answer", "constrained"][3]
+# "Asked with the keys, it has seven values right; without the mask, four of these hide in a code fence" (real_size)
+assert (rows["names the keys", "constrained"][1], rows["names the keys", "free"][1]) == (7, 3)
+# "Ivan is *Viktor* without the mask and *Vladimir* with it" (real_size)
+assert all("Ivan" not in rows["names the keys", mode][3] for mode in ("free", "constrained"))
+assert "Viktor" in rows["names the keys", "free"][3] and "Vladimir" in rows["names the keys", "constrained"][3]
+# "With two worked examples, all eight are right, and the mask isn't needed" (real_size)
+assert all(rows["two worked examples", mode][:2] == (12, 8) for mode in ("free", "constrained"))
+# "once there is a form to fill in, it makes one up" (real_size)
+assert all(row[2] == 4 for key, row in rows.items() if key[1] == "constrained")
+# "With room for 10 tokens, every answer is cut before its end, and none parses" (real_size)
+assert {row[0] for key, row in rows.items() if "10 tokens" in key[1]} == {0}
