@@ -57,7 +57,7 @@ assert tokenizer.decode(call("Once upon a time")).startswith("Once upon a time")
 assert last.softmax(-1)[0, kite] > 0.3 and banned_kite == 0
 # "With the form in a mask, all twelve answers parse, whatever the prompt" (real_size)
 rows = {
-    (row[0], row[1]): tuple(map(int, row[2:5])) + (row[5],)
+    (row[0], row[1]): (*tuple(map(int, row[2:5])), row[5])
     for row in re.findall(
         r"^(shows one answer|names the keys|two worked examples) +(\S.*?) +(\d+)/12 +(\d)/8 +(\d)/4  (.+)$",
         real_size,
