@@ -67,8 +67,8 @@ def test_the_drawing_of_tokens_is_what_the_tokenizer_does() -> None:
 
 
 def test_the_drawing_of_beams_is_the_example_of_its_chapter() -> None:
-    chapter = (CHAPTERS / "11_decoding" / "chapter.md").read_text(encoding="utf-8")
-    follows = ast.literal_eval(re.search(r"^follows = (\{.*?\}\})", chapter, re.DOTALL | re.MULTILINE)[1])
+    page = (CHAPTERS / "11_decoding" / "further.md").read_text(encoding="utf-8")
+    follows = ast.literal_eval(re.search(r"^follows = (\{.*?\}\})", page, re.DOTALL | re.MULTILINE)[1])
     drawn = DRAWINGS["beam_tree"]()
     assert all(f">{word}  {share:.2f}<" in drawn for word, share in follows["The"].items())
     for first, after in follows.items():
