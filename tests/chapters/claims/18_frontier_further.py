@@ -1,9 +1,9 @@
 # ruff: noqa: F821 -- the names are the page's
 """What chapter 18's further page says about its own output. Each runs as a cell at the page's end."""
 
+# "Switch-C had 1.6 trillion [...] as many as DeepSeek-V4-Pro", "Kimi K3 holds 16 times as many as GPT-3 [...] 104 [...] 175"
 from llm_course.widgets.timeline.milestones import MILESTONES
 
-# "Switch-C had 1.6 trillion [...] as many as DeepSeek-V4-Pro", "Kimi K3 holds 16 times as many as GPT-3 [...] 104 [...] 175"
 sizes = {one.name: (one.total, one.active) for one in MILESTONES}
 assert sizes["DeepSeek-V4-Pro"][0] == 1600
 assert round(sizes["Kimi K3"][0] / sizes["GPT-3"][0]) == 16
