@@ -1,7 +1,7 @@
 # ruff: noqa: F821 -- the names are the page's
 """What chapter 18's further page says about its own output. Each runs as a cell at the page's end."""
 
-# "Switch-C had 1.6 trillion [...] as many as DeepSeek-V4-Pro", "Kimi K3 holds 16 times as many as GPT-3 [...] 104 [...] 175"
+# "Switch-C had 1.6 trillion [...] as many as DeepSeek-V4-Pro", "Kimi K3 holds 16 times as many as GPT-3"
 from llm_course.widgets.timeline.milestones import MILESTONES
 
 sizes = {one.name: (one.total, one.active) for one in MILESTONES}
@@ -34,8 +34,7 @@ assert 1 / 13 < sum(sum(first) > 9 for first in firsts) / len(firsts) < 1 / 12
 beyond = [(a, b) for a in range(10, 13) for b in range(5)]
 asked = answers([f"{a} + {b}" for a, b in beyond])
 assert all(answer != str(a + b) for (a, b), answer in zip(beyond, asked, strict=True))
-# "Two decoders of the course have the same shape [...] The pupil imitates its teacher better, but on the text itself it's
-# no better"
+# "Two decoders of the course have the same shape [...] The pupil imitates its teacher better, but on the text [...]"
 assert report["acceptance"]["stories-draft"] > report["acceptance"]["stories-draft-alone"]
 draft, lone = (report["decoders"][name] for name in ("stories-draft", "stories-draft-alone"))
 assert draft["parameters"] == lone["parameters"]
