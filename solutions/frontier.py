@@ -150,9 +150,9 @@ def run_tools(
     """Run the loop of an agent on what a model replies, step by step.
 
     Each reply is added as {"role": "assistant", "content": reply}. A reply that
-    begins with a brace, leading white space ignored, is read as JSON. An object with
-    "tool", a name, and "arguments", an object that may be missing, is a call:
-    the tool is called once, with its arguments by keyword, and
+    begins with a brace, leading white space ignored, is read as JSON. An object
+    with "tool", a name, and "arguments", an object that may be missing, is a
+    call: the tool is called once, with its arguments by keyword, and
     {"role": "tool", "content": str(result)} is added. Any other reply, a JSON
     object without "tool" among them, is a plain answer, and the loop ends with
     it.

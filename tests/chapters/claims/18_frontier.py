@@ -88,13 +88,35 @@ assert sum("and and" in text for text in describe(stories, projector_alone, seve
 assert abs(known[0] - 98) <= 1 and abs(moved[0] - 8) <= 2
 # "thirty kinds of things", "Five things were held out"
 assert len(pictures.every_thing()) == 30 and len(pictures.HELD_OUT) == 5 and ("red", "kite") in pictures.HELD_OUT
-# At real size: the rows of the table
-rows_of_table = {
+# "five harnesses, 26 bare sums and 26 little stories each"
+measured = {
     (name, kind): tuple(map(int, counts.split()))
     for name, kind, counts in re.findall(
-        r"^(no tool|described|described, constrained|shown|shown, constrained) +(bare|story)((?: +\d+){4})",
+        r"^(no tool|described|described, constrained|shown|shown, constrained) +(bare|story)((?: +\d+){4}),",
         real_size,
         flags=re.MULTILINE,
     )
 }
-assert len(rows_of_table) == 10
+assert len(measured) == 10
+# "Without a tool, and with a tool that is only described, SmolLM2 gets nothing right"; "0 of 52 described calls"
+for name in ("no tool", "described"):
+    assert measured[name, "bare"] == measured[name, "story"] == (0, 0, 0, 0)
+# "The constraint makes all 52 calls well-formed, and 19 of 26 bare sums are then right calls. [...] no call is right"
+formed, right_calls, used, _ = measured["described, constrained", "bare"]
+assert formed == 26 and 17 <= right_calls <= 21
+assert measured["described, constrained", "story"][:2] == (26, 0)
+# "the result is seldom used"
+assert used + measured["described, constrained", "story"][2] < 52 / 3
+# "All 52 calls are well-formed without any constraint, every result is used, and 26 of 26 bare sums come out right."
+assert measured["shown", "bare"] == (26, 26, 26, 26)
+assert measured["shown", "story"][0] == measured["shown", "story"][2] == 26
+# "The constraint adds nothing any more. The stories stay at 3 of 26"
+assert all(measured["shown", kind] == measured["shown, constrained", kind] for kind in ("bare", "story"))
+assert 1 <= measured["shown", "story"][1] <= 5 and measured["shown", "story"][1] == measured["shown", "story"][3]
+# "`1000 + 1000 + 1000` is perfect JSON", "`100 * 643` for 75 rows"
+assert '"1000 + 1000 + 1000"' in real_size and '"100 * 643"' in real_size and "75 rows of 643" in real_size
+# "A task takes about half a second for two turns of one core"
+seconds = [float(found) for found in re.findall(r"^shown.* %? +([\d.]+)$", real_size, flags=re.MULTILINE)]
+assert len(seconds) == 4 and all(0.25 < one < 1.2 for one in seconds), seconds
+# "with less than a hundredth of the parameters"
+assert sum(weights.numel() for weights in agent.parameters()) < 135e6 / 100
