@@ -105,8 +105,8 @@ for name in ("no tool", "described"):
 formed, right_calls, used, _ = measured["described, constrained", "bare"]
 assert formed == 26 and 17 <= right_calls <= 21
 assert measured["described, constrained", "story"][:2] == (26, 0)
-# "the result is seldom used"
-assert used + measured["described, constrained", "story"][2] < 52 / 3
+# "the result is used in only 14 of 52 answers"
+assert 10 <= used + measured["described, constrained", "story"][2] <= 18
 # "All 52 calls are well-formed without any constraint, every result is used, and 26 of 26 bare sums come out right."
 assert measured["shown", "bare"] == (26, 26, 26, 26)
 assert measured["shown", "story"][0] == measured["shown", "story"][2] == 26
