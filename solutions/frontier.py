@@ -19,8 +19,9 @@ from torch import Tensor
 def patchify(image: Tensor, patch: int) -> Tensor:
     """Cut an image into square patches, and lay the numbers of each in a row.
 
-    Patches come row by row of the image, from left to right. In a patch come
-    all numbers of the first channel, then of the next; in a channel row by row.
+    Patches come row by row of the image, from left to right. Within a patch,
+    all numbers of the first channel come first, then those of the next; within
+    a channel they come row by row.
 
     Args:
         image: Tensor[channels, height, width], of any dtype.
@@ -113,7 +114,7 @@ def splice_image(
         Tensor[time - 1 + patches, d], a new tensor.
 
     Raises:
-        ValueError: if image_id does not stand exactly once in ids, if ids and
+        ValueError: if image_id does not occur exactly once in ids, if ids and
             embeddings differ in length, or if image and embeddings differ in
             width.
 
@@ -149,9 +150,9 @@ def run_tools(
     """Run the loop of an agent on what a model replies, step by step.
 
     Each reply is added as {"role": "assistant", "content": reply}. A reply that
-    begins with a brace, white space left aside, is read as JSON. An object with
-    "tool", a name, and "arguments", an object that may be missing, is a call:
-    the tool is called once, with its arguments by keyword, and
+    begins with a brace, leading white space ignored, is read as JSON. An object
+    with "tool", a name, and "arguments", an object that may be missing, is a
+    call: the tool is called once, with its arguments by keyword, and
     {"role": "tool", "content": str(result)} is added. Any other reply, a JSON
     object without "tool" among them, is a plain answer, and the loop ends with
     it.
@@ -218,9 +219,9 @@ def fit_messages(
     An assistant message and the tool messages right behind it are one group: a
     result without its call, or a call without its result, would mean nothing.
     Every other message is a group of its own. A system message ends a group, so
-    a tool message behind one is a group of its own. The newest groups are taken
-    one by one, and the first that does not fit ends it: what is older goes too,
-    however small.
+    a tool message behind one is a group of its own. Groups are taken
+    from the newest to the oldest. The first that does not fit ends this:
+    everything older goes too, however small.
 
     Args:
         messages: the oldest first, each a dict of "role" ("system", "user",

@@ -40,20 +40,6 @@ export function heightOf(billions, { smallest, largest }, scale) {
 }
 
 /**
- * The milestones with a larger size than all before them, in order.
- * @param {Milestone[]} milestones
- * @param {"total" | "active"} measure
- */
-export function recordsOf(milestones, measure) {
-  let largest = 0;
-  return milestones.filter(({ [measure]: size }) => {
-    const isRecord = size !== null && size > largest;
-    if (isRecord) largest = size;
-    return isRecord;
-  });
-}
-
-/**
  * How many milestones of each year tell their size, in the order of the years.
  * @param {Milestone[]} milestones
  * @returns {[year: number, told: number, all: number][]}

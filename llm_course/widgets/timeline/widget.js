@@ -4,7 +4,7 @@ import { moveByArrows } from "../ui/arrows.js";
 import { announcement, choice, element, redraw, setTrait, svg } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { boxOf, isCrossed, markAt, placed, spotsAround, spotsBeside } from "../ui/labels.js";
-import { disclosedByYear, heightOf, inWords, recordsOf, shown, yearOf } from "./milestones.js";
+import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./milestones.js";
 import { fitted, sample, written } from "../ui/plot.js";
 
 /** @import { Point, Spot } from "../ui/labels.js" */
@@ -33,8 +33,8 @@ export default widget(
   {
     title: "Who tells how large?",
     tryThis: [
-      "The blue and the orange staircase each show the largest size told so far. When does the lead change? And where the orange one ends: did its makers stop growing, or stop telling?",
-      "Switch the size to active parameters. Which of the two staircases changes, and since when has no model worked harder for a token?",
+      "Read the line at the bottom, year by year: how many models tell their size? Then show closed weights only: which was the last of these that told it, and what do you know about the size of those after it?",
+      "Switch the size to active parameters. Which models fall, and by how much? Kimi K3 holds 16 times as many parameters as GPT-3: does it use more of them for a token?",
       "Switch the scale to linear. What becomes of the first five years, and why does the logarithm not lie about them?",
     ],
   },
@@ -97,6 +97,7 @@ function summary(rows, measure) {
 function falling(rows) {
   const fallen = rows.filter(hasFallen).sort((one, other) => oneIn(one) - oneIn(other));
   if (!fallen.length) return " None falls.";
+  if (fallen.length === 1) return ` One falls, by a factor of ${oneIn(fallen[0])} (${fallen[0].name}).`;
   const [least, most] = [fallen[0], fallen[fallen.length - 1]].map((row) => `${oneIn(row)} (${row.name})`);
   return ` ${fallen.length} fall, by a factor of ${least} to ${most}.`;
 }
@@ -121,7 +122,7 @@ function figure(model, rows, picked) {
   const kinds = KINDS.filter(([kind]) => model.get("kind") !== (kind === "llm-open" ? "closed" : "open"));
   const entries = kinds.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
   const legend = element("p", { class: "llm-legend" }, ...entries);
-  const caption = measure === "total" ? "Parameters; staircases: the largest so far" : "Active parameters; staircases: the largest; thin: all";
+  const caption = measure === "total" ? "Parameters of the models chosen here" : "Active parameters; thin lines: from all of them";
   return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), legend, fitted((width) => drawing(model, measure, rows, picked, width)));
 }
 
@@ -142,7 +143,7 @@ function drawing(model, measure, rows, picked, width) {
   const right = width - RIGHT;
   const x = (/** @type {number} */ year) => LEFT + ((year - first) / (last - first)) * (right - LEFT);
   const y = (/** @type {number} */ billions) => FLOOR - heightOf(billions, range, scale) * (FLOOR - TOP);
-  const ticks = scale === "log" ? [0.1, 1, 10, 100, 1000] : [0, 500, 1000, 1500, 2000];
+  const ticks = scale === "log" ? [0.1, 1, 10, 100, 1000] : [0, 1000, 2000, 3000];
   const counts = disclosedByYear(rows);
   const byYear = counts.map(([year, told, all]) => `${year}: ${told} of ${all}`).join(", ");
   const inYear = (/** @type {number} */ year) => (width < NARROW ? `’${String(year).slice(2)}` : String(year));
@@ -160,11 +161,7 @@ function drawing(model, measure, rows, picked, width) {
     const kind = row[measure] === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
     return svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...places[i] });
   });
-  const steps = ["llm-open", "llm-closed"].map((kind) => {
-    const records = recordsOf(rows.filter(({ open_weights: open }) => open === (kind === "llm-open")), measure);
-    return { kind, ...stepsOf(records.map((row) => places[rows.indexOf(row)]), right) };
-  });
-  const named = names(rows, places, falls, steps.flatMap(({ lines }) => lines), rows.indexOf(/** @type {Milestone} */ (picked)), width);
+  const named = names(rows, places, falls, rows.indexOf(/** @type {Milestone} */ (picked)), width);
   const picture = svg(
     "svg",
     { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows, measure)} Years ${first} to ${last}, ${scale} scale. Sizes told by year: ${byYear}.` },
@@ -176,45 +173,33 @@ function drawing(model, measure, rows, picked, width) {
     label(LEFT - 6, HEIGHT - 6, "end", "told"),
     ...counts.map(([year, told, all]) => svg("text", { class: told < all ? "llm-few" : "llm-tick", x: x(year + 0.5), y: HEIGHT - 6, "text-anchor": "middle" }, ofAll(told, all))),
     ...falls.map(([[at, from], [, to]]) => svg("path", { class: "llm-fall", d: `M${at - 4} ${from}H${at + 4}M${at} ${from}V${to}` })),
-    ...steps.flatMap(({ kind, rising, since }) => [svg("path", { class: `llm-steps ${kind}`, d: rising }), svg("path", { class: `llm-steps llm-since ${kind}`, d: since })]),
     ...marks,
     ...named,
   );
   const choose = (/** @type {Milestone} */ row) => setTrait(model, "chosen", everything.indexOf(row));
-  return element("div", { class: "llm-marked" }, picture, ...targets(rows, places, picked, choose));
+  return element("div", { class: "llm-marked" }, picture, ...targets(rows, places, picked, width, choose));
 }
 
 /**
- * A step up at each record, and a level line since the last one.
- * @param {{ cx: number, cy: number }[]} records
- * @param {number} right
- */
-function stepsOf(records, right) {
-  const [first, ...others] = records;
-  const last = records[records.length - 1];
-  if (!first) return { rising: "", since: "", lines: [] };
-  const corners = records.flatMap(({ cx, cy }, i) => /** @type {Point[]} */ (i ? [[cx, records[i - 1].cy], [cx, cy]] : [[cx, cy]]));
-  return {
-    rising: `M${first.cx} ${first.cy}${others.map(({ cx, cy }) => `H${cx}V${cy}`).join("")}`,
-    since: `M${last.cx} ${last.cy}H${right}`,
-    lines: [[...corners, /** @type {Point} */ ([right, last.cy])]],
-  };
-}
-
-/**
- * A button over each mark; what it tells when it is pointed at or focused stands in the corner above the first years, where
- * it covers no mark. They are one stop of the Tab key: arrows move between them.
+ * A button over each mark; what it tells when it is pointed at or focused stands beside the mark, on the side that has more
+ * room. They are one stop of the Tab key: arrows move between them.
  * @param {Milestone[]} rows
  * @param {{ cx: number, cy: number }[]} places
  * @param {Milestone | undefined} picked
+ * @param {number} width
  * @param {(row: Milestone) => void} choose
  */
-function targets(rows, places, picked, choose) {
+function targets(rows, places, picked, width, choose) {
   const tip = element("div", { class: "llm-tip", "aria-hidden": "true", hidden: true }); // the buttons' own names say it
   const tell = () => {
-    const row = rows[buttons.findIndex((button) => button.matches(":hover"))] ?? rows[buttons.findIndex((button) => button.matches(":focus-visible"))];
-    tip.hidden = !row;
-    if (row) tip.replaceChildren(element("b", {}, row.name), `${row.organization}, ${row.month}`, element("br"), sizeOf(row));
+    const index = [":hover", ":focus-visible"].map((state) => buttons.findIndex((button) => button.matches(state))).find((found) => found >= 0);
+    tip.hidden = index === undefined;
+    if (index === undefined) return;
+    const row = rows[index];
+    tip.replaceChildren(element("b", {}, row.name), `${row.organization}, ${row.month}`, element("br"), sizeOf(row));
+    const { cx, cy } = places[index];
+    const isLeft = cx < width / 2;
+    Object.assign(tip.style, { top: `${cy}px`, left: isLeft ? `${cx}px` : "", right: isLeft ? "" : `${width - cx}px` });
   };
   const listeners = Object.fromEntries(["pointerenter", "pointerleave", "focus", "blur"].map((event) => [`on${event}`, tell]));
   const buttons = rows.map((row, i) => element(
@@ -271,11 +256,10 @@ function rule(right, height, text) {
  * @param {Milestone[]} rows
  * @param {{ cx: number, cy: number }[]} places
  * @param {Point[][]} falls
- * @param {Point[][]} steps
  * @param {number} picked  -1 for none.
  * @param {number} width
  */
-function names(rows, places, falls, steps, picked, width) {
+function names(rows, places, falls, picked, width) {
   const bySize = [...rows.keys()].sort((a, b) => places[a].cy - places[b].cy).slice(0, width < NARROW ? NAMED_WHERE_NARROW : rows.length);
   const drawing = {
     frame: { left: LEFT, top: 0, right: width, bottom: BAND.top + BAND.rows * BAND.step },
@@ -288,12 +272,11 @@ function names(rows, places, falls, steps, picked, width) {
   const fallen = [...rows.keys()].filter((i) => bySize.includes(i) && hasRoomBelow(i)).sort((a, b) => places[a].cx - places[b].cx);
   const byTime = [...bySize].sort((a, b) => a - b);
   const orders = [bySize, byTime, [...fallen, ...bySize]].flatMap((some) => [some, [...some].reverse()]);
-  const drawn = [...steps, ...falls];
   const namedIn = (/** @type {number[]} */ some) => {
     const order = [...new Set([...(picked >= 0 ? [picked] : []), ...some])];
-    const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing, drawn);
+    const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing, falls);
     const unnamed = order.filter((_, place) => !spots[place]);
-    const crossed = order.filter((i, place) => spots[place] && isCrossed(boxOf(rows[i].name, /** @type {Spot} */ (spots[place])), drawn));
+    const crossed = order.filter((i, place) => spots[place] && isCrossed(boxOf(rows[i].name, /** @type {Spot} */ (spots[place])), falls));
     return { order, spots, unnamed, crossed, leaders: spots.filter((spot) => spot?.leader).length };
   };
   const tries = orders.map(namedIn);
