@@ -36,7 +36,8 @@ assert len(tokens) == 11 and len(objectives["next token"][1]) == 10 and len(obje
 # "only the text is rearranged": fill in the middle is the next-token objective on all that was there and four marks
 text_read, text_labels = objectives["fill in the middle"]
 assert text_labels[:-1] == text_read[1:] and sorted(set(text_read) - {"<PRE>", "<SUF>", "<MID>"}) == sorted(set(tokens))
-# A decoder continues a text, an encoder fills a gap, an encoder-decoder translates
+# "A decoder continues a text", "An encoder fills a gap" (the cells at real size name another tokenizer `pieces`)
+pieces = AutoTokenizer.from_pretrained(models.path("fill-mask"))
 assert written == "The capital of France is Paris."
 assert guesses("The capital of France is [MASK].")[0][0][0] == "Paris"
 assert guesses("The capital of [MASK] is Paris.")[0][0][0] == "France"
@@ -66,3 +67,29 @@ assert all(0.22 < weights[0, column] < 0.28 for column in (4, 6))
 assert round(counted["gpt-oss-120b, 2025"] / 1e3) == 117 and round(counted["Qwen3-Next-80B, 2025"] / 1e3) == 80
 # "the opposite of full is closed"
 assert pieces.decode(ids[0], skip_special_tokens=True) == "The opposite of full is closed."
+# "the first paragraphs of 548 docstrings from 60 modules"
+import re  # noqa: E402
+
+assert "548 passages of 60 modules" in real_size
+row = r"^(\w[\w ,-]+?) +(0\.\d\d) +(0\.\d\d) to (0\.\d\d) +(-?\d\.\d\d) to +(-?\d\.\d\d) +(\d+)$"
+measured = {name: list(map(float, values)) for name, *values in re.findall(row, real_size, re.MULTILINE)}
+assert len(measured) == 7, sorted(measured)
+accuracy_of = {name: values[0] for name, values in measured.items()}
+frozen_name, tuned_name = "MiniLM frozen, mean", "MiniLM fine-tuned, mean"
+# "It lifts MiniLM from 0.61 to 0.66"
+assert abs(accuracy_of[frozen_name] - 0.61) < 0.02 and abs(accuracy_of[tuned_name] - 0.66) < 0.03
+# "The interval of the difference ends at 0.00"
+assert -0.14 < measured[frozen_name][3] < -0.06 and abs(measured[frozen_name][4]) < 0.02
+# "A training took about 30 seconds of one core."
+assert 15 < measured[tuned_name][5] / 3 < 60
+# "Both models beat the words alone, at 0.46, by a wide margin."
+assert abs(accuracy_of["words of the passage"] - 0.46) < 0.02
+assert all(accuracy_of[f"SmolLM2 frozen, causal, {vector}"] > 0.52 for vector in ("last", "mean"))
+# "MiniLM read all passages in 4 seconds, SmolLM2 in 29."
+assert 2 < measured[frozen_name][5] < 9 and 15 < measured["SmolLM2 frozen, causal, last"][5] < 60
+# "Its last vector [...] gets 0.55; the mean gets 0.56." "it costs the last vector 0.10 [...] The mean loses 0.05"
+causal, lifted = (
+    [accuracy_of[f"SmolLM2 frozen, {mask}, {vector}"] for vector in ("last", "mean")] for mask in ("causal", "no mask")
+)
+assert abs(causal[0] - 0.55) < 0.02 and abs(causal[0] - lifted[0] - 0.10) < 0.03
+assert abs(causal[1] - 0.56) < 0.02 and abs(causal[1] - lifted[1] - 0.05) < 0.03
