@@ -269,8 +269,8 @@ def masked_diffusion_loss(
     masked: Tensor,
     t: Tensor,
 ) -> Tensor:
-    """The loss of a model that predicts hidden tokens, weighted so that its mean
-    is an upper bound on -log p of the text.
+    """The loss of a model that predicts hidden tokens, weighted so that its
+    mean is an upper bound on -log p of the text.
 
     Each token of an example was hidden with the chance t. For each example, the
     losses -log p(id) of its hidden tokens are summed, divided by t and by the
@@ -278,8 +278,7 @@ def masked_diffusion_loss(
 
     Args:
         logits: Tensor[batch, time, vocab], about the token at the same
-            position. Logits of 1,000 must
-            not overflow.
+            position. Logits of 1,000 must not overflow.
         ids: IntTensor[batch, time], the tokens before any was hidden.
         masked: BoolTensor[batch, time], True where a token was hidden. An
             example may have none, which adds 0.
