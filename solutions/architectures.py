@@ -22,8 +22,8 @@ def attention_pattern(
     n_keys: int,
     prefix: int = 0,
 ) -> Tensor:
-    """Say which keys each query may attend to, in one of the patterns that tell
-    the families apart.
+    """Say which keys each query may attend to, in one of four patterns that
+    distinguish the families.
 
     Args:
         kind: "causal": the queries are the last of the positions, and each sees
@@ -137,7 +137,8 @@ def mask_tokens(
 
     Each token that is not special is chosen with the given probability. Of the
     chosen ones 80 % become mask_id, 10 % an id drawn from the whole vocabulary,
-    each id alike, and 10 % stay as they are. Every token is decided by itself.
+    all ids equally likely, and 10 % stay as they are. Each token is decided
+    independently of the others.
 
     Args:
         ids: IntTensor[batch, time], the tokens.
@@ -190,7 +191,7 @@ def corrupt_spans(
     spans: list[tuple[int, int]],
     sentinels: list[int],
 ) -> tuple[list[int], list[int]]:
-    """Cut pieces out of a text and write them down behind it, as T5 learns to.
+    """Cut pieces out of a text, and list them as T5 learns to write them.
 
     Args:
         ids: the tokens of a text.
@@ -236,14 +237,14 @@ def corrupt_spans(
 
 
 def shift_right(labels: Tensor, start_id: int, pad_id: int) -> Tensor:
-    """Make what a decoder is fed from what it is to say: the same tokens, one
-    position later.
+    """Make what a decoder is fed from what it has to predict: the same tokens,
+    one position later.
 
     Args:
         labels: IntTensor[batch, time], the tokens to be predicted, -100 where
             none is.
         start_id: the token that stands first.
-        pad_id: the token that stands for -100, which is the id of none.
+        pad_id: the token that replaces -100, because no token has that id.
 
     Returns:
         IntTensor[batch, time], new, in the dtype of labels. The last label is
@@ -268,8 +269,8 @@ def masked_diffusion_loss(
     masked: Tensor,
     t: Tensor,
 ) -> Tensor:
-    """The loss of a model that guesses hidden tokens, weighted so that it
-    bounds how improbable it finds the text.
+    """The loss of a model that predicts hidden tokens, weighted so that its
+    mean is an upper bound on -log p of the text.
 
     Each token of an example was hidden with the chance t. For each example, the
     losses -log p(id) of its hidden tokens are summed, divided by t and by the
@@ -277,7 +278,7 @@ def masked_diffusion_loss(
 
     Args:
         logits: Tensor[batch, time, vocab], about the token at the same
-            position. A logit of 1000 is none too large.
+            position. Logits of 1,000 must not overflow.
         ids: IntTensor[batch, time], the tokens before any was hidden.
         masked: BoolTensor[batch, time], True where a token was hidden. An
             example may have none, which adds 0.
