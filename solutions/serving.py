@@ -36,8 +36,8 @@ def cached_attention_step(
         Tensor[heads, time + 1, head_dim], the new token last.
 
     Raises:
-        ValueError: if query, key and value differ in shape, if the caches differ
-            in shape, or if their rows don't have the shape of the key.
+        ValueError: if query, key and value differ in shape, if the caches
+            differ in shape, or if their rows don't have the shape of the key.
 
     Example:
         >>> one, empty = torch.tensor([[1.0, 0.0]]), torch.empty(1, 0, 2)
@@ -164,8 +164,8 @@ def distillation_loss(
 
     For each row, take the softmax of both logits divided by the temperature.
     The row's loss is the Kullback-Leibler divergence
-    Σ p_teacher · (log p_teacher - log p_student), times temperature². The result
-    is the mean over the rows.
+    Σ p_teacher · (log p_teacher - log p_student), times temperature². The
+    result is the mean over the rows.
 
     Args:
         student: Tensor[n, vocab], logits; gradients flow into them.
@@ -208,8 +208,8 @@ def continuous_batching(
     step s can make its first token in step s. If it doesn't have to wait, it
     finishes in step s + length - 1. Waiting requests get slots in the order of
     arrival, and at equal arrivals the smaller index goes first. The slot of a
-    request that finishes in step f can be taken in step f + 1. A running request
-    is never stopped.
+    request that finishes in step f can be taken in step f + 1. A running
+    request is never stopped.
 
     Args:
         arrivals: the step in which each request arrives, in any order.
@@ -221,8 +221,8 @@ def continuous_batching(
         arguments; an empty list if there are no requests.
 
     Raises:
-        ValueError: if there are not as many lengths as arrivals, if an arrival is
-            negative, or if a length or max_batch is below 1.
+        ValueError: if there are not as many lengths as arrivals, if an arrival
+            is negative, or if a length or max_batch is below 1.
 
     Example:
         >>> continuous_batching(
@@ -282,8 +282,8 @@ class PagedCache:
         return len(self._free)
 
     def append(self, sequence: int, n_tokens: int = 1) -> list[int]:
-        """Make room for the next tokens of a sequence. A number that hasn't been
-        used before starts a new sequence.
+        """Make room for the next tokens of a sequence. A number that hasn't
+        been used before starts a new sequence.
 
         The rest of the sequence's last block is used up first. When it's full,
         the free block with the lowest number is taken.

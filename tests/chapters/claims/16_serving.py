@@ -112,7 +112,7 @@ assert all(abs(per_pass[drafted][0] - tokens) < 1.5 * per_pass[drafted][1] for d
 # "At a = 0.3 no number of drafted tokens gives more than [...] 1.43 tokens"
 assert round(1 / 0.7, 2) == 1.43
 # "draft while it's quiet and stop when it's full. Long caches move the limit", "2 times as fast by the roofline"
-assert round(speed[1, 0]) == 2 and speed[64, 0] > 1.5 and speed[256, 0] < 0.7 and speed[256, 1000] > 1.4
+assert round(speed[1, 0]) == 2 and speed[64, 0] > 1.5 and round(speed[256, 0], 2) == 0.63 and speed[256, 1000] > 1.4
 # the caches of the last line fit into an H100's 80 GB, beside the weights
 assert 16.1e9 + 256 * 1000 * CACHE_BYTES < 80e9
 
@@ -120,14 +120,14 @@ assert 16.1e9 + 256 * 1000 * CACHE_BYTES < 80e9
 rows = re.findall(r"^ +(\d+)  (True|False) +(\d+) from (\d+) to (\d+)$", real_size, flags=re.MULTILINE)
 assert [int(row[0]) for row in rows] == [37, 247, 38] and [row[1] for row in rows] == ["True"] * 3
 assert int(rows[0][4]) - int(rows[0][3]) + 1 > int(rows[0][2])  # the first one's blocks are no neighbors
-# "A pass for two takes 1.6 to 1.8 times as long", "From two users to eight it takes only about 1.6 times as long
-# again", "eight users get three times the throughput, and each waits about 2.7 times as long for a token"
+# "A pass for two takes 1.6 to 1.8 times as long", "From two users to eight it takes only about 1.5 times as long
+# again", "eight users get nearly three times the throughput, and each waits nearly three times as long for a token"
 times = {int(users): int(ms) for users, ms in re.findall(r"^ +(\d+) +(\d+) +\d+$", real_size, flags=re.MULTILINE)}
 assert list(times) == [1, 2, 4, 8] and 1.5 < times[2] / times[1] < 1.9 and 1.4 < times[8] / times[2] < 1.8
 assert 2.3 < times[8] / times[1] < 3.0 and 2.7 < 8 * times[1] / times[8] < 3.4
-# "Reading 1,035 tokens takes 5 to 7 seconds, reading only the 11 new ones about 0.15, and the answers agree"
+# "Reading 1,035 tokens takes more than 5 seconds, reading only the 11 new ones less than 0.2, and the answers agree"
 tokens, whole_seconds, rest_seconds = re.search(
     r"first token after (\d+) tokens: ([\d.]+) s; .* 1024: ([\d.]+) s", real_size
 ).groups()
-assert int(tokens) == 1024 + 11 and 4.5 < float(whole_seconds) < 7.5 and 0.1 < float(rest_seconds) < 0.2
+assert int(tokens) == 1024 + 11 and 5 < float(whole_seconds) < 8 and float(rest_seconds) < 0.2
 assert "the same 17 tokens of answer: True" in real_size
