@@ -11,7 +11,7 @@ assert round(989 / 3.35) == 295 and round(100 * (1 - 3.35 / 989), 1) == 99.7
 assert matrix.element_size() == 4 and max(measured) > 1.5 * measured[0]
 # "for 64 users with 2,000 tokens each, a pass fetches about as many bytes of cache as of weights"
 assert CACHE_BYTES == 128 * 1024 and 0.95 < 64 * 2000 * CACHE_BYTES / (2 * (LAYER_WEIGHTS + HEAD_WEIGHTS)) < 1.15
-# "Five tokens fetch 38 experts instead of 8", "At 64 tokens an expert still serves only 2 of them"
+# "Five tokens fetch 38 of these experts instead of 8", "At 64 tokens an expert still serves only 2 of them"
 assert (round(uses[1][0]), round(uses[5][0]), round(uses[64][1])) == (8, 38, 2)
 # figure 3: "Static: [...] 24 passes. Continuous: [...] 16 passes"
 assert {name: len(passes) for name, passes in schedules.items()} == {"static": 24, "continuous": 16}
