@@ -17,11 +17,11 @@ def cached_attention_step(
     query: Tensor, key: Tensor, value: Tensor, cache_k: Tensor, cache_v: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Attend from one new token to all tokens so far, itself included, with the
-    earlier keys and values from a cache.
+    earlier keys and values taken from a cache.
 
-    Scores are divided by the root of the head's width; one of 1000 is none too
-    large. The caches that come back are one token longer; those that were given
-    stay as they are.
+    Scores are divided by the square root of the head's width, and scores up to
+    1,000 must not overflow. The returned caches are one token longer; the ones
+    that were passed in stay as they are.
 
     Args:
         query: Tensor[heads, head_dim] of the new token.
@@ -36,8 +36,8 @@ def cached_attention_step(
         Tensor[heads, time + 1, head_dim], the new token last.
 
     Raises:
-        ValueError: if query, key and value differ in shape, or the caches do
-            not hold rows of this shape, as many in one as in the other.
+        ValueError: if query, key and value differ in shape, if the caches
+            differ in shape, or if their rows don't have the shape of the key.
 
     Example:
         >>> one, empty = torch.tensor([[1.0, 0.0]]), torch.empty(1, 0, 2)
@@ -69,19 +69,19 @@ def speculative_step(
     the target's own.
 
     From left to right, a drafted token x is accepted with probability
-    min(1, target(x) / draft(x)). At the first one that is rejected, a token is
-    drawn from what the target has more of than the draft,
-    max(target - draft, 0), normalized, and the rest of the draft is dropped. If
-    all are accepted, one more token is drawn from the last row of the target.
-    Tokens that were drawn from the draft then come out as if they were drawn
+    min(1, target(x) / draft(x)). At the first rejection, a token is drawn from
+    the target's excess over the draft, max(target - draft, 0), normalized, and
+    the rest of the draft is dropped. If all are accepted, one more token is
+    drawn from the last row of the target. If the drafted tokens were drawn from
+    the draft, the tokens that come out are distributed as if they were drawn
     from the target.
 
     Args:
-        target: Tensor[k + 1, vocab], probabilities; row i is the target's for
-            the place of drafted token i, and the last row that for the place
-            after all of them.
-        draft: Tensor[k, vocab], the probabilities that the drafted tokens were
-            drawn from; k may be 0.
+        target: Tensor[k + 1, vocab], the target's probabilities. Row i is for
+            the position of drafted token i, the last row for the position after
+            all of them.
+        draft: Tensor[k, vocab], the probabilities from which the drafted tokens
+            were drawn; k may be 0.
         drafted: k token ids, each with a draft probability above 0.
         generator: the only source of randomness.
 
@@ -89,9 +89,9 @@ def speculative_step(
         1 to k + 1 token ids: the accepted ones, and one more.
 
     Raises:
-        ValueError: if target does not have one row more than draft, or rows of
-            another width, or drafted does not have one id for each row of the
-            draft; or if an id is not in the vocabulary.
+        ValueError: if target doesn't have exactly one row more than draft, if
+            their rows differ in width, if drafted doesn't have one id for each
+            row of draft, or if an id is not in the vocabulary.
 
     Example:
         >>> target = torch.tensor([[0.0, 0.2, 0.8], [0.0, 1.0, 0.0]])
@@ -124,19 +124,19 @@ def speculative_step(
 
 def expected_tokens(acceptance: float, k: int) -> float:
     """Tell how many tokens one pass of the target gives on average, with k
-    drafted ones that are accepted alike.
+    drafted tokens that are equally likely to be accepted.
 
     Each drafted token is accepted with the same probability a, whatever became
-    of the others, and counts only if all before it were accepted; one token of
-    the target's own always comes on top: 1 + a + a² + … + a^k, which is
-    (1 - a^(k+1)) / (1 - a).
+    of the others, and counts only if all before it were accepted. One token of
+    the target's own always comes on top. The sum is 1 + a + a² + … + a^k, which
+    is (1 - a^(k+1)) / (1 - a) for a below 1.
 
     Args:
         acceptance: the probability a, from 0 to 1, both included.
         k: number of drafted tokens; with 0 there is no speculation.
 
     Returns:
-        From 1 to k + 1.
+        A number from 1 to k + 1.
 
     Raises:
         ValueError: if acceptance is not from 0 to 1, or k is negative.
@@ -162,9 +162,10 @@ def distillation_loss(
     """Say how far a student's distribution is from its teacher's, both softened
     by the same temperature.
 
-    The Kullback-Leibler divergence of the student from the teacher,
-    Σ p_teacher · (log p_teacher - log p_student), of the softmax of
-    logits / temperature, times temperature², and the mean of it over the rows.
+    For each row, take the softmax of both logits divided by the temperature.
+    The row's loss is the Kullback-Leibler divergence
+    Σ p_teacher · (log p_teacher - log p_student), times temperature². The
+    result is the mean over the rows.
 
     Args:
         student: Tensor[n, vocab], logits; gradients flow into them.
@@ -172,7 +173,7 @@ def distillation_loss(
         temperature: what both are divided by, above 0.
 
     Returns:
-        Tensor[], the mean over n rows, in the dtype of the student.
+        Tensor[], the mean over the n rows, in the dtype of the student.
 
     Raises:
         ValueError: if the shapes differ, or the temperature is not above 0.
@@ -203,25 +204,25 @@ def continuous_batching(
     """Find the step in which each request finishes, if a free slot is taken at
     once.
 
-    Every running request makes one token a step. A request that arrives at step
-    s may make its first token in step s and, where it never has to wait,
-    finishes in step s + length - 1. Whoever waits gets a slot in the order of
-    arrival, of equal arrivals the smaller index first; the slot of a request
-    that finishes in step f is taken again in step f + 1. A running request is
-    never stopped.
+    Every running request makes one token per step. A request that arrives at
+    step s can make its first token in step s. If it doesn't have to wait, it
+    finishes in step s + length - 1. Waiting requests get slots in the order of
+    arrival, and at equal arrivals the smaller index goes first. The slot of a
+    request that finishes in step f can be taken in step f + 1. A running
+    request is never stopped.
 
     Args:
         arrivals: the step in which each request arrives, in any order.
-        lengths: how many tokens each makes.
+        lengths: how many tokens each request makes.
         max_batch: number of slots.
 
     Returns:
         The step of the last token of each request, in the order of the
-        arguments; no requests, no steps.
+        arguments; an empty list if there are no requests.
 
     Raises:
-        ValueError: if there are not as many lengths as arrivals, an arrival is
-            negative, or a length or max_batch is below 1.
+        ValueError: if there are not as many lengths as arrivals, if an arrival
+            is negative, or if a length or max_batch is below 1.
 
     Example:
         >>> continuous_batching(
@@ -246,14 +247,14 @@ def continuous_batching(
 
 
 class PagedCache:
-    """The places of a KV cache, handed out in blocks as the sequences grow.
+    """The slots of a KV cache, handed out in blocks as the sequences grow.
 
-    A sequence owns whole blocks, wherever they lie; token i of a sequence
-    stands in its block i // block_size. Slot s of the memory is place
-    s % block_size of block s // block_size.
+    A sequence owns whole blocks, wherever they lie. Its token i lies in the
+    block with index i // block_size of its table. Slot s of the memory is
+    position s % block_size of block s // block_size.
 
     Args:
-        n_blocks: number of blocks, all free at first; there may be none.
+        n_blocks: number of blocks, all free at first; may be 0.
         block_size: number of tokens that a block holds.
 
     Raises:
@@ -281,23 +282,23 @@ class PagedCache:
         return len(self._free)
 
     def append(self, sequence: int, n_tokens: int = 1) -> list[int]:
-        """Make room for the next tokens of a sequence, which is new if nobody
-        has named it before.
+        """Make room for the next tokens of a sequence. A number that hasn't
+        been used before starts a new sequence.
 
-        The rest of the sequence's last block is used up first. Where a block is
-        full, the free block with the lowest number is taken.
+        The rest of the sequence's last block is used up first. When it's full,
+        the free block with the lowest number is taken.
 
         Args:
             sequence: which sequence, by any number.
             n_tokens: number of tokens; 0 changes nothing.
 
         Returns:
-            The slots of the new tokens, in their order.
+            The slots of the new tokens, in order.
 
         Raises:
             ValueError: if n_tokens is negative.
-            MemoryError: if there are too few free blocks for all of them;
-                nothing changes then.
+            MemoryError: if there are too few free blocks for all of them. Then
+                nothing changes.
         """
         if n_tokens < 0:
             raise ValueError(f"a sequence cannot grow by {n_tokens} tokens")
@@ -313,21 +314,21 @@ class PagedCache:
         return self.slots(sequence)[length:]
 
     def slots(self, sequence: int) -> list[int]:
-        """Tell where the tokens of a sequence stand.
+        """Tell where the tokens of a sequence lie.
 
         Args:
-            sequence: which sequence; one that nobody has named has no tokens.
+            sequence: which sequence; an unknown one has no tokens.
 
         Returns:
-            The slots of all its tokens, in their order.
+            The slots of all its tokens, in order.
         """
         table, size = self._tables.get(sequence, []), self._block_size
         tokens = range(self._lengths.get(sequence, 0))
         return [table[token // size] * size + token % size for token in tokens]
 
     def free(self, sequence: int) -> None:
-        """Give all blocks of a sequence back, and forget it; of one that nobody
-        has named there is nothing to free.
+        """Give all blocks of a sequence back, and forget it. For an unknown
+        sequence, do nothing.
 
         Args:
             sequence: which sequence.
