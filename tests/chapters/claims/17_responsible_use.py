@@ -1,7 +1,10 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 17 says about its own output. Each runs as a cell at the chapter's end."""
 
-# "`stories` was told 20 capitals ...", "the 268 questions"
+# "Its text told it 20 capitals.", "the 268 questions"
+stories, tokenizer = models.load("stories")  # cells at real size, where they were run, have others of these names
+tokenizer.padding_side = "left"
+facts = [people[i] for i in told]
 assert len(items) == 268 and len(words.CAPITALS) == 20
 # "It gets nearly everything right that it was told, and is *less* sure than it could be."
 for kind in ("capitals told", "sums shown"):
