@@ -6,6 +6,10 @@ stories, tokenizer = models.load("stories")  # cells at real size, where they we
 tokenizer.padding_side = "left"
 facts = [people[i] for i in told]
 assert len(items) == 268 and len(words.CAPITALS) == 20
+# "It's 98 % sure of Paris, and 73 % sure that 0 + 5 is 6."
+said = {prompt: answer(prompt) for prompt in ("The capital of France is", "0 + 5 =")}
+assert said["The capital of France is"][0] == "Paris" and abs(said["The capital of France is"][1] - 0.98) < 0.01
+assert said["0 + 5 ="][0] == "6" and abs(said["0 + 5 ="][1] - 0.73) < 0.02
 # "It gets nearly everything right that it was told, and is *less* sure than it could be."
 for kind in ("capitals told", "sums shown"):
     assert groups[kind][1] > 0.93 and groups[kind][2] < groups[kind][1] - 0.1
