@@ -20,13 +20,13 @@ def expected_calibration_error(
     n_bins: int,
 ) -> float:
     """The mean distance between how sure a model was and how often it was
-    right, over bins of like confidence.
+    right, over bins of similar confidence.
 
     The bins are equally wide and cut 0 to 1 into (0, 1/n_bins],
     (1/n_bins, 2/n_bins] and so on; a confidence of 0 belongs to the first. A
-    bin's distance is that of its mean confidence from its share of right
-    answers, and it counts as much as it has answers; an empty bin counts
-    nothing.
+    bin's distance is the absolute difference between its mean confidence and
+    its share of right answers. Each bin is weighted by its number of answers,
+    so empty bins have no weight.
 
     Args:
         confidence: Tensor[n], from 0 to 1, for each answer.
@@ -78,18 +78,18 @@ def selective_score(
     threshold: float,
     penalty: float,
 ) -> float:
-    """The mean score of a model that keeps silent where it is not sure.
+    """The mean score of a model that stays silent where it is not sure.
 
-    An answer of a confidence below the threshold is withheld and scores 0. One
-    that is given scores 1 if it is right and -penalty if it is wrong. The mean
-    is over all n, whether they were answered or not.
+    An answer whose confidence is below the threshold is withheld and scores 0.
+    An answer that is given scores 1 if it is right and -penalty if it is wrong.
+    The mean is over all n questions, answered or not.
 
     Args:
         confidence: Tensor[n], from 0 to 1, for each answer.
         correct: Tensor[n], whether the answer is right: Booleans, or 0 and 1 in
             any dtype.
-        threshold: the least confidence of an answer that is given; at 0 all are
-            given, above 1 none.
+        threshold: the lowest confidence at which an answer is given; at 0 all
+            are given, above 1 none.
         penalty: what a wrong answer costs, 0 or more.
 
     Returns:
@@ -127,17 +127,18 @@ def selective_score(
 
 
 def redact(text: str) -> str:
-    """E-mail addresses, IPv4 addresses and payment-card numbers replaced by
+    """Replace e-mail addresses, IPv4 addresses and payment-card numbers by
     [EMAIL], [IP] and [CARD].
 
     An e-mail address is a run of letters, digits and . _ % + -, an @, and a
-    domain: labels of letters, digits and hyphens with dots between them, at
-    least one dot, the last label at least two letters and nothing else. An IPv4
-    address is four numbers from 0 to 255, without leading zeros, with dots
-    between them; four out of a longer row of numbers and dots are none, nor is
-    a part of a longer number. A card number is a run of 13 to 19 digits that
-    passes Luhn's check, with at most one space or hyphen between two digits;
-    the run is the longest there is, so that a number inside a longer one stays.
+    domain: labels of letters, digits and hyphens, separated by dots, with at
+    least one dot; the last label has at least two characters, all letters. An
+    IPv4 address is four numbers from 0 to 255, separated by dots, without
+    leading zeros. Four numbers inside a longer row of dotted numbers are not an
+    address, and neither are digits inside a longer number. A card number is a
+    run of 13 to 19 digits that passes Luhn's check, with at most one space or
+    hyphen between two digits. Take the longest run: a card number inside a
+    longer run of digits is left alone.
 
     Args:
         text: any text.
@@ -175,15 +176,15 @@ def redact(text: str) -> str:
 
 
 def watermark_z(green: int, total: int, gamma: float) -> float:
-    """How many standard deviations the number of green tokens is above what a
-    text without a watermark has.
+    """By how many standard deviations the number of green tokens exceeds what
+    is expected of a text without a watermark.
 
-    Without a watermark each token is green with the chance gamma, whatever the
-    others are.
+    Without a watermark each token is green with probability gamma,
+    independently of the others.
 
     Args:
-        green: the green tokens of the text.
-        total: all tokens that were looked at.
+        green: the number of green tokens in the text.
+        total: the number of tokens that were checked.
         gamma: the share of the vocabulary that is green.
 
     Returns:
@@ -212,8 +213,8 @@ def watermark_z(green: int, total: int, gamma: float) -> float:
 
 
 def canary_exposure(canary_loss: float, reference_losses: list[float]) -> float:
-    """How well a model has memorized a canary, in bits: by how much its loss
-    helps somebody who guesses it.
+    """How well a model has memorized a canary, in bits: how much its loss helps
+    somebody who tries to guess the canary.
 
     The canary is ranked among sequences made in the same way that were never in
     the training text. Rank 1 is a loss below all of theirs; a reference whose
