@@ -75,10 +75,10 @@ assert {round(ratio) for ratio in spread("keys")} == {2, 4}
 assert f"{max(spread('values')):.1f}" == "1.7"
 # the first line of the table is for a cache of 32 bits
 assert {layer.keys.dtype for layer in model(texts[0], use_cache=True).cache.layers} == {torch.float32}
-# "At 4 bits next to nothing is lost either way. At 2 bits [...] channel cost 0.03 nats where [...] token cost 0.05"
+# "At 4 bits next to nothing is lost either way. At 2 bits [...] channel cost 0.03 nats and keys by token 0.05"
 whole = second_halves()
 assert all(second_halves(4, keys) - whole < 0.005 for keys in (TOKEN, CHANNEL))
-# "(standard error of the difference, over the texts: 0.007)", "(by 0.01, standard error 0.004)"
+# "The standard error of the difference, over the texts, is 0.007.", "better by 0.01, with a standard error of 0.004"
 every, cost = texts, {}
 for by in ((TOKEN, TOKEN), (CHANNEL, TOKEN), (CHANNEL, CHANNEL)):
     cost[by] = []
@@ -96,7 +96,7 @@ for worse, better in (((TOKEN, TOKEN), (CHANNEL, TOKEN)), ((CHANNEL, TOKEN), (CH
     error = (counts * (gains - mean)).var().mul(len(texts)).sqrt() / counts.sum()
     gain += [mean, error]
 assert torch.allclose(torch.stack(gain), torch.tensor([0.021, 0.007, 0.011, 0.004]), atol=0.001), gain
-# "values by channel do a little better here [...] on texts with at most 74 tokens in the cache"
+# "on texts with at most 74 tokens in the cache, [...] values by channel do better by 0.01"
 assert by_channel < keys_by_channel and max(t.shape[1] // 2 for t in texts) <= 74
 
 # "a row has 1,024 weights, so its 16-bit scale adds 0.02 bits to 8", and the bits of the other formats
