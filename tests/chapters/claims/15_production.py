@@ -33,8 +33,8 @@ assert f"{read[16]:.1f} {read[8]:.1f}" == "15.1 8.2"
 ceilings = {bits: 3350 / size for bits, size in read.items()}
 assert {bits: round(ceiling) for bits, ceiling in ceilings.items()} == {16: 221, 8: 409}
 assert f"{146 / ceilings[16]:.0%} {214 / ceilings[8]:.0%}" == "66% 52%"
-# "Half the bits raise the ceiling by a factor of 1.9 [...]; the answer came 1.5 times as fast"
-assert f"{ceilings[8] / ceilings[16]:.1f} {214 / 146:.1f}" == "1.9 1.5"
+# "Half the bits raise the ceiling by a factor of 1.8 [...]; the answer came 1.5 times as fast"
+assert f"{ceilings[8] / ceilings[16]:.1f} {214 / 146:.1f}" == "1.8 1.5"
 # "For the H100 this arithmetic says 103 requests"
 assert int((0.9 * 80 - gigabytes(qwen3, 8)) / cache_gigabytes(qwen3, 4096)) == 103
 # "Per dollar the RTX 4090 has the most bandwidth in this table, 1,362 GB [...] where the H100 has 960"
@@ -115,8 +115,8 @@ assert [speed[name][0] for name in ("float32", "bfloat16")] == [538, 269]
 assert 1.2 < speed["bfloat16"][3] / speed["float32"][3] < 1.7
 assert 0.25 < speed["float32"][3] / speed["float32"][2] < 0.42
 assert speed["bfloat16"][3] / speed["bfloat16"][2] < speed["float32"][3] / speed["float32"][2]
-# "And 32 users together get ten times the tokens of one."
-assert all(8 < numbers[5] / numbers[3] < 17 for numbers in speed.values())
+# "And 32 users together get about ten times the tokens of one in float32, and more in bfloat16."
+assert 8 < speed["float32"][5] / speed["float32"][3] < 12 < speed["bfloat16"][5] / speed["bfloat16"][3]
 # the table of second roundings: error and rise of the loss, with its standard error, for linear layers and the table
 cell = r" +([\d.]+)% +(-?[\d.]+) ± ([\d.]+)"
 rises = {}
@@ -128,22 +128,22 @@ linear_rise, table_rise = ({name: numbers[place] for name, numbers in rises.item
 assert rises["4 bits, zero points, 32"][0] == 0.0 and abs(linear_rise["4 bits, zero points, 32"]) < 0.001
 # "Eight bits cost next to nothing."
 assert all(abs(each["8 bits, a scale per row"]) < 0.01 for each in (linear_rise, table_rise))
-# "At 4 bits, groups of 32 cost half or less of what a scale per row costs."; "groups halved the damage above"
+# "At 4 bits, groups of 32 cost about half of what a scale per row costs, or less"; "groups halved the damage above"
 for each in (linear_rise, table_rise):
-    assert each["4 bits, groups of 32"] < 0.51 * each["4 bits, a scale per row"]
+    assert each["4 bits, groups of 32"] < 0.53 * each["4 bits, a scale per row"]
 # "At 3 bits [...] its loss rises by 1.6 nats, so it has to choose among five times as many tokens"
-assert 1.55 < linear_rise["3 bits, groups of 32"] < 1.7
+assert 1.54 < linear_rise["3 bits, groups of 32"] < 1.7
 # "Its table alone, which holds a fifth of the parameters, costs 0.1 nats with groups of 32."
 assert 0.08 < table_rise["4 bits, groups of 32"] < 0.12 and round(49_152 * 576 / 134_515_008, 1) == 0.2
 # "NF4 beats groups of 32 on the linear layers, in blocks twice as large, and loses to them on the table"
 assert linear_rise["NF4, blocks of 64"] < linear_rise["4 bits, groups of 32"]
 assert table_rise["NF4, blocks of 64"] > table_rise["4 bits, groups of 32"]
-# "the largest channel of the inputs is over 30 times the median channel, while the channels of the weights [...] two"
+# "the largest channel of the inputs is 21 times the median channel; for the weights it's 1.3 times"
 inputs, weights = (float(number) for number in re.search(r"inputs ([\d.]+), weights ([\d.]+)", real_size).groups())
-assert inputs > 6 and 1 < weights < 2
-# "rounding the inputs to 8 bits costs 0.7 nats", "A scale for each token makes it 0.03."
+assert (round(inputs), weights) == (21, 1.3)
+# "rounding the inputs to 8 bits costs 0.6 nats", "A scale for each token makes it 0.04."
 by_all, by_token = (
     float(re.search(rf"{how} +loss rises by ([\d.]+)", real_size)[1])
     for how in ("one scale for all tokens", "a scale per token")
 )
-assert 0.6 < by_all < 0.8 and 0.015 < by_token < 0.045
+assert f"{by_all:.1f} {by_token:.2f}" == "0.6 0.04"
