@@ -135,8 +135,8 @@ for each in (linear_rise, table_rise):
 assert 1.54 < linear_rise["3 bits, groups of 32"] < 1.7
 # "Its table alone, which holds a fifth of the parameters, costs 0.1 nats with groups of 32."
 assert 0.08 < table_rise["4 bits, groups of 32"] < 0.12 and round(49_152 * 576 / 134_515_008, 1) == 0.2
-# "NF4 beats groups of 32 on the linear layers, in blocks twice as large, and loses to them on the table"
-assert linear_rise["NF4, blocks of 64"] < linear_rise["4 bits, groups of 32"]
+# "NF4 [...] costs a little less than groups of 32 on the linear layers, a difference near its error, and more"
+assert 0 < linear_rise["4 bits, groups of 32"] - linear_rise["NF4, blocks of 64"] < 0.13
 assert table_rise["NF4, blocks of 64"] > table_rise["4 bits, groups of 32"]
 # "the largest channel of the inputs is 21 times the median channel; for the weights it's 1.3 times"
 inputs, weights = (float(number) for number in re.search(r"inputs ([\d.]+), weights ([\d.]+)", real_size).groups())
