@@ -46,8 +46,7 @@ assert f"{gigabytes(qwen3, 16):.1f}" == "16.4" and round(gigabytes(qwen3, 16) / 
 
 # "off by at most half a step"
 for bits in (8, 4, 2):
-    whole, back = there_and_back(row, bits)
-    assert (back - row).abs().max() <= row.abs().max() / (2 ** (bits - 1) - 1) / 2 + 1e-6
+    assert (rounded(row, bits, len(row)) - row).abs().max() <= row.abs().max() / (2 ** (bits - 1) - 1) / 2 + 1e-6
 # "With one scale for the matrix [...] every row is off by more than a fifth. With one scale per row, the damage stays"
 by_matrix, by_row, by_group = (
     (rounded(with_outlier, 8, size) - with_outlier).norm(dim=1) / matrix.norm(dim=1) for size in (64 * 1024, 1024, 64)
@@ -65,10 +64,11 @@ if theirs:
     assert ((eight - reference).abs() / step).max() < 1.1
     assert 0 < ((eight - reference).abs() / step > 0.5).float().mean() < 0.02
     # "The linear layers are in 4 bits; the head isn't."
-    assert type(in_4_bits.lm_head) is torch.nn.Linear and after < before
+    assert type(in_4_bits.lm_head) is torch.nn.Linear
+    assert in_4_bits.get_memory_footprint() < smaller["as it is"].get_memory_footprint()
     assert type(in_4_bits.model.layers[0].mlp.down_proj).__name__ == "Linear4bit"
 # "a decoder of 1.1 million parameters"
-assert round(model.num_parameters() / 1e6, 1) == 1.1
+assert round(smaller["as it is"].num_parameters() / 1e6, 1) == 1.1
 # "It saw 88 of the sums in training"
 from llm_course.corpus.words import is_held_out_sum  # noqa: E402
 
@@ -104,18 +104,18 @@ assert "had a small drum" in told["NF4, 64"]
 # "nearly equally likely (" horn" 5.3 %, " drum" 5.0 %)": where the story of NF4 leaves that of the model as it is
 beginning, rest = told["as it is"].split(" horn", 1)
 start = "<|endoftext|>There was a girl called " + beginning
-likely = model(tokenizer(start, return_tensors="pt").input_ids).logits[0, -1].softmax(-1)
+likely = smaller["as it is"](tokenizer(start, return_tensors="pt").input_ids).logits[0, -1].softmax(-1)
 horn, drum = (likely[tokenizer(word).input_ids[0]].item() for word in (" horn", " drum"))
 assert told["NF4, 64"].startswith(beginning + " drum") and f"{horn:.1%} {drum:.1%}" == "5.3% 5.0%"
 
-# "Half the bytes make one user's text about 1.4 times as fast", "a third of the ceiling in float32 and less"
+# "Half the bytes make one user's text about 1.3 times as fast", "a third of the ceiling in float32 and less"
 rate = r"(\w+) +(\d+) +([\d.]+) +(\d+) +(\d+) +(\d+) +(\d+)\n"
 speed = {name: [float(n) for n in numbers] for name, *numbers in re.findall(rate, real_size)}
 assert [speed[name][0] for name in ("float32", "bfloat16")] == [538, 269]
 assert 1.2 < speed["bfloat16"][3] / speed["float32"][3] < 1.7
 assert 0.25 < speed["float32"][3] / speed["float32"][2] < 0.42
 assert speed["bfloat16"][3] / speed["bfloat16"][2] < speed["float32"][3] / speed["float32"][2]
-# "And 32 users together get about ten times the tokens of one in float32, and more in bfloat16."
+# "And 32 users together get about nine times the tokens of one in float32, and more in bfloat16."
 assert 8 < speed["float32"][5] / speed["float32"][3] < 12 < speed["bfloat16"][5] / speed["bfloat16"][3]
 # the table of second roundings: error and rise of the loss, with its standard error, for linear layers and the table
 cell = r" +([\d.]+)% +(-?[\d.]+) ± ([\d.]+)"
