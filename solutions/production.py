@@ -34,15 +34,15 @@ def quantize_absmax(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
 
     Args:
         weight: Tensor[out, in], of a floating-point dtype.
-        bits: bits of a whole number, at least 2. More than 8 are not asked for.
+        bits: bits of a whole number, from 2 to 8.
 
     Returns:
         q: Tensor[out, in] of any integer dtype. q times the scale is nearest to
             the weight; halves are rounded to the even neighbor, as torch.round
             does. A row of zeros gives zeros.
-        scale: Tensor[out, 1], in the dtype of weight. What it is for a row of
-            zeros is not asked.
-        Gradients are not asked for.
+        scale: Tensor[out, 1], in the dtype of weight. For a row of zeros it may
+            be any number.
+        Gradients need not flow back to weight.
 
     Raises:
         ValueError: if weight does not have two dimensions or has nothing in it,
@@ -72,7 +72,7 @@ def quantize_absmax(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
 
 
 def dequantize(q: Tensor, scale: Tensor) -> Tensor:
-    """What quantize_absmax has left of the weights.
+    """Turn the result of quantize_absmax back into weights.
 
     Args:
         q: Tensor[out, in], of any integer dtype.
@@ -112,13 +112,13 @@ def quantize_groups(
         weight: Tensor[out, in], of a floating-point dtype.
         group_size: columns in a group. The last group of each row has what is
             left, and may be shorter.
-        bits: bits of a whole number, at least 2. More than 8 are not asked for.
+        bits: bits of a whole number, from 2 to 8.
 
     Returns:
         q: Tensor[out, in] of any integer dtype. A group of zeros gives zeros.
         scale: Tensor[out, groups], in the dtype of weight: entry (i, g) belongs
-            to group g of row i. What it is for a group of zeros is not asked.
-        Gradients are not asked for.
+            to group g of row i. For a group of zeros it may be any number.
+        Gradients need not flow back to weight.
 
     Raises:
         ValueError: if weight does not have two dimensions or has nothing in it,
@@ -160,7 +160,7 @@ def nf4_quantize(x: Tensor, block_size: int = 64) -> tuple[Tensor, Tensor]:
             lower. A block of zeros has codes 7, the place of 0.
         absmax: Tensor[blocks], the largest magnitude in each block, in the
             dtype of x.
-        Gradients are not asked for.
+        Gradients need not flow back to x.
 
     Raises:
         ValueError: if x does not have one dimension or has nothing in it, or
