@@ -190,8 +190,8 @@ assert all(row[6] < base_losses[1] and row[7] < base_losses[2] for row in of_lor
 assert "base in NF4: 166 MB, in float32: 538 MB" in real_size and 70 < of_qlora[4] < 130
 # "a step takes 1.6 times as long as LoRA's"
 assert 1.4 < of_qlora[3] / of_lora[0][3] < 1.8
-# "the NF4 base itself starts at 3.63, 3.26 and 4.06. The rounding cost about 0.3 to 0.5 nats in this small model, and
-# training won back much of that in English, and none in German"
+# "the NF4 base itself starts at 3.63, 3.26 and 4.06. The rounding cost about 0.3 to 0.5 nats in this small model, [...]
+# and training won back much of that in English, and none in German"
 found = re.search(r"NF4 base before training: manual ([\d.]+), English ([\d.]+), German ([\d.]+)", real_size)
 coarse_losses = [float(loss) for loss in found.groups()]
 assert all(abs(loss - said) < 0.03 for loss, said in zip(coarse_losses, (3.63, 3.26, 4.06), strict=True))
