@@ -36,7 +36,7 @@ class LoRALinear(nn.Module):
             training only; from 0 to 1, both included.
 
     Raises:
-        ValueError: if rank is less than 1, or dropout is no probability.
+        ValueError: if rank is less than 1, or dropout is not a probability.
 
     Source: Hu et al. 2022, section 4.1.
     """
@@ -88,8 +88,8 @@ def lora_parameter_count(shapes: list[tuple[int, int]], rank: int) -> int:
     """Count the parameters that LoRA adds to matrices of the given shapes.
 
     Args:
-        shapes: (out, in) of each adapted matrix; equal shapes count as often as
-            they stand there.
+        shapes: (out, in) of each adapted matrix; a shape that is listed
+            twice counts twice.
         rank: the same for all of them, at least 1.
 
     Returns:
@@ -115,7 +115,7 @@ def trainable_fraction(model: nn.Module) -> float:
 
     Args:
         model: any module; a parameter is trained if it requires gradients. A
-            parameter that stands in several places of the model counts once.
+            parameter that is used in several places counts once.
 
     Returns:
         A number from 0 to 1.
