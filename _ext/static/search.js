@@ -35,7 +35,7 @@
 
   // What explains comes before what lists or asks.
   const weigh = (address) => (/exercises|references|notation|summary$|check(-yourself)?$|further-reading$/.test(address) ? 0.4
-    : address.startsWith("chapters/glossary") ? 0.6 : 1);
+    : address.startsWith("chapters/glossary") ? 0.6 : address.includes("/further.") ? 0.7 : 1);
 
   const search = async (query) => {
     const found = await index();
