@@ -83,7 +83,7 @@ assert tokenizer.decode(by_hand[0, -1].argmax()).strip() == "cold"
 # "Their rows have become nearly one and the same"
 assert mean_cosine(trained[~seen]) > 0.9 and mean_cosine(trained[seen]) < 0.15
 # "Layer 0 is the table: there all vectors are one and the same. Up to layer 3 they drift apart [...] In the last layer
-# those that expect the same come together again"
+# those that expect the same come together"
 of_white = torch.stack(vectors_of_white, dim=1)  # [layer, text, d_model]
 between = of_white @ of_white.mT
 assert between[0].min() > 0.999
