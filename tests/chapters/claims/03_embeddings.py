@@ -142,7 +142,8 @@ lines = re.findall(r"^(\w.{32}) +(\d\.\d\d) +\d\.\d\d$", of_python, re.M)
 recalls = {name.strip(): float(first) for name, first in lines}
 assert abs(recalls["MiniLM   states, mean with mask"] - 0.62) < 0.006
 assert abs(recalls["MiniLM   states, mean of all"] - 0.28) < 0.006
-# "One position alone, the first or the last, finds 43 or 44 %", "Its table rows find 27 %", "BM25 [...] finds 46 % in whole passages, 44 %"
+# "One position alone, the first or the last, finds 43 or 44 %", "Its table rows find 27 %"
+# and "BM25 [...] finds 46 % in whole passages, 44 %"
 assert abs(recalls["MiniLM   states, first token"] - 0.43) < 0.006
 assert abs(recalls["MiniLM   states, last token"] - 0.44) < 0.006
 assert abs(recalls["MiniLM   table rows, mean"] - 0.27) < 0.006

@@ -78,7 +78,7 @@ assert torch.allclose(even @ torch.eye(8)[0], 1 / torch.arange(1, 9))
 assert round(1 / 8 - 1 / 9, 3) == 0.014 and round(1 / 501 - 1 / 502, 6) == 0.000004
 # "turns once in 54,410 positions", with base 500,000 in "2.6 million"
 slowest_turns = [2 * math.pi * base_of_128 ** (126 / 128) for base_of_128 in (1e4, 5e5)]
-assert round(slowest_turns[0]) == 54410 and round(slowest_turns[1] / 1e6, 1) == 2.6 and 131072 > 2 * slowest_turns[0]
+assert round(slowest_turns[0]) == 54410 and round(slowest_turns[1] / 1e6, 1) == 2.6 and 2 * slowest_turns[0] < 131072
 # "With YaRN's formula [...] reads four times its length at a loss near that of its own rows"
 as_trained, divided, parted = (slower_losses[name] for name in ("as trained", "all divided", "YaRN"))
 assert max(parted) < as_trained[0] + 0.4 and as_trained[1] > 6 and min(divided) > 4
