@@ -65,10 +65,10 @@ assert round(wavelengths[7].item()) == 353 and ROW_LENGTH < 353 / 2
 # "a gap of 353 should do little harm [...] The same again at 706": in pair 7 none, in all the least around there
 for turn_count in (1, 2):
     assert loss_with_gap_in([7], gap=353 * turn_count) < unharmed + 0.05
-    near = tides["all pairs"][round(turn_count * full_turn / 40)]
-    assert near < min(tides["all pairs"][place] for place in (4, 12)) - 2
+    near = losses_by_gap["all pairs"][round(turn_count * full_turn / 40)]
+    assert near < min(losses_by_gap["all pairs"][place] for place in (4, 12)) - 2
 # "with all of them moved it never goes to zero"
-assert min(tides["all pairs"][1:]) > unharmed + 0.1
+assert min(losses_by_gap["all pairs"][1:]) > unharmed + 0.1
 # "Now *bites* knows who came first"
 one, other = (attend(rows_of(line), hidden=later) for line in ("dog bites man", "man bites dog"))
 assert not torch.allclose(one[1], other[1], atol=0.1)
@@ -79,9 +79,10 @@ assert round(1 / 8 - 1 / 9, 3) == 0.014 and round(1 / 501 - 1 / 502, 6) == 0.000
 # "turns once in 54,410 positions", with base 500,000 in "2.6 million"
 slowest_turns = [2 * math.pi * base_of_128 ** (126 / 128) for base_of_128 in (1e4, 5e5)]
 assert round(slowest_turns[0]) == 54410 and round(slowest_turns[1] / 1e6, 1) == 2.6 and 2 * slowest_turns[0] < 131072
-# "With YaRN's formula [...] reads four times its length at a loss near that of its own rows"
+# "the loss at the end of 640 tokens falls from 6.76 to 1.01; rows of the old length cost a little more than before"
 as_trained, divided, parted = (slower_losses[name] for name in ("as trained", "all divided", "YaRN"))
-assert max(parted) < as_trained[0] + 0.4 and as_trained[1] > 6 and min(divided) > 4
+assert (round(as_trained[1], 2), round(parted[1], 2)) == (6.76, 1.01) and min(divided) > 4
+assert 0.05 < parted[0] - as_trained[0] < 0.25
 
 # At real size: "moving the text changes nothing, and wrong orders cost between 1.6 and 3.2 nats per token"
 import re
