@@ -13,7 +13,7 @@ for values in (tokens_right, log_probability):
     assert all(a < b for a, b in itertools.pairwise(values))
 # "By whole answers, the three smallest get nothing"
 assert max(exact[:3]) == 0 < exact[3] < 0.3 and exact[-1] > 0.9
-# "all ten words are right, so greedy decoding recites the poem"
+# "Then greedy decoding, which sees its own words instead of the true ones, recites the poem as well"
 reciter, reading = models.load("poems", subfolder="width-24")
 lines = reading([" ".join(poem) for poem in poems], return_tensors="pt").input_ids
 recited = reciter.generate(input_ids=lines[:, :-10], do_sample=False, max_new_tokens=10)
@@ -34,6 +34,10 @@ for seed in (0, 1, 3):
     assert copied[seed][before + 3] > 0.8, "75 steps later at most"
     smooth = [sum(one["log_probability"]) / 10 for one in two_layers[seed]["lines"]]
     assert smooth[before + 3] - smooth[before] > 1 > smooth[before] - smooth[3]
+# "the log-probability rises by 0.44 from step 100 to 175, and by 1.48 in the 25 steps after"
+of_lines = [sum(one["log_probability"]) / 10 for one in two_layers[0]["lines"]]
+at_step = dict(zip(two_layers[0]["steps"], of_lines, strict=True))
+assert abs(at_step[175] - at_step[100] - 0.44) < 0.015 and abs(at_step[200] - at_step[175] - 1.48) < 0.015
 # "The one-layer model never gets there. Neither do two of the five seeds"
 assert max(max(copied[seed]) for seed in (2, 4)) < 0.2
 one_layers = [run for run in curves["songs"] if run["layers"] == 1]
@@ -68,9 +72,9 @@ assert round(wide_runs[4][-1], 1) == 0.9 and round(ends[64, 4], 1) == 0.4
 # "With seed 0 the ability "emerges at 22,720 parameters"; with seed 2 it doesn't [...]; with seed 3 [...] gone"
 assert ends[32, 0] > 0.9 and ends[64, 0] > 0.9 and max(ends[32, 2], ends[64, 2]) < 0.05
 assert ends[32, 3] > 0.9 and ends[64, 3] < 0.05
-# "about half of the runs with two layers and width 32 or 64"
-assert 4 <= sum(end > 0.9 for end in ends.values()) <= 6
-# "Attention spread evenly would give 0.06."
+# "5 of the 10 runs with two layers and width 32 or 64"
+assert sum(end > 0.9 for (width, _), end in ends.items() if width > 16) == 5
+# "attention spread evenly would give each earlier place 1/13 to 1/22, on average 0.06"
 assert f"{sum(1 / place for place in range(13, 23)) / 10:.2f}" == "0.06"
 # "The first layer's head starts first" and "In the other seed shown here [...] neither head forms"
 looked = [
@@ -99,7 +103,7 @@ assert abs(shown - sum(two_layers[0]["lines"][-1]["tokens_right"]) / 10) < 0.01
 # "helps where each step is known"
 assert sum(a == str(sum(t)) for a, t in zip(at_once, triples, strict=True)) < 0.1 * len(triples)
 assert sum(a == str(sum(t)) for a, t in zip(in_two_steps, triples, strict=True)) > 0.9 * len(triples)
-# "The knowledge was there before. What 500 steps of fine-tuning added is an answer to a question in this form."
+# "`stories` finishes all twenty sentences [...] it shows what those steps added, an answer to a question in this form"
 begun, plain_question, in_template, tuned = followed.values()
 assert begun == tuned == 20 and plain_question <= 5 and in_template <= 2
 assert stories.num_parameters() == chat.num_parameters()
@@ -117,6 +121,12 @@ assert abs(in_errors["stories-draft"] - 9.25) < 0.8
 # "it cut the error from 0.028 to 0.017 for `stories-chat`, and hardly at all for `stories-draft`"
 assert abs(unpaired_error["stories-chat"] - 0.028) < 0.003
 assert 0.9 < paired_error["stories-draft"] / unpaired_error["stories-draft"] < 1.1
+# "$s$ is $0.017 \sqrt{200} = 0.24$. To find a true loss of $d = 0.02$, you need [...] about 1,100 items"
+spread = paired_error["stories-chat"] * 200**0.5
+assert abs(spread - 0.24) < 0.006 and abs(0.017 * 200**0.5 - 0.24) < 0.005
+assert 1050 < (2.8 * 0.24 / 0.02) ** 2 < 1150
+# "With an error rate of 3/20, twenty right answers in a row still have a chance of $0.85^{20} = 0.04$"
+assert f"{(1 - 3 / 20) ** 20:.2f}" == "0.04"
 # "Pairing is free, and worth most for models that are alike"
 gains = {}
 for name in names[1:]:
@@ -155,15 +165,27 @@ def printed_row(label):
     return [float(value) for value in re.findall(r"[+-]?\d\.\d+", row)]
 
 
-none, one_example, two_examples, _, sixteen = (printed_row(count) for count in (0, 1, 2, 4, 16))
-# "Without an example, not one of 100 answers is right. The interval of zero width"
+none, one_example, two_examples, _, sixteen = (printed_row(f"bare +{count}") for count in (0, 1, 2, 4, 16))
+in_chat_none, in_chat_one = (printed_row(f"chat +{count}") for count in (0, 1))
+# "In the bare form and without an example, not one of 100 answers is right. The interval of zero width"
 assert none == [0, 0, 0, 0]
-# "One example brings 16 %. [...] with 16, the score falls to 4 %", "almost four standard errors"
+# "The chat template [...] brings 7 %", "as an earlier turn of a chat [...] at most one in a hundred is right"
+assert in_chat_none[0] == 0.07 and max(in_chat_one[:3]) == 0.01
+# "`70 + 44 = 164.`", "all three answers shown repeat a number from the question", "repeat the example's sum, 129"
+assert "bare  0: 70 + 44 = 164.   94 + 77 = 114.   95 + 54 = 105." in real_size
+assert "70 + 44 = The answer is: 70.   94 + 77 = The answer is: 94   95 + 54 = The answer is: 95." in real_size
+assert "chat  1: 70 + 44 = 129   94 + 77 = 129   95 + 54 = 129" in real_size
+# "One example brings 16 % in the bare form", "with 16, the score falls to 4 %, in each of the three draws"
 assert one_example[3] == 0.16 and sixteen[3] == 0.04
-assert 3.6 < -sixteen[6] / sixteen[7] < 4
-# "two bring 22 %", "The gain of two examples over one comes almost entirely from draw 0."
-assert two_examples[3] == 0.22
-assert two_examples[0] - one_example[0] > 10 * max(two_examples[draw] - one_example[draw] for draw in (1, 2))
+assert all(sixteen[draw] < one_example[draw] - 0.05 for draw in range(3))
+# "still numbers of the right length, off by 30 or 50"
+assert "bare 16: 70 + 44 = 144   94 + 77 = 221   95 + 54 = 199" in real_size
+# "two examples bring 22 %", "the gain of two examples over one is 0.063 ± 0.023, which passes for a finding"
+assert two_examples[3] == 0.22 and two_examples[6:] == [0.063, 0.023]
+# "the draws gain 0.19, −0.01 and 0.01: over the three draws the same mean has an error of 0.06"
+gains = torch.tensor([two_examples[draw] - one_example[draw] for draw in range(3)])
+assert [round(gain, 2) for gain in gains.tolist()] == [0.19, -0.01, 0.01]
+assert f"{gains.std() / 3**0.5:.2f}" == "0.06"
 # "gets 0.33, 0.15 or 0.18", "Draw 0 beats draw 1 by 0.18, with a paired error of 0.05", "doubled the accuracy"
 assert two_examples[:3] == [0.33, 0.15, 0.18] and two_examples[0] > 2 * one_example[3]
 between_draws, its_error = re.search(r"draw 0 - draw 1: ([+-][\d.]+), paired ± ([\d.]+)", real_size).groups()
@@ -175,5 +197,7 @@ assert (whole[2], own_steps[2], given_step[2]) == (0.13, 0.09, 0.86)
 assert own_steps[5:] == [-0.045, 0.03] and abs(own_steps[5]) < 2 * own_steps[6]
 # "Draw 0 alone would have said that steps hurt, and draw 1 that they help."
 assert own_steps[0] < whole[0] and own_steps[1] > whole[1]
-# "these would be right one time in ten"
-assert 0.08 < own_steps[2] / given_step[2] < 0.12
+# "counted, it is right in 10 of 200 lines, and all ten of these end right, too"
+assert "the first sum right in 10 of 200 lines, the last one, too, in 10" in real_size
+# "After `9 + 6 + 7 =` the model writes 22, the sum of all three"
+assert "9 + 6 + 7 = 22 + 7" in real_size
