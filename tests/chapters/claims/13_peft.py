@@ -51,7 +51,8 @@ for rate, (_, old, over, loss) in in_full.items():
     for seed in (0, 1):
         matching = in_lora[{3e-4: 3e-3, 3e-5: 3e-4, 1e-5: 1e-4}[rate], seed]
         assert matching[1] < old - 0.1 and matching[2] > over and matching[3] > loss
-# "With replay, the same high rates keep 0.78 to 0.83 after 50 steps, where seven or eight without it had left 0.30 and 0.01"
+# "With replay, the same high rates keep 0.78 to 0.83 after 50 steps, where seven or eight without it had left
+# 0.30 and 0.01"
 assert {in_full[3e-4][0]} | {in_lora[3e-3, seed][0] for seed in (0, 1)} == {7, 8}
 olds = {method: [row[3] for row in rows] for method, rows in with_replay.items()}
 assert abs(min(olds["all weights"]) - 0.78) < 0.02 and abs(max(olds["LoRA"]) - 0.83) < 0.02
@@ -157,7 +158,8 @@ assert abs(german["LoRA and embeddings"] - german["all weights"]) < 0.2
 assert abs(german["rank 8 and embeddings"] - german["all weights"]) < 0.2
 # "loss in German was 1.20 with rank 8 and a quarter of all numbers trained, against 2.22 with LoRA alone"
 assert abs(german["rank 8 and embeddings"] - 1.20) < 0.05 and abs(german["LoRA"] - 2.23) < 0.08
-# "At rank 64, 80 % of the numbers of `stories` are trained [...] Rank 8 is enough here, with 26 %, most of them in the table"
+# "At rank 64, 80 % of the numbers of `stories` are trained [...] Rank 8 is enough here, with 26 %, most of them in
+# the table"
 trained_share = {name: trained / model.num_parameters() for name, (trained, _) in in_german.items()}
 assert round(trained_share["LoRA and embeddings"], 2) == 0.80
 assert round(trained_share["rank 8 and embeddings"], 2) == 0.26
