@@ -1,7 +1,7 @@
 """The map of the decoder: what a text goes through until the next token is drawn, each stop a link to its chapter.
 
-It stands large on the front page, as the directive `{decoder-map}`, and small at the head of each chapter, where it
-says how much of the machine the chapter is about.
+It stands large on the front page, as the directive `{decoder-map}`, and small at the head of each chapter that is about
+some of the stops.
 """
 
 from collections.abc import Callable
@@ -31,16 +31,18 @@ class Stop:
 BEFORE = (
     Stop("Tokens", "the text in pieces", 2),
     Stop("Embeddings", "a row of numbers for each", 3),
-    Stop("Positions", "where each one stands", 4),
 )
+NORM = Stop("Norm", "the numbers stay in bounds", 7)
 BLOCK = (
+    NORM,
+    Stop("Positions", "queries and keys are turned", 4),
     Stop("Attention", "tokens read other tokens", 5),
+    NORM,
     Stop("Feed-forward", "each row is worked on alone", 6),
-    Stop("Norms", "the numbers stay in bounds", 7),
 )
-AFTER = (Stop("Decoding", "scores, and a token drawn", 11),)
+AFTER = (Stop("Decoding", "a last norm, scores, a token drawn", 11),)
 ALSO_ABOUT = {10: {4, 5}, 13: {5, 6}, 14: {5, 6, 7}, 16: {5, 11}}
-"""Chapters without a stop of their own that are about some stops; all others are about the whole machine."""
+"""Chapters without a stop of their own that are about some stops; all others are about the whole machine, or none."""
 
 Address = Callable[[int], str | None]
 """The address of a chapter, by its number; None where it is not in the book."""
@@ -56,7 +58,7 @@ class DecoderMapDirective(SphinxDirective):
 
 
 def stops_of(chapter: int) -> set[int]:
-    """The stops that a chapter is about, by their chapters; none stands for all."""
+    """The stops that a chapter is about, by their chapters."""
     own = {stop.chapter for stop in (*BEFORE, *BLOCK, *AFTER)} & {chapter}
     return own or ALSO_ABOUT.get(chapter, set())
 
@@ -64,7 +66,6 @@ def stops_of(chapter: int) -> set[int]:
 def draw(address: Address, chapter: int | None = None) -> str:
     """The map as HTML: of the front page, or of a chapter."""
     here = stops_of(chapter) if chapter is not None else set()
-    whole = chapter is not None and not here
     small = "" if chapter is None else " small"
 
     def items(stops: tuple[Stop, ...]) -> str:
@@ -73,7 +74,7 @@ def draw(address: Address, chapter: int | None = None) -> str:
     label = "The decoder, and its chapters" if chapter is None else "Where this chapter is in the decoder"
     block = f'<ol>{items(BLOCK)}</ol><span class="times">repeated, block after block</span>'
     return (
-        f'<nav class="decoder-map{small}{" whole" if whole else ""}" aria-label="{label}">'
+        f'<nav class="decoder-map{small}" aria-label="{label}">'
         f'<ol>{items(BEFORE)}<li class="block">{block}</li>{items(AFTER)}</ol></nav>\n'
     )
 
@@ -103,9 +104,9 @@ def visit_map(writer: HTML5Translator, node: decoder_map) -> None:
 
 
 def add_map(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
-    """Draw the map at the head of a chapter."""
+    """Draw the map at the head of a chapter that is about some of its stops."""
     number = number_of(pagename)
-    if number is not None:
+    if number is not None and stops_of(number):
         drawn = draw(addresses(app.env, context["pathto"]), number)
         context["body"] = context["body"].replace("</h1>", f"</h1>\n{drawn}", 1)
 

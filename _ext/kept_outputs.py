@@ -49,6 +49,9 @@ def write(page: Path, content: NotebookNode, note: dict[str, str]) -> None:
     ]
     for cell in cells:
         cell.metadata.pop("execution", None)  # times: they differ in each run
+        if "remove-stderr" in cell.metadata.get("tags", []):
+            # No page shows it, and libraries' warnings name folders of the machine.
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
     names = ("kernelspec", "language_info", "widgets")
     metadata = {name: content.metadata[name] for name in names if name in content.metadata}
     for model in metadata.get("widgets", {}).get(STATE_TYPE, {}).get("state", {}).values():

@@ -23,7 +23,7 @@ from _ext.assets import is_stale, share_static_folder
 from _ext.reference_labels import PLAIN_TEXT
 
 MINISEARCH = Path(__file__).parent.parent / "node_modules" / "minisearch" / "dist" / "umd" / "index.js"
-LEFT_OUT = ("chapters/grader_figures", "chapters/coverage")
+LEFT_OUT = ("chapters/grader_figures", "chapters/coverage", "chapters/corrections")
 """Tables about the book in which every term of the course stands."""
 UNREAD = (nodes.title, nodes.section, nodes.literal_block, nodes.raw, nodes.math_block, nodes.comment, glossary)
 

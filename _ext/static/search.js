@@ -33,10 +33,9 @@
     return found;
   })();
 
-  // What explains comes before what lists, asks or corrects.
-  const weigh = (address) => (address.startsWith("chapters/corrections") ? 0.2
-    : /exercises|references|summary$|check(-yourself)?$|further-reading$/.test(address) ? 0.4
-    : address.startsWith("chapters/glossary") ? 0.6 : 1);
+  // What explains comes before what lists or asks.
+  const weigh = (address) => (/exercises|references|notation|summary$|check(-yourself)?$|further-reading$/.test(address) ? 0.4
+    : address.startsWith("chapters/glossary") ? 0.6 : address.includes("/further.") ? 0.7 : 1);
 
   const search = async (query) => {
     const found = await index();
@@ -44,7 +43,8 @@
       boost: { title: 4, names: 3, page: 1.5, text: 1, formulas: 0.5 },
       boostDocument: weigh,
       prefix: (term, i, terms) => i === terms.length - 1 && term.length > 1,
-      fuzzy: (term) => (term.length > 5 ? 0.2 : false),
+      // A long word is found in its other forms: hallucinate, hallucination.
+      fuzzy: (term) => (term.length > 9 ? 0.3 : term.length > 5 ? 0.2 : false),
     };
     const all = found.search(query, { ...options, combineWith: "AND" });
     return all.length ? all : found.search(query, options);

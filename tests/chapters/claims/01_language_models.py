@@ -19,15 +19,15 @@ try:
     assert models.load("smollm2-135m-instruct").tokenizer.bos_token == "<|im_start|>"
 except models.ModelError as error:
     assert "not installed" in str(error)
-# "its guesses are spread wider. They can be bad ones, too: Anna is *lucky*. After *2 + 3 =* comes a space"
+# "its guesses are spread wider here. They can be bad, too: Anna is *lucky*. After *2 + 3 =* comes a space"
 import re
 
 for opening, token, low, high in (
-    ("The opposite of hot is", " cold", 0.6, 0.77),
+    ("The opposite of hot is", " cold", 0.6, 0.769),
     ("The capital of France is", " Paris", 0.6, 0.9),
-    ("A fish lives in the", " ocean", 0.2, 0.5),
+    ("A fish lives in the", " ocean", 0.45, 0.75),
     ("Anna lost her ball. She was very", " lucky", 0.04, 0.12),
-    ("2 + 3 =", " ", 0.7, 0.99),
+    ("2 + 3 =", " ", 0.8, 0.99),
 ):
     guess = re.search(re.escape(opening) + r"\s+'([^']*)' (\d\.\d+)", real_size)
     assert guess[1] == token and low < float(guess[2]) < high
@@ -102,26 +102,34 @@ assert tokenizer.eos_token not in continuation and "<|end|>" not in continuation
 # "The sum is wrong, and nobody has been to Mars"
 assert "The capital of France is Paris." in real_size and "-> 2 + 7 = 11" in real_size
 assert re.search(r"first person on Mars\? -> The first person to walk on Mars was", real_size)
-# "On its own stories, `stories` beats a model 124 times its size [...] under a third of what `xz` needs"
+# "On its own stories, `stories` beats a model 124 times its size [...] more than the 8 bits of the plain file"
 scores = {
-    name: [float(score) for score in re.search(rf"{name}\s+[\d,]+\s+(\S+)\s+(\S+)\s+(\S+)\n", real_size).groups()]
-    for name in ("new stories", "Python's manual", "Python's license")
+    name: [float(score) for score in re.search(rf"{name}\s+[\d,]+\s+(\S+)\s+(\S+)\n", real_size).groups()]
+    for name in ("new stories", "release notes", "Python's manual", "Python's license")
 }
-assert scores["new stories"][1] < 0.5 < 0.7 < scores["new stories"][2]
-assert scores["Python's manual"][1] > 8 < scores["Python's license"][1]
-assert all(0.5 < large < 1 and packed > 3 * large for packed, _, large in scores.values())
+assert scores["new stories"][0] < 0.5 < 0.7 < scores["new stories"][1]
+assert all(scores[name][0] > 8 for name in scores if name != "new stories")
+# "less than 1 bit per byte for the manual and the license [...] and 1.7 for the notes"
+assert scores["Python's manual"][1] < 1 > scores["Python's license"][1] and round(scores["release notes"][1], 1) == 1.7
 # "Without overlap, the license costs 0.06 bits per byte more"
 no_overlap = float(re.search(r"stride of a whole window: (\d\.\d+)", real_size)[1])
-assert 0.04 < no_overlap - scores["Python's license"][2] < 0.08
+assert 0.04 < no_overlap - scores["Python's license"][1] < 0.08
 # Beside the figures stand seconds, and tokens per second of the answers
-assert 5 < int(re.search(r"(\d+) s, \d+ MB", real_size)[1]) < 120
+assert 5 < int(re.search(r"(\d+) s, \d+ MB", real_size)[1]) < 240
 assert 3 < int(re.search(r"(\d+) tokens per second", real_size)[1]) < 60
-# "With at most 7 tokens to read, SmolLM2 is no better than the table [...] among 8 tokens where the table has 550"
-loss_of_table, table_perplexity = map(float, re.search(r"bigram table\s+1\s+(\S+)\s+(\S+)", real_size).groups())
-by_length = re.findall(r"SmolLM2\s+\d+ to\s+\d+\s+(\S+) ± (\S+)\s+(\S+)", real_size)
-means, errors, perplexities = ([float(value) for value in values] for values in zip(*by_length, strict=True))
-assert len(means) == 4 and means == sorted(means, reverse=True)
-assert loss_of_table - means[0] < errors[0]
-assert 540 < table_perplexity < 560 and 7 < perplexities[-1] < 8.5
-# "it never met 63 % of the runs of three"
-assert "runs of 3 tokens that the table never met: 63%" in real_size
+# "SmolLM2 falls from 5.17 nats, or 176 equally likely choices, to 2.31, or 10"; the table "doesn't fall"
+by_tokens_read = {
+    int(row[0]): [float(value) for value in row[1:]]
+    for row in re.findall(r"^ +(\d+) to +\d+" + r" +(\d\.\d\d) ± (\d\.\d\d)" * 3, real_size, re.MULTILINE)
+}
+table, table_error, no_start, no_start_error, started, started_error = zip(*by_tokens_read.values(), strict=True)
+assert list(by_tokens_read) == [1, 8, 32, 128] and (started[0], started[-1]) == (5.17, 2.31)
+assert round(exp(5.17)) == 176 and round(exp(2.31)) == 10
+assert list(started) == sorted(started, reverse=True) and min(table) == table[0]
+# "With at most 7 tokens to read, SmolLM2 does no better than the table", and it was counted on "93,000 other tokens"
+assert started[0] > table[0] and "92,838 tokens counted" in real_size
+# "without it, the first row costs 1 nat more, and the last two nothing"
+assert 0.9 < no_start[0] - started[0] < 1.1
+assert all(abs(without - with_start) < 0.02 for without, with_start in zip(no_start[2:], started[2:], strict=True))
+# "above, perplexity 17.9, and 3.7 for `stories` stopped early"
+assert round(exp(losses["bigram"]), 1) == 17.9 and round(exp(losses["stories-early"]), 1) == 3.7

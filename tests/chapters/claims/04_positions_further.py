@@ -14,6 +14,10 @@ assert abs(biased[1 / 16][0] - cut_off) < 0.25 and biased[0.0][0] > 5
 # "the same slope makes the model forget what was said 50 tokens ago"
 assert biased[1 / 16][2] < 0.1 < 0.8 < biased[0.0][2] and all(at_once == 1 for _, at_once, _ in biased.values())
 assert 45 < len(tokenizer(facts).input_ids) < 60
+# "both models agree [...] With true positions, the unconverted one turns the wrong pairs"
+# and in the chapter: "from 0.60 to 5.50"
+assert abs(layout_losses["0"][0] - layout_losses["0"][1]) < 1e-3
+assert [round(loss, 2) for loss in layout_losses["true"]] == [0.60, 5.50]
 # "3001 becomes 3008"
 assert torch.tensor(3001.0).to(torch.bfloat16).item() == 3008
 # "Trained on rows of 160, neither base reads tokens 320 to 399 well: [...] more than 0.7 above that of tokens

@@ -59,11 +59,29 @@ assert leak.abs().amax(-1).min() > 0.1
 assert (self_attention(rows, causal) - self_attention(changed, causal))[:-1].abs().max() == 0
 # "query 0 sees key 0 only, query 4 sees all five", "These are the last three rows of the matrix above"
 assert causal[0].tolist() == [True, False, False, False, False] and causal[4].all()
-assert torch.equal(query_position[:, None] >= key_position, causal[-3:])
+assert torch.equal(cached_causal_mask(3, 5), causal[-3:])
 # "Both results have the same shape"
 assert right.shape == wrong.shape and not torch.equal(right, wrong)
-# "largest difference from PyTorch's layer", "the second with the cache of the first", and for cross-attention
+# "largest difference from PyTorch's layer", "the second with the cache of the first", padding on the left, and for
+# cross-attention
 assert plain_difference < 1e-5 and module_difference < 1e-5 and cache_difference < 1e-5 and cross_difference < 1e-5
+assert padding_difference < 1e-5
+# "With `rotary=True` this is the layer of Llama": with the weights of the first layer of `stories` it gives the same
+trained = model.model.layers[0]
+layer_input = trained.input_layernorm(model.model.embed_tokens(ids))
+rotary_layer = SelfAttention(128, 4, model.config.num_key_value_heads, rotary=True)
+for projection in ("q", "k", "v", "o"):
+    weight = getattr(trained.self_attn, f"{projection}_proj").weight
+    getattr(rotary_layer, f"w_{projection}").weight.data.copy_(weight)
+turns = model.model.rotary_emb(layer_input, torch.arange(ids.shape[1])[None])
+with torch.no_grad():
+    unmasked = torch.full((ids.shape[1],) * 2, -math.inf).triu(1)[None, None]
+    expected = trained.self_attn(layer_input, position_embeddings=turns, attention_mask=unmasked)[0]
+    assert (rotary_layer(layer_input)[0] - expected).abs().max() < 1e-5 < expected.abs().max()
+# "`scaled_dot_product_attention` returns zeros for such a row"
+hidden_row = torch.zeros(1, 4, dtype=torch.bool)
+assert torch_attention(torch.randn(1, 1, 1, 8), *torch.randn(2, 1, 1, 4, 8), hidden_row).abs().max() == 0
+assert attend(torch.randn(1, 8), *torch.randn(2, 4, 8), hidden_row)[0].isnan().all()
 # "a new query with 10 keys gets the first value only: True"
 assert only_first
 # "1.1 million parameters, 4 layers of 4 heads"

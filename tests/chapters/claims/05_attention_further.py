@@ -39,13 +39,15 @@ for sunk in (
             assert shares.mean() < fair and mild <= 1
         else:
             assert 3 <= mild <= 6 and shares.max() > 5 * fair
-# "About a quarter of the heads give the first token more than half of their weight [...] its value is less than a fifth
-# as long as the others'", "its loss rises by 0.7 nats", "If no later token has ever seen the first one,
-# nothing is lost"
+# "About a quarter of the 270 heads give the first token more than half of their weight [...] its value is less than a
+# fifth as long as the others'", "its loss rises by 0.7 nats", "If no later token has ever seen the first one, nothing
+# is lost [...] it now gets 30 % of all attention or more [...] To drop *that* one [...] costs 0.7 to 0.8 nats again"
 sections = re.findall(r"^(?:execmodel|compound|objects) +(.*)$", real_size, flags=re.MULTILINE)
 assert len(sections) == 3
 for section in sections:
-    heads, _, here, there, never, later, always = [float(number) for number in re.findall(r"[\d.]+", section)]
+    numbers = [float(number) for number in re.findall(r"[\d.]+", section)]
+    heads, here, there, never, later, always, without_second, on_second = numbers
+    assert 30 <= on_second <= 34 and 0.65 < without_second - always < 0.85
     assert 60 <= heads <= 75 and 0.15 < here / there < 0.2
     assert 0.65 < later - never < 0.8 and abs(always - never) < 0.015
 # "Without the five best induction heads the repetition is lost", "a loss of ln 39,000 = 10.6"
@@ -66,6 +68,21 @@ drawn = [numbers for label, numbers in silent.items() if label.startswith("5 oth
 assert len(drawn) == 4
 assert max(n[i] - silent["none"][i] for n in drawn for i in range(3)) < 0.305
 assert max(numbers[3] - silent["none"][3] for numbers in silent.values()) < 0.075
+# "Eight bits in groups change the loss by less than 0.003 nats, float8 adds up to 0.015, and four bits in groups add
+# 0.13 to 0.23", "0.015 nats at most" (the chapter's table)
+caches = {
+    (label, bits): [float(number) for number in numbers.split()]
+    for label, bits, numbers in re.findall(
+        r"^(float32|groups of 32|float8) +([\d.]+)((?: +\d\.\d{3}){3})$", real_size, flags=re.MULTILINE
+    )
+}
+added = {
+    key: [rounded - exact for rounded, exact in zip(losses, caches["float32", "32"], strict=True)]
+    for key, losses in caches.items()
+}
+assert len(caches) == 4 and max(map(abs, added["groups of 32", "8.5"])) < 0.0035
+assert min(added["float8", "8"]) > 0 and max(added["float8", "8"]) < 0.0155
+assert min(added["groups of 32", "4.5"]) > 0.125 and max(added["groups of 32", "4.5"]) < 0.235
 # "Move the matrix to the query [...] and compare with the latents directly"
 assert (as_keys - moved).abs().max() < 1e-3
 # "Each layer adds w - 1 tokens of reach"

@@ -35,6 +35,31 @@ assert abs(cut_out[at_article].mean().item() - after) < 1e-4
 assert abs(cut_out[~at_article].mean().item() - elsewhere) < 1e-4
 # "None of the five random draws of as many units [...] does anything like that"
 assert len(rises_of_others) == 5 and max(rise[0] for rise in rises_of_others) < 0.2 * after
+import re  # noqa: E402
+
+# "the loss rises by less than a tenth of a nat on each page"
+loss = {
+    name: list(map(float, numbers.split()))
+    for name, numbers in re.findall(
+        r"^(all units|largest half|largest quarter|largest tenth|same half for all|a random half)((?: +[\d.]+){3})$",
+        real_size,
+        re.M,
+    )
+}
+rise = [half - whole for half, whole in zip(loss["largest half"], loss["all units"], strict=True)]
+assert len(loss) == 6 and len(rise) == 3 and min(rise) > 0 and max(rise) < 0.1
+# "If all tokens of a page keep the half that is largest on average, the loss rises by 0.8 nats or more"
+same = [half - whole for half, whole in zip(loss["same half for all"], loss["all units"], strict=True)]
+assert min(same) > 0.75 and max(same) < 1.5
+# "With a random half, the loss is 8.8 to 11.5, where a uniform guess has 10.8"
+random_half = loss["a random half"]
+assert round(torch.tensor(49152.0).log().item(), 1) == 10.8
+assert round(min(random_half), 1) == 8.8 and round(max(random_half), 1) == 11.5
+# "These two still get 89 to 93 % of all choices [...] brings them down to 25 to 29 %" (the chapter)
+favored = {
+    balance: [round(100 * network.load[:2].sum().item()) for network, _ in mixtures[balance]] for balance in (0.0, 0.1)
+}
+assert sorted(favored[0.0])[::2] == [89, 93] and min(favored[0.1]) == 25 and max(favored[0.1]) == 29
 # "the first two experts keep 89 % of the choices or more"
 assert all(network.load[:2].sum() > 0.885 for network, _ in mixtures[0.0])
 # "A factor of 0.1 spreads the load. It also lowers the loss for each seed, by 0.01 to 0.05"
@@ -57,7 +82,7 @@ ahead = [plain - mixed for plain, mixed in zip(plain_losses[0.02], mixture_losse
 assert len(ahead) == 3 and min(ahead) > 0.06 and max(ahead) < 0.14
 # "the unbalanced mixtures of the last section [...] are ahead of the plain network as well"
 assert max(loss for _, loss in mixtures[0.0]) < min(plain_losses[0.02])
-# "A small factor drops tokens, a large one multiplies padding"
+# "A small factor drops tokens, a large one leaves slots empty"
 assert tokens_per_expert.sum() == 2000 and tokens_per_expert.max() > 1.1 * even_share > tokens_per_expert.min()
 assert dropped == 0 and padding == 0.5
 # "one token reads 3 % of the experts; 64 tokens read 87 %, each for two or three tokens; and 1,024 read all"

@@ -6,15 +6,19 @@ assert f"{sum(load) / 2400:.0%}" == "26%"
 # "If it works half an hour a day instead of all day, a token costs 50 times as much", "a token gets 18 times cheaper"
 assert round(cost_of_a_million(3.49, 7306, 0.02) / cost_of_a_million(3.49, 7306, 1.0)) == 50
 assert round(full_speed[52] / full_speed[1]) == 18
-# "It starts at a utilization of 10 % [...]: the machine costs six times as much as the API."
+# "It starts at a utilization of 10 % [...]: at 52 requests at once, the machine costs six times as much as the API."
 assert 6 < cost_of_a_million(3.49, 7306, 0.10) / 0.20 < 7
 assert RentOrOwn(hourly_cost=3.49, tokens_per_second=7306, api_price=0.20).utilisation == 0.1
 # "The same GPU, model and traffic give anything from 26 % to never"
 lowest, highest = (price * 1e6 / api / (7306 * 3600) for price, api in ((2.69, 0.40), (6.57, 0.10)))
 assert f"{lowest:.0%}" == "26%" and highest > 1
 assert (min(hourly_prices.values()), max(hourly_prices.values())) == (2.69, 6.57)
-# "at 2.69 an hour it broke even at 11 %. That is an upper bound"
-assert f"{2.69 / 0.20 * 1e6 / (33_084 * 3600):.0%}" == "11%"
+# "At 3.49 an hour and 0.20 per million, that breaks even at 15 %"
+assert f"{3.49 / 0.20 * 1e6 / (33_084 * 3600):.0%}" == "15%"
+# "The second is 1.9 standard errors, which chance gives in one of 16 comparisons"
+import math  # noqa: E402
+
+assert round((86.4 - 83.9) / math.hypot(1.0, 0.9), 1) == 1.9 and round(1 / math.erfc(1.86 / 2**0.5)) == 16
 # "at 3.49 an hour, 52 requests at once and an API at 0.20, break-even is at 66 %"
 assert f"{3.49 * 1e6 / 0.20 / (7306 * 3600):.0%}" == "66%"
 # "Then its utilization is 25 %, and a token costs a fifth of what it did."
