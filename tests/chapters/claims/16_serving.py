@@ -9,6 +9,12 @@ assert round(pass_ms(1, 0), 1) == 4.5 and 4.5 < pass_ms(64, 64 * 500) < 6
 assert round(989 / 3.35) == 295 and round(100 * (1 - 3.35 / 989), 1) == 99.7
 # "On the right a weight takes 4 bytes": the operations per second grow with the rows
 assert matrix.element_size() == 4 and max(measured) > 1.5 * measured[0]
+# "two rows take about twice as long as one [...] eight take little longer than two"
+assert 1.4 < product_ms[2] / product_ms[1] < 3 and product_ms[8] < 1.8 * product_ms[2]
+# "4 requests at once had 3.5 times the throughput of one, 16 had 10 times, and 52 had 18 times"
+assert [round(rate / 415, 1) for rate in (1_432, 4_272, 7_306)] == [3.5, 10.3, 17.6]
+# "1.5 times as long as fetching the weights [...] with 16 bits and one user, 1.9 times with 8 bits (chapter 15)"
+assert round(221 / 146, 1) == 1.5 and round(409 / 214, 1) == 1.9
 # "for 64 users with 2,000 tokens each, a pass fetches about as many bytes of cache as of weights"
 assert CACHE_BYTES == 128 * 1024 and 0.95 < 64 * 2000 * CACHE_BYTES / (2 * (LAYER_WEIGHTS + HEAD_WEIGHTS)) < 1.15
 # "Five tokens fetch 38 of these experts instead of 8", "At 64 tokens an expert still serves only 2 of them"
@@ -35,13 +41,20 @@ assert abs(everybody["tokens/s"] / sixteen["tokens/s"] - 1) < 0.03
 # "less than half the throughput", "the better pace", "half of its users wait more than nine seconds"
 assert static_batch["tokens/s"] < 0.5 * sixteen["tokens/s"] and static_batch["TTFT p50"] > 9000
 assert static_batch["TPOT p50"] < sixteen["TPOT p50"]
+# "In pass 4, *a* needs a fourth block, none is free, and the newest, *c*, is preempted. In pass 5, [...] *b* itself"
+assert [state.endswith(("has 4", "has 1")) for state in traced[0][1:]] == [True, True] and "reads 18" in traced[0][1]
+assert traced[2][2].endswith("has 1") and traced[3][0].endswith("has 4") and traced[3][2] == "waits"
+assert traced[3][1].startswith("reads") and traced[4][1] == "waits"
+# "so it waits until *a* is done. From pass 7 on, both read their texts again"
+assert traced[5] == ["done", "waits", "waits"] and traced[6][1:] == ["reads 64, has 5", "reads  0, has 2"]
+assert traced[7][2].startswith("reads 17") and trio["b"].preempted == trio["c"].preempted == 1
 # every request gets its whole answer, whatever the settings, and the server ends with all its blocks
 for options in ({"blocks": 400}, {"blocks": 400, "budget": 256}, {"blocks": 800, "reserve": 512, "continuous": False}):
     server = Server(**options)
     served = serve(twenty_per_second, server)
     assert [len(each.token_times) for each in served] == answers and server.free == server.blocks
-# "it holds 12,800 tokens, 1.7 GB of cache"
-assert 800 * BLOCK == 12_800 and round(12_800 * CACHE_BYTES / 1e9, 1) == 1.7
+# "12,800 tokens, 1.7 GB, a twenty-fifth of what it had"
+assert Server().blocks == 25 * 800 and 800 * BLOCK == 12_800 and round(12_800 * CACHE_BYTES / 1e9, 1) == 1.7
 # "Paging alone serves 24 to 29 % more tokens", "It now also has to preempt", "TTFT rose from 10 ms to 0.4 to 1.6 s"
 paged, reserving = "800 blocks, paged", "800 blocks, reserving"
 more = [memory_runs[paged, seed]["tokens/s"] / memory_runs[reserving, seed]["tokens/s"] for seed in (0, 1)]
@@ -73,31 +86,25 @@ for seed in (0, 1):
 # "At 80, neither keeps up. Throughput is then at its highest, and few requests are served in time"
 assert all(load[80, budget, seed]["goodput"] < 20 for budget in (256, 512) for seed in (0, 1))
 assert all(load[80, 512, seed]["tokens/s"] > load[60, 512, seed]["tokens/s"] for seed in (0, 1))
-# "which makes its prompts 15 % slower than ours"
+# "its prompts take 15 % longer than ours"
 assert (
     round(ServingArena(drawn_trace(1, per_second=20)).machine["operations_per_token"] / (2 * LAYER_WEIGHTS), 2) == 1.15
 )
-# "Fetching them takes 42 ms on one, [...] 21 ms on two and 5.3 ms on eight", "160 times in each pass"
-assert [round(141 / 3.35 / gpus, 1) for gpus in (1, 2, 8)] == [42.1, 21.0, 5.3] and 2 * 80 == 160
+# "42 ms per pass on one H100, if they fitted, 5.3 on eight by the roofline, plus 160 sums", twice in each of 80 layers
+assert [round(141 / 3.35 / gpus, 1) for gpus in (1, 8)] == [42.1, 5.3] and 2 * 80 == 160
 # "a prompt of 2,000 tokens has 250 MiB of cache [...] 5 ms. Reading the prompt takes 28 ms by the roofline"
 assert 2000 * CACHE_BYTES == 250 * 2**20 and round(2000 * CACHE_BYTES / 50e9 * 1000) == 5
 assert round(pass_ms(2000, 0)) == 28
 # "misplaces up to a fifth of the probability on these four texts"; the right rule is exact
 assert max(rules[0] for rules in wrong.values()) < 1e-12
 assert 0.19 < max(rules[1] for rules in wrong.values()) < 0.21
-# "after a sum the first guess is accepted 30 % of the time, in the hiding place 92 %"
+# "The errors are large because the beginnings differ, as the table of acceptance rates showed"
 shares = [torch.minimum(*places[name]).sum().item() for name in ("a sum", "a hiding place")]
 assert [round(share, 2) for share in shares] == [0.3, 0.92]
-# "so its acceptance is higher than the table's, by 0.11 for *a thing*"
-more = {
-    name: sum(map(min, p_row, q_row)) - torch.minimum(p, q).sum().item()
-    for p_row, q_row, (name, (p, q)) in zip(rows_p, rows_q, places.items(), strict=True)
-}
-assert min(more.values()) > -1e-6 and round(more["a thing"], 2) == 0.11
 # "which has 18 % as many", "8 · 0.18 = 1.44", "1.1 million parameters"
 assert round(draft.num_parameters() / target.num_parameters(), 2) == 0.18 and round(8 * 0.18, 2) == 1.44
 assert round(target.num_parameters() / 1e6, 1) == 1.1
-# rejected drafts are removed: after a crop, the cache gives what the text gives when it is read anew
+# "Rejected ones leave the cache": after a crop, the cache gives what the text gives when it is read anew
 ids, cache = beginnings[0], DynamicCache()
 read(target, cache, [*ids, 5, 6, 7])
 cache.crop(-4)
@@ -111,8 +118,13 @@ assert [f"{tokens:.2f}" for tokens in by_formula.values()] == ["1.80", "2.44", "
 assert all(abs(per_pass[drafted][0] - tokens) < 1.5 * per_pass[drafted][1] for drafted, tokens in by_formula.items())
 # "At a = 0.3 no number of drafted tokens gives more than [...] 1.43 tokens"
 assert round(1 / 0.7, 2) == 1.43
-# "draft while it's quiet and stop when it's full. Long caches move the limit", "2 times as fast by the roofline"
-assert round(speed[1, 0]) == 2 and speed[64, 0] > 1.5 and round(speed[256, 0], 2) == 0.63 and speed[256, 1000] > 1.4
+# "draft while it's quiet and stop when it's full", "not with 1.97", "Long caches move the limit", "0.63 at 256 users"
+assert (
+    round(speed[1, 0]) == 2
+    and round(speed[64, 0], 2) == 1.97
+    and round(speed[256, 0], 2) == 0.63
+    and speed[256, 1000] > 1.4
+)
 # the caches of the last line fit into an H100's 80 GB, beside the weights
 assert 16.1e9 + 256 * 1000 * CACHE_BYTES < 80e9
 
