@@ -38,8 +38,8 @@ assert sum(run["history"][-1]["content"] == run["errand"].answer for run in new_
 assert agent.config.max_position_embeddings == 256
 # "the first errand of each conversation goes well, and none after it"
 assert all(right == [True] + [False] * 5 for right in kept[10_000])
-# "10 of 18 come out right", "15 of 18", "17 of 18 are right"
-assert [sum(map(sum, kept[budget])) for budget in (200, 100, 0)] == [10, 15, 17]
+# "10 of 18 come out right", "17 of 18 are right"
+assert [sum(map(sum, kept[budget])) for budget in (200, 0)] == [10, 17]
 
 
 def replies_behind(old, new):
@@ -64,11 +64,6 @@ assert len(made_up) == 1 and made_up[0].endswith(" cents.") and made_up[0] != in
 # "asked about a plum, the model looks up the apple from the errand before"
 assert in_a_row[2].things[0] == "plum" and "apple" in in_a_row[1].things
 assert '"apple"' in replies_behind(in_a_row[1], in_a_row[2])[0][1][0]
-# "With 100, there's still room for an old errand where both are short"
-short_one = new_run(errands.errands(6, seed=22)[2])
-while not short_one["over"]:
-    advance(short_one, reply_to(short_one["history"]))
-assert sum(map(tokens_of, short_one["history"])) < 70
 # "Each row holds 432 color values: 3 channels of 12 by 12 pixels"
 assert patches_of(drawn[0].pixels, 12).shape == (9, 432)
 assert drawn[0].pixels.shape == (3, 36, 36)
@@ -89,7 +84,7 @@ shapes_right = sum(one.things[0][1] in words for one, words in zip(single, heard
 assert colors_right > 0.7 and shapes_right < 0.5, (colors_right, shapes_right)
 several = [one for one in pictures.draw_pictures(100, seed=12) if len(one.things) > 1]
 assert sum("and and" in text for text in describe(stories, projector_alone, several)) > 10
-# "The third line shows what happens when ours leave theirs, which training never showed: from 98 right to 8."
+# "The third line shows what happens when they leave the grid, which training never showed: from 98 right to 8."
 assert abs(known[0] - 98) <= 1 and abs(moved[0] - 8) <= 2
 # "thirty kinds of things", "Five things were held out"
 assert len(pictures.every_thing()) == 30 and len(pictures.HELD_OUT) == 5 and ("red", "kite") in pictures.HELD_OUT
