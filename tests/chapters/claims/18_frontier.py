@@ -30,7 +30,8 @@ for right, one in zip(short, tested, strict=True):
     if len(one.things) == 2 and not one.answer.startswith("Nobody"):
         assert not right
 # "the longest right run takes five steps"
-assert max(sum(m["role"] == "assistant" for m in replies_alone) for replies_alone in map(errands.transcript, tested)) == 5
+steps_needed = [sum(m["role"] == "assistant" for m in errands.transcript(one)) for one in tested]
+assert max(steps_needed) == 5
 # "53 of 60"; "none of 60"
 assert 48 <= sum(right_of([reworded(one) for one in tested])) <= 57
 assert sum(run["history"][-1]["content"] == run["errand"].answer for run in new_things) <= 2
@@ -98,5 +99,25 @@ measured = {
     )
 }
 assert len(measured) == 10
-# "with less than a hundredth of the parameters"
-assert sum(weights.numel() for weights in agent.parameters()) < 135e6 / 100
+# "Without a tool, and with a tool that is only described, SmolLM2 gets nothing right"; "0 of 52 described calls"
+for name in ("no tool", "described"):
+    assert measured[name, "bare"] == measured[name, "story"] == (0, 0, 0, 0)
+# "The constraint makes all 52 calls well-formed, and 19 of 26 bare sums are then right calls. [...] no call is right"
+formed, right_calls, used, _ = measured["described, constrained", "bare"]
+assert formed == 26 and 17 <= right_calls <= 21
+assert measured["described, constrained", "story"][:2] == (26, 0)
+# "the result is used in fewer than half of the answers"
+assert used + measured["described, constrained", "story"][2] < 26
+# "The last line counts the replies that were cut at 80 tokens."
+assert "replies cut at 80 tokens: {'no tool':" in real_size
+# "All 52 calls are well-formed without any constraint, every result is used, and 26 of 26 bare sums come out right."
+assert measured["shown", "bare"] == (26, 26, 26, 26)
+assert measured["shown", "story"][0] == measured["shown", "story"][2] == 26
+# "The constraint adds nothing any more. The stories stay at 3 of 26"
+assert all(measured["shown", kind] == measured["shown, constrained", kind] for kind in ("bare", "story"))
+assert 1 <= measured["shown", "story"][1] <= 5 and measured["shown", "story"][1] == measured["shown", "story"][3]
+# "`1000 + 1000 + 1000` is perfect JSON", "`100 * 643` for 75 rows"
+assert '"1000 + 1000 + 1000"' in real_size and '"100 * 643"' in real_size and "75 rows of 643" in real_size
+# "A task takes about half a second for two turns of one core"
+seconds = [float(found) for found in re.findall(r"^shown.* %? +([\d.]+)$", real_size, flags=re.MULTILINE)]
+assert len(seconds) == 4 and all(0.25 < one < 1.2 for one in seconds), seconds
