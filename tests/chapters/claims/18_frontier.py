@@ -108,7 +108,7 @@ assert formed == 26 and 17 <= right_calls <= 21
 assert measured["described, constrained", "story"][:2] == (26, 0)
 # "the result is used in fewer than half of the answers"
 assert used + measured["described, constrained", "story"][2] < 26
-# "The last line counts the replies that were cut at 80 tokens."
+# "A line below the table counts the replies that were cut at 80 tokens."
 assert "replies cut at 80 tokens: {'no tool':" in real_size
 # "All 52 calls are well-formed without any constraint, every result is used, and 26 of 26 bare sums come out right."
 assert measured["shown", "bare"] == (26, 26, 26, 26)
