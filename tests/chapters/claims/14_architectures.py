@@ -58,6 +58,7 @@ for country, city in CAPITALS.items():
     assert guesses(f"The capital of {country} is [MASK].")[0][0][0] == city
     assert guesses(f"The capital of [MASK] is {city}.")[0][0][0] == country
 # "a row for each German token and a column for each English one"
+reads = [words_of.decode([i]).strip() for i in task.input_ids[0].tolist()]
 assert weights.shape == (len(writes), len(reads))
 assert torch.allclose(weights.sum(-1), torch.ones(len(writes)), atol=1e-4)
 # "each put their largest weight on their English word; for Haus it's 84 %"
