@@ -106,10 +106,12 @@ for name in ("no tool", "described"):
 formed, right_calls, used, _ = measured["described, constrained", "bare"]
 assert formed == 26 and 17 <= right_calls <= 21
 assert measured["described, constrained", "story"][:2] == (26, 0)
-# "the result is used in fewer than half of the answers"
-assert used + measured["described, constrained", "story"][2] < 26
-# "A line below the table counts the replies that were cut at 80 tokens."
-assert "replies cut at 80 tokens: {'no tool':" in real_size
+# "And the result turns up in 24 of 52 answers, in the example inside another call"
+assert 20 <= used + measured["described, constrained", "story"][2] <= 28
+assert """33924 -> '{"tool":""" in real_size
+# "Of the 52 replies with the tool described, 25 were cut at 80 tokens"
+cut_replies = int(re.search(r"cut at 80 tokens: .*'described': (\d+)", real_size)[1])
+assert 20 <= cut_replies <= 30
 # "All 52 calls are well-formed without any constraint, every result is used, and 26 of 26 bare sums come out right."
 assert measured["shown", "bare"] == (26, 26, 26, 26)
 assert measured["shown", "story"][0] == measured["shown", "story"][2] == 26
@@ -118,6 +120,6 @@ assert all(measured["shown", kind] == measured["shown, constrained", kind] for k
 assert 1 <= measured["shown", "story"][1] <= 5 and measured["shown", "story"][1] == measured["shown", "story"][3]
 # "`1000 + 1000 + 1000` is perfect JSON", "`100 * 643` for 75 rows"
 assert '"1000 + 1000 + 1000"' in real_size and '"100 * 643"' in real_size and "75 rows of 643" in real_size
-# "A task takes about half a second for two turns of one core"
+# "A task takes about 0.7 seconds of one core for two turns"
 seconds = [float(found) for found in re.findall(r"^shown.* %? +([\d.]+)$", real_size, flags=re.MULTILINE)]
-assert len(seconds) == 4 and all(0.25 < one < 1.2 for one in seconds), seconds
+assert len(seconds) == 4 and all(0.35 < one < 1.4 for one in seconds), seconds
