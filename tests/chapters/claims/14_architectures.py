@@ -80,18 +80,20 @@ measured = {name: list(map(float, values)) for name, *values in re.findall(row, 
 assert len(measured) == 7, sorted(measured)
 accuracy_of = {name: values[0] for name, values in measured.items()}
 frozen_name, tuned_name = "MiniLM frozen, mean", "MiniLM fine-tuned, mean"
-# "It lifts MiniLM from 0.61 to 0.66"
-assert abs(accuracy_of[frozen_name] - 0.61) < 0.03 and abs(accuracy_of[tuned_name] - 0.66) < 0.04
-# "The interval of the difference reaches 0.00"
-assert -0.16 < measured[frozen_name][3] < -0.04 and abs(measured[frozen_name][4]) < 0.03
-# "A training took about 30 seconds of one core."
+# "It lifts MiniLM from 0.62 to 0.66"
+assert abs(accuracy_of[frozen_name] - 0.62) < 0.02 and abs(accuracy_of[tuned_name] - 0.66) < 0.04
+# "The interval of the difference includes zero"
+assert measured[frozen_name][3] < 0 <= measured[frozen_name][4] < 0.03
+# "A training took about 35 seconds of one core."
 assert 15 < measured[tuned_name][5] / 3 < 60
-# "A head on MiniLM's got 0.61, the words alone 0.46."
-assert abs(accuracy_of["words of the passage"] - 0.46) < 0.02
+# "A head on MiniLM's got 0.62, the words alone 0.45."
+assert abs(accuracy_of["words of the passage"] - 0.45) < 0.02
 # "its last vector gets 0.55 and the mean 0.56"
 causal = [accuracy_of[f"SmolLM2 frozen, causal, {vector}"] for vector in ("last", "mean")]
 assert abs(causal[0] - 0.55) < 0.02 and abs(causal[1] - 0.56) < 0.02
-# "it costs the last vector 0.10, with an interval that excludes zero, and the mean 0.05"
+# "it costs the last vector 0.10 (from 0.04 to 0.15) and the mean 0.05 (from 0.00 to 0.09)"
 lifted = re.findall(r"^ +(?:last|mean) +(-?0\.\d\d) +(-?0\.\d\d) to +(-?0\.\d\d)$", real_size, re.MULTILINE)
-(of_last, _, highest), (of_mean, _, _) = (tuple(map(float, one)) for one in lifted)
-assert abs(of_last + 0.10) < 0.03 and highest < 0 and abs(of_mean + 0.05) < 0.03
+(of_last, *last_interval), (of_mean, *mean_interval) = (tuple(map(float, one)) for one in lifted)
+assert abs(of_last + 0.10) < 0.03 and abs(of_mean + 0.05) < 0.03
+assert abs(last_interval[0] + 0.15) < 0.03 and -0.07 < last_interval[1] < 0
+assert abs(mean_interval[0] + 0.09) < 0.03 and abs(mean_interval[1]) < 0.02
