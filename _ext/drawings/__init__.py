@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from _ext.drawings import model, training
+from _ext.drawings import model, systems, training
 
 DRAWINGS: dict[str, Callable[[], str]] = {
     drawing.__name__: drawing
@@ -28,5 +28,7 @@ DRAWINGS: dict[str, Callable[[], str]] = {
         training.state_machine,
         training.sinks,
         training.low_rank_update,
+        systems.families,
+        systems.agent_and_image,
     )
 }

@@ -29,12 +29,18 @@ assert [not right for right in silent] == trouble
 for right, one in zip(short, tested, strict=True):
     if len(one.things) == 2 and not one.answer.startswith("Nobody"):
         assert not right
+# "the longest right run takes five steps"
+steps_needed = [sum(m["role"] == "assistant" for m in errands.transcript(one)) for one in tested]
+assert max(steps_needed) == 5
+# "53 of 60"; "none of 60"
+assert 48 <= sum(right_of([reworded(one) for one in tested])) <= 57
+assert sum(run["history"][-1]["content"] == run["errand"].answer for run in new_things) <= 2
 # "`errands` was trained only on positions up to 256"
 assert agent.config.max_position_embeddings == 256
 # "the first errand of each conversation goes well, and none after it"
 assert all(right == [True] + [False] * 5 for right in kept[10_000])
-# "10 of 18 come out right", "15 of 18", "17 of 18 are right"
-assert [sum(map(sum, kept[budget])) for budget in (200, 100, 0)] == [10, 15, 17]
+# "10 of 18 come out right", "17 of 18 are right"
+assert [sum(map(sum, kept[budget])) for budget in (200, 0)] == [10, 17]
 
 
 def replies_behind(old, new):
@@ -59,11 +65,6 @@ assert len(made_up) == 1 and made_up[0].endswith(" cents.") and made_up[0] != in
 # "asked about a plum, the model looks up the apple from the errand before"
 assert in_a_row[2].things[0] == "plum" and "apple" in in_a_row[1].things
 assert '"apple"' in replies_behind(in_a_row[1], in_a_row[2])[0][1][0]
-# "With 100, there's still room for an old errand where both are short"
-short_one = new_run(errands.errands(6, seed=22)[2])
-while not short_one["over"]:
-    advance(short_one, reply_to(short_one["history"]))
-assert sum(map(tokens_of, short_one["history"])) < 70
 # "Each row holds 432 color values: 3 channels of 12 by 12 pixels"
 assert patches_of(drawn[0].pixels, 12).shape == (9, 432)
 assert drawn[0].pixels.shape == (3, 36, 36)
@@ -84,7 +85,7 @@ shapes_right = sum(one.things[0][1] in words for one, words in zip(single, heard
 assert colors_right > 0.7 and shapes_right < 0.5, (colors_right, shapes_right)
 several = [one for one in pictures.draw_pictures(100, seed=12) if len(one.things) > 1]
 assert sum("and and" in text for text in describe(stories, projector_alone, several)) > 10
-# "The third line shows what happens when ours leave theirs, which training never showed: from 98 right to 8."
+# "The third line shows what happens when they leave the grid, which training never showed: from 98 right to 8."
 assert abs(known[0] - 98) <= 1 and abs(moved[0] - 8) <= 2
 # "thirty kinds of things", "Five things were held out"
 assert len(pictures.every_thing()) == 30 and len(pictures.HELD_OUT) == 5 and ("red", "kite") in pictures.HELD_OUT
@@ -105,8 +106,12 @@ for name in ("no tool", "described"):
 formed, right_calls, used, _ = measured["described, constrained", "bare"]
 assert formed == 26 and 17 <= right_calls <= 21
 assert measured["described, constrained", "story"][:2] == (26, 0)
-# "the result is used in only 14 of 52 answers"
-assert 10 <= used + measured["described, constrained", "story"][2] <= 18
+# "And the result turns up in 24 of 52 answers, in the example inside another call"
+assert 20 <= used + measured["described, constrained", "story"][2] <= 28
+assert """33924 -> '{"tool":""" in real_size
+# "Of the 52 replies with the tool described, 25 were cut at 80 tokens"
+cut_replies = int(re.search(r"cut at 80 tokens: .*'described': (\d+)", real_size)[1])
+assert 20 <= cut_replies <= 30
 # "All 52 calls are well-formed without any constraint, every result is used, and 26 of 26 bare sums come out right."
 assert measured["shown", "bare"] == (26, 26, 26, 26)
 assert measured["shown", "story"][0] == measured["shown", "story"][2] == 26
@@ -115,8 +120,6 @@ assert all(measured["shown", kind] == measured["shown, constrained", kind] for k
 assert 1 <= measured["shown", "story"][1] <= 5 and measured["shown", "story"][1] == measured["shown", "story"][3]
 # "`1000 + 1000 + 1000` is perfect JSON", "`100 * 643` for 75 rows"
 assert '"1000 + 1000 + 1000"' in real_size and '"100 * 643"' in real_size and "75 rows of 643" in real_size
-# "A task takes about half a second for two turns of one core"
+# "A task takes about 0.7 seconds of one core for two turns"
 seconds = [float(found) for found in re.findall(r"^shown.* %? +([\d.]+)$", real_size, flags=re.MULTILINE)]
-assert len(seconds) == 4 and all(0.25 < one < 1.2 for one in seconds), seconds
-# "with less than a hundredth of the parameters"
-assert sum(weights.numel() for weights in agent.parameters()) < 135e6 / 100
+assert len(seconds) == 4 and all(0.35 < one < 1.4 for one in seconds), seconds
