@@ -8,7 +8,10 @@ import pytest
 from tests.chapters.pages import pages_of_chapters
 from tests.chapters.reading_time import Minutes, reading_time
 
-SAID = re.compile(r"\*\*Time\*\* about (\d+) minutes to read(?:, (\d+) more for what is marked \*Going further\*)?[;.]")
+SAID = re.compile(
+    r"(?:\*\*Time\*\*|Before you start:) about (\d+) minutes to read"
+    r"(?:, (\d+) more for what is marked \*Going further\*)?[;.]"
+)
 LONGEST = 70  # minutes of a first reading
 
 
@@ -21,7 +24,8 @@ def said(text: str) -> Minutes | None:
 def test_a_page_says_how_long_it_takes(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     time = reading_time(text)
-    form = f"**Time** about {time.first} minutes to read" + (
+    mark = "Before you start:" if page.stem == "chapter" else "**Time**"
+    form = f"{mark} about {time.first} minutes to read" + (
         f", {time.further} more for what is marked *Going further*" if time.further else ""
     )
     assert said(text) == time, f"write: {form}"
