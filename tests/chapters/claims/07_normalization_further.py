@@ -1,6 +1,10 @@
 # ruff: noqa: F821 -- the names are the page's
 """What the further page of chapter 7 says about its own output. Each runs as a cell at the page's end."""
 
+# "Row by row, only the changed token comes out different. Over time, every token before it does too"
+leak = (norm_over(text, (0,)) - norm_over(changed, (0,))).abs().amax(1)
+assert leak[:-1].min() > 0.01
+assert (norm_over(text, (1,)) - norm_over(changed, (1,))).abs().amax(1)[:-1].max() == 0
 # "No row is small enough for epsilon to matter": its share of the smallest row's variance
 assert gpt2.config.layer_norm_epsilon < 0.002 * smallest**2
 # "No row is small enough": nor any that a norm reads between attention and feed-forward, which the cell doesn't see
@@ -190,3 +194,20 @@ for pair in name_pairs:
     with torch.no_grad():
         looks = stories(ids[None], output_attentions=True).attentions[0][0, 1]
     assert tokenizer.decode(ids[-6]) == " They" and looks[-5:-1, -6].min() > 0.99
+# "rows whose RMS is below √ε are damped. Outside the root [...] only below ε itself"
+assert sizes["torch, eps = 1e-6"][scales.index(1e-4)] < 0.2 < 0.9 < sizes["web, eps = 1e-6"][scales.index(1e-5)]
+# "a gradient in the millions from a row that carries no information" (the web's norm), "at width 1 [...] NaN"
+row = torch.full((1, 8), 2.0, requires_grad=True)
+(WebNorm(8)(row) * torch.arange(8.0)).sum().backward()
+assert row.grad.abs().max() > 1e6 and torch.ones(1, 1).std(-1).isnan().all()
+# The chapter: "this direction holds about one part in a hundred of the squared length"
+# "In this model, on this text, it is between 0.7 and 1.2 %"
+shares_of_mean = [(rows.mean(-1) ** 2 / rows.pow(2).mean(-1)).mean() for rows in result.hidden_states[:-1]]
+assert min(shares_of_mean) > 0.0065 and max(shares_of_mean) < 0.0125
+# "the 40 unseen texts", whose loss in chapter 6 is 0.56
+assert len(unseen) == 40 and abs(loss_of(model) - 0.56) < 0.015
+# The chapter: "the loss on new texts rises by only two hundredths of a nat"
+# "turning its RMSNorm into LayerNorm costs only about two hundredths of a nat"
+assert 0.015 < loss_of(centered) - loss_of(model) < 0.025
+# "After two layers all is well, after three it isn't"
+assert compared["swapped"][2] < 1e-4 and compared["swapped"][3] > 0.1 and compared["right"][3] < 1e-3

@@ -6,8 +6,8 @@
 import contextlib
 import itertools
 
-measured = [entry.figures["bits_per_byte"] for step, entry in run.items() if step != "tokenizer"]
-growth = [after - before for before, after in itertools.pairwise(measured)]
+by_step = [entry.figures["bits_per_byte"] for step, entry in run.items() if step != "tokenizer"]
+growth = [after - before for before, after in itertools.pairwise(by_step)]
 assert min(growth) > 0 and max(growth) == growth[-1]
 # "A general compressor does better"
 assert bits < packed < 8
@@ -50,19 +50,19 @@ resumed = []
 
 def counted(state, *rest):
     resumed.append(len(state.losses))
-    return step_of(state, *rest)
+    return real_advance(state, *rest)
 
 
 with tempfile.TemporaryDirectory() as third:
     small_run = Capstone(third, seed=7, progress=False)
     small_run.tokenize(merges=200, texts=100)
-    with mock.patch.object(training, "advance", killed), contextlib.suppress(RuntimeError):
+    with mock.patch.object(training, "advance", advance_until_killed), contextlib.suppress(RuntimeError):
         small_run.pretrain(short, d_ff=32, **small)
     with mock.patch.object(training, "advance", counted):
         small_run.pretrain(short, d_ff=32, **small)
 assert resumed == list(range(20, 40))
 # "Now change a number, as somebody might who wants to look better"
-assert better != ledger and ledger.count(true) == 1 and entry.figures["bits_per_byte"] > 0.25
+assert forged != ledger and ledger.count(measured) == 1 and entry.figures["bits_per_byte"] > 0.25
 # "seventeen functions in your notebooks that make a model, and two that let it answer", as in the notebook
 from llm_course.capstone.functions import MAKING
 from llm_course.capstone.substitutes import PARTS
@@ -73,3 +73,30 @@ assert "own seventeen functions, and two that let it answer" in notebook
 shape = run["pretraining"].settings["shape"]
 assert shape["vocab_size"] == 1024
 assert abs(shape["vocab_size"] * shape["d_model"] / run["pretraining"].figures["parameters"] - 0.25) < 0.01
+# "3.7 million" tokens, "$6 · 10^12$" operations; "nanochat needs seven million times as many", by its figures
+pretraining_tokens, parameters = run["pretraining"].tokens, run["pretraining"].figures["parameters"]
+assert round(pretraining_tokens / 1e6, 1) == 3.7 and round(6 * parameters * pretraining_tokens / 1e12) == 6
+assert 7 < 4.330784e19 / (6 * parameters * pretraining_tokens) / 1e6 < 7.5
+# nanochat's "8.8 billion" tokens in 16,704 steps, "3.04 hours", and "about 73 dollars"
+assert round(16_704 * 524_288 / 1e9, 1) == 8.8 and round(10_949.467 / 3600, 2) == 3.04 and round(3.04 * 8 * 3) == 73
+# "the notebook's settings": 2,000 texts, a vocabulary of 1,024, 4 layers of 64
+assert run["tokenizer"].settings["texts"] == 2000 and (shape["n_layers"], shape["d_model"]) == (4, 64)
+# "the reference used 262,720 and 4.5 million. At both caps, pre-training has 18 tokens per parameter"
+assert parameters == 262_720 and round(tokens_seen(run.values()) / 1e6, 1) == 4.5
+assert round((MAX_TOKENS - tokens_seen(run.values()) + pretraining_tokens) / MAX_PARAMETERS) == 18
+# "with a quarter of them, the reference went from 0.284 to 0.300 bits per byte", "with groups of 32 [...] lost 6 %"
+assert [round(figure, 3) for figure in by_step[:2]] == [0.284, 0.3] and round(by_step[3] / by_step[2], 2) == 1.06
+assert run["quantization"].settings["group_size"] == 32
+# "here 64 of your 400,000 parameters", in the notebook
+assert f"here {shape['d_model']} of your 400,000 parameters" in notebook
+# At real size: "needs a quarter of the bits of a model 500 times its size", "nearly the 8 bits [...], and SmolLM2 1.2"
+rows_there = {
+    name: [float(number.replace(",", "")) for number in numbers.split()]
+    for name, numbers in re.findall(r"^(reference run|stories|smollm2) +([\d., ]+)$", real_size, re.MULTILINE)
+}
+its_size, its_bits = rows_there["reference run"]
+stories_size, stories_bits, stories_manual = rows_there["stories"]
+smollm2_size, smollm2_bits, smollm2_manual = rows_there["smollm2"]
+assert its_size == parameters and round(stories_size / 1e6, 1) == 1.1 and 490 < smollm2_size / its_size < 530
+assert 0.22 < its_bits / smollm2_bits < 0.28 and stories_bits < its_bits
+assert 7.5 < stories_manual < 8 and abs(smollm2_manual - 1.2) < 0.05
