@@ -47,8 +47,9 @@ assert (shrunk["AdamW"] - (1 - 0.01 * 0.3) ** 300).abs().max() < 0.03
 assert shrunk["Adam"][0] < 0.05 and shrunk["Adam"][1] > 0.85
 # "With torch's default of 0.999, the first steps are too long [...] Then they are too short for hundreds of steps"
 assert min(step_lengths[0.999][:2]) > 1.3 and max(step_lengths[0.999][50:301]) < 0.25
-# "With 0.95 [...] the odd step itself is only half as long as a normal one, and after 100 steps [...] at one half"
-assert 0.48 < step_lengths[0.95][0] < 0.5 and 0.45 < step_lengths[0.95][100] < 0.55 and step_lengths[0.95][200] > 0.9
+# "raises m to 10.9, but v to 501, whose root is 22, and 10.9 / 22 is 0.49. After 200 steps the length is back at 0.99"
+assert round(0.95 + 0.05 * 100**2) == 501 and round(501**0.5) == 22 and round(step_lengths[0.95][0], 2) == 0.49
+assert round(step_lengths[0.95][200], 2) == 0.99
 
 
 # "The constant rate ends 0.08 nats behind, each schedule at its best peak", "cosine and WSD tie here"
@@ -64,8 +65,12 @@ both_ends = final_losses["cosine", 0.02] + final_losses["wsd", 0.014]
 assert abs(best_ends["cosine"][0] - best_ends["wsd"][0]) < (max(both_ends) - min(both_ends)) / 2
 # "WSD's loss drops in the last fifth": above the cosine before it, as low after it
 assert curves["wsd"][7] > curves["cosine"][7] + 0.05 and abs(curves["wsd"][9] - curves["cosine"][9]) < 0.02
-# "Both losses come down from near 7.34", "from step 200 to 300 it even rose": 1.35 on unseen text became 1.22
-assert abs(beginning[0] - math.log(1536)) < 0.3 and uninterrupted[149] > uninterrupted[49]
+# "from step 200 to 300 it even rose": 1.35 on unseen text became 1.22
+assert uninterrupted[149] > uninterrupted[49]
+# "the loss on unseen text is 0.49, 0.34 and 0.26 nats higher at the three looks": the last of them
+with torch.no_grad():
+    with_warmup, without = (network(unseen, labels=unseen).loss for network in (student, no_warmup))
+assert 0.2 < without - with_warmup < 0.32
 # "a row was drawn fewer than twice on average": 300 steps of 16 rows, of 4,000
 assert 300 * 16 / len(corpus) < 2
 # "the resumed run is the same to the last bit. Without the averages [...] sets the model back"
@@ -87,9 +92,11 @@ assert abs(counter.get_total_flops() / (6 * sum(p.numel() for p in fresh.paramet
 # "GPT-3 [...] has fewer than two tokens per parameter", "15,000 per parameter" of SmolLM2
 ratio = {name: d / n for name, (n, d) in runs.items()}
 assert ratio["GPT-3"] < 2 and ratio["Chinchilla"] == 20 and round(ratio["SmolLM2-135M"], -3) == 15_000
+# "Llama 3 8B has 1,900 per parameter, Qwen3-0.6B 60,000"
+assert round(ratio["Llama 3 8B"], -2) == 1_900 and ratio["Qwen3-0.6B"] == 60_000
 # "by the formula, that comes to about ten weeks" of 16,000 GPUs
 assert 9 < 6 * 405e9 * 15.6e12 / (16_000 * 4e14) / 86_400 / 7 < 11
-# "LLaMA 7B would take little more than a day on a thousand GPUs", "Llama 3 8B costs eighteen times as much"
+# "LLaMA 7B would take little more than a day on a thousand, and Llama 3 8B [...] eighteen times as long"
 cost = {name: 6 * n * d for name, (n, d) in runs.items()}
 assert 1 < cost["LLaMA 7B"] / 4e17 / 86_400 < 1.3 and round(cost["Llama 3 8B"] / cost["LLaMA 7B"]) == 18
 # "for the compute that Gopher had spent"
@@ -108,7 +115,7 @@ for_budget = split(6 * 8e9 * 15e12)
 assert 90 < 15e12 / (20 * 8e9) < 100 and [round(for_budget[0] / 1e9), round(for_budget[1] / 1e12, 1)] == [77, 1.5]
 # "The more a model is used, the smaller it should be": and at nothing served, it is Chinchilla's
 assert cheapest == sorted(cheapest, reverse=True) and len(set(cheapest)) == 3 and cheapest[0] == 70e9
-# "more than five times as many tokens [...] and below about 11 billion parameters, no number of tokens is enough"
+# "below about 11 billion parameters, no number of tokens is enough"
 needed = (2085 / (goal - 1.82 - 482 / 25e9**0.348)) ** (1 / 0.366)
 assert needed > 5 * 1.4e12 and 1.82 + 482 / 10.5e9**0.348 > goal > 1.82 + 482 / 11e9**0.348
 # "The blue curve below shows that law": the widget's formula is the cell's
@@ -135,8 +142,9 @@ assert [round(times_larger, 1), round(100 / times_larger, 1)] == [10.6, 9.4]
 # "when it serves between 150 and 200 trillion tokens"
 llama = {served: 6 * 8e9 * 15e12 + 2 * 8e9 * served for served in (0, 1.5e14, 2e14)}
 assert [best_size(cost, served) > 8e9 for served, cost in llama.items()] == [True, True, False]
-# "Padding each document to the longest wastes compute", "padding wasted half the places"
+# "padding to the longest of all wasted half the places, of a batch a third"
 assert list(share_of_text.values()) == sorted(share_of_text.values())
+assert 0.6 < share_of_text["padded to the longest of a batch"] < 0.7
 assert share_of_text["packed into rows of 160"] > 0.99 and 0.4 < share_of_text["padded to the longest of all"] < 0.6
 # "Packing costs `stories` about 0.03 nats, 3 % of the loss, over 400 documents", in rows of 160 tokens
 assert round(price, 2) == 0.03 and len(differences) == 400 and standard_error < price / 3
@@ -150,7 +158,9 @@ shifts = [
     for difference, error in re.findall(r"difference ([+-][\d.]+) ± ([\d.]+)", real_size)
 ]
 assert len(shifts) == 2 and all(difference < -2 * error for difference, error in shifts)
-# "2,152 MB: weights, gradients, m and v in float32"
+# "4 times 4 bytes for each of 134.5 million parameters, 2,152 MB", "two temporary copies of the largest matrix, 113 MB
+# each": together within 1 % of the peak of 2,388 MB
+assert abs((2_152 + 2 * 49_152 * 576 * 4 / 1e6) / 2_388 - 1) < 0.01 and "256 tokens 2,388 MB" in real_size
 assert round(16 * 134.515) == 2_152 and "weights 538 MB, gradients as much, m and v 1076 MB" in real_size
 # "Activations add 1.5 MB per token", "three times as much as the model's weights", "to less than a fifth, for a step
 # that takes longer", "some 7e10 operations per second"

@@ -4,7 +4,7 @@
 # "It doesn't answer. It just keeps writing"
 said, place = write(base, ["What is 3 + 4?"], seed=1)
 assert "7" not in text_of(said[0, place:])
-# "On turns that training never showed (about one in eight [...]), the loss with the mask is little more than half"
+# "the turns of a new draw that never occurred in training, one in eight", "little more than half the loss without it"
 assert 2048 / 9 < len(new_turns) < 2048 / 7 and not set(new_turns) & set(turns)
 assert 0.4 < answer_loss["mask"] / answer_loss["no mask"] < 0.7
 # "After a hundred steps it answers, and in the right form, though 3 + 4 isn't 6"
@@ -47,7 +47,7 @@ for _, moved in (preferred["beta 0.05"], preferred["beta 2.0"]):
 # "A beta of 0.3 comes close. With 2.0 the answers are worth no more than before"
 assert preferred["beta 0.3"][0][3] > preferred["beta 0.05"][0][3] - 0.4
 assert abs(preferred["beta 2.0"][0][3] - value) < 0.25
-# "a few more false sentences cost what the longer answers earn"
+# "a little longer and a little more often false, and the two cancel"
 assert preferred["beta 2.0"][0][2] > false + 0.05 and preferred["beta 2.0"][0][0] > length + 0.1
 # "they grew to between 4.2 and 5.1 sentences", "by 3.5 to 4.6 nats", in four draws of which the page shows one
 assert 3.9 < preferred["beta 0.05"][0][0] < 5.4 and -5 < preferred["beta 0.05"][1][0] < -3.2
@@ -55,9 +55,11 @@ assert preferred["beta 0.05"][1][0] < preferred["beta 2.0"][1][0]
 # "`stories` saw 4 + 7, for example, but never 7 + 4"
 assert all((right, left) in short_turns.SHOWN_SUMS for left, right in short_turns.NEVER_SHOWN_SUMS)
 assert (7, 4) in short_turns.NEVER_SHOWN_SUMS
+# "the chance of a right answer to the paid sums rises from 0.29 to 0.50", with the plain loop
+assert 0.45 < sums["plain loop"][0] < 0.54
 # "with both seeds, the chance of a right answer to the paid sums doubles, from 0.29 to about 0.57"
 for seed in (0, 1):
-    paid, unpaid, reversed_sums = sums[f"GRPO, seed {seed}"]
+    paid, unpaid, reversed_sums = sums[f"complete, seed {seed}"]
     assert round(sums["tuned"][0], 2) == 0.29 and 0.52 < paid < 0.62
     # "The unpaid and the reversed ones gain at most a few hundredths"
     assert abs(unpaid - sums["tuned"][1]) < 0.05 and -0.01 < reversed_sums - sums["tuned"][2] < 0.07
@@ -76,11 +78,12 @@ for seed in (0, 1):
     assert priced[1] < 0.52 * free[1] and priced[0] < free[0] and priced[4] < free[4]
     # "though still about twice the share of the tuned model"
     assert 1.7 < priced[4] / false < 2.4
-# "200 steps with the faulty reward alone leave no answer right; [...] 45 % are right; the honest reward [...] 75 %"
+# "200 steps with the faulty reward alone leave no answer right", "75 % of the answers earn the reward but only 45 %
+# are right. Paid for right answers [...] 75 % of them right"
 from llm_course.widgets.policy_lab import AFTER, STEPS  # noqa: E402 -- held against the lab's own runs in tests/widgets
 
 assert STEPS == 200 and AFTER["found", 0.0][1] < 0.02
-assert AFTER["found", 0.3][1] == 0.45 and AFTER["right", 0.3][1] == 0.75
+assert AFTER["found", 0.3][:2] == [0.75, 0.45] and AFTER["right", 0.3][1] == 0.75
 # "The template adds a system prompt that nobody typed", "With it, SmolLM2 answers and stops" (real_size)
 assert real_size.startswith("<|im_start|>system\nYou are a helpful AI assistant named SmolLM")
 assert "chat template          'The capital of France is Paris.<|im_end|>'" in real_size

@@ -51,9 +51,14 @@ for row, row_before in list(zip(diets["with long games"], as_trained, strict=Tru
 # "has risen from 0.63 to 0.75"
 first_parts = [losses[name][0] for name in ("as trained", "by parts, games")]
 assert all(abs(one - other) < 0.02 for one, other in zip(first_parts, (0.63, 0.75), strict=True))
-# "it is now better at 256 tokens than at 60"
+# "its effective length is now less than 60, though it is better at 256 than before at 160"
 worst_place = [min(row[place] for row in diets["with long games"]) for place in range(len(lengths))]
-assert worst_place[lengths.index(256)] > worst_place[lengths.index(60)]
+assert worst_place[lengths.index(60)] < 0.85
+assert worst_place[lengths.index(256)] > min(row[lengths.index(160)] for row in as_trained)
+# "16 GB of weights and 17 GB of cache"
+assert round(2 * 8.03) == 16 and round(gib("Llama 3.1 8B", 2**17) * 2**30 / 1e9) == 17
+# "With the usual k_1 = 1.5 that is 1 for one occurrence, 1.43 for two", "1.75 times the k_1"
+assert [round(f * 2.5 / (f + 1.5), 2) for f in (1, 2)] == [1, 1.43] and 1 - 0.75 + 0.75 * 2 == 1.75
 # "a window of 64 reaches 252 tokens"
 assert stories.config.num_hidden_layers * (64 - 1) == 252
 # the alt text: "After long games it is at least 0.7 at every length and place"; of 20 texts, a machine that rounds
@@ -66,15 +71,15 @@ plain_window = masked(lambda i, j: i - j < 128)
 assert max(plain_window) < 0.8 and masked(lambda i, j: (i - j < 124) | (j < 4))[-1] > 2 * plain_window[-1]
 
 
-# "goes from 3 % to 95 %", "beyond two chunks [...] *fewer* right answers: 70 % with four, 47 % with eight"
+# "goes from 3 % to 97 %", "from two chunks on [...] *fewer* right answers: 77 % with four, 52 % with eight"
 def right(*settings):
     return share_right(stories, retrieve(*settings))
 
 
-assert round(last_640(stories), 2) == 0.03 and round(right(15, 8, 2), 2) == 0.95
+assert round(last_640(stories), 2) == 0.03 and abs(right(15, 8, 2) - 0.97) < 0.02
 assert right(15, 8, 2) > right(15, 8, 4) > right(15, 8, 8)
-assert abs(right(15, 8, 4) - 0.7) < 0.04 and abs(right(15, 8, 8) - 0.47) < 0.04
-for chunks_read in (4, 8):  # "beyond two chunks the fact is always among them"
+assert abs(right(15, 8, 4) - 0.77) < 0.04 and abs(right(15, 8, 8) - 0.52) < 0.04
+for chunks_read in (2, 4, 8):  # "from two chunks on the fact is always among them"
     read = retrieve(15, 8, chunks_read)
     assert all(sentence_of(*fact) in tokenizer.decode(read(fact[1])) for fact in facts)
 # "sees half of the book at once, and of what it sees it gets more than half right"
@@ -88,10 +93,10 @@ assert 0.2 < 1 - sum(any(sentence_of(*fact) in text for text in pieces_of_15) fo
 assert [round(score, 2) for score in bm25(["red", "ball"], small)] == [1.45, 0.47, 0]
 
 
-# "Of eight tokens it makes four chunks of size 4 and overlap 2", "the last one holds only two tokens"
+# "Of eight tokens, `cut` makes four chunks of size 4 and overlap 2; the last holds only what the third has already"
 assert cut(list(range(8)), 4, 2) == [[0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7], [6, 7]]
-# "Asked in chat, [...] three of four answers, as many from 2,000 tokens as from 250", "all 20 from 250 tokens and 17
-# from 2,000", "about as well in 0.4 seconds as from the whole text in 7.2", "three in 20 may be chance"
+# "Asked in chat, [...] three of four answers, as many from 2,000 tokens as from 250", "it gives all 20 and 17", "0.4
+# seconds to read", "the whole text 7.2", "three in 20 may be chance", "from two, SmolLM2 answered 13 of 20 in chat"
 needle_rows = {
     label: (float(seconds), int(asked), int(begun))
     for label, seconds, asked, begun in re.findall(
@@ -101,8 +106,8 @@ needle_rows = {
 assert [row[1:] for row in needle_rows.values()] == [(15, 20), (15, 17), (13, 20)]
 assert 5 < needle_rows["2,000"][0] < 9 and 0.3 < needle_rows["best 2"][0] < 0.5
 assert 3 / 20 < 2 * (0.85 * 0.15 / 20) ** 0.5  # two standard errors
-# "both together are best: 23 of 27 come first, against 19 by MiniLM and 15 by BM25", "MiniLM finds 19 of 27 among the
-# first five and BM25 10", "only 12", "13 seconds"
+# "BM25 puts only 15 of 27 first", "19 by MiniLM; fusing the two adds nothing there": 23, too; "MiniLM finds 19 among
+# the first five and BM25 10", "only 12", "13 seconds"
 search_rows = {
     label: [int(number) for number in numbers.split()]
     for label, numbers in re.findall(r"^(BM25|MiniLM|both).*?((?: +\d+){4})$", real_size, flags=re.MULTILINE)
@@ -110,3 +115,36 @@ search_rows = {
 assert [search_rows[label][2] for label in ("both", "MiniLM", "BM25")] == [23, 19, 15]
 assert [search_rows[label][1] for label in ("MiniLM", "BM25", "both")] == [19, 10, 12]
 assert len(search_rows) == 3 and 8 < float(re.search(r"587 texts; (\d+) s", real_size)[1]) < 14
+# "documentation hardly ever says *what*, *does* or *do* [...] Without them it puts 23 first", with them 15: as the cell
+# at real size collects and scores
+import importlib  # noqa: E402
+import inspect  # noqa: E402
+
+sources = {"str": str, "list": list, "dict": dict, "set": set}
+modules = (
+    "os os.path shutil math statistics random textwrap time bisect heapq itertools functools glob tempfile string "
+    "secrets platform calendar zipfile subprocess"
+)
+sources |= {name: importlib.import_module(name) for name in modules.split()}
+documentation = {}
+for source, holder in sources.items():
+    for name, member in inspect.getmembers(holder, callable):
+        described = " ".join((inspect.getdoc(member) or "").split())
+        if len(described) > 20 and name[0] != "_" and name not in documentation:
+            documentation[name] = re.findall(r"[a-z0-9]+", f"{source}.{name}: {described[:600]}".lower())
+asked = (
+    "rmtree strip shuffle median getcwd copytree gcd capitalize sleep insort permutations disk_usage getsize isleap "
+    "mkdtemp union factorial lru_cache which pstdev zfill cpu_count wrap rename dedent token_hex comb"
+)
+asked_by_name = re.findall(r"\w+", asked)
+
+
+def first_by_name(*other_words):
+    collected = list(documentation)
+    queries = {name: [*other_words, *name.split("_")] for name in asked_by_name}
+    return sum(
+        collected[best_first(bm25(query, list(documentation.values())))[0]] == name for name, query in queries.items()
+    )
+
+
+assert len(asked_by_name) == 27 and (first_by_name("what", "does", "do"), first_by_name()) == (15, 23)
