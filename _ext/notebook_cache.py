@@ -108,6 +108,10 @@ def take_kept(store: JupyterCacheAbstract, notebook: Notebook) -> bool:
     kept = kept_outputs.find(notebook.path, notebook.key)
     if kept is None:
         return False
+    # The cache finds a notebook by its cells' tags, too, which say nothing about outputs.
+    of_page = (cell for cell in notebook.content.cells if cell.cell_type == "code")
+    for cell, current in zip(kept.cells, of_page, strict=True):
+        cell.metadata = current.metadata
     put(store, notebook, kept, {})
     return True
 

@@ -198,6 +198,13 @@ def test_what_is_kept_beside_a_page_is_taken_as_long_as_it_has_the_pages_key(
     assert built.warnings == ""
     assert ("yesterday" in built.page("one"), runs) == (True, {"one": 0})
 
+    tagged = {
+        "one": pages["one"].replace("```{code-cell} ipython3\n", "```{code-cell} ipython3\n:tags: [remove-input]\n")
+    }
+    assert tagged != pages
+    built, runs = build_notebooks(tagged)
+    assert ("yesterday" in built.page("one"), runs) == (True, {"one": 0})
+
     edited = {"one": logged("one", cell, "print(6 * 37)")}
     built, runs = build_notebooks(edited)
     assert ("yesterday" in built.page("one"), "222" in built.page("one"), runs) == (False, True, {"one": 1})
