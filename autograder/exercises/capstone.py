@@ -44,7 +44,7 @@ TOKENIZER = MeasuredStep(
             "Your merges are those of the validation texts: whatever was chosen by looking at the test belongs to the "
             "training. Learn them from training texts alone.",
             "08_pretraining",
-            "pretraining-data",
+            "pretraining-decontamination",
         ),
     ),
 )
@@ -102,7 +102,7 @@ PRETRAINING = MeasuredStep(
             "Your model knows the public validation texts far better than new texts of the same kind: it has read "
             "them. Train on training texts alone.",
             "08_pretraining",
-            "pretraining-data",
+            "pretraining-decontamination",
         ),
     ),
 )

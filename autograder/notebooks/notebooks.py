@@ -137,10 +137,14 @@ def titles_of_cells(notebook: NotebookNode) -> dict[str, str]:
 
 @functools.cache
 def section_titles(chapter: str) -> dict[str, str]:
-    """Label -> title of the labeled sections of a chapter; none where there is no such chapter."""
-    path = CHAPTERS / chapter / "chapter.md"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return dict(re.findall(r"^\(([\w-]+)\)=\n#+ (.+)$", text, flags=re.MULTILINE))
+    """Label -> title of the labeled sections of a chapter and its further page; none where there is no such chapter."""
+    titles: dict[str, str] = {}
+    for page, before in (("further", "Going further: "), ("chapter", "")):
+        path = CHAPTERS / chapter / f"{page}.md"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        found = re.findall(r"^\(([\w-]+)\)=\n#+ (.+)$", text, flags=re.MULTILINE)
+        titles |= {label: before + title for label, title in found}
+    return titles
 
 
 def stub_of(reference: Callable[..., Any]) -> str:

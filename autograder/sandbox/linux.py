@@ -18,8 +18,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 # The clone call returns twice: PyDLL keeps the interpreter's lock, so that the child has it too.
 _LIBC_WITH_LOCK = ctypes.PyDLL(None, use_errno=True)
 
-_CLONE = {"x86_64": 56, "aarch64": 220}
-_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_NUMBERS = {"x86_64": {"clone": 56, "pivot_root": 155}, "aarch64": {"clone": 220, "pivot_root": 41}}
 _MOUNT_SETATTR = 442
 _AT_RECURSIVE = 0x8000
 _CAPABILITY_VERSION_3 = 0x20080522
@@ -64,6 +63,14 @@ class ProcessControl:
     CLEAR_ALL_AMBIENT = 4
 
 
+def numbers_of_processor() -> Mapping[str, int]:
+    """The numbers of calls that differ between processors. Raises OSError for one that no sandbox is written for."""
+    machine = platform.machine()
+    if machine not in _NUMBERS:
+        raise OSError(errno.ENOSYS, f"strong sandboxes are written for {' and '.join(_NUMBERS)}, not for {machine}")
+    return _NUMBERS[machine]
+
+
 def system_call(name: str, number: int, *arguments: object) -> int:
     """Make a system call by its number."""
     return _checked(name, _LIBC.syscall(number, *arguments))
@@ -95,7 +102,7 @@ def restrict_mounts(target: str | Path, flags: Mount) -> None:
 def change_root(new_root: Path) -> None:
     """Make `new_root`, a mount point, the root of this mount namespace and let go of the old one."""
     os.chdir(new_root)
-    system_call("pivot_root", _of_this_processor(_PIVOT_ROOT), b".", b".")
+    system_call("pivot_root", numbers_of_processor()["pivot_root"], b".", b".")
     # The old root now lies on top of the new one.
     _checked("umount", _LIBC.umount2(b".", 2))
     os.chdir("/")
@@ -107,7 +114,7 @@ def fork_into(namespaces: Namespace) -> int:
     One clone makes all namespaces and the process: an unshare and a second fork take 8 ms more. The caller must
     have a single thread, for the C library's own preparations for a fork are not made.
     """
-    clone = _of_this_processor(_CLONE)
+    clone = numbers_of_processor()["clone"]
     ctypes.pythonapi.PyOS_BeforeFork()
     pid = _LIBC_WITH_LOCK.syscall(clone, ctypes.c_ulong(namespaces | signal.SIGCHLD), None, None, None, None)
     if pid == 0:
@@ -185,14 +192,6 @@ def _effective_capabilities() -> int:
     _checked("capget", _LIBC.capget(header, data))
     low, _, _, high, _, _ = struct.unpack("6I", data.raw)
     return low | high << 32
-
-
-def _of_this_processor(numbers: Mapping[str, int]) -> int:
-    """The number of a call. Raises OSError for a processor whose numbers are not known here."""
-    machine = platform.machine()
-    if machine not in numbers:
-        raise OSError(errno.ENOSYS, f"sandboxes with namespaces are written for {' and '.join(numbers)}, not {machine}")
-    return numbers[machine]
 
 
 def _checked(name: str, result: int) -> int:
