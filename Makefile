@@ -21,12 +21,13 @@ help:  ## list the commands
 
 env: $(VENV)/.installed widgets $(CHECKS)/.done  ## make the environment in .venv
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml instructor/pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python was found: install Python 3.11, 3.12, 3.13 or 3.14."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { \
 	  echo "$(PYTHON) is $$($(PYTHON) --version): install Python 3.11, 3.12, 3.13 or 3.14, or name one with make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[development]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --editable '.[development]' --editable './instructor[cluster,postgresql]'
 	@echo '{}' > $(VENV)/package.json  # JupyterLab's own scripts are no modules, and those around them are
 	@touch $@
 
