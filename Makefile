@@ -3,6 +3,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := llm_course/checks
+ASSIGNMENTS := llm_course/assignments
 
 # One thread: on a busy two-core machine two torch threads can be twenty times slower than one.
 export OMP_NUM_THREADS ?= 1
@@ -19,7 +20,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-env: $(VENV)/.installed widgets $(CHECKS)/.done  ## make the environment in .venv
+env: $(VENV)/.installed widgets $(CHECKS)/.done $(ASSIGNMENTS)/.done  ## make the environment in .venv
 
 $(VENV)/.installed: pyproject.toml instructor/pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python was found: install Python 3.11, 3.12, 3.13 or 3.14."; exit 1; }
@@ -39,6 +40,10 @@ constraints: $(VENV)/.installed  ## write down the exact versions of all package
 # The data of the learners' own checks follows from the specifications.
 $(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exercises/*.py autograder/exercises/*/*.py autograder/exercises/*/*.md solutions/*.py llm_course/checking/*.py chapters/*/chapter.md chapters/*/further.md)
 	@$(BIN)/python -m autograder.authoring.checks && touch $@
+
+# So do the notebooks that learners get.
+$(ASSIGNMENTS)/.done: $(VENV)/.installed _config.yml $(wildcard autograder/notebooks/*.py autograder/exercises/*/__init__.py solutions/*.py chapters/*/exercises.md chapters/guides/whole_path.md)
+	@$(BIN)/python -m autograder.authoring.assignments && touch $@
 
 # Widgets: one self-contained module each, and the host that runs them on pages without a kernel.
 WIDGETS := llm_course/widgets
@@ -110,10 +115,8 @@ benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 _build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
 	@rm -rf _build/.doctrees && mkdir -p _build && touch $@
 
-# The learner's lab: JupyterLab with every assignment laid out, and nbgrader's Validate button.
-lab: env widgets  ## open JupyterLab with the assignments laid out for a learner
-	@$(BIN)/python -m autograder.authoring.lab lab
-	@cd lab && ../$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: env  ## open JupyterLab with the assignments laid out in lab/; options in ARGUMENTS="--no-browser --port 8899"
+	@mkdir -p lab && cd lab && ../$(BIN)/python -m llm_course lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGUMENTS)
 
 demo-class: env  ## make a class of synthetic learners in demo-class/, and grade it
 	@$(BIN)/python -m tests.banks.demo_class demo-class
