@@ -15,7 +15,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env wheels release widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,11 +85,30 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci --silent
 	@touch $@
 
+# What is handed out: two wheels, and the archive from which a learner begins.
+WHEELS := _build/wheels
+ARCHIVE := _build/release/llm-course.zip
+WHEEL := $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir $(WHEELS)
+files = $(shell find $(1) -type f -not -name '*.pyc')
+
+wheels: $(WHEELS)/.learner $(WHEELS)/.instructor  ## build the learner's and the instructor's wheel into _build/wheels
+
+$(WHEELS)/.learner: pyproject.toml README.md $(BUILT)/.done $(CHECKS)/.done $(ASSIGNMENTS)/.done $(call files,llm_course)
+	@rm -f $(WHEELS)/llm_course-*.whl && $(WHEEL) . && touch $@
+
+$(WHEELS)/.instructor: _config.yml $(VENV)/.installed $(call files,instructor autograder solutions chapters)
+	@rm -f $(WHEELS)/llm_course_instructor-*.whl && $(WHEEL) ./instructor && touch $@
+
+release: wheels $(ARCHIVE)  ## build the wheels, and the learner's archive that the site offers
+
+$(ARCHIVE): _ext/archive.py $(WHEELS)/.learner
+	@$(BIN)/python -m _ext.archive $(WHEELS)/llm_course-*.whl
+
 # The book. Sphinx does not repeat a warning about a page it need not read again, so after a failure it reads all anew.
 book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
-site: $(VENV)/.installed widgets _build/.extensions  ## build the book into _build/html
+site: $(VENV)/.installed widgets _build/.extensions $(ARCHIVE)  ## build the book into _build/html
 	@$(BIN)/python -m _ext.build || { rm -rf _build/.doctrees; exit 1; }
 
 # Both are made from the built pages: nothing is executed or read a second time.

@@ -46,9 +46,7 @@ try:
     import llm_course
 except ModuleNotFoundError:
     {install}"""
-NOT_INSTALLED = (
-    'print("The course is not installed here: install it as the book\'s page Install says, and run this cell again.")'
-)
+NOT_INSTALLED = """print("The course is not installed here: follow the book's page Install.")"""
 HEADING = re.compile(r"^#{1,6}\s+(\S.*?)\s*#*$", re.MULTILINE)
 MADE_UP = re.compile(r"cell-[0-9a-f]{16}")
 """A grade id that nbgrader's Create Assignment makes where nobody gives one."""
