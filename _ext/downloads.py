@@ -37,10 +37,9 @@ def archive(app: Sphinx) -> Path | None:
 
 def pages_if_changed(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """The pages with the links are written again when there are other files than at the last build."""
-    file = archive(app)
-    found, before = (sorted(written(app)), file and file.stat().st_size), getattr(env, "downloads", ([], None))
-    env.downloads = found
-    return [page for page in (app.config.root_doc, INSTALL_PAGE) if found != before and page in env.found_docs]
+    file, before = archive(app), getattr(env, "downloads", {})
+    env.downloads = {app.config.root_doc: sorted(written(app)), INSTALL_PAGE: file and file.stat().st_size}
+    return [page for page, found in env.downloads.items() if page in env.found_docs and found != before.get(page)]
 
 
 def add_links(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
@@ -59,7 +58,7 @@ def add_links(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
 def copy(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    places = {file: FOLDER for file in written(app).values()}
+    places = dict.fromkeys(written(app).values(), FOLDER)
     if file := archive(app):
         places[file] = "downloads"
     for file, folder in places.items():

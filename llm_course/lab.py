@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ASSIGNMENTS = Path(__file__).parent / "assignments"
-"""The released notebooks, one for each assignment, and that of the whole path. They are made when the course is built."""
+"""The released notebooks, one for each assignment, and that of the whole path: `make env` writes them."""
 WHOLE_PATH = "whole_path"
 JUPYTER_SETTINGS = Path(__file__).parent / "jupyter"
 """Settings that hide what nbgrader, where it is installed, has for instructors."""

@@ -1,4 +1,4 @@
-"""Writes the released notebooks that a learner's lab lays out: `python -m autograder.authoring.assignments`, or `make env`."""
+"""Writes the notebooks that a learner's lab lays out: `python -m autograder.authoring.assignments`, or `make env`."""
 
 import nbformat
 
