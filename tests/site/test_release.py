@@ -1,6 +1,5 @@
 """What the site hands out to learners: the archive, the wheel in it, and no answer."""
 
-import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -9,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from _ext.downloads import ARCHIVE, INSTALL_PAGE
+from _ext.released_notebooks import launch_links
 from autograder.exercises import assignments
-from llm_course.lab import ASSIGNMENTS, place
+from llm_course.lab import place
 from tests.site.conftest import Built
 
 ROOT = Path(__file__).parents[2]
@@ -49,19 +49,6 @@ def test_a_learner_gets_the_course_with_its_widgets_and_no_answer(archive: zipfi
     assert not [name for name in names if name.endswith("/widget.js")], "what is built is enough"
 
 
-def test_no_notebook_of_a_learner_holds_an_answer_or_a_hidden_test(site: Path) -> None:
-    for name, assignment in assignments().items():
-        cells = json.loads((ASSIGNMENTS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-        sources = {
-            cell["metadata"]["nbgrader"]["grade_id"]: "".join(cell["source"])
-            for cell in cells
-            if "nbgrader" in cell["metadata"]
-        }
-        assert not [source for source in sources.values() if "HIDDEN" in source or "SOLUTION" in source]
-        for exercise in assignment.exercises:
-            assert "raise NotImplementedError()" in sources[f"{exercise.name}-answer"]
-
-
 def test_a_site_without_an_archive_has_no_button(build: Callable[..., Built], tmp_path: Path) -> None:
     pages = {"index.md": f"# A book\n\n```{{toctree}}\n{INSTALL_PAGE}\n```\n", f"{INSTALL_PAGE}.md": "# Install\n"}
     assert ARCHIVE not in build(pages, "_ext.downloads").page(INSTALL_PAGE)
@@ -70,3 +57,12 @@ def test_a_site_without_an_archive_has_no_button(build: Callable[..., Built], tm
     built = build(pages, "_ext.downloads")
     assert f'href="../../downloads/{ARCHIVE}"' in built.page(INSTALL_PAGE)
     assert (built.folder / "downloads" / ARCHIVE).read_bytes() == b"an archive"
+
+
+def test_colab_and_binder_open_a_notebook_where_there_is_a_repository() -> None:
+    assert launch_links("", "05_attention") == ""
+    assert launch_links("https://example.org/owner/course", "05_attention") == ""
+    links = launch_links("https://github.com/owner/course.git", "05_attention")
+    place = "05_attention/05_attention.ipynb"
+    assert f"https://colab.research.google.com/github/owner/course/blob/notebooks/{place}" in links
+    assert f"https://mybinder.org/v2/gh/owner/course/notebooks?urlpath=lab/tree/{place}" in links
