@@ -18,8 +18,8 @@ FOLDER = "whole_book"
 ARCHIVE = "llm-course.zip"
 INSTALL_PAGE = "chapters/guides/install"
 BUTTON = (
-    '<div class="front-doors course-archive"><p><a href="{href}" download>Download the course</a> '
-    "({size:.0f} MB)</p></div>\n"
+    '<div class="front-doors course-archive"><p><a href="{href}" download>Download the course ({size:.0f} MB)</a></p>'
+    "</div>\n"
 )
 
 

@@ -24,7 +24,7 @@ def archive(site: Path) -> zipfile.ZipFile:
 def test_the_install_page_begins_with_the_archive(site: Path) -> None:
     page = (site / f"{INSTALL_PAGE}.html").read_text(encoding="utf-8")
     button = page.index(f'href="../../downloads/{ARCHIVE}"')
-    assert page.index("</h1>") < button < page.index("<h2>")
+    assert page.index("</h1>") < button < page.index('id="get-the-folder"')
 
 
 def test_the_archive_is_the_lab_laid_out_with_the_wheel_that_it_installs(archive: zipfile.ZipFile) -> None:
