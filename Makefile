@@ -3,6 +3,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := llm_course/checks
+ASSIGNMENTS := llm_course/assignments
 
 # One thread: on a busy two-core machine two torch threads can be twenty times slower than one.
 export OMP_NUM_THREADS ?= 1
@@ -14,19 +15,20 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env wheels release widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-env: $(VENV)/.installed widgets $(CHECKS)/.done  ## make the environment in .venv
+env: $(VENV)/.installed widgets $(CHECKS)/.done $(ASSIGNMENTS)/.done  ## make the environment in .venv
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml instructor/pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python was found: install Python 3.11, 3.12, 3.13 or 3.14."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { \
 	  echo "$(PYTHON) is $$($(PYTHON) --version): install Python 3.11, 3.12, 3.13 or 3.14, or name one with make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[development]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	  --editable '.[development]' --editable './instructor[cluster,postgresql]'
 	@echo '{}' > $(VENV)/package.json  # JupyterLab's own scripts are no modules, and those around them are
 	@touch $@
 
@@ -38,6 +40,10 @@ constraints: $(VENV)/.installed  ## write down the exact versions of all package
 # The data of the learners' own checks follows from the specifications.
 $(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exercises/*.py autograder/exercises/*/*.py autograder/exercises/*/*.md solutions/*.py llm_course/check.py llm_course/in_page.py llm_course/checking/*.py chapters/*/*.md)
 	@$(BIN)/python -m autograder.authoring.checks && touch $@
+
+# So do the notebooks that learners get.
+$(ASSIGNMENTS)/.done: $(VENV)/.installed _config.yml $(wildcard autograder/notebooks/*.py autograder/exercises/*/__init__.py solutions/*.py chapters/*/exercises.md chapters/guides/whole_path.md)
+	@$(BIN)/python -m autograder.authoring.assignments && touch $@
 
 # Widgets: one self-contained module each, and the host that runs them on pages without a kernel.
 WIDGETS := llm_course/widgets
@@ -79,11 +85,30 @@ node_modules/.package-lock.json: package-lock.json
 	npm ci --silent
 	@touch $@
 
+# What is handed out: two wheels, and the archive from which a learner begins.
+WHEELS := _build/wheels
+ARCHIVE := _build/release/llm-course.zip
+WHEEL := $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir $(WHEELS)
+files = $(shell find $(1) -type f -not -name '*.pyc')
+
+wheels: $(WHEELS)/.learner $(WHEELS)/.instructor  ## build the learner's and the instructor's wheel into _build/wheels
+
+$(WHEELS)/.learner: pyproject.toml README.md $(BUILT)/.done $(CHECKS)/.done $(ASSIGNMENTS)/.done $(call files,llm_course)
+	@rm -f $(WHEELS)/llm_course-*.whl && $(WHEEL) . && touch $@
+
+$(WHEELS)/.instructor: _config.yml $(VENV)/.installed $(call files,instructor autograder solutions chapters)
+	@rm -f $(WHEELS)/llm_course_instructor-*.whl && $(WHEEL) ./instructor && touch $@
+
+release: wheels $(ARCHIVE)  ## build the wheels, and the learner's archive that the site offers
+
+$(ARCHIVE): _ext/archive.py $(WHEELS)/.learner
+	@$(BIN)/python -m _ext.archive $(WHEELS)/llm_course-*.whl
+
 # The book. Sphinx does not repeat a warning about a page it need not read again, so after a failure it reads all anew.
 book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
-site: $(VENV)/.installed widgets _build/.extensions  ## build the book into _build/html
+site: $(VENV)/.installed widgets _build/.extensions $(ARCHIVE)  ## build the book into _build/html
 	@$(BIN)/python -m _ext.build || { rm -rf _build/.doctrees; exit 1; }
 
 # Both are made from the built pages: nothing is executed or read a second time.
@@ -109,10 +134,8 @@ benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 _build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
 	@rm -rf _build/.doctrees && mkdir -p _build && touch $@
 
-# The learner's lab: JupyterLab with every assignment laid out, and nbgrader's Validate button.
-lab: env widgets  ## open JupyterLab with the assignments laid out for a learner
-	@$(BIN)/python -m autograder.authoring.lab lab
-	@cd lab && ../$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: env  ## open JupyterLab with the assignments laid out in lab/; options in ARGUMENTS="--no-browser --port 8899"
+	@mkdir -p lab && cd lab && ../$(BIN)/python -m llm_course lab $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGUMENTS)
 
 demo-class: env  ## make a class of synthetic learners in demo-class/, and grade it
 	@$(BIN)/python -m tests.banks.demo_class demo-class

@@ -1,5 +1,8 @@
 """Offers each exercises page as the notebook that learners get: `downloads/05_attention.ipynb`, linked under its title.
 
+Where `repository:` in _config.yml is on GitHub, Colab and Binder open the notebook, too. They take it from the branch
+`notebooks`, to which .github/workflows/pages.yml pushes what is in the learner's archive.
+
 The notebook is made when its page is read and kept with the page's metadata, so that an unchanged one costs nothing.
 """
 
@@ -18,8 +21,15 @@ logger = logging.getLogger(__name__)
 EXERCISES = re.compile(r"chapters/(\d\d_\w+)/exercises")
 METADATA = "released_notebook"
 LINK = (
-    '<p class="notebook-download"><a href="{href}" download>Download these exercises as a notebook</a> (.ipynb)</p>\n'
+    '<p class="notebook-download"><a href="{href}" download>Download these exercises as a notebook</a> '
+    "(.ipynb){launch}</p>\n"
 )
+GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(?:\.git)?/?")
+BRANCH = "notebooks"
+LAUNCH = {
+    "Colab": "https://colab.research.google.com/github/{repository}/blob/{branch}/{place}",
+    "Binder": "https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{place}",
+}
 
 
 def import_grader(app: Sphinx, env: Any, docnames: list[str]) -> None:
@@ -53,15 +63,26 @@ def release(app: Sphinx, doctree: nodes.document) -> None:
         return
     app.env.metadata[docname][METADATA] = nbformat.writes(notebook)
     href = relative_uri(f"{docname}.html", address(name))
+    link = LINK.format(href=href, launch=launch_links(app.config.html_theme_options.get("repository_url", ""), name))
     title = next(doctree.findall(nodes.title))
-    title.parent.insert(title.parent.index(title) + 1, nodes.raw("", LINK.format(href=href), format="html"))
+    title.parent.insert(title.parent.index(title) + 1, nodes.raw("", link, format="html"))
+
+
+def launch_links(repository: str, name: str) -> str:
+    """Links that open an assignment where nothing need be installed; none without a repository on GitHub."""
+    found = GITHUB.fullmatch(repository)
+    if not found:
+        return ""
+    place = f"{name}/{name}.ipynb"
+    links = {where: link.format(repository=found[1], branch=BRANCH, place=place) for where, link in LAUNCH.items()}
+    return "".join(f', or <a href="{address}">open it in {where}</a>' for where, address in links.items())
 
 
 def sources(root: Path, name: str) -> list[Path]:
     """The files besides exercises.md that a released notebook is made of."""
     topic = name[3:]
-    files = [root / "autograder" / "notebooks.py", root / "autograder" / "markdown.py"]
-    files += [root / "autograder" / "exercises" / f"{topic}.py", root / "solutions" / f"{topic}.py"]
+    files = [root / "_config.yml", *(root / "autograder" / "notebooks").glob("*.py")]
+    files += [*(root / "autograder" / "exercises" / topic).glob("*.py"), root / "solutions" / f"{topic}.py"]
     return [file for file in files if file.exists()]  # the capstone has no solutions
 
 

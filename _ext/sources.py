@@ -13,7 +13,11 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 PACKAGES = ("llm_course", "solutions", "autograder")
-READ_BY = {"llm_course/checks": "llm_course/check.py"}
+READ_BY = {
+    "llm_course/checks": "llm_course/check.py",
+    "llm_course/assignments": "llm_course/lab.py",
+    "llm_course/jupyter": "llm_course/lab.py",
+}
 """Data that one module of its package alone reads: a chapter's page does not depend on the exercises' checks."""
 NOT_PUT_OUT = ("llm_course/widgets",)
 """Data that no output holds: the JavaScript of the widgets, which the built site has from there."""

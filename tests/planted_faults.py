@@ -98,8 +98,8 @@ FAULTS = {
     ),
     "a sandbox sees the whole repository": Fault(
         "autograder/sandbox/jail.py",
-        "return [*outside, *inside, *SHOWN_OF_COURSE]",
-        "return [*outside, *inside, *SHOWN_OF_COURSE, *(one for one in REPOSITORY.iterdir() if one.name != '.venv')]",
+        "(*SYSTEM, *SETTINGS, *ENVIRONMENT, LLM_COURSE) for",
+        "(*SYSTEM, *SETTINGS, *ENVIRONMENT, *REPOSITORY.iterdir()) for",
         ("tests/autograder/sandbox/test_sandbox_reaching.py", "-k", "repository or imported"),
     ),
     "a changed judge regrades nothing": Fault(

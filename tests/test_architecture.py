@@ -40,7 +40,7 @@ FLOORS = {
         {"__main__"},
         {"capstone"},
         {"in_page"},
-        {"check", "training"},
+        {"check", "lab", "training"},
         {"widgets"},
         {"models", "fetch", "checking", "corpus", "measure", "plotting", "serving"},
         {"packaged_models"},
@@ -193,8 +193,12 @@ def test_conda_environment_is_pyproject() -> None:
     plain = [item for item in environment["dependencies"] if isinstance(item, str)]
     (pip,) = [item["pip"] for item in environment["dependencies"] if isinstance(item, dict)]
     assert f"python{project()['requires-python']}" in plain
-    # One source of packages and ranges: the rest comes from pyproject.toml.
-    assert pip == ["--editable .[development]"]
+    # One source of packages and ranges: the rest comes from the two pyproject.toml, and from the lock.
+    assert pip == [
+        "--constraint constraints.txt",
+        "--editable .[development]",
+        "--editable ./instructor[cluster,postgresql]",
+    ]
 
 
 def test_no_notebook_in_git() -> None:
@@ -203,14 +207,15 @@ def test_no_notebook_in_git() -> None:
     assert [name for name in listed.stdout.split() if not name.endswith(kept_outputs.SUFFIX)] == []
 
 
-def project() -> dict[str, Any]:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def project(folder: str = ".") -> dict[str, Any]:
+    return tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def dependencies(*left_out: str) -> list[str]:
-    """All requirements in pyproject.toml but those of the extras to leave out."""
-    extras = {name: items for name, items in project()["optional-dependencies"].items() if name not in left_out}
-    return [*project()["dependencies"], *itertools.chain(*extras.values())]
+    """All requirements of the two packages but those of the extras to leave out."""
+    both = [project(), project("instructor")]
+    extras = [items for one in both for name, items in one["optional-dependencies"].items() if name not in left_out]
+    return [*itertools.chain(*(one["dependencies"] for one in both)), *itertools.chain(*extras)]
 
 
 def test_every_dependency_has_a_range() -> None:

@@ -25,6 +25,7 @@ from typing import Any
 
 import jupytext
 import nbformat
+import yaml
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
@@ -38,6 +39,14 @@ from autograder.notebooks.markdown import plain_markdown
 STUB_BODY = "# YOUR CODE HERE\nraise NotImplementedError()"
 DIGEST = "llm_course_source"
 """The field of a source notebook's metadata that tells whether a person has edited it."""
+BOOK_SETTINGS = CHAPTERS.parent / "_config.yml"
+INSTALLATION = """\
+# Where the course is missing, such as on Colab:
+try:
+    import llm_course
+except ModuleNotFoundError:
+    {install}"""
+NOT_INSTALLED = """print("The course is not installed here: follow the book's page Install.")"""
 HEADING = re.compile(r"^#{1,6}\s+(\S.*?)\s*#*$", re.MULTILINE)
 MADE_UP = re.compile(r"cell-[0-9a-f]{16}")
 """A grade id that nbgrader's Create Assignment makes where nobody gives one."""
@@ -54,6 +63,7 @@ def source_notebook(assignment: Assignment) -> NotebookNode:
     path = (assignment.folder or CHAPTERS / assignment.name) / "exercises.md"
     notebook = jupytext.read(path, fmt="md:myst")
     notebook.metadata = _metadata()
+    notebook.cells = _with_installation(notebook.cells)
     exercises = {exercise.name: exercise for exercise in assignment.exercises}
     steps = {step.name: step for step in assignment.steps}
     found: list[str] = []
@@ -114,6 +124,7 @@ def whole_path_notebook() -> NotebookNode:
     """The ungraded notebook of the guide "The whole path"."""
     notebook = jupytext.read(CHAPTERS / "guides" / "whole_path.md", fmt="md:myst")
     notebook.metadata = _metadata()
+    notebook.cells = _with_installation(notebook.cells)
     for number, cell in enumerate(notebook.cells):
         cell.metadata, cell.id = NotebookNode(), f"whole_path-{number}"
         if cell.cell_type == "markdown":
@@ -150,6 +161,14 @@ def section_titles(chapter: str) -> dict[str, str]:
 def stub_of(reference: Callable[..., Any]) -> str:
     """Signatures and docstrings of a reference function or class with stub bodies, as they stand in exercises.md."""
     return _with_bodies(reference, lambda body, indent: textwrap.indent(STUB_BODY, indent).splitlines())
+
+
+def _with_installation(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells, and before the first that is code another that installs the course where it is missing."""
+    package = yaml.safe_load(BOOK_SETTINGS.read_text(encoding="utf-8")).get("course_package")
+    first = next(number for number, cell in enumerate(cells) if cell.cell_type == "code")
+    source = INSTALLATION.format(install=f"%pip install --quiet {package}" if package else NOT_INSTALLED)
+    return [*cells[:first], nbformat.v4.new_code_cell(source), *cells[first:]]
 
 
 def _with_solution(stub: str, exercise: Exercise, path: Path) -> str:

@@ -76,7 +76,7 @@ def dask_workers(job: Job, address: str) -> Iterator[Grading]:
     try:
         distributed = importlib.import_module("distributed")
     except ImportError as error:
-        raise ClusterError("Dask is not installed: run `pip install 'llm-course[cluster]'`.") from error
+        raise ClusterError("Dask is not installed: run `pip install distributed`.") from error
     try:
         client = distributed.Client(address, timeout=CONNECT_DEADLINE)
     except (OSError, ValueError) as error:

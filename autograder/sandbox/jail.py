@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -41,8 +42,9 @@ from autograder.sandbox.session import END_DEADLINE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LLM_COURSE = Path(llm_course.__file__).resolve().parent
-SHOWN_OF_COURSE = sorted(path for path in LLM_COURSE.iterdir() if path.name != "capstone")
-"""All but the capstone: no cell of it is graded, and its substitutes would answer exercises of other chapters."""
+HIDDEN = (REPOSITORY, LLM_COURSE / "capstone")
+"""The graders with the answers, and the capstone: no cell of it is graded, and its substitutes would answer exercises
+of other chapters."""
 ENVIRONMENT = [Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()]
 SYSTEM = [Path(name) for name in ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")]
 SETTINGS = [Path("/etc", name) for name in ("alternatives", "ld.so.cache", "localtime", "fonts")]
@@ -204,14 +206,17 @@ class LandlockJail(FolderJail):
         seccomp.program(shares_mounts=True)
         if landlock.version() < landlock.SIGNAL_SCOPE_VERSION and os.geteuid() != 0:
             raise OSError("Landlock cannot keep signals in here (Linux 6.12 can), and only root can be another user")
+        # Who may read a link may read what it leads to.
+        self._shown = [path for path in _shown() if not _holds_hidden(path.resolve())]
+        # Python looks for a module in the listing of its folder, also where the graders lie beside it.
+        self._listed = [path for path in (*SYSTEM, *ENVIRONMENT) if REPOSITORY.is_relative_to(path)]
         super().prepare()
 
     def _restrict(self, folder: Path) -> None:
         # Of /proc no other process, whose command line may say more than learners should read.
         own = [Path("/proc", name) for name in ("self", "cpuinfo", "meminfo", "stat")]
-        readable = [*SYSTEM, *SETTINGS, *ENVIRONMENT, *SHOWN_OF_COURSE, *DEVICES, *own]
         # Not /dev/shm, where semaphores and shared tensors live: other sandboxes would see what is there.
-        landlock.restrict(readable, writable=[folder, *DEVICES])
+        landlock.restrict([*self._shown, *DEVICES, *own], writable=[folder, *DEVICES], listed=self._listed)
         seccomp.restrict(shares_mounts=True)
 
 
@@ -259,7 +264,7 @@ def _enter_small_root(mount_point: Path) -> None:
     """Make a read-only root of what learners' code needs, mounted over an empty folder."""
     mount("none", "/", None, Mount.PRIVATE | Mount.RECURSIVE)
     mount("tmpfs", mount_point, "tmpfs", Mount.NO_SUID, "size=16m,mode=755")
-    for folder in _shown_folders():
+    for folder in _shown():
         _show(folder, mount_point)
     for name in ("sandbox", "proc", "dev", "etc"):
         (mount_point / name).mkdir(exist_ok=True)
@@ -280,14 +285,22 @@ def _enter_small_root(mount_point: Path) -> None:
     change_root(mount_point)
 
 
-def _shown_folders() -> list[Path]:
-    """What a sandbox sees of the machine's disk: system, environment, and of the repository `llm_course` alone."""
-    outside = [path for path in (*SYSTEM, *SETTINGS, *ENVIRONMENT) if not path.is_relative_to(REPOSITORY)]
-    inside = [path for path in ENVIRONMENT if path.is_relative_to(REPOSITORY)]
-    for path in (*outside, *inside):
-        if REPOSITORY.is_relative_to(path):
-            raise OSError(f"{path}, which learners' code must see, holds the repository; keep them apart")
-    return [*outside, *inside, *SHOWN_OF_COURSE]
+def _shown() -> list[Path]:
+    """What a sandbox sees of the machine's disk: system, environment and `llm_course`, without what is hidden."""
+    return [path for folder in (*SYSTEM, *SETTINGS, *ENVIRONMENT, LLM_COURSE) for path in _around_hidden(folder)]
+
+
+def _around_hidden(path: Path) -> Iterator[Path]:
+    """A path, or in place of a folder that holds something hidden all that lies beside that."""
+    if path.is_symlink() or not _holds_hidden(path):
+        yield path
+    elif path not in HIDDEN:
+        for entry in sorted(path.iterdir()):
+            yield from _around_hidden(entry)
+
+
+def _holds_hidden(path: Path) -> bool:
+    return any(hidden.is_relative_to(path) for hidden in HIDDEN)
 
 
 def _show(path: Path, root: Path) -> None:

@@ -29,8 +29,10 @@ def version() -> int:
     return system_call("landlock", _CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(_VERSION_FLAG))
 
 
-def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
+def restrict(readable: Iterable[Path], writable: Iterable[Path], listed: Iterable[Path] = ()) -> None:
     """Allow this process to read and execute below `readable`, to do anything below `writable`, and no more.
+
+    Below `listed` it may see which files there are.
 
     Paths that do not exist are passed over. Needs no_new_privs. Where the kernel knows how, TCP and signals and
     abstract sockets that lead out of the rule set are forbidden too.
@@ -44,6 +46,8 @@ def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> None:
             _allow(descriptor, path, _READ)
         for path in writable:
             _allow(descriptor, path, files)
+        for path in listed:
+            _allow(descriptor, path, _READ_FOLDER)
         system_call("landlock_restrict_self", _RESTRICT_SELF, descriptor, 0)
     finally:
         os.close(descriptor)

@@ -47,7 +47,7 @@ def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course
         ids = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in notebook.cells}
         parts = [cell for name in reversed(kept) for cell in (ids[f"{name}-answer"], ids[name])]
         parts[1].metadata.nbgrader.points = 10
-        notebook.cells = [notebook.cells[0], notebook.cells[1], *parts, essay("why", 4), essay("plot", 2, "", "code")]
+        notebook.cells = [*notebook.cells[:3], *parts, essay("why", 4), essay("plot", 2, "", "code")]
 
     assert {exercise.name for exercise in attention.exercises} >= set(kept)
     source = edit(course, change)

@@ -1,14 +1,27 @@
 """Source and released notebooks: made of exercises.md and solutions/, and of nothing else."""
 
 import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat import NotebookNode
 from torch import nn
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
+from autograder.notebooks import notebooks
 from autograder.notebooks.markdown import MarkdownError, plain_markdown
-from autograder.notebooks.notebooks import released_notebook, section_titles, source_notebook, stub_of
+from autograder.notebooks.notebooks import (
+    released_notebook,
+    section_titles,
+    source_notebook,
+    stub_of,
+    whole_path_notebook,
+)
 from tests.banks.submissions import source_of
 
 ASSIGNMENTS = list(assignments().values())
@@ -93,3 +106,29 @@ def test_markdown_loses_its_roles() -> None:
 def test_markdown_without_a_plain_form_is_refused(text: str) -> None:
     with pytest.raises(MarkdownError, match="no plain Markdown form"):
         plain_markdown(text)
+
+
+@pytest.mark.parametrize("package", ["", "https://example.org/llm_course-1.0-py3-none-any.whl"])
+@pytest.mark.parametrize("make", [lambda: released_notebook(assignments()["05_attention"]), whole_path_notebook])
+def test_the_first_code_cell_helps_where_the_course_is_missing(
+    make: Callable[[], NotebookNode],
+    package: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = tmp_path / "_config.yml"
+    settings.write_text(f"course_package: {package}\n" if package else "title: A book\n", encoding="utf-8")
+    monkeypatch.setattr(notebooks, "BOOK_SETTINGS", settings)
+    source = next(cell.source for cell in make().cells if cell.cell_type == "code")
+    magics: list[tuple[str, str]] = []
+    shell = SimpleNamespace(run_line_magic=lambda *magic: magics.append(magic))
+    code = TransformerManager().transform_cell(source)
+    exec(code, {"get_ipython": lambda: shell})
+    assert (magics, capsys.readouterr().out) == ([], ""), "the course is there"
+    monkeypatch.setitem(sys.modules, "llm_course", None)
+    exec(code, {"get_ipython": lambda: shell})
+    told = capsys.readouterr().out
+    assert magics == ([("pip", f"install --quiet {package}")] if package else [])
+    assert ("page Install" in told) == (not package)
+    assert max(map(len, source.splitlines())) < 110
