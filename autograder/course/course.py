@@ -76,16 +76,7 @@ def grade_all(
     processes, or by the Dask cluster of `scheduler`. What has not changed is not graded once more, except `again`.
     """
     course, config = course_directory()
-    job = Job(
-        name,
-        course_secret(),
-        released_assignment(course, name).cells,
-        Config(LimitOutput=config.LimitOutput),
-        again,
-        TrustedGrade(config=config).rules,
-        course.root,
-        laid_beside(course, config, name),
-    )
+    job = replace(job_of(name), again=again)
     folders = submitted_in(course, name, student)
     variants = {first_variant(job.secret, name, folder.parent.name) for folder in folders}
     read: dict[str, Task] = {}
@@ -120,6 +111,20 @@ def grade_all(
     for student, result in writer.refused.items():
         tell(Graded(student, result))
     return list(lines.values())
+
+
+def job_of(name: str) -> Job:
+    """What all submissions of an assignment share, as it was released. Raises CourseError."""
+    course, config = course_directory()
+    return Job(
+        name,
+        course_secret(),
+        released_assignment(course, name).cells,
+        Config(LimitOutput=config.LimitOutput),
+        rules=TrustedGrade(config=config).rules,
+        course=course.root,
+        files=laid_beside(course, config, name),
+    )
 
 
 def roster(path: Path | None = None) -> tuple[list[str], list[Person]]:
