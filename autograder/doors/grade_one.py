@@ -6,12 +6,13 @@ from typing import Any
 
 from traitlets.config import Config
 
+from autograder.judging.grade import not_graded
 from autograder.judging.variants import VARIANTS, first_variant
 from autograder.records.result import GRADED, ExerciseResult, Result
 from autograder.running.work import Job, Task
 from autograder.running.workers import local_workers
 from autograder.submissions.course_files import SECRET_BYTES
-from autograder.submissions.hand_in import HandIn, NotGradable, read_notebook
+from autograder.submissions.hand_in import HandIn, NotGradable, read_notebook, shown
 
 VERSION = 1
 """Of the JSON: as long as it stays, each field means what it means."""
@@ -24,8 +25,10 @@ def job_without_course(name: str) -> Job:
 
 def read(path: Path) -> HandIn | NotGradable:
     """What a notebook and the files beside it are, or why that cannot be read."""
+    if not path.exists():
+        return NotGradable(f"There is no {shown(str(path))}: name a notebook.")
     try:
-        return read_notebook(path)
+        return read_notebook(path.absolute())
     except NotGradable as reason:
         return reason
 
@@ -36,6 +39,8 @@ def grade_one(job: Job, content: HandIn | NotGradable, student: str = "", before
     `before` is the result of an earlier attempt: the inputs are others. Raises NotGradable where the assignment itself
     cannot be graded, OwnExercisesError and SandboxError.
     """
+    if isinstance(content, NotGradable):
+        return not_graded(job.assignment, str(content), before)
     first = first_variant(job.secret, job.assignment, student)
     variant = (before.draw + 1) % VARIANTS if before else first
     with local_workers(job, 1, {variant}) as grading:

@@ -44,6 +44,8 @@ NEEDED = (
     "chapters/*/*.md",
 )
 """What of the checkout the judge needs."""
+LEFT_OUT = {"__pycache__", "site", "browser.bin"}
+"""Names in these folders of what only pages need."""
 WEAKEST = "landlock"
 """The weakest sandbox from which the tests cannot be read, whoever the grader is."""
 ASSIGNMENT = "assignment"
@@ -89,7 +91,7 @@ def _write_script(bundle: zipfile.ZipFile, name: str, text: str) -> None:
 def _course_files() -> Iterator[Path]:
     for pattern in NEEDED:
         for file in sorted(REPOSITORY.glob(pattern)):
-            if file.is_file() and "__pycache__" not in file.parts:
+            if file.is_file() and LEFT_OUT.isdisjoint(file.relative_to(REPOSITORY).parts):
                 yield file
 
 
