@@ -17,7 +17,9 @@ import yaml
 from autograder.doors import gradescope
 from autograder.doors.gradescope import results_in
 from autograder.exercises.spec import Assignment
-from autograder.records.result import read_result
+from autograder.records.result import Result, read_result
+from autograder.running.work import Job
+from autograder.sandbox.zygote_client import SandboxError
 from tests.autograder.doors.container import Container, can_be_made
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
@@ -26,15 +28,15 @@ pytestmark = [pytest.mark.grading, pytest.mark.sandboxes]
 NAME = "05_attention"
 FORGES = "import IPython; IPython.get_ipython().displayhook(1.0)\ndef causal_mask(*arguments): return 1.0"
 SPIES = """
-import glob, os
-def causal_mask(n_query, n_key):
-    words = ("assignment.json", "specification", "solutions", "submission_metadata", "results.json", "run_autograder")
+import glob, os, torch
+def causal_mask(n_queries, n_keys):
+    words = ("assignment.json", "specification", "solutions", "results.json")
     found = [
         name
         for place in ("/autograder", "/tmp", "/var/tmp", "/proc/1/root/autograder")
         for folder, _, names in os.walk(place)
         for name in (os.path.join(folder, name) for name in names)
-        if any(word in name for word in words) or name.endswith(".ipynb")
+        if "/environment/" not in name and (any(word in name for word in words) or name.endswith(".ipynb"))
     ]
     for path in (
         "/autograder/source/assignment/assignment.json",
@@ -57,7 +59,8 @@ def causal_mask(n_query, n_key):
             found.append(f"wrote {path}")
         except OSError:
             pass
-    raise ValueError(f"found {found or 'nothing'}")
+    assert not found
+    return torch.ones(n_queries, n_keys, dtype=torch.bool).tril(n_keys - n_queries)
 """
 
 
@@ -184,6 +187,18 @@ def test_gradescope_is_told_why_there_is_no_score(
     assert sentence in results["output"]
 
 
+def test_where_no_sandbox_holds_learners_are_told_to_ask(
+    platform: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(job: Job, *arguments: Any) -> Result:
+        assert job.rules.minimum_tier == "landlock"
+        raise SandboxError("why")
+
+    monkeypatch.setattr(gradescope, "grade_one", refuse)
+    assert "The grader cannot work here. Please tell your instructor." in platform({"hw.ipynb": "{}"})["output"]
+    assert capsys.readouterr().out.startswith("why. `llm-course gradescope --any-sandbox` makes a zip")
+
+
 def test_a_defect_of_ours_is_one_sentence_for_learners(
     platform: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,11 +260,11 @@ METADATA = json.dumps({"users": [{"id": 1, "name": "Ada"}], "previous_submission
 
 def test_nobody_reads_or_writes_what_is_not_theirs(container: Container, attention: Assignment) -> None:
     ran = container.grade({"hw.ipynb": json.dumps(notebook(attention, causal_mask=SPIES)).encode()}, METADATA)
-    assert "found nothing" in ran.results["tests"][0]["output"], ran.results["tests"][0]["output"]
-    assert ran.results["tests"][0]["score"] == 0
+    assert ran.results["score"] == 20, ran.results["tests"][0]["output"]
     assert "Sandbox: landlock." in ran.said
 
 
+@pytest.mark.slow
 def test_where_nothing_holds_it_is_not_graded(container: Container, bank: Mapping[str, Any]) -> None:
     ran = container.grade({"hw.ipynb": json.dumps(bank["right"]).encode()}, tier="process")
     assert (ran.results["score"], ran.results["tests"]) == (0, [])
@@ -271,7 +286,7 @@ def test_where_nothing_holds_files_are_still_kept_if_it_is_graded_all_the_same(
     ran = container.grade(
         {"hw.ipynb": json.dumps(notebook(attention, causal_mask=SPIES)).encode()}, METADATA, tier="process"
     )
-    assert "found nothing" in ran.results["tests"][0]["output"], ran.results["tests"][0]["output"]
+    assert ran.results["score"] == 20, ran.results["tests"][0]["output"]
     assert "Sandbox: process." in ran.said
 
 
