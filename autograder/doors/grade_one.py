@@ -25,10 +25,12 @@ def job_without_course(name: str) -> Job:
 
 def read(path: Path) -> HandIn | NotGradable:
     """What a notebook and the files beside it are, or why that cannot be read."""
-    if not path.exists():
-        return NotGradable(f"There is no {shown(str(path))}: name a notebook.")
     try:
+        if not path.exists():
+            return NotGradable(f"There is no {shown(str(path))}: name a notebook.")
         return read_notebook(path.absolute())
+    except OSError as error:
+        return NotGradable(f"{shown(str(path))} cannot be opened: {error.strerror}.")
     except NotGradable as reason:
         return reason
 

@@ -73,8 +73,12 @@ def _lay(entries: Iterable[Entry], folder: Path) -> list[str]:
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             with (folder / path).open("xb") as file:
                 file.write(content)
-        except (FileExistsError, NotADirectoryError, IsADirectoryError):
-            left_out.append(f"{shown(str(entry.path))} is left out: another file or folder has that name.")
+        except OSError as error:
+            # Such as a name that another file has, or a folder, or that is too long.
+            if path.suffix.lower() == NOTEBOOK:
+                why = f"{shown(str(entry.path))} cannot be unpacked: {error.strerror}. Hand in the notebook itself."
+                raise NotGradable(why) from error
+            left_out.append(f"{shown(str(entry.path))} is left out: {error.strerror}.")
     return left_out
 
 

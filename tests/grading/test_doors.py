@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ import pytest
 import yaml
 
 from autograder.doors import gradescope
-from autograder.doors.gradescope import results_in
+from autograder.doors.gradescope import results_in, results_of
 from autograder.exercises.spec import Assignment
-from autograder.records.result import Result, read_result
+from autograder.judging.grade import not_graded
+from autograder.records.result import GRADED, Result, read_result
 from autograder.running.work import Job
 from autograder.sandbox.zygote_client import SandboxError
 from tests.autograder.doors.container import Container, can_be_made
@@ -206,6 +208,25 @@ def test_a_defect_of_ours_is_one_sentence_for_learners(
     results = platform({"hw.ipynb": "{}"})
     assert "ZeroDivisionError" in results["output"]
     assert "Traceback" not in json.dumps(results)
+
+
+def test_a_grader_that_is_stopped_leaves_results(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        script = packed.read("run_autograder").decode()
+        assert packed.getinfo("run_autograder").external_attr >> 16 == 0o755
+    left = json.loads(script.partition("<< 'RESULTS'\n")[2].partition("\nRESULTS\n")[0])
+    assert (left["score"], left["tests"], left["stdout_visibility"]) == (0, [], "hidden")
+    assert left["output"].startswith("Not graded")
+
+
+def test_a_model_stands_on_the_leaderboard() -> None:
+    figures = {"bits_per_byte": 1.25, "parameters": 390_000, "tokens": None}
+    result = replace(not_graded("19_capstone", ""), status=GRADED, figures=figures)
+    assert results_of(result, ["essay"])["leaderboard"] == [
+        {"name": "Bits per byte", "value": 1.25, "order": "asc"},
+        {"name": "Parameters", "value": 390_000, "order": "asc"},
+    ]
+    assert results_of(result, ["essay"])["output"].endswith("Your instructor grades essay.")
 
 
 def test_another_attempt_meets_other_inputs(archive: Path, tmp_path: Path) -> None:

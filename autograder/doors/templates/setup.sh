@@ -9,7 +9,7 @@ ENVIRONMENT=/autograder/environment
 
 python=""
 for version in 3.13 3.12 3.11; do
-  command -v "python$version" > /dev/null && python="python$version" && break
+  "python$version" -c "import ensurepip" 2> /dev/null && python="python$version" && break
 done
 if [ -z "$python" ]; then
   apt-get update

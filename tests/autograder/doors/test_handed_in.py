@@ -64,9 +64,10 @@ def test_the_notebook_is_found(tmp_path: Path, files: Mapping[str, bytes], besid
             "There are 2 notebooks in what was handed in (a.ipynb, b.ipynb): hand in one.",
         ),
         ({"hw.zip": b"PK no zip"}, "hw.zip is an archive that cannot be read: hand in the notebook itself."),
+        ({"hw.zip": zipped({"n" * 300 + ".ipynb": NOTEBOOK})}, "… cannot be unpacked: File name too long."),
         ({f"{number}.py": b"" for number in range(501)}, "There are more than 500 files in what was handed in"),
     ],
-    ids=["nothing", "no notebook", "two", "a broken zip", "too many files"],
+    ids=["nothing", "no notebook", "two", "a broken zip", "a long name", "too many files"],
 )
 def test_what_hides_the_notebook_is_one_sentence(tmp_path: Path, files: Mapping[str, bytes], sentence: str) -> None:
     with pytest.raises(NotGradable, match=re.escape(sentence)):
@@ -79,6 +80,12 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "submission/hw.ipynb").symlink_to(tmp_path / "secret.ipynb")
     with pytest.raises(NotGradable, match=r"hw\.ipynb is no plain file"):
         found(tmp_path, {})
+
+
+def test_names_that_no_disk_has_room_for_are_told(tmp_path: Path) -> None:
+    long = "n" * 300 + ".py"
+    hand_in = found(tmp_path, {"hw.zip": zipped({"hw.ipynb": NOTEBOOK, long: b"1", "a.py": b"1", "a.py/b.py": b"2"})})
+    assert [flag.partition(" is left out: ")[2] for flag in hand_in.flags] == ["File name too long.", "File exists."]
 
 
 def test_a_helper_that_cannot_be_read_costs_no_points_and_is_told(tmp_path: Path) -> None:
