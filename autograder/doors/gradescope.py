@@ -124,8 +124,9 @@ def results_of(result: Result, left_to_hand: list[str]) -> dict[str, Any]:
     """A result in Gradescope's form."""
     total = f"{in_points(result.score)} of {in_points(result.points)} points"
     waiting = f" Your instructor grades {escaped(', '.join(left_to_hand))}." if left_to_hand else ""
+    busy = "" if result.final else " Something was stopped while the machine was busy: hand it in again."
     results = {
-        **_told(f"{escaped(result.assignment)}: {total}.{waiting}"),
+        **_told(f"{escaped(result.assignment)}: {total}.{waiting}{busy}"),
         "score": round(result.score, 4),
         "test_output_format": "md",
         "tests": [_test(number, exercise) for number, exercise in enumerate(result.exercises, 1)],

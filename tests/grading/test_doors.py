@@ -1,6 +1,7 @@
 """One judge, four doors: the same verdict without a gradebook, on Gradescope and on GitHub."""
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -15,13 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
-from autograder.doors import gradescope
+from autograder.doors import grade_one, gradescope
 from autograder.doors.gradescope import results_in, results_of
 from autograder.exercises.spec import Assignment
 from autograder.judging.grade import not_graded
 from autograder.records.result import GRADED, Result, read_result
-from autograder.running.work import Job
+from autograder.running.work import Job, Outcome, Task
 from autograder.sandbox.zygote_client import SandboxError
+from autograder.submissions.hand_in import HandIn
 from tests.autograder.doors.container import Container, can_be_made
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
@@ -217,6 +219,26 @@ def test_a_grader_that_is_stopped_leaves_results(archive: Path) -> None:
     left = json.loads(script.partition("<< 'RESULTS'\n")[2].partition("\nRESULTS\n")[0])
     assert (left["score"], left["tests"], left["stdout_visibility"]) == (0, [], "hidden")
     assert left["output"].startswith("Not graded")
+
+
+def test_what_was_stopped_on_a_busy_machine_is_graded_once_more(
+    bank: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Task] = []
+
+    @contextlib.contextmanager
+    def workers(*arguments: Any) -> Iterator[Callable[[list[Task]], list[Outcome]]]:
+        def grading(tasks: list[Task]) -> list[Outcome]:
+            given.extend(tasks)
+            return [Outcome("", replace(not_graded(NAME, ""), status=GRADED, final=False))]
+
+        yield grading
+
+    monkeypatch.setattr(grade_one, "local_workers", workers)
+    result = grade_one.grade_one(grade_one.job_without_course(NAME), HandIn(json.dumps(bank["right"]).encode()))
+    assert [task.alone for task in given] == [True, True]
+    assert (given[0].stored, given[1].stored) == (None, result)
+    assert results_of(result, [])["output"].endswith("while the machine was busy: hand it in again.")
 
 
 def test_a_model_stands_on_the_leaderboard() -> None:
