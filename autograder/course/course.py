@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.collecting.collect import collect_in
@@ -76,7 +77,7 @@ def grade_all(
     processes, or by the Dask cluster of `scheduler`. What has not changed is not graded once more, except `again`.
     """
     course, config = course_directory()
-    job = replace(job_of(name), again=again)
+    job = replace(_job(course, config, name), again=again)
     folders = submitted_in(course, name, student)
     variants = {first_variant(job.secret, name, folder.parent.name) for folder in folders}
     read: dict[str, Task] = {}
@@ -115,7 +116,10 @@ def grade_all(
 
 def job_of(name: str) -> Job:
     """What all submissions of an assignment share, as it was released. Raises CourseError."""
-    course, config = course_directory()
+    return _job(*course_directory(), name)
+
+
+def _job(course: CourseDirectory, config: Config, name: str) -> Job:
     return Job(
         name,
         course_secret(),
