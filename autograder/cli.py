@@ -25,6 +25,11 @@ a course, step by step:
   llm-course report report.html
   llm-course export grades.csv
 
+where a class is elsewhere:
+  llm-course gradescope 05_attention --output autograder.zip
+  llm-course github 05_attention template  a repository whose workflow grades
+  llm-course grade-one 05_attention notebook.ipynb --json result.json
+
 now and then:
   llm-course extend 05_attention ada --days 3   give more time
   llm-course drop ada                           remove who has left, and keep all that there was
@@ -34,7 +39,7 @@ now and then:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command. Returns the exit code: 0, or 1 with one sentence on stderr."""
+    """Run a command. Returns the exit code: 0, or 1 (of grade-one 2) with one sentence on stderr."""
     # nbgrader starts alembic by its name, which lies beside this interpreter; its folder need not be on the PATH.
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     options = _parser().parse_args(arguments)
@@ -51,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.command == "grade" and not options.scheduler and sys.platform == "linux":
+    here = options.command == "grade-one" or (options.command == "grade" and not options.scheduler)
+    if here and sys.platform == "linux":
         # It gets ready while this process imports the rest.
         shared_zygote().start()
     skip_grammar_of_addresses()
@@ -124,6 +130,34 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.add_argument("--again", action="store_true", help="grade also what has not changed, on the same inputs")
     grade.add_argument("--dry-run", action="store_true", help="say whose score would change and why, and write nothing")
+
+    one = commands.add_parser(
+        "grade-one",
+        help="grade one notebook, without a gradebook",
+        description="Grade one notebook and the files beside it, as `grade` would, and write no gradebook. In a course "
+        "folder the assignment is as it was released there. Ends with 0 if it was graded, whatever its score, and with "
+        "2 if it could not be.",
+    )
+    one.add_argument("assignment", metavar="ASSIGNMENT")
+    one.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    one.add_argument("--json", type=Path, metavar="FILE", help="write the result there")
+    one.add_argument("--release", type=Path, metavar="DIR", help="the assignment as `github` wrote it")
+    one.add_argument("--github", action="store_true", help="also tell the job of GitHub's in which this runs")
+
+    gradescope = commands.add_parser("gradescope", help="make the autograder that Gradescope runs")
+    gradescope.add_argument("assignment", metavar="ASSIGNMENT")
+    gradescope.add_argument("--output", type=Path, default=Path("autograder.zip"), metavar="FILE.zip")
+    gradescope.add_argument(
+        "--any-sandbox", action="store_true", help="grade also where only a plain process keeps learners' code"
+    )
+    gradescope.add_argument(
+        "--extra-index", default="", metavar="URL", help="where pip finds a smaller torch, besides its own index"
+    )
+
+    github = commands.add_parser("github", help="make a template repository whose workflow grades")
+    github.add_argument("assignment", metavar="ASSIGNMENT")
+    github.add_argument("folder", type=Path, metavar="DIRECTORY")
+    github.add_argument("--course", default="", metavar="URL", help="the git address of the course, with its graders")
 
     feedback = commands.add_parser("feedback", help="make the learners' feedback pages")
     feedback.add_argument("assignment", metavar="ASSIGNMENT")

@@ -26,7 +26,7 @@ FLOORS = {
     "autograder": (
         {"cli"},
         {"course"},
-        {"reporting"},
+        {"reporting", "doors"},
         {"nbgrader_bridge", "collecting"},
         {"running", "authoring"},
         {"judging"},

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from autograder.collecting.collect import Declined
-from autograder.course import course, outcomes, releasing
+from autograder.course import course, elsewhere, outcomes, releasing
 from autograder.course.course_folder import CONFIG_FILE, CourseError
 from autograder.exercises import assignments
 from autograder.nbgrader_bridge.gradebook import WriterError
@@ -53,7 +53,7 @@ FAILURES = (
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run `options.command`. Returns the exit code: 0, or 1 with one sentence on stderr."""
+    """Run `options.command`. Returns the exit code: 0, or 1 (of grade-one 2) with one sentence on stderr."""
     # nbgrader's own use of SQLAlchemy warns at each new submission; an instructor can do nothing about it.
     warnings.filterwarnings("ignore", category=SAWarning)
     commands = {
@@ -66,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
         "extend": extend,
         "collect": collect,
         "grade": grade,
+        "grade-one": elsewhere.grade_one,
+        "gradescope": elsewhere.gradescope,
+        "github": elsewhere.github,
         "feedback": feedback,
         "report": report,
         "similar": similar,
@@ -77,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         return commands[options.command](options)
     except FAILURES as error:
         print(f"llm-course: {error}", file=sys.stderr)
-        return 1
+        return elsewhere.NOT_GRADED if options.command == "grade-one" else 1
 
 
 def init(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.collecting.collect import collect_in
@@ -76,16 +77,7 @@ def grade_all(
     processes, or by the Dask cluster of `scheduler`. What has not changed is not graded once more, except `again`.
     """
     course, config = course_directory()
-    job = Job(
-        name,
-        course_secret(),
-        released_assignment(course, name).cells,
-        Config(LimitOutput=config.LimitOutput),
-        again,
-        TrustedGrade(config=config).rules,
-        course.root,
-        laid_beside(course, config, name),
-    )
+    job = replace(_job(course, config, name), again=again)
     folders = submitted_in(course, name, student)
     variants = {first_variant(job.secret, name, folder.parent.name) for folder in folders}
     read: dict[str, Task] = {}
@@ -120,6 +112,23 @@ def grade_all(
     for student, result in writer.refused.items():
         tell(Graded(student, result))
     return list(lines.values())
+
+
+def job_of(name: str) -> Job:
+    """What all submissions of an assignment share, as it was released. Raises CourseError."""
+    return _job(*course_directory(), name)
+
+
+def _job(course: CourseDirectory, config: Config, name: str) -> Job:
+    return Job(
+        name,
+        course_secret(),
+        released_assignment(course, name).cells,
+        Config(LimitOutput=config.LimitOutput),
+        rules=TrustedGrade(config=config).rules,
+        course=course.root,
+        files=laid_beside(course, config, name),
+    )
 
 
 def roster(path: Path | None = None) -> tuple[list[str], list[Person]]:

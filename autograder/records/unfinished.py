@@ -4,6 +4,7 @@ A kill leaves the file before it, or none. What it leaves unfinished, the next c
 """
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -18,8 +19,11 @@ WRITTEN_INTO = ("", "results/", "results/*/", "submitted/*/", "autograded/*/")
 def in_one_step(path: Path, folder: Path | None = None) -> Iterator[Path]:
     """A name under which to write a file or a folder; when the block ends, what was written takes its place at `path`.
 
-    It lies beside `path`, or in another `folder` on the same disk. Where the block fails, nothing is left of it.
+    It lies beside `path`, or in another `folder` on the same disk. Where the block fails, nothing is left of it. Raises
+    OSError where `path` is a device or a pipe: root would put a file in its place, for all programs of the machine.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "it is neither a file nor a folder", str(path))
     unfinished = (folder or path.parent) / f".{path.name.lstrip('.')}.{os.getpid()}{SUFFIX}"
     try:
         yield unfinished

@@ -105,10 +105,13 @@ def read_hand_in(path: Path, passed_over: Collection[str] = ()) -> HandIn:
     check_student(path.parent.parent.name)
     with _open_folder(path.parent) as folder:
         name, message = _chosen_notebook(folder, path.name)
-        notebook, changed_at = _read_notebook(folder, name)
-        submitted_at = _read_timestamp(folder)
-        beside = _Walk(passed_over).beside(folder)
-    return HandIn(notebook, submitted_at, beside.files, message + beside.flags + _doubts(submitted_at, changed_at))
+        return _hand_in(folder, name, message, passed_over)
+
+
+def read_notebook(path: Path) -> HandIn:
+    """Read a notebook of that very name, wherever it lies, and what lies beside it. Raises NotGradable."""
+    with _open_folder(path.parent) as folder:
+        return _hand_in(folder, path.name)
 
 
 def read_beside(folder: Path, passed_over: Collection[str] = ()) -> Beside:
@@ -219,6 +222,13 @@ def _chosen_notebook(folder: int, name: str) -> tuple[str, tuple[str, ...]]:
     if names and chosen not in names:
         raise NotGradable(f"{' '.join(settled.notes)} Leave the one that counts.")
     return chosen, settled.notes
+
+
+def _hand_in(folder: int, name: str, message: tuple[str, ...] = (), passed_over: Collection[str] = ()) -> HandIn:
+    notebook, changed_at = _read_notebook(folder, name)
+    submitted_at = _read_timestamp(folder)
+    beside = _Walk(passed_over).beside(folder)
+    return HandIn(notebook, submitted_at, beside.files, message + beside.flags + _doubts(submitted_at, changed_at))
 
 
 def _read_notebook(folder: int, name: str) -> tuple[bytes, datetime]:

@@ -131,12 +131,12 @@ def ids_in(notebook: NotebookNode) -> set[str]:
 def _skeleton(assignment: Assignment) -> dict[str, NotebookNode]:
     """The released answer and graded cells by grade id."""
     if assignment.cells:
-        return {grade_id: _released(grade_id, cell) for grade_id, cell in assignment.cells.items()}
+        return {grade_id: released_cell(grade_id, cell) for grade_id, cell in assignment.cells.items()}
     cells = released_notebook(assignment).cells
     return {cell.metadata.nbgrader.grade_id: cell for cell in cells if _grade_id(cell)}
 
 
-def _released(grade_id: str, source: SourceCell) -> NotebookNode:
+def released_cell(grade_id: str, source: SourceCell) -> NotebookNode:
     """A cell as it was released: without the hidden tests, and a task without its mark scheme."""
     cell = _new_cell(source.cell_type, source.source)
     kind = {"grade": source.grade, "solution": source.solution, "task": source.task, "locked": source.locked}

@@ -75,3 +75,11 @@ def test_a_full_disk_leaves_nothing_of_a_hand_in_and_of_a_secret(monkeypatch: py
     with pytest.raises(OSError):
         course_secret()
     assert submitted() == before and left() == [] and not SECRET_FILE.exists()
+
+
+def test_no_file_takes_the_place_of_a_device_or_a_pipe() -> None:
+    os.mkfifo("pipe")
+    with pytest.raises(OSError, match="neither a file nor a folder"):
+        write_in_one_step(Path("pipe"), "text")
+    assert Path("pipe").is_fifo()
+    assert left() == []

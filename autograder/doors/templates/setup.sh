@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Gradescope runs this once, as root, when it builds the image: Python, and what the judge needs.
+set -euo pipefail
+
+# Where pip finds packages besides its own index, such as torch's builds for machines without a graphics card.
+EXTRA_INDEX=@EXTRA_INDEX@
+SOURCE=/autograder/source
+ENVIRONMENT=/autograder/environment
+
+python=""
+for version in 3.13 3.12 3.11; do
+  "python$version" -c "import ensurepip" 2> /dev/null && python="python$version" && break
+done
+if [ -z "$python" ]; then
+  apt-get update
+  for version in 3.13 3.12 3.11; do
+    apt-get install -y --no-install-recommends "python$version" "python$version-venv" && python="python$version" && break
+  done
+fi
+[ -n "$python" ] || { echo "No Python from 3.11 to 3.13 can be had here: choose a newer base image."; exit 1; }
+
+"$python" -m venv "$ENVIRONMENT"
+# The course and its packages. For a wheel instead of the source, change this line.
+"$ENVIRONMENT/bin/pip" install --no-cache-dir ${EXTRA_INDEX:+--extra-index-url "$EXTRA_INDEX"} \
+  --constraint "$SOURCE/course/constraints.txt" --editable "$SOURCE/course[instructor]"
+
+# In each fresh container all would be compiled once more.
+"$ENVIRONMENT/bin/python" -m compileall -q "$SOURCE/course/autograder" "$SOURCE/course/llm_course" "$SOURCE/course/solutions"
+
+# Learners' code runs as another user. It may import llm_course, and read nothing else of what came with the zip.
+chmod 711 "$SOURCE" "$SOURCE/course"
+chmod -R go-rwx "$SOURCE/assignment" "$SOURCE/course/autograder" "$SOURCE/course/solutions" "$SOURCE/course/chapters"
+chmod -R go+rX,go-w "$SOURCE/course/llm_course"

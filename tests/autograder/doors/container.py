@@ -1,0 +1,159 @@
+"""Gradescope's container as its documentation describes it, made of this machine's own folders.
+
+    python -m tests.autograder.doors.container AUTOGRADER.zip NOTEBOOK ...
+
+unpacks the zip, runs its setup.sh with the network, and for each notebook run_autograder without; it prints seconds and
+results. A submission has processes, mounts, a network and folders of its own; who runs it is root with the rights that
+Docker leaves to root, and so can make no namespaces.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "etc/alternatives", "etc/ssl", "etc/ld.so.cache")
+FOR_PIP = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "root/.config/pip", "opt/wheels")
+DEVICES = ("null", "zero", "full", "random", "urandom")
+KEPT_BY_DOCKER = (
+    "chown dac_override fsetid fowner mknod net_raw setgid setuid setfcap setpcap net_bind_service sys_chroot kill "
+    "audit_write"
+)
+ONLY = """
+from autograder.sandbox.zygote_client import ZygoteClient
+ZygoteClient.__init__.__defaults__ = (("none", "{tier}"),)
+from autograder.doors.gradescope import main
+main(["/autograder"])
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run left: the results, what was printed, and how many seconds it took."""
+
+    results: dict[str, Any]
+    said: str
+    seconds: float
+
+
+class Container:
+    """An image, and a fresh container of it for each submission."""
+
+    def __init__(self, folder: Path, archive: Path) -> None:
+        self._folder = folder
+        self._image = folder / "image"
+        for name in ("source", "environment"):
+            (self._image / name).mkdir(parents=True)
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(self._image / "source")
+
+    def set_up(self) -> float:
+        """Run setup.sh with the network; returns the seconds that it took."""
+        began = time.monotonic()
+        self._run("bash /autograder/source/setup.sh", [(self._image, "autograder")], network=True)
+        return time.monotonic() - began
+
+    def borrow_environment(self) -> None:
+        """Do what setup.sh does, but for the packages: those of this process are taken."""
+        self._image.joinpath("environment").rmdir()
+        script = (self._image / "source/setup.sh").read_text(encoding="utf-8")
+        before, rights = script.split("# Learners' code runs")
+        variables = "\n".join(line for line in before.splitlines() if line.startswith(("SOURCE=", "ENVIRONMENT=")))
+        (self._folder / "rights.sh").write_text(f"set -eu\n{variables}\n# {rights}", encoding="utf-8")
+        mounts = [(self._image, "autograder"), (self._folder / "rights.sh", "rights.sh")]
+        self._run("bash /rights.sh", mounts)
+
+    def grade(self, handed_in: Mapping[str, bytes], metadata: str | None = None, tier: str = "") -> Ran:
+        """Grade files by their paths, in the strongest tier that there is, or only in one."""
+        with tempfile.TemporaryDirectory(dir=self._folder) as name:
+            place = Path(name)
+            place.chmod(0o755)
+            for folder in ("submission", "results"):
+                (place / folder).mkdir()
+            for path, content in handed_in.items():
+                (place / "submission" / path).parent.mkdir(parents=True, exist_ok=True)
+                (place / "submission" / path).write_bytes(content)
+            if metadata is not None:
+                (place / "submission_metadata.json").write_text(metadata, encoding="utf-8")
+            script = (self._image / "source/run_autograder").read_text(encoding="utf-8")
+            if tier:
+                script = script.replace("-m autograder.doors.gradescope /autograder", f"-c '{ONLY.format(tier=tier)}'")
+            (place / "run_autograder").write_text(script, encoding="utf-8")
+            environment = self._image / "environment"
+            mounts = [
+                (place, "autograder"),
+                (self._image / "source", "autograder/source"),
+                (environment if environment.exists() else Path(sys.prefix), "autograder/environment"),
+            ]
+            began = time.monotonic()
+            said = self._run("cd /autograder && bash ./run_autograder", mounts)
+            seconds = time.monotonic() - began
+            results = json.loads((place / "results/results.json").read_text(encoding="utf-8"))
+            return Ran(results, said, seconds)
+
+    def _run(self, command: str, mounts: list[tuple[Path, str]], network: bool = False) -> str:
+        """Run a command as root of a container; returns what it printed."""
+        root = self._folder / "root"
+        root.mkdir(exist_ok=True)
+        base = Path(sys.base_prefix)
+        shown = [(Path("/", name), name) for name in (*SYSTEM, *(FOR_PIP if network else ()))]
+        # The interpreter lies in the home of whoever built it, which other users cannot enter.
+        lines = ["mount --make-rprivate /", f"mount -t tmpfs -o mode=755 tmpfs {root}"]
+        for path, name in [*shown, (base, str(base.relative_to("/"))), *mounts]:
+            if path.is_symlink():
+                lines.append(f"ln -s {path.readlink()} {root}/{name}")
+            elif path.is_dir():
+                lines.append(f"mkdir -p {root}/{name} && mount --rbind {path} {root}/{name}")
+            elif path.exists():
+                lines.append(
+                    f"mkdir -p {root}/{Path(name).parent} && touch {root}/{name} && mount --bind {path} {root}/{name}"
+                )
+        lines += [f"mount -o remount,bind,ro {root}/usr", f"mkdir -p {root}/proc {root}/tmp {root}/dev {root}/var/tmp"]
+        lines += [f"mount -t proc proc {root}/proc", f"chmod 1777 {root}/tmp {root}/var/tmp"]
+        lines += [f"touch {root}/dev/{name} && mount --bind /dev/{name} {root}/dev/{name}" for name in DEVICES]
+        lines += [f"mkdir -m 1777 {root}/dev/shm"]
+        rights = ",".join(f"+{name}" for name in KEPT_BY_DOCKER.split())
+        paths = f"{base}/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        lines.append(
+            f"exec chroot {root} /usr/bin/env -i PATH={paths} HOME=/root "
+            f"setpriv --bounding-set=-all,{rights} bash -c '{command}'"
+        )
+        own = ["--mount", "--pid", "--fork", "--ipc", "--uts", *([] if network else ["--net"])]
+        unshared = ["unshare", *own, "bash", "-euc", "\n".join(lines)]
+        done = subprocess.run(unshared, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=3600)
+        if done.returncode:
+            raise RuntimeError(f"{command} ended with {done.returncode}: {done.stdout}")
+        return done.stdout
+
+
+def can_be_made() -> bool:
+    """Whether this process may make mounts and is not Gradescope's kind of root itself."""
+    return os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0
+
+
+def main(archive: str, *notebooks: str) -> None:
+    """Print seconds and results of notebooks in a container that setup.sh made."""
+    folder = Path(tempfile.mkdtemp(prefix="container-"))
+    folder.chmod(0o755)
+    try:
+        container = Container(folder, Path(archive))
+        print(f"setup.sh: {container.set_up():.0f} seconds")
+        for name in notebooks:
+            ran = container.grade({Path(name).name: Path(name).read_bytes()})
+            print(f"{name}: {ran.seconds:.1f} seconds\n{ran.said}\n{json.dumps(ran.results, indent=1)}")
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
