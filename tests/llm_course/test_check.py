@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.authoring.checks import write_checks
+from autograder.authoring.checks import current_checks, write_checks
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, load_answer_keys, make_report
@@ -43,6 +43,9 @@ def test_checks_are_written_when_what_they_are_made_from_has_changed(tmp_path: P
     assert written
     assert write_checks(assignment, tmp_path / "checks") == (file, False)
     file.write_bytes(pack_answer_keys(unpack_answer_keys(file.read_bytes()), "of yesterday"))
+    # What a class is given is up to date, also where the checkout is not the instructor's to write.
+    assert made_from(current_checks(assignment, tmp_path / "checks")) not in ("", "of yesterday")
+    assert made_from(file.read_bytes()) == "of yesterday"
     assert write_checks(assignment, tmp_path / "checks") == (file, True)
 
 
