@@ -97,7 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     extend = commands.add_parser("extend", help="give a student more time for an assignment")
     extend.add_argument("assignment", metavar="ASSIGNMENT")
     extend.add_argument("student", metavar="STUDENT")
-    extend.add_argument("--days", type=float, required=True, help="how many; 0 takes an extension back")
+    more = extend.add_mutually_exclusive_group(required=True)
+    more.add_argument("--days", type=float, help="how many; 0 takes an extension back")
+    more.add_argument("--until", type=_time, metavar="TIME", help="until when, such as 2026-12-05T12:00")
     extend.add_argument("--reason", default="", help="stands in every table")
 
     new = commands.add_parser("new-exercise", help="begin an assignment of your own: a working example to be changed")

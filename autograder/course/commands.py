@@ -27,7 +27,7 @@ from autograder.running.workers import ClusterError
 from autograder.sandbox.zygote_client import SandboxError
 from autograder.students.by_hand import notes_on
 from autograder.students.departed import DropError
-from autograder.students.extensions import ExtensionError
+from autograder.students.extensions import Extension, ExtensionError
 from autograder.students.roster import RosterError
 from autograder.submissions.archives import ArchiveError
 from autograder.submissions.course_files import SecretError
@@ -135,9 +135,12 @@ def drop(options: argparse.Namespace) -> int:
 
 def extend(options: argparse.Namespace) -> int:
     """Give a student more time."""
-    lines = course.extend(options.assignment, options.student, options.days, options.reason)
-    days = f"{options.days:g} day{'s' * (options.days != 1)} more for {options.assignment}"
-    print(printable(f"{options.student}: {days}{': ' * bool(options.reason)}{options.reason}."))
+    until = options.until.isoformat() if options.until else ""
+    lines = course.extend(options.assignment, options.student, Extension(options.days or 0.0, options.reason, until))
+    more = f"until {until}" if until else f"{options.days:g} day{'s' * (options.days != 1)} more"
+    print(
+        printable(f"{options.student}: {more} for {options.assignment}{': ' * bool(options.reason)}{options.reason}.")
+    )
     for line in lines:
         print(line)
     return 0

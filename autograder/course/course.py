@@ -150,7 +150,7 @@ def drop(student: str, undo: bool = False) -> list[str]:
     return [f"{shown(student)} is no longer in the course. All that there was is kept in {shown(str(folder))}/."]
 
 
-def extend(name: str, student: str, days: float, reason: str) -> list[str]:
+def extend(name: str, student: str, extension: Extension) -> list[str]:
     """Give a student more time for an assignment, and say what becomes of a penalty. Raises ExtensionError."""
     assignment_called(name)
     course, _ = course_directory()
@@ -159,9 +159,13 @@ def extend(name: str, student: str, days: float, reason: str) -> list[str]:
         known = handed_in | set(people_in(gradebook))
         if student not in known:
             raise CourseError(f"Nobody is called {student!r}: `llm-course roster` lists the students.")
-        if name not in {assignment.name for assignment in gradebook.assignments}:
-            raise CourseError(f"{name} is not released yet: run `llm-course release {name}` first.")
-    set_extension(Path(), name, student, Extension(days, reason))
+        due = {assignment.name: assignment.duedate for assignment in gradebook.assignments}
+    if name not in due:
+        raise CourseError(f"{name} is not released yet: run `llm-course release {name}` first.")
+    if extension.until and not (due[name] and extension.after(due[name])):
+        when = f"due at {due[name]:%Y-%m-%d %H:%M} UTC, which is no earlier" if due[name] else "never due"
+        raise CourseError(f"{name} is {when}: name a time after that, or set another due date first.")
+    set_extension(Path(), name, student, extension)
     return update_penalties(name, [student])
 
 

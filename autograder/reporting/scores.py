@@ -377,17 +377,19 @@ def _titles(name: str, rows: Iterable[Row[Any]]) -> dict[str, str]:
 
 def _given(submission: SubmittedAssignment, noted: Extension | None) -> Extension | None:
     """The extension that counts: the gradebook's, with the reason where it is the one that was noted."""
-    days = submission.extension / timedelta(days=1) if submission.extension else 0.0
-    return noted if noted and noted.days == days else Extension(days, "") if days else None
+    due, more = submission.assignment.duedate, submission.extension
+    if not due or not more:
+        return None
+    return noted if noted and noted.after(due) == more else Extension(more / timedelta(days=1))
 
 
 def _due(due: datetime | None, extension: Extension | None) -> str:
     """When it was due, in words."""
     if due is None:
         return ""
-    if extension is None or not extension.days:
-        return f"{due:%Y-%m-%d %H:%M}"
-    return f"{due + timedelta(days=extension.days):%Y-%m-%d %H:%M} ({extension.words})"
+    more = extension.after(due) if extension else timedelta()
+    words = f" ({extension.words})" if extension and more else ""
+    return f"{due + more:%Y-%m-%d %H:%M}{words}"
 
 
 def flags_of(result: Result, by_hand: Mapping[str, HandScore]) -> list[str]:

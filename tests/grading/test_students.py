@@ -112,6 +112,25 @@ def test_more_time_takes_a_penalty_off_and_the_table_says_why(small: Course) -> 
     assert small.rows() == again
 
 
+def test_more_time_until_a_moment_holds_also_where_the_due_date_moves(small: Course) -> None:
+    small.done("roster", "students.csv")
+    submit(small, "ada", LATE)
+    small.done("grade", NAME, "--workers", "1")
+    for wrong, sentence in {"2026-10-12T12:00Z": "is due at 2026-10-12 12:00 UTC, which is no earlier"}.items():
+        assert sentence in small.refused("extend", NAME, "ada", "--until", wrong)
+    said = small.done("extend", NAME, "ada", "--until", "2026-10-13T12:30Z", "--reason", "ill").stdout
+    assert "for ps1: ill.\nada: late penalty 4 to 2 points." in said
+    row = small.rows()["ada"]
+    assert (row["due"], row["late_days"], row["score"]) == ("2026-10-13 12:30 (extended: ill)", "1", "6.0")
+    small.done("release", NAME, "--due", "2026-10-11T12:00Z")
+    assert "late penalty" not in small.done("grade", NAME, "--workers", "1").stdout
+    assert small.rows()["ada"]["due"] == row["due"]
+    # A file without the column was written before there was one.
+    (small.folder / "extensions.csv").write_text("assignment,student,days,reason\nps1,ada,3,\n")
+    small.done("extend", NAME, "bob", "--until", "2026-10-13T12:30Z")
+    assert (small.folder / "extensions.csv").read_text().splitlines()[1] == "ps1,ada,3,,"
+
+
 def test_an_extension_that_was_given_in_nbgraders_way_stays(small: Course) -> None:
     submit(small, "ada", LATE)
     small.done("grade", NAME, "--workers", "1")
@@ -215,9 +234,11 @@ def test_what_cannot_be_is_one_sentence(small: Course, arguments: tuple[str, ...
     assert not (small.folder / "extensions.csv").exists()
 
 
-@pytest.mark.parametrize("line", ["ps1,ada,many,ill", "ps1,ada,,", "ps1", "ps1,ada,-4,ill"])
+@pytest.mark.parametrize(
+    "line", ["ps1,ada,many,,ill", "ps1,ada,,,", "ps1", "ps1,ada,-4,,ill", "ps1,ada,,noon,", "ps1,ada,1,2026-12-01,"]
+)
 def test_a_file_of_extensions_that_was_spoiled_is_named_with_its_line(small: Course, line: str) -> None:
-    (small.folder / "extensions.csv").write_text(f"assignment,student,days,reason\n{line}\n")
+    (small.folder / "extensions.csv").write_text(f"assignment,student,days,until,reason\n{line}\n")
     submit(small, "ada", LATE)
     assert "extensions.csv, line 2" in small.refused("export", "grades.csv")
 
