@@ -152,6 +152,11 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("file", type=Path, metavar="FILE.csv")
     tables = ("plain", "cells", "canvas", "moodle")
     export.add_argument("--table", choices=tables, default="plain", help="which platform is to import it")
+    export.add_argument("--assignment", default="", metavar="ASSIGNMENT", help="only this one (default: all)")
+    export.add_argument("--column", default="", metavar="NAME", help='what the platform calls it: "Attention (9001)"')
+    export.add_argument(
+        "--canvas-list", type=Path, metavar="FILE.csv", help="what Canvas exported: its ids and columns are kept"
+    )
     return parser
 
 

@@ -272,7 +272,7 @@ def feedback(options: argparse.Namespace) -> int:
     for note in made.notes:
         print(note)
     if options.zip:
-        print(f"All pages are in {options.zip}, each in a folder of its student.")
+        print(f"All pages are in {options.zip}, under the platform's names, or else in a folder of the student.")
     if failed:
         raise CourseError(f"{len(failed)} submissions have no page; the reasons stand above.")
     return 0
@@ -315,7 +315,7 @@ def _same_models(name: str) -> list[str]:
 
 def export(options: argparse.Namespace) -> int:
     """Write all scores as CSV."""
-    exported = outcomes.export(options.file, options.table)
+    exported = outcomes.export(options.file, options.table, options.assignment, options.column, options.canvas_list)
     print(f"Wrote {exported.rows} rows to {options.file}.")
     if exported.not_handed_in:
         print(f"Handed in nothing, and so an empty cell: {exported.not_handed_in}.")

@@ -103,15 +103,15 @@ def make_refusals(course: CourseDirectory, assignment: str, refused: Mapping[str
     return pages
 
 
-def pack(pages: Iterable[FeedbackPage], archive: Path, folders: Mapping[str, str]) -> None:
+def pack(pages: Iterable[FeedbackPage], archive: Path, places: Mapping[str, str]) -> None:
     """One zip of all pages, for a platform to hand back. Raises OSError.
 
-    Each is in the folder that `folders` names for its student, or else in one of the student's id.
+    Each has the path that `places` names for its student, or else is in a folder of the student's id.
     """
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         for page in pages:
             if page.path is not None:
-                bundle.write(page.path, f"{folders.get(page.student, page.student)}/{page.path.name}")
+                bundle.write(page.path, places.get(page.student, f"{page.student}/{page.path.name}"))
 
 
 def _make_page(converter: GenerateFeedback, notebook: Path, student: str, assignment: str) -> Path:

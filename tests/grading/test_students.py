@@ -73,6 +73,11 @@ def test_who_hands_in_nothing_is_in_every_table_and_has_no_zero(small: Course) -
     small.done("export", "canvas.csv", "--table", "canvas")
     text = (small.folder / "canvas.csv").read_text(encoding="utf-8")
     assert "Ada Lovelace,101,,ada,,8.0" in text and "Bob Grün,102,,bob,,\n" in text.replace("\r", "")
+    (small.folder / "list.csv").write_text('Student,ID,SIS Login ID,Section,Why (7)\n"Lovelace, Ada",101,ada,S,\n')
+    column = ("--table", "canvas", "--assignment", NAME, "--column", "Why (7)", "--canvas-list", "list.csv")
+    assert "Not in Canvas's list, and left out: bob, cleo, dora." in small.done("export", "canvas.csv", *column).stdout
+    assert (small.folder / "canvas.csv").read_text().splitlines()[1:] == ['"Lovelace, Ada",101,ada,S,8.0']
+    assert list(small.rows("--assignment", NAME)) == ["ada", "bob", "cleo", "dora"]
     small.done("report", "report.html")
     report = (small.folder / "report.html").read_text(encoding="utf-8")
     assert "2 submissions, 0 of them not graded." in report
@@ -226,6 +231,9 @@ def test_a_list_that_cannot_be_read_changes_nothing(small: Course, text: bytes, 
         (("extend", NAME, "ada", "--days", "nan"), "nan is no number of days from 0 to 3650"),
         (("extend", NAME, "ada", "--days", "-1"), "-1 is no number of days from 0 to 3650"),
         (("roster", "no.csv"), "no.csv cannot be read: No such file or directory"),
+        (("export", "grades.csv", "--column", "Why (7)"), "--column is the column of one assignment: name that by"),
+        (("export", "grades.csv", "--assignment", "ps9"), "ps9 is not released, or has no students yet"),
+        (("export", "grades.csv", "--canvas-list", "no.csv"), "--canvas-list is for a CSV by --table canvas"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(small: Course, arguments: tuple[str, ...], sentence: str) -> None:
