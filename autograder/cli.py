@@ -28,6 +28,7 @@ a course, step by step:
 now and then:
   llm-course extend 05_attention ada --days 3   give more time
   llm-course drop ada                           remove who has left, and keep all that there was
+  llm-course history 05_attention               see all hand-ins, with times
   llm-course similar 05_attention               look at who has much the same answers
   llm-course grade 05_attention --dry-run       see what would change, and why
 """
@@ -115,6 +116,10 @@ def _parser() -> argparse.ArgumentParser:
         "--worksheet", type=Path, metavar="FILE.csv", help="Moodle's grading worksheet, which says when each came"
     )
     collect.add_argument("--yes", action="store_true", help="agree to what would be asked")
+
+    history = commands.add_parser("history", help="list what was handed in of an assignment, and when")
+    history.add_argument("assignment", metavar="ASSIGNMENT")
+    history.add_argument("--student", default="*", help="one student's id, or a pattern (default: all)")
 
     grade = commands.add_parser("grade", help="grade the submissions of an assignment")
     grade.add_argument("assignment", metavar="ASSIGNMENT")

@@ -65,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         "drop": drop,
         "extend": extend,
         "collect": collect,
+        "history": history,
         "grade": grade,
         "feedback": feedback,
         "report": report,
@@ -158,6 +159,13 @@ def collect(options: argparse.Namespace) -> int:
     for line in collected.taken + collected.notes + collected.left_out:
         print(printable(line))
     print(f"Notebooks in submitted/ now: {len(collected.taken)}. Left out: {collected.number_left_out}.")
+    return 0
+
+
+def history(options: argparse.Namespace) -> int:
+    """List what was handed in, and when."""
+    for student, lines in course.hand_ins_of(options.assignment, options.student).items():
+        print("\n  ".join([shown(student), *lines]))
     return 0
 
 

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from autograder.collecting.collect import collect_in
+from autograder.collecting.history import hand_ins
 from autograder.collecting.laying import Collected
 from autograder.course.course_folder import (
     CourseError,
@@ -203,6 +204,14 @@ def collect(
         raise CourseError(f"There is no {path}: name a folder, a zip or a tar with what was handed in.")
     with writing(RESULTS):
         return collect_in(course_directory()[0], path, agree, at, worksheet)
+
+
+def hand_ins_of(name: str, student: str) -> dict[str, list[str]]:
+    """Student -> hand-ins of an assignment, in words. Raises CourseError if there are none."""
+    assignment_called(name)
+    if found := hand_ins(name, student):
+        return found
+    raise CourseError(f"Nobody called {student} handed in {name}." if student != "*" else f"Nobody handed in {name}.")
 
 
 def left_out(name: str, student: str = "*") -> list[str]:
