@@ -115,6 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument(
         "--worksheet", type=Path, metavar="FILE.csv", help="Moodle's grading worksheet, which says when each came"
     )
+    collect.add_argument(
+        "--prefix", default="", metavar="TEXT", help="what each folder's name begins with: repositories' 05-attention-"
+    )
     collect.add_argument("--yes", action="store_true", help="agree to what would be asked")
 
     history = commands.add_parser("history", help="list what was handed in of an assignment, and when")

@@ -155,7 +155,7 @@ def collect(options: argparse.Namespace) -> int:
             print(printable(line))
         return bool(options.yes) or _agreed("Collect all of it?")
 
-    collected = course.collect(options.path, agree, options.at, options.worksheet)
+    collected = course.collect(options.path, agree, options.at, options.worksheet, options.prefix)
     for line in collected.taken + collected.notes + collected.left_out:
         print(printable(line))
     print(f"Notebooks in submitted/ now: {len(collected.taken)}. Left out: {collected.number_left_out}.")

@@ -197,13 +197,17 @@ def foresee_penalties(name: str, lines: Iterable[Graded]) -> list[Foreseen]:
 
 
 def collect(
-    path: Path, agree: Callable[[Sequence[str]], bool], at: datetime | None = None, worksheet: Path | None = None
+    path: Path,
+    agree: Callable[[Sequence[str]], bool],
+    at: datetime | None = None,
+    worksheet: Path | None = None,
+    prefix: str = "",
 ) -> Collected:
     """Lay what a platform gave into submitted/; see `collect_in`. Raises CourseError where that cannot be done."""
     if not path.exists():
         raise CourseError(f"There is no {path}: name a folder, a zip or a tar with what was handed in.")
     with writing(RESULTS):
-        return collect_in(course_directory()[0], path, agree, at, worksheet)
+        return collect_in(course_directory()[0], path, agree, at, worksheet, prefix)
 
 
 def hand_ins_of(name: str, student: str) -> dict[str, list[str]]:

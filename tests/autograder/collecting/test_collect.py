@@ -272,3 +272,17 @@ def test_a_time_that_was_written_beside_a_hand_in_stays_when_it_is_collected_onc
     (line,) = take({name: notebook(source="1")}, ada).taken
     assert time.read_text().startswith("2026-10-03 12:00:00")
     assert line.endswith(" Its timestamp.txt is that of the hand-in before: correct it if this one came later.")
+
+
+def test_a_folder_of_clones_is_collected_by_what_follows_the_common_name() -> None:
+    for student in ("ada", "bob"):
+        folder = Path("clones", f"05-attention-{student}")
+        (folder / ".git").mkdir(parents=True)
+        (folder / ".git" / "config").write_text("[core]")
+        (folder / "05_attention.ipynb").write_bytes(notebook(source=student))
+    students = (Student("ada"), Student("bob"))
+    collected = collect(Path("clones"), SOURCES, students, prefix="05-attention-")
+    assert (collected.left_out, sorted(submitted())) == (
+        [],
+        ["ada/05_attention/05_attention.ipynb", "bob/05_attention/05_attention.ipynb"],
+    )
