@@ -33,6 +33,7 @@ where a class is elsewhere:
 now and then:
   llm-course extend 05_attention ada --days 3   give more time
   llm-course drop ada                           remove who has left, and keep all that there was
+  llm-course history 05_attention               see all hand-ins, with times
   llm-course similar 05_attention               look at who has much the same answers
   llm-course grade 05_attention --dry-run       see what would change, and why
 """
@@ -103,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     extend = commands.add_parser("extend", help="give a student more time for an assignment")
     extend.add_argument("assignment", metavar="ASSIGNMENT")
     extend.add_argument("student", metavar="STUDENT")
-    extend.add_argument("--days", type=float, required=True, help="how many; 0 takes an extension back")
+    more = extend.add_mutually_exclusive_group(required=True)
+    more.add_argument("--days", type=float, help="how many; 0 takes an extension back")
+    more.add_argument("--until", type=_time, metavar="TIME", help="until when, such as 2026-12-05T12:00")
     extend.add_argument("--reason", default="", help="stands in every table")
 
     new = commands.add_parser("new-exercise", help="begin an assignment of your own: a working example to be changed")
@@ -118,7 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument(
         "--worksheet", type=Path, metavar="FILE.csv", help="Moodle's grading worksheet, which says when each came"
     )
+    collect.add_argument(
+        "--prefix", default="", metavar="TEXT", help="what each folder's name begins with: repositories' 05-attention-"
+    )
     collect.add_argument("--yes", action="store_true", help="agree to what would be asked")
+
+    history = commands.add_parser("history", help="list what was handed in of an assignment, and when")
+    history.add_argument("assignment", metavar="ASSIGNMENT")
+    history.add_argument("--student", default="*", help="one student's id, or a pattern (default: all)")
 
     grade = commands.add_parser("grade", help="grade the submissions of an assignment")
     grade.add_argument("assignment", metavar="ASSIGNMENT")
@@ -184,6 +194,11 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("file", type=Path, metavar="FILE.csv")
     tables = ("plain", "cells", "canvas", "moodle")
     export.add_argument("--table", choices=tables, default="plain", help="which platform is to import it")
+    export.add_argument("--assignment", default="", metavar="ASSIGNMENT", help="only this one (default: all)")
+    export.add_argument("--column", default="", metavar="NAME", help='what the platform calls it: "Attention (9001)"')
+    export.add_argument(
+        "--canvas-list", type=Path, metavar="FILE.csv", help="what Canvas exported: its ids and columns are kept"
+    )
     return parser
 
 

@@ -175,7 +175,7 @@ def load_answer_keys(assignment: str) -> dict[str, AnswerKey]:
 
 def _note_progress(folder: Path, assignment: str, exercise: str, passed: bool) -> dict[str, bool]:
     file = folder / PROGRESS_FILE
-    everything = _read_progress(file)
+    everything = read_progress(file)
     progress = {**everything.get(assignment, {}), exercise: passed}
     try:
         file.write_text(json.dumps({**everything, assignment: progress}, indent=1), encoding="utf-8")
@@ -184,7 +184,8 @@ def _note_progress(folder: Path, assignment: str, exercise: str, passed: bool) -
     return progress
 
 
-def _read_progress(file: Path) -> dict[str, dict[str, bool]]:
+def read_progress(file: Path) -> dict[str, dict[str, bool]]:
+    """Assignment -> exercise -> whether it passes, as the checks have noted it beside a notebook."""
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

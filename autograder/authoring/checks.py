@@ -22,12 +22,19 @@ from llm_course.checking.answer_key import AnswerKey, made_from, pack_answer_key
 
 def write_checks(assignment: Assignment, folder: Path = CHECKS) -> tuple[Path, bool]:
     """The file with the checks of an assignment, and whether it had to be written: one that is up to date is left."""
-    file, digest = folder / f"{assignment.name}{SUFFIX}", _digest(assignment)
-    if file.exists() and made_from(file.read_bytes()) == digest:
+    file, content = folder / f"{assignment.name}{SUFFIX}", current_checks(assignment, folder)
+    if file.exists() and file.read_bytes() == content:
         return file, False
     folder.mkdir(exist_ok=True)
-    file.write_bytes(packed_checks(assignment))
+    file.write_bytes(content)
     return file, True
+
+
+def current_checks(assignment: Assignment, folder: Path = CHECKS) -> bytes:
+    """What the file with the checks holds, or would hold if it were up to date: it may be another user's to write."""
+    file = folder / f"{assignment.name}{SUFFIX}"
+    kept = file.read_bytes() if file.exists() else b""
+    return kept if made_from(kept) == _digest(assignment) else packed_checks(assignment)
 
 
 def packed_checks(assignment: Assignment) -> bytes:

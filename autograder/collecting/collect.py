@@ -10,6 +10,7 @@ kept.
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -42,7 +43,7 @@ from autograder.submissions.submission import ids_in, parse
 
 MAX_NOTEBOOKS, MAX_NOTEBOOK_BYTES = 100, 5 * MAX_NOTEBOOK
 """Of one learner, all versions and assignments counted: each is read to see which it is."""
-PASSED_OVER = ("__MACOSX", "__pycache__", ".ipynb_checkpoints")
+PASSED_OVER = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git")
 """Folders that programs leave behind."""
 
 
@@ -60,11 +61,12 @@ def collect_in(
     agree: Callable[[Sequence[str]], bool],
     at: datetime | None = None,
     worksheet: Path | None = None,
+    prefix: str = "",
 ) -> Collected:
     """Collect into a course, the current folder, what belongs to its assignments and students.
 
-    All of it was handed in `at` some time, at the latest, or each as Moodle's `worksheet` says. Raises what `collect`
-    raises, and RosterError where the worksheet cannot be read.
+    All of it was handed in `at` some time, at the latest, or each as Moodle's `worksheet` says. Each learner's folder
+    begins with the `prefix`. Raises what `collect` raises, and RosterError where the worksheet cannot be read.
     """
     sources = {
         notebook.stem: ids_in(nbformat.read(notebook, as_version=4))
@@ -79,7 +81,7 @@ def collect_in(
     left = departed((person.id for person in dropped), known)
     handed_in_at = at.astimezone(UTC).replace(tzinfo=None) if at else None
     times = Times(handed_in_at, read_worksheet(worksheet) if worksheet else {}, due)
-    return collect(path, sources, students, agree, times, files_asked, left)
+    return collect(path, sources, students, agree, times, files_asked, left, prefix)
 
 
 def collect(
@@ -90,16 +92,19 @@ def collect(
     times: Times | None = None,
     asked: Callable[[str], Collection[str]] = lambda assignment: (),
     left: Mapping[str, str] = MappingProxyType({}),
+    prefix: str = "",
 ) -> Collected:
     """Lay what a folder or an archive holds into submitted/, below the current folder.
 
     `sources` are the grade ids of each assignment, `students` those of the gradebook and those who have left, and
     `left` says of these, in sentences, that nothing of theirs is taken. `asked` gives the names of files that an
-    assignment wants beside its notebook. `agree` is asked, with sentences, before somebody's place is taken or somebody
-    unknown is added. Raises ArchiveError; Declined where that says no; and OSError.
+    assignment wants beside its notebook. The `prefix` is no part of a learner's name. `agree` is asked, with
+    sentences, before somebody's place is taken or somebody unknown is added. Raises ArchiveError; Declined where that
+    says no; and OSError.
     """
     collected, held = Collected(), all_held()
     with opened(path) as entries:
+        entries = (replace(entry, path=_without(prefix, entry.path)) for entry in entries)
         files = _by_student(
             _by_origin(entries, path.resolve().name, sources.keys(), students, collected), students, held, collected
         )
@@ -119,6 +124,12 @@ def collect(
         laying.lay(hand_ins)
         collected.notes += _from_another_box(hand_ins, times.due.keys())
     return collected
+
+
+def _without(prefix: str, path: PurePosixPath) -> PurePosixPath:
+    """A path whose first name does not begin with the prefix, such as that of a class's repositories."""
+    first, *rest = path.parts or ("",)
+    return PurePosixPath(first.removeprefix(prefix) or first, *rest)
 
 
 def _from_another_box(hand_ins: Sequence[HandedIn], due: Set[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.collecting.platforms import MOODLE_FOLDER, Origin
+from autograder.collecting.platforms import CANVAS_FILE, MOODLE_FOLDER, Origin
 from autograder.records.result import write_data
 from autograder.submissions.course_files import RESULTS
 
@@ -18,7 +18,8 @@ class Held:
     """Where a hand-in in submitted/ came from.
 
     `notebook` identifies its notebook as it was laid, `laid_at` says when that was, in UTC; `late` is the platform's
-    word; `is_new` says that the gradebook did not know the student; `folder` is Moodle's.
+    word; `is_new` says that the gradebook did not know the student; `folder` is what Moodle called the folder, or
+    Canvas the file.
     """
 
     source: str
@@ -56,10 +57,20 @@ def all_held() -> dict[str, dict[str, Held]]:
     return {name: read_held(name) for name in names}
 
 
-def moodle_folders(assignment: str) -> dict[str, str]:
-    """Student -> folder in the archive that Moodle gave of an assignment: what is handed back stands in the same."""
-    folders = {student: str(held.folder) for student, held in read_held(assignment).items()}
-    return {student: folder for student, folder in folders.items() if MOODLE_FOLDER.fullmatch(folder)}
+def handed_back(assignment: str) -> dict[str, str]:
+    """Student -> path of a page in an archive for the platform on which the student handed in.
+
+    Moodle knows a learner by the folder of its own archive; Canvas by the two numbers in the name of the file that was
+    handed in, the learner's and the upload's.
+    """
+    page, places = f"{assignment}.html", {}
+    for student, held in read_held(assignment).items():
+        given = str(held.folder)
+        if MOODLE_FOLDER.fullmatch(given):
+            places[student] = f"{given}/{page}"
+        elif found := CANVAS_FILE.fullmatch(given):
+            places[student] = f"{given.removesuffix(found['file'])}{page}"
+    return places
 
 
 def identity(content: bytes) -> str:

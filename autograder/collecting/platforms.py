@@ -57,7 +57,8 @@ class Origin:
 class Owner:
     """Whose a file is, as its path tells it, and the path that the learner gave it.
 
-    `folder` is Moodle's for this learner, `upload` Canvas's number of this file, 0 where there is none.
+    `folder` is what Moodle called the learner's folder, or Canvas this file; `upload` is Canvas's number of it, 0 where
+    there is none.
     """
 
     origin: Origin
@@ -78,7 +79,8 @@ def owner_of(path: PurePosixPath, source: str, assignments: Set[str]) -> Owner:
         return Owner(Origin(MOODLE, found["name"], found["id"]), PurePosixPath(*rest), folder=first)
     if found := CANVAS_FILE.fullmatch(first):
         place = PurePosixPath(found["file"], *rest)
-        return Owner(Origin(CANVAS, found["name"], found["id"]), place, bool(found["late"]), int(found["upload"]))
+        origin = Origin(CANVAS, found["name"], found["id"])
+        return Owner(origin, place, bool(found["late"]), int(found["upload"]), first)
     if rest:
         return Owner(Origin(source, first), PurePosixPath(*rest))
     return Owner(Origin(source, name_in_file(first, assignments)), path)

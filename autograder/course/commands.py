@@ -27,7 +27,7 @@ from autograder.running.workers import ClusterError
 from autograder.sandbox.zygote_client import SandboxError
 from autograder.students.by_hand import notes_on
 from autograder.students.departed import DropError
-from autograder.students.extensions import ExtensionError
+from autograder.students.extensions import Extension, ExtensionError
 from autograder.students.roster import RosterError
 from autograder.submissions.archives import ArchiveError
 from autograder.submissions.course_files import SecretError
@@ -65,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         "drop": drop,
         "extend": extend,
         "collect": collect,
+        "history": history,
         "grade": grade,
         "grade-one": elsewhere.grade_one,
         "gradescope": elsewhere.gradescope,
@@ -138,9 +139,12 @@ def drop(options: argparse.Namespace) -> int:
 
 def extend(options: argparse.Namespace) -> int:
     """Give a student more time."""
-    lines = course.extend(options.assignment, options.student, options.days, options.reason)
-    days = f"{options.days:g} day{'s' * (options.days != 1)} more for {options.assignment}"
-    print(printable(f"{options.student}: {days}{': ' * bool(options.reason)}{options.reason}."))
+    until = options.until.isoformat() if options.until else ""
+    lines = course.extend(options.assignment, options.student, Extension(options.days or 0.0, options.reason, until))
+    more = f"until {until}" if until else f"{options.days:g} day{'s' * (options.days != 1)} more"
+    print(
+        printable(f"{options.student}: {more} for {options.assignment}{': ' * bool(options.reason)}{options.reason}.")
+    )
     for line in lines:
         print(line)
     return 0
@@ -154,10 +158,17 @@ def collect(options: argparse.Namespace) -> int:
             print(printable(line))
         return bool(options.yes) or _agreed("Collect all of it?")
 
-    collected = course.collect(options.path, agree, options.at, options.worksheet)
+    collected = course.collect(options.path, agree, options.at, options.worksheet, options.prefix)
     for line in collected.taken + collected.notes + collected.left_out:
         print(printable(line))
     print(f"Notebooks in submitted/ now: {len(collected.taken)}. Left out: {collected.number_left_out}.")
+    return 0
+
+
+def history(options: argparse.Namespace) -> int:
+    """List what was handed in, and when."""
+    for student, lines in course.hand_ins_of(options.assignment, options.student).items():
+        print("\n  ".join([shown(student), *lines]))
     return 0
 
 
@@ -272,7 +283,7 @@ def feedback(options: argparse.Namespace) -> int:
     for note in made.notes:
         print(note)
     if options.zip:
-        print(f"All pages are in {options.zip}, each in a folder of its student.")
+        print(f"All pages are in {options.zip}, under the platform's names, or else in a folder of the student.")
     if failed:
         raise CourseError(f"{len(failed)} submissions have no page; the reasons stand above.")
     return 0
@@ -315,7 +326,7 @@ def _same_models(name: str) -> list[str]:
 
 def export(options: argparse.Namespace) -> int:
     """Write all scores as CSV."""
-    exported = outcomes.export(options.file, options.table)
+    exported = outcomes.export(options.file, options.table, options.assignment, options.column, options.canvas_list)
     print(f"Wrote {exported.rows} rows to {options.file}.")
     if exported.not_handed_in:
         print(f"Handed in nothing, and so an empty cell: {exported.not_handed_in}.")

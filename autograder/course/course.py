@@ -14,6 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.collecting.collect import collect_in
+from autograder.collecting.history import hand_ins
 from autograder.collecting.laying import Collected
 from autograder.course.course_folder import (
     CourseError,
@@ -159,7 +160,7 @@ def drop(student: str, undo: bool = False) -> list[str]:
     return [f"{shown(student)} is no longer in the course. All that there was is kept in {shown(str(folder))}/."]
 
 
-def extend(name: str, student: str, days: float, reason: str) -> list[str]:
+def extend(name: str, student: str, extension: Extension) -> list[str]:
     """Give a student more time for an assignment, and say what becomes of a penalty. Raises ExtensionError."""
     assignment_called(name)
     course, _ = course_directory()
@@ -168,9 +169,13 @@ def extend(name: str, student: str, days: float, reason: str) -> list[str]:
         known = handed_in | set(people_in(gradebook))
         if student not in known:
             raise CourseError(f"Nobody is called {student!r}: `llm-course roster` lists the students.")
-        if name not in {assignment.name for assignment in gradebook.assignments}:
-            raise CourseError(f"{name} is not released yet: run `llm-course release {name}` first.")
-    set_extension(Path(), name, student, Extension(days, reason))
+        due = {assignment.name: assignment.duedate for assignment in gradebook.assignments}
+    if name not in due:
+        raise CourseError(f"{name} is not released yet: run `llm-course release {name}` first.")
+    if extension.until and not (due[name] and extension.after(due[name])):
+        when = f"due at {due[name]:%Y-%m-%d %H:%M} UTC, which is no earlier" if due[name] else "never due"
+        raise CourseError(f"{name} is {when}: name a time after that, or set another due date first.")
+    set_extension(Path(), name, student, extension)
     return update_penalties(name, [student])
 
 
@@ -201,13 +206,25 @@ def foresee_penalties(name: str, lines: Iterable[Graded]) -> list[Foreseen]:
 
 
 def collect(
-    path: Path, agree: Callable[[Sequence[str]], bool], at: datetime | None = None, worksheet: Path | None = None
+    path: Path,
+    agree: Callable[[Sequence[str]], bool],
+    at: datetime | None = None,
+    worksheet: Path | None = None,
+    prefix: str = "",
 ) -> Collected:
     """Lay what a platform gave into submitted/; see `collect_in`. Raises CourseError where that cannot be done."""
     if not path.exists():
         raise CourseError(f"There is no {path}: name a folder, a zip or a tar with what was handed in.")
     with writing(RESULTS):
-        return collect_in(course_directory()[0], path, agree, at, worksheet)
+        return collect_in(course_directory()[0], path, agree, at, worksheet, prefix)
+
+
+def hand_ins_of(name: str, student: str) -> dict[str, list[str]]:
+    """Student -> hand-ins of an assignment, in words. Raises CourseError if there are none."""
+    assignment_called(name)
+    if found := hand_ins(name, student):
+        return found
+    raise CourseError(f"Nobody called {student} handed in {name}." if student != "*" else f"Nobody handed in {name}.")
 
 
 def left_out(name: str, student: str = "*") -> list[str]:

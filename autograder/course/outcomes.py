@@ -8,7 +8,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import nbformat
 from nbgrader.coursedir import CourseDirectory
 
 import llm_course
-from autograder.collecting.origins import moodle_folders
+from autograder.collecting.origins import handed_back
 from autograder.course.course_folder import (
     CourseError,
     assignment_called,
@@ -28,6 +28,7 @@ from autograder.course.course_folder import (
 )
 from autograder.exercises.spec import Assignment
 from autograder.records.result import NOT_GRADED, Result
+from autograder.reporting.canvas import fill_canvas_list
 from autograder.reporting.feedback import Feedback, make_all_pages, pack
 from autograder.reporting.scores import (
     NOT_HANDED_IN,
@@ -96,25 +97,42 @@ def feedback(name: str, archive: Path | None = None) -> Feedback:
         raise CourseError(f"No submission of {name} is graded yet: run `llm-course grade {name}` first.")
     if archive:
         with writing(archive):
-            pack([*made.pages, *made.refused], archive, moodle_folders(name))
+            pack([*made.pages, *made.refused], archive, handed_back(name))
     return made
 
 
-def export(path: Path, table: str = "plain") -> Exported:
-    """Write the table of scores as CSV, as one of `TABLES`, or as JSON."""
+def export(
+    path: Path, table: str = "plain", name: str = "", column: str = "", canvas_list: Path | None = None
+) -> Exported:
+    """Write the table of scores as CSV, as one of `TABLES`, or as JSON; of one assignment, where it is named.
+
+    A platform calls the assignment by the name of its `column`. Canvas's own `canvas_list` is filled in, if given.
+    Raises RosterError where that cannot be read.
+    """
     if path.suffix not in (".csv", ".json"):
         raise CourseError(f"{path} is no CSV file: name one that ends in .csv, or in .json for a program.")
+    if column and not name:
+        raise CourseError("--column is the column of one assignment: name that by --assignment.")
+    if canvas_list and (table, path.suffix) != ("canvas", ".csv"):
+        raise CourseError("--canvas-list is for a CSV by --table canvas.")
     api = nbgrader_api()
+    told: list[str] = []
     with api.gradebook as gradebook, writing(path):
-        scores = read_scores(gradebook)
+        scores = read_scores(gradebook, name)
+        if name and not scores:
+            raise CourseError(f"{name} is not released, or has no students yet: name another assignment.")
         left = departed({path.name for path in Path("submitted").glob("*")}, people_in(gradebook))
-        if path.suffix == ".json":
+        columns = [replace(score, assignment=column or score.assignment) for score in scores]
+        if canvas_list:
+            filled, told = fill_canvas_list(canvas_list, columns)
+            rows = write_table(path, iter(filled))
+        elif path.suffix == ".json":
             path.write_text(scores_json(api.coursedir.course_id, scores, datetime.now().astimezone()), encoding="utf-8")
             rows = len(scores)
         else:
-            rows = write_table(path, TABLES[table](scores))
+            rows = write_table(path, TABLES[table](columns))
     statuses = Counter(score.status for score in scores)
-    notes = (*_extensions_of_nobody(scores), *left.values())
+    notes = (*told, *_extensions_of_nobody(scores, name), *left.values())
     return Exported(rows, statuses[NOT_GRADED], statuses[NOT_HANDED_IN], notes)
 
 

@@ -19,7 +19,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.authoring.checks import packed_checks, write_checks
+from autograder.authoring.checks import current_checks
 from autograder.authoring.source_remarks import changed_since_release, remarks
 from autograder.course.course_folder import (
     CONFIG_FILE,
@@ -168,13 +168,13 @@ def _pack(assignment: Assignment) -> Path:
     checks = f"{assignment.name}.checks.json.gz"
     if assignment.folder:
         # Whoever fetches it by nbgrader's exchange has these checks from nowhere else.
-        (folder / checks).write_bytes(packed_checks(assignment))
+        (folder / checks).write_bytes(current_checks(assignment))
     archive = folder.with_name(f"{assignment.name}.zip")
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             bundle.write(file, file.relative_to(folder.parent))
         if assignment.exercises and not assignment.folder:
-            bundle.write(write_checks(assignment)[0], f"{assignment.name}/{checks}")
+            bundle.writestr(f"{assignment.name}/{checks}", current_checks(assignment))
     return archive
 
 

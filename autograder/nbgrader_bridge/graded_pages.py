@@ -32,6 +32,7 @@ from autograder.records.pictures import (
     read_picture_text,
 )
 from autograder.running.autograded import STATES, WAITS
+from llm_course.checking.book import with_links
 from llm_course.checking.feedback import WHAT_TO_DO, fold
 
 MAX_AT_ONCE = 100_000
@@ -207,8 +208,8 @@ def draw_text(context: Context, text: str) -> str:
     page: Page = context["resources"]["page"]
     if is_judged(context.get("cell", {})):
         text, _, advice = text.partition(f"\n{WHAT_TO_DO}\n")
-        if advice:
-            return page.draw(text, text_to_html, html.escape) + fold(WHAT_TO_DO, text_to_html(advice))
+        told = with_links(page.draw(text, text_to_html, html.escape))
+        return told + (fold(WHAT_TO_DO, text_to_html(advice)) if advice else "")
     return page.draw(text, text_to_html, html.escape)
 
 

@@ -24,6 +24,10 @@ from autograder.students.roster import people_in
 
 REFUSAL = Path(__file__).with_name("not_graded.html.jinja")
 """What a learner reads whose submission could not be graded."""
+FOR_THE_EXCHANGE = ("timestamp.txt", "submission_secret.txt")
+"""What `nbgrader release_feedback` reads beside a page: of which hand-in it is."""
+MAX_FOR_THE_EXCHANGE = 1_000
+"""Bytes of each."""
 LOG = logging.getLogger(__name__)
 
 
@@ -92,21 +96,22 @@ def make_refusals(course: CourseDirectory, assignment: str, refused: Mapping[str
         try:
             page.parent.mkdir(parents=True, exist_ok=True)
             page.write_text(template.render(assignment=assignment, reason=reason), encoding="utf-8")
+            _lay_for_the_exchange(Path(course.submitted_directory, student, assignment), page.parent)
             pages.append(FeedbackPage(student, page))
         except OSError as error:
             pages.append(FeedbackPage(student, None, f"{error.filename} cannot be written: {error.strerror}."))
     return pages
 
 
-def pack(pages: Iterable[FeedbackPage], archive: Path, folders: Mapping[str, str]) -> None:
+def pack(pages: Iterable[FeedbackPage], archive: Path, places: Mapping[str, str]) -> None:
     """One zip of all pages, for a platform to hand back. Raises OSError.
 
-    Each is in the folder that `folders` names for its student, or else in one of the student's id.
+    Each has the path that `places` names for its student, or else is in a folder of the student's id.
     """
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         for page in pages:
             if page.path is not None:
-                bundle.write(page.path, f"{folders.get(page.student, page.student)}/{page.path.name}")
+                bundle.write(page.path, places.get(page.student, f"{page.student}/{page.path.name}"))
 
 
 def _make_page(converter: GenerateFeedback, notebook: Path, student: str, assignment: str) -> Path:
@@ -119,5 +124,14 @@ def _make_page(converter: GenerateFeedback, notebook: Path, student: str, assign
     folder.mkdir(parents=True)
     page = folder / f"{assignment}.html"
     page.write_text(text, encoding="utf-8")
+    _lay_for_the_exchange(notebook.parent, folder)
     converter.set_permissions(assignment, student)
     return page
+
+
+def _lay_for_the_exchange(source: Path, folder: Path) -> None:
+    for name in FOR_THE_EXCHANGE:
+        path = source / name
+        if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_FOR_THE_EXCHANGE:
+            (folder / name).unlink(missing_ok=True)
+            (folder / name).write_bytes(path.read_bytes())

@@ -158,7 +158,7 @@ def plain_table(scores: Iterable[Score]) -> Table:
     """One row for each student and assignment."""
     yield list(PLAIN)
     for score in scores:
-        yield [_cell(getattr(score, name)) for name in PLAIN]
+        yield [as_cell(getattr(score, name)) for name in PLAIN]
 
 
 def cells_table(scores: Iterable[Score]) -> Table:
@@ -167,24 +167,24 @@ def cells_table(scores: Iterable[Score]) -> Table:
     for score in scores:
         for cell in score.cells:
             row = (score.assignment, score.student_id, score.name, score.status, *vars(cell).values())
-            yield [_cell(value) for value in row]
+            yield [as_cell(value) for value in row]
 
 
 def canvas_table(scores: Iterable[Score]) -> Table:
     """One row for each student, as Canvas's gradebook imports it: students are found by their SIS Login ID."""
     wide = _Wide(scores)
-    yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(_cell, wide.maxima)]
-    yield ["    Points Possible", "", "", "", "", *map(_cell, wide.maxima.values())]
+    yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(as_cell, wide.maxima)]
+    yield ["    Points Possible", "", "", "", "", *map(as_cell, wide.maxima.values())]
     for student, known in wide.students.items():
-        yield [_cell(known.name or student), _id(known.lms_user_id), "", _id(student), "", *wide.row(student)]
+        yield [as_cell(known.name or student), as_id(known.lms_user_id), "", as_id(student), "", *wide.row(student)]
 
 
 def moodle_table(scores: Iterable[Score]) -> Table:
     """One row for each student, as Moodle imports it: map `username` to the user, and each assignment to its item."""
     wide = _Wide(scores)
-    yield ["username", *map(_cell, wide.maxima)]
+    yield ["username", *map(as_cell, wide.maxima)]
     for student in wide.students:
-        yield [_id(student), *wide.row(student)]
+        yield [as_id(student), *wide.row(student)]
 
 
 def scores_json(course_id: str, scores: Iterable[Score], made: datetime) -> str:
@@ -238,7 +238,7 @@ class TrustedExport(CsvExportPlugin):
                 score = known.get((assignment.name, student), nothing)
                 whose = [student, *people.get(student, [None] * len(person))]
                 row = [assignment.name, assignment.duedate, score.timestamp, *whose]
-                yield [_cell(value) for value in (*row, *(getattr(score, name) for name in numbers), score.reason)]
+                yield [as_cell(value) for value in (*row, *(getattr(score, name) for name in numbers), score.reason)]
 
 
 def write_table(path: Path, table: Table) -> int:
@@ -259,7 +259,7 @@ class _Wide:
 
     def row(self, student: str) -> list[str]:
         found = (self._scores.get((student, assignment)) for assignment in self.maxima)
-        return [_cell(score.score) if score else "" for score in found]
+        return [as_cell(score.score) if score else "" for score in found]
 
 
 def _laid_folders(name: str, people: Collection[str]) -> dict[str, str]:
@@ -377,17 +377,19 @@ def _titles(name: str, rows: Iterable[Row[Any]]) -> dict[str, str]:
 
 def _given(submission: SubmittedAssignment, noted: Extension | None) -> Extension | None:
     """The extension that counts: the gradebook's, with the reason where it is the one that was noted."""
-    days = submission.extension / timedelta(days=1) if submission.extension else 0.0
-    return noted if noted and noted.days == days else Extension(days, "") if days else None
+    due, more = submission.assignment.duedate, submission.extension
+    if not due or not more:
+        return None
+    return noted if noted and noted.after(due) == more else Extension(more / timedelta(days=1))
 
 
 def _due(due: datetime | None, extension: Extension | None) -> str:
     """When it was due, in words."""
     if due is None:
         return ""
-    if extension is None or not extension.days:
-        return f"{due:%Y-%m-%d %H:%M}"
-    return f"{due + timedelta(days=extension.days):%Y-%m-%d %H:%M} ({extension.words})"
+    more = extension.after(due) if extension else timedelta()
+    words = f" ({extension.words})" if extension and more else ""
+    return f"{due + more:%Y-%m-%d %H:%M}{words}"
 
 
 def flags_of(result: Result, by_hand: Mapping[str, HandScore]) -> list[str]:
@@ -399,7 +401,7 @@ def _rounded(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {name: round(value, 2) if isinstance(value, float) else value for name, value in fields}
 
 
-def _cell(value: object) -> str:
+def as_cell(value: object) -> str:
     """A value as text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
@@ -407,6 +409,6 @@ def _cell(value: object) -> str:
     return FORMULA.sub(r"\1'", text) if isinstance(value, str) else text
 
 
-def _id(student: str) -> str:
+def as_id(student: str) -> str:
     """An id in a table that a platform reads: as it is, for the platform looks for it, if no formula can harm by it."""
-    return student if PLAIN_ID.fullmatch(student) else _cell(student)
+    return student if PLAIN_ID.fullmatch(student) else as_cell(student)

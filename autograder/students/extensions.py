@@ -1,7 +1,8 @@
 """More time for single students, with the reason: extensions.csv in the course folder.
 
-    assignment,student,days,reason
-    05_attention,ada,3,ill
+    assignment,student,days,until,reason
+    05_attention,ada,3,,ill
+    05_attention,bert,,2026-12-05T12:00+01:00,a fair
 
 nbgrader keeps an extension with a submission, so it can have none before something is handed in, and no reason. The
 file has both; what it says is set in the gradebook whenever a submission is there.
@@ -12,7 +13,7 @@ import io
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -21,7 +22,8 @@ from autograder.records.unfinished import write_in_one_step
 from autograder.submissions.hand_in import shown
 
 FILE = Path("extensions.csv")
-HEADER = ["assignment", "student", "days", "reason"]
+HEADER = ["assignment", "student", "days", "until", "reason"]
+OPTIONAL = {"until"}
 MAX_DAYS = 3650
 
 
@@ -31,15 +33,21 @@ class ExtensionError(Exception):
 
 @dataclass(frozen=True)
 class Extension:
-    """How much later a student may hand in, and why."""
+    """How much later a student may hand in, in days or `until` a time by ISO 8601; and why."""
 
-    days: float
-    reason: str
+    days: float = 0.0
+    reason: str = ""
+    until: str = ""
+
+    def after(self, due: datetime) -> timedelta:
+        """How much later than what is due (UTC); nothing where that is later anyway."""
+        return max(_time(self.until) - due, timedelta()) if self.until else timedelta(days=self.days)
 
     @property
     def words(self) -> str:
         """Such as "3 days more: ill"."""
-        return f"{self.days:g} day{'s' * (self.days != 1)} more" + (f": {self.reason}" if self.reason else "")
+        more = "extended" if self.until else f"{self.days:g} day{'s' * (self.days != 1)} more"
+        return more + (f": {self.reason}" if self.reason else "")
 
 
 def read_extensions(course: Path, assignment: str) -> dict[str, Extension]:
@@ -90,7 +98,7 @@ def apply_extensions(
             continue
         # nbgrader fails on more time for what is never due.
         if submission.assignment.duedate is not None:
-            submission.extension = timedelta(days=extensions[student].days)
+            submission.extension = extensions[student].after(submission.assignment.duedate)
     gradebook.db.commit()
 
 
@@ -103,25 +111,42 @@ def _read(course: Path) -> dict[tuple[str, str], Extension]:
         rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ExtensionError(f"{path} cannot be read ({error}): save it as CSV in UTF-8.") from error
-    if reader.fieldnames is not None and set(HEADER) != set(reader.fieldnames):
+    if reader.fieldnames is not None and set(HEADER) != {*reader.fieldnames, *OPTIONAL}:
         # A column of somebody's own would be lost when the file is written next.
         raise ExtensionError(f"{path} has other columns than {', '.join(HEADER)}: mend its first line.")
     found = {}
     for number, row in enumerate(rows, start=2):
-        try:
-            days = float(row["days"])
-        except (TypeError, ValueError) as error:
-            raise ExtensionError(f"{path}, line {number}: {row['days']!r} is no number of days.") from error
-        _check(days, f"{path}, line {number}")
-        found[row["assignment"] or "", row["student"] or ""] = Extension(days, row["reason"] or "")
+        found[row["assignment"] or "", row["student"] or ""] = _read_row(row, f"{path}, line {number}")
     return found
+
+
+def _read_row(row: Mapping[str, str | None], where: str) -> Extension:
+    days, until, reason = row["days"], row.get("until") or "", row["reason"] or ""
+    if until and days:
+        raise ExtensionError(f"{where} has days and a time: leave one of them.")
+    try:
+        if until:
+            _time(until)
+            return Extension(0.0, reason, until)
+        number = float(days or "")
+    except (ValueError, OverflowError) as error:
+        wrong = f"{until!r} is no time such as 2026-12-01T23:59" if until else f"{days!r} is no number of days"
+        raise ExtensionError(f"{where}: {wrong}.") from error
+    _check(number, where)
+    return Extension(number, reason)
+
+
+def _time(text: str) -> datetime:
+    """A time in UTC; one that names no zone is this machine's."""
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
 
 
 def _write(course: Path, rows: Mapping[tuple[str, str], Extension]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows([*key, f"{found.days:g}", found.reason] for key, found in rows.items())
+    for key, found in rows.items():
+        writer.writerow([*key, "" if found.until else f"{found.days:g}", found.until, found.reason])
     try:
         write_in_one_step(course / FILE, text.getvalue())
     except OSError as error:

@@ -40,7 +40,8 @@ def foresee(
         score = _score(submission, result)
         before = submission.late_submission_penalty or 0.0 if submission else 0.0
         at = submitted_at or (submission.timestamp if submission else None)
-        late = (at - due - _more_time(submission, extensions.get(student))).total_seconds() if at else 0.0
+        more = _more_time(due, submission, extensions.get(student))
+        late = (at - due - more).total_seconds() if at else 0.0
         penalty = rule.plugin_inst.late_submission_penalty(student, score, late) if late > 0 else None
         # As nbgrader does it: no more than the score, and no bonus.
         after = min(max(penalty or 0.0, 0.0), score)
@@ -66,7 +67,7 @@ def _score(submission: SubmittedAssignment | None, result: Result) -> float:
     return sum(scores.values())
 
 
-def _more_time(submission: SubmittedAssignment | None, extension: Extension | None) -> timedelta:
+def _more_time(due: datetime, submission: SubmittedAssignment | None, extension: Extension | None) -> timedelta:
     if extension:
-        return timedelta(days=extension.days)
+        return extension.after(due)
     return (submission.extension if submission else None) or timedelta()

@@ -24,7 +24,7 @@ COLUMNS = {
 """The field of a student -> what platforms call it, the most telling first."""
 WHOLE_NAME = ("student", "name", "full name")
 """Columns that hold both names, as "Lovelace, Ada" or "Ada Lovelace"."""
-NO_STUDENT = ("points possible", "test student")
+NO_STUDENT = ("points possible", "test student", "student, test")
 """Names that Canvas has in its lists, in lower case."""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from llm_course.checking.book import with_links
+
 HOLDS, FAILS, WAITS = "✓", "✗", "–"
 WHAT_TO_DO = "What to do"
 SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.) (?=(?:[^`]*`[^`]*`)*[^`]*$)")
@@ -85,7 +87,7 @@ class Feedback:
         if self._one_waits:
             rows.append(f"<li><small>{WAITS_MEANS}</small></li>")
         hint = f"<p><strong>{hint_to_html(self.hint)}</strong></p>" if self.hint else ""
-        place = f"<p>{html.escape(self._read_again)}</p>" if self.place else ""
+        place = f"<p>{with_links(html.escape(self._read_again))}</p>" if self.place else ""
         return (
             f"<p><code>{html.escape(self.exercise)}</code>: {html.escape(self.summary)}</p>"
             f'<ul style="list-style:none;padding-left:0">{"".join(rows)}</ul>{hint}{place}'

@@ -161,6 +161,11 @@ def test_a_late_mark_costs_what_it_costs_and_a_time_that_is_told_later_counts(sm
     small.done("collect", pack(small, newer), "--at", "2026-10-15T11:00+00:00")
     small.done("grade", NAME, "--workers", "1")
     assert scores(small)["zoe"] == ("2.0", "6.0")
+    # The first is kept, and the history has both with their times.
+    zoe, first, second = small.done("history", NAME).stdout.splitlines()
+    assert (zoe, second) == ("zoe", "  2026-10-15 11:00 UTC: counts, from doezoe in Canvas")
+    assert first.startswith(f"  2026-10-12 12:00 UTC: kept in replaced/zoe.{NAME}.2")
+    assert "Nobody called kim handed in" in small.refused("history", NAME, "--student", "kim")
 
 
 def test_collected_again_a_time_and_its_penalty_stay_and_a_better_time_takes_it_back(small: Course) -> None:

@@ -60,7 +60,7 @@ def test_who_is_dropped_is_in_no_folder_table_report_or_page(graded: Course) -> 
     (notebook,) = kept["submissions"][NAME]["notebooks"].values()
     assert notebook["grades"]["why"]["manual_score"] == 3.0
     assert notebook["comments"]["why"]["manual_comment"] == "Well said."
-    assert kept["extensions"][NAME] == {"days": 1.0, "reason": "ill"}
+    assert kept["extensions"][NAME] == {"days": 1.0, "reason": "ill", "until": ""}
     for place in (f"submitted/bob/{NAME}/{NAME}.ipynb", f"feedback/bob/{NAME}/{NAME}.html", f"results/{NAME}/bob.json"):
         assert (graded.folder / "dropped" / "bob" / place).is_file()
 
@@ -151,7 +151,7 @@ def test_a_drop_that_was_interrupted_goes_on(graded: Course, monkeypatch: pytest
 
 def test_more_time_for_what_is_not_released_yet_is_kept_too(graded: Course) -> None:
     file = graded.folder / "extensions.csv"
-    file.write_text(file.read_text() + "ps2,bob,3,a fair\n")
+    file.write_text(file.read_text() + "ps2,bob,3,,a fair\n")
     before = file.read_text()
     graded.done("drop", "bob")
     assert "bob" not in file.read_text()

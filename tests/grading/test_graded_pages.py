@@ -233,6 +233,19 @@ def is_foreign(address: str, origin: str, anchors: tuple[str, ...]) -> bool:
     )
 
 
+def test_a_comment_can_be_given_again_to_the_next(served: Served, watch: Watch) -> None:
+    one, other = [student for student in sorted(served.submissions) if student.isalpha()][:2]
+    watch.open(served.page_of(one))
+    box = watch.page.locator("textarea.comment").first
+    box.fill("Say *why*.")
+    box.blur()
+    watch.open(served.page_of(other))
+    with watch.page.expect_response(lambda reply: "/api/comment/" in reply.url and reply.request.method == "PUT"):
+        watch.page.get_by_label("Comments you gave before").first.select_option("Say *why*.")
+    watch.open(served.page_of(other))
+    assert watch.page.locator("textarea.comment").first.input_value() == "Say *why*."
+
+
 def test_formgraders_lists_run_no_name(served: Served, watch: Watch) -> None:
     pages = [
         "gradebook",

@@ -73,6 +73,11 @@ def test_who_hands_in_nothing_is_in_every_table_and_has_no_zero(small: Course) -
     small.done("export", "canvas.csv", "--table", "canvas")
     text = (small.folder / "canvas.csv").read_text(encoding="utf-8")
     assert "Ada Lovelace,101,,ada,,8.0" in text and "Bob Grün,102,,bob,,\n" in text.replace("\r", "")
+    (small.folder / "list.csv").write_text('Student,ID,SIS Login ID,Section,Why (7)\n"Lovelace, Ada",101,ada,S,\n')
+    column = ("--table", "canvas", "--assignment", NAME, "--column", "Why (7)", "--canvas-list", "list.csv")
+    assert "Not in Canvas's list, and left out: bob, cleo, dora." in small.done("export", "canvas.csv", *column).stdout
+    assert (small.folder / "canvas.csv").read_text().splitlines()[1:] == ['"Lovelace, Ada",101,ada,S,8.0']
+    assert list(small.rows("--assignment", NAME)) == ["ada", "bob", "cleo", "dora"]
     small.done("report", "report.html")
     report = (small.folder / "report.html").read_text(encoding="utf-8")
     assert "2 submissions, 0 of them not graded." in report
@@ -110,6 +115,25 @@ def test_more_time_takes_a_penalty_off_and_the_table_says_why(small: Course) -> 
     assert (again["ada"]["score"], again["bob"]["score"]) == ("6.0", "4.0")
     small.done("grade", NAME, "--workers", "1", "--again")
     assert small.rows() == again
+
+
+def test_more_time_until_a_moment_holds_also_where_the_due_date_moves(small: Course) -> None:
+    small.done("roster", "students.csv")
+    submit(small, "ada", LATE)
+    small.done("grade", NAME, "--workers", "1")
+    for wrong, sentence in {"2026-10-12T12:00Z": "is due at 2026-10-12 12:00 UTC, which is no earlier"}.items():
+        assert sentence in small.refused("extend", NAME, "ada", "--until", wrong)
+    said = small.done("extend", NAME, "ada", "--until", "2026-10-13T12:30Z", "--reason", "ill").stdout
+    assert "for ps1: ill.\nada: late penalty 4 to 2 points." in said
+    row = small.rows()["ada"]
+    assert (row["due"], row["late_days"], row["score"]) == ("2026-10-13 12:30 (extended: ill)", "1", "6.0")
+    small.done("release", NAME, "--due", "2026-10-11T12:00Z")
+    assert "late penalty" not in small.done("grade", NAME, "--workers", "1").stdout
+    assert small.rows()["ada"]["due"] == row["due"]
+    # A file without the column was written before there was one.
+    (small.folder / "extensions.csv").write_text("assignment,student,days,reason\nps1,ada,3,\n")
+    small.done("extend", NAME, "bob", "--until", "2026-10-13T12:30Z")
+    assert (small.folder / "extensions.csv").read_text().splitlines()[1] == "ps1,ada,3,,"
 
 
 def test_an_extension_that_was_given_in_nbgraders_way_stays(small: Course) -> None:
@@ -207,6 +231,9 @@ def test_a_list_that_cannot_be_read_changes_nothing(small: Course, text: bytes, 
         (("extend", NAME, "ada", "--days", "nan"), "nan is no number of days from 0 to 3650"),
         (("extend", NAME, "ada", "--days", "-1"), "-1 is no number of days from 0 to 3650"),
         (("roster", "no.csv"), "no.csv cannot be read: No such file or directory"),
+        (("export", "grades.csv", "--column", "Why (7)"), "--column is the column of one assignment: name that by"),
+        (("export", "grades.csv", "--assignment", "ps9"), "ps9 is not released, or has no students yet"),
+        (("export", "grades.csv", "--canvas-list", "no.csv"), "--canvas-list is for a CSV by --table canvas"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(small: Course, arguments: tuple[str, ...], sentence: str) -> None:
@@ -215,9 +242,11 @@ def test_what_cannot_be_is_one_sentence(small: Course, arguments: tuple[str, ...
     assert not (small.folder / "extensions.csv").exists()
 
 
-@pytest.mark.parametrize("line", ["ps1,ada,many,ill", "ps1,ada,,", "ps1", "ps1,ada,-4,ill"])
+@pytest.mark.parametrize(
+    "line", ["ps1,ada,many,,ill", "ps1,ada,,,", "ps1", "ps1,ada,-4,,ill", "ps1,ada,,noon,", "ps1,ada,1,2026-12-01,"]
+)
 def test_a_file_of_extensions_that_was_spoiled_is_named_with_its_line(small: Course, line: str) -> None:
-    (small.folder / "extensions.csv").write_text(f"assignment,student,days,reason\n{line}\n")
+    (small.folder / "extensions.csv").write_text(f"assignment,student,days,until,reason\n{line}\n")
     submit(small, "ada", LATE)
     assert "extensions.csv, line 2" in small.refused("export", "grades.csv")
 

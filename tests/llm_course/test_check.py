@@ -10,12 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.authoring.checks import write_checks
+from autograder.authoring.checks import current_checks, write_checks
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, load_answer_keys, make_report
 from llm_course.checking.answer_key import AnswerKey, made_from, pack_answer_keys, unpack_answer_keys
 from llm_course.checking.feedback import mark
+from llm_course.progress import progress_lines
 from solutions import attention, normalization, peft, post_training
 
 ASSIGNMENTS = list(assignments().values())
@@ -43,6 +44,9 @@ def test_checks_are_written_when_what_they_are_made_from_has_changed(tmp_path: P
     assert written
     assert write_checks(assignment, tmp_path / "checks") == (file, False)
     file.write_bytes(pack_answer_keys(unpack_answer_keys(file.read_bytes()), "of yesterday"))
+    # What a class is given is up to date, also where the checkout is not the instructor's to write.
+    assert made_from(current_checks(assignment, tmp_path / "checks")) not in ("", "of yesterday")
+    assert made_from(file.read_bytes()) == "of yesterday"
     assert write_checks(assignment, tmp_path / "checks") == (file, True)
 
 
@@ -267,3 +271,19 @@ def test_a_vote_out_of_a_set_is_hardly_ever_taken_for_another_mistake(tmp_path: 
         found.append(make_report("12_emergence", majority_vote, tmp_path).verdict)
     assert sum(verdict.mistake is None for verdict in found) >= 17
     assert all("A set has no order" in verdict.advice for verdict in found if verdict.mistake is None)
+
+
+def test_progress_over_all_chapters_is_read_from_beside_the_notebooks(tmp_path: Path) -> None:
+    for name, marks in {
+        "05_attention": {"causal_mask": True, "sliding_window_mask": False},
+        "own": {"f": True},
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / PROGRESS_FILE).write_text(json.dumps({name: marks}))
+    (tmp_path / "06_feed_forward").mkdir()
+    (tmp_path / "06_feed_forward" / PROGRESS_FILE).write_text("{")  # a crash cut it short
+    lines = progress_lines(tmp_path)
+    (attention,) = [line for line in lines if line.startswith("05_attention")]
+    assert " 1 of 5 " in attention and attention.endswith("next: scaled_dot_product_attention")
+    assert lines[-1].startswith("2 of ") and "next" not in lines[0]
+    assert progress_lines(tmp_path / "05_attention") == lines

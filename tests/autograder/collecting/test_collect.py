@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.collecting.collect import collect
+from autograder.collecting.origins import handed_back
 from autograder.collecting.platforms import Student
 from autograder.submissions.archives import ArchiveError
 from tests.autograder.collecting.downloads import EVE, SOURCES, ZOE, notebook, packed, submitted, take, zipped
@@ -79,6 +80,17 @@ def test_files_beside_a_notebook_come_along_where_they_are_of_use() -> None:
 def test_a_zip_of_a_learner_is_looked_into() -> None:
     take({"lovelaceada_1_2_work.zip": packed({"work/a.ipynb": notebook(), "work/helper.py": b"x = 1"})})
     assert set(submitted()) == {f"lovelaceada/05_attention/{name}" for name in ("05_attention.ipynb", "helper.py")}
+
+
+def test_pages_go_back_under_the_names_by_which_a_platform_knows_its_learners() -> None:
+    names = ("Emmy Noether_1_assignsubmission_file_/a.ipynb", "lovelaceada_LATE_123_4567_05_attention-1.ipynb")
+    take({name: notebook(source=name) for name in names})
+    take({"zoe/05_attention/05_attention.ipynb": notebook()})
+    assert handed_back("05_attention") == {
+        "Emmy Noether": "Emmy Noether_1_assignsubmission_file_/05_attention.html",
+        # Canvas looks for the two numbers: the learner's and the upload's.
+        "lovelaceada": "lovelaceada_LATE_123_4567_05_attention.html",
+    }
 
 
 def test_nothing_handed_in_before_is_lost() -> None:
@@ -260,3 +272,17 @@ def test_a_time_that_was_written_beside_a_hand_in_stays_when_it_is_collected_onc
     (line,) = take({name: notebook(source="1")}, ada).taken
     assert time.read_text().startswith("2026-10-03 12:00:00")
     assert line.endswith(" Its timestamp.txt is that of the hand-in before: correct it if this one came later.")
+
+
+def test_a_folder_of_clones_is_collected_by_what_follows_the_common_name() -> None:
+    for student in ("ada", "bob"):
+        folder = Path("clones", f"05-attention-{student}")
+        (folder / ".git").mkdir(parents=True)
+        (folder / ".git" / "config").write_text("[core]")
+        (folder / "05_attention.ipynb").write_bytes(notebook(source=student))
+    students = (Student("ada"), Student("bob"))
+    collected = collect(Path("clones"), SOURCES, students, prefix="05-attention-")
+    assert (collected.left_out, sorted(submitted())) == (
+        [],
+        ["ada/05_attention/05_attention.ipynb", "bob/05_attention/05_attention.ipynb"],
+    )

@@ -7,7 +7,7 @@ import pytest
 
 from autograder.collecting.collect import Declined, collect
 from autograder.collecting.laying import Collected
-from autograder.collecting.origins import moodle_folders, read_held
+from autograder.collecting.origins import handed_back, read_held
 from autograder.collecting.platforms import Student
 from tests.autograder.collecting.downloads import EVE, SOURCES, ZOE, notebook, packed, submitted
 
@@ -169,6 +169,6 @@ def test_where_a_hand_in_came_from_is_kept() -> None:
     take({MOODLE.format("Zoe Doe_12"): ZOE})
     held = read_held(NAME)["zoe"]
     assert (held.source, held.name, held.number) == ("Moodle", "Zoe Doe", "12")
-    assert moodle_folders(NAME) == {"zoe": "Zoe Doe_12_assignsubmission_file_"}
+    assert handed_back(NAME) == {"zoe": f"Zoe Doe_12_assignsubmission_file_/{NAME}.html"}
     Path("results", f"{NAME}.collected.json").write_text("[1]")
     assert read_held(NAME) == {}

@@ -4,15 +4,18 @@ import csv
 import dataclasses
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from autograder.records.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result, write_result
+from autograder.reporting.canvas import fill_canvas_list
 from autograder.reporting.report import class_report
 from autograder.reporting.scores import CellScore, Score, Table, canvas_table, moodle_table, plain_table, write_table
 from autograder.students.late import DAY, PenaltyPerDay
+from autograder.students.roster import RosterError
 
 AT = datetime(2026, 10, 12, 9, 30)
 SCORES = [
@@ -95,6 +98,59 @@ def test_canvas_finds_students_by_login_and_assignments_by_column() -> None:
     assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "02_tokenization", "05_attention"]
     assert points == ["    Points Possible", "", "", "", "", "20.0", "22.0"]
     assert ["ada", "", "", "ada", "", "16.2", ""] in rows, "one that is not graded is no zero"
+
+
+CANVAS_LIST = """Student,ID,SIS User ID,SIS Login ID,Section,Attention (9001),05_attention (9002),Final Score
+    Points Possible,,,,,20,22.0,(read only)
+"Lovelace, Ada",101,s-1,+ada,LLM,3,,91
+"Noether, Emmy",102,s-2,e.noether,LLM,7,,92
+"Turing, Alan",103,s-3,alan,LLM,,,93
+"Student, Test",104,,x,LLM,,,0
+"""
+
+
+def test_canvass_own_list_keeps_its_ids_and_columns_and_what_has_no_score(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(CANVAS_LIST)
+    # Ada is known by her login, Emmy by Canvas's number; Emmy's could not be graded.
+    people = {"+ada": (GRADED, 16.25, ""), "emmy": (NOT_GRADED, None, "102"), "zoe": (GRADED, 1.0, "")}
+    scores = [
+        Score("Attention (9001)", student, status, AT, score, 0.0, score, 22.0, lms_user_id=number)
+        for student, (status, score, number) in people.items()
+    ]
+    table, notes = fill_canvas_list(tmp_path / "list.csv", scores)
+    assert table == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Attention (9001)"],
+        ["    Points Possible", "", "", "", "", "20"],
+        ["Lovelace, Ada", "101", "s-1", "+ada", "LLM", "16.25"],
+        ["Noether, Emmy", "102", "s-2", "e.noether", "LLM", "7"],
+    ]
+    assert notes == [
+        "Attention (9001) is worth 20 points in Canvas and 22 here: change one of them.",
+        "In Canvas's list only, and left out: Turing, Alan.",
+        "Not in Canvas's list, and left out: zoe.",
+    ]
+    table, _ = fill_canvas_list(tmp_path / "list.csv", [replace(scores[0], assignment="05_attention")])
+    assert [row[-1] for row in table] == ["05_attention (9002)", "22.0", "16.25"], (
+        "its own column is found by the title"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            CANVAS_LIST,
+            r"has no columns for ps1: name one by --assignment and --column, such as 'Attention \(9001\)' or",
+        ),
+        ("Student,ID,Section\n", r"has no columns for ps1: name one by --assignment and --column\.$"),
+        ("Name,Score\n", "has no columns Student, ID and Section: export the gradebook from Canvas"),
+        ("", "has no columns Student, ID and Section"),
+    ],
+)
+def test_a_list_that_is_not_canvass_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    (tmp_path / "list.csv").write_text(text)
+    with pytest.raises(RosterError, match=sentence):
+        fill_canvas_list(tmp_path / "list.csv", [Score("ps1", "ada", GRADED, AT, 1.0, 0.0, 1.0, 2.0)])
 
 
 def test_moodle_has_a_column_for_each_assignment() -> None:

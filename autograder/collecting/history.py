@@ -1,0 +1,36 @@
+"""What was handed in of an assignment, and when: what counts, and what it took the place of."""
+
+import contextlib
+import re
+from collections import defaultdict
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from autograder.collecting.laying import REPLACED, SUBMITTED
+from autograder.collecting.origins import read_held
+from autograder.submissions.hand_in import NotGradable, read_timestamp, shown, submitted_folders
+
+
+def hand_ins(name: str, student: str = "*") -> dict[str, list[str]]:
+    """Student -> hand-ins of an assignment that are kept, the oldest first, each in words.
+
+    `student` is a student's id or a pattern.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    replaced = re.compile(rf"(.+)\.{re.escape(name)}\.\d{{4}}(-\d\d){{2}}-\d{{6}}-\d{{6}}")
+    for folder in sorted(REPLACED.glob("*")):
+        if (parts := replaced.fullmatch(folder.name)) and fnmatchcase(parts[1], student):
+            found[parts[1]].append(f"{_time_of(folder)}: kept in {shown(str(folder))}")
+    held = read_held(name)
+    for folder in submitted_folders(SUBMITTED, student, name):
+        owner = folder.parent.name
+        origin = f", from {shown(str(held[owner].origin))}" if owner in held else ""
+        found[owner].append(f"{_time_of(folder)}: counts{origin}")
+    return dict(sorted(found.items()))
+
+
+def _time_of(folder: Path) -> str:
+    with contextlib.suppress(NotGradable, OSError):
+        if at := read_timestamp(folder):
+            return f"{at:%Y-%m-%d %H:%M} UTC"
+    return "time not known"
