@@ -21,6 +21,7 @@ from sphinx.errors import ExtensionError
 
 from _ext.assets import is_stale, share_static_folder
 from _ext.reference_labels import PLAIN_TEXT
+from _ext.released_notebooks import EXERCISES
 
 MINISEARCH = Path(__file__).parent.parent / "node_modules" / "minisearch" / "dist" / "umd" / "index.js"
 LEFT_OUT = ("chapters/grader_figures", "chapters/coverage", "chapters/corrections")
@@ -129,7 +130,7 @@ def write_sections(app: Sphinx, exception: Exception | None) -> None:
     for document in sorted(env.found_docs):
         if document not in LEFT_OUT:
             page = env.titles[document].astext()
-            if document.endswith("/exercises"):
+            if EXERCISES.fullmatch(document):
                 page = f"Exercises of {env.titles[document.replace('exercises', 'chapter')].astext()}"
             sections += sections_of(page, app.builder.get_target_uri(document), env.get_doctree(document))
     sections += references_of(env, app.builder)
