@@ -1,4 +1,4 @@
-"""The directive `{verdict} 05_attention causal_mask one_key_of_the_future`: a wrong answer, and what its learner is told.
+"""The directive `{verdict} 02_tokenization merge_pair either_order`: a wrong answer, and what its learner is told.
 
 The answer is the first form of a known misunderstanding. The graders' own judge reaches the verdict when the page is
 read, and it looks as in a learner's notebook.

@@ -25,7 +25,6 @@ class DecoderMap(CourseWidget):
             the text where the guess is a name, else the second guess.
         predict: Whether a reader is to guess first: what the model says without a head is told once it was left out.
         small: Whether a layer is one box.
-        one_story: Whether the first sentence is all that there is to try.
         chapters: Addresses of chapters that an open box links, by the names in `CHAPTERS`.
     """
 
@@ -42,7 +41,6 @@ class DecoderMap(CourseWidget):
     told = List(Unicode()).tag(sync=True)  # the heads that were
     carried = Bool().tag(sync=True)  # whether what the head takes from each token is open, in place of all heads
     small = Bool().tag(sync=True)
-    one_story = Bool().tag(sync=True)
     seed = Int(0).tag(sync=True)
     chapters = Dict().tag(sync=True)
 
@@ -54,7 +52,6 @@ class DecoderMap(CourseWidget):
         rival: str = "",
         predict: bool = False,
         small: bool = False,
-        one_story: bool = False,
         chapters: Mapping[str, str] | None = None,
     ) -> None:
         addresses = dict(chapters or {})
@@ -67,7 +64,6 @@ class DecoderMap(CourseWidget):
             rival=rival,
             predict=predict,
             small=small,
-            one_story=one_story,
             chapters=addresses,
         )
 
