@@ -9,7 +9,7 @@ from autograder.exercises import assignments
 from tests.site.checks import Visit
 from tests.site.conftest import ROOT
 
-DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 800}
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 WORDS = {"an": 1, "a": 1, "one": 1, "two": 2, "three": 3, "half": 0.5, "quarter": 0.25, "quarters": 0.25}
 
 
