@@ -84,6 +84,7 @@ def test_the_map_moves_nothing_when_it_comes_alive(browser: Browser, served: str
             if is_alive:
                 place.locator(".llm-loaded").wait_for()
                 visit.page.wait_for_function("!document.querySelector('.llm-place-decoder_map [aria-busy]')")
+                assert place.locator(".llm-try li").count() == 1  # chapter 7 tells the other stories
             heights.append(place.bounding_box()["height"])
     before, after = heights
     assert after == pytest.approx(before, abs=30)  # a line more or less where letters are wider
