@@ -32,13 +32,13 @@ BEFORE = (
     Stop("Tokens", "the text in pieces", 2),
     Stop("Embeddings", "a row of numbers for each", 3),
 )
-NORM = Stop("Norm", "the numbers stay in bounds", 7)
+NORM = Stop("Norm", "numbers stay in bounds", 7)
 BLOCK = (
     NORM,
-    Stop("Positions", "queries and keys are turned", 4),
+    Stop("Positions", "queries and keys turn", 4),
     Stop("Attention", "tokens read other tokens", 5),
     NORM,
-    Stop("Feed-forward", "each row is worked on alone", 6),
+    Stop("Feed-forward", "each row by itself", 6),
 )
 AFTER = (Stop("Decoding", "a last norm, scores, a token drawn", 11),)
 ALSO_ABOUT = {10: {4, 5}, 13: {5, 6}, 14: {5, 6, 7}, 16: {5, 11}}

@@ -21,6 +21,8 @@ from sphinx.errors import ExtensionError
 
 from _ext.assets import is_stale, share_static_folder
 from _ext.reference_labels import PLAIN_TEXT
+from _ext.released_notebooks import EXERCISES
+from _ext.search_words import NEWCOMERS_WORDS
 
 MINISEARCH = Path(__file__).parent.parent / "node_modules" / "minisearch" / "dist" / "umd" / "index.js"
 LEFT_OUT = ("chapters/grader_figures", "chapters/coverage", "chapters/corrections")
@@ -39,6 +41,8 @@ class Section:
     """Of the places where links arrive. They say in the field's terms what a title may say in a picture."""
     text: str
     formulas: str
+    asked: str
+    """What newcomers call it."""
 
 
 def sections_of(page: str, address: str, doctree: nodes.document) -> Iterator[Section]:
@@ -49,11 +53,13 @@ def sections_of(page: str, address: str, doctree: nodes.document) -> Iterator[Se
         title = _text(section.next_node(nodes.title) or nodes.Text(""))
         # The last place is the one that the author named: it stays when the title changes.
         place = address if is_page or not section["ids"] else f"{address}#{section['ids'][-1]}"
-        yield Section(place, page, title, " ".join(places).replace("-", " "), _text(section), _formulas(section))
+        names, key = " ".join(places).replace("-", " "), place.rpartition("#")[2].removesuffix(".html")
+        asked = NEWCOMERS_WORDS.get(key, "")
+        yield Section(place, page, title, names, _text(section), _formulas(section), asked)
     for term in doctree.findall(nodes.term):
         if term["ids"]:
             text = _text(term.parent[term.parent.index(term) + 1 :][-1])
-            yield Section(f"{address}#{term['ids'][0]}", page, term.astext(), "", text, "")
+            yield Section(f"{address}#{term['ids'][0]}", page, term.astext(), "", text, "", "")
 
 
 def references_of(env: BuildEnvironment, builder: Builder) -> Iterator[Section]:
@@ -63,7 +69,7 @@ def references_of(env: BuildEnvironment, builder: Builder) -> Iterator[Section]:
             document = citation.bibliography_key.docname
             entry, place = citation.formatted_entry, f"{builder.get_target_uri(document)}#{citation.citation_id}"
             page, text = env.titles[document].astext(), entry.text.render(PLAIN_TEXT)
-            yield Section(place, page, entry.label, "", text, "")
+            yield Section(place, page, entry.label, "", text, "", "")
 
 
 def _text(node: nodes.Node) -> str:
@@ -129,7 +135,7 @@ def write_sections(app: Sphinx, exception: Exception | None) -> None:
     for document in sorted(env.found_docs):
         if document not in LEFT_OUT:
             page = env.titles[document].astext()
-            if document.endswith("/exercises"):
+            if EXERCISES.fullmatch(document):
                 page = f"Exercises of {env.titles[document.replace('exercises', 'chapter')].astext()}"
             sections += sections_of(page, app.builder.get_target_uri(document), env.get_doctree(document))
     sections += references_of(env, app.builder)

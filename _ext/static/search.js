@@ -1,6 +1,7 @@
 // Looks up in the book's sections what a reader types, in the search dialog and on the search page.
 {
-  const FIELDS = ["title", "names", "page", "text", "formulas"];
+  const FIELDS = ["asked", "title", "names", "page", "text", "formulas"];
+  const FEW = 3;
   const SHOWN = 12;
   const EXCERPT = 170; // characters
   // Words that questions are made of.
@@ -40,14 +41,16 @@
   const search = async (query) => {
     const found = await index();
     const options = {
-      boost: { title: 4, names: 3, page: 1.5, text: 1, formulas: 0.5 },
+      boost: { asked: 10, title: 4, names: 3, page: 1.5, text: 1, formulas: 0.5 },
       boostDocument: weigh,
       prefix: (term, i, terms) => i === terms.length - 1 && term.length > 1,
       // A long word is found in its other forms: hallucinate, hallucination.
       fuzzy: (term) => (term.length > 9 ? 0.3 : term.length > 5 ? 0.2 : false),
     };
     const all = found.search(query, { ...options, combineWith: "AND" });
-    return all.length ? all : found.search(query, options);
+    if (all.length >= FEW) return all;
+    const known = new Set(all.map(({ id }) => id));
+    return [...all, ...found.search(query, options).filter(({ id }) => !known.has(id))];
   };
 
   // The text around the first word that was found, with all of them marked.

@@ -58,6 +58,11 @@ def test_every_built_page_is_listed(site: Path) -> None:
     assert stale == set(), "pages that are no longer in _toc.yml: remove _build"
 
 
+def test_no_page_tells_of_what_the_machine_that_built_it_lacked(site: Path) -> None:
+    pages = {name: (site / f"{name}.html").read_text(encoding="utf-8") for name in PAGES}
+    assert [name for name, text in pages.items() if "is not installed" in text] == []
+
+
 def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
     """Each check fails on a page that is wrong in its way."""
     (tmp_path / "index.html").write_text(

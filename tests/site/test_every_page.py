@@ -12,13 +12,14 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Download
 
+from _ext.released_notebooks import EXERCISES as EXERCISES_PAGE
 from tests.site import checks
 from tests.site.checks import Visit
 from tests.site.test_browser import CHAPTERS, PAGES
 
 pytestmark = pytest.mark.browser
 
-EXERCISES = [name for name in PAGES if name.endswith("/exercises")]
+EXERCISES = [*filter(EXERCISES_PAGE.fullmatch, PAGES)]
 OTHER = {"light": "dark", "dark": "light"}
 ONE_OF_EACH_KIND = {
     "index",

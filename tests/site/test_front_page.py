@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
+from autograder.exercises import assignments
 from tests.site.checks import Visit
 from tests.site.conftest import ROOT
 
@@ -35,6 +36,20 @@ def test_the_hours_of_the_front_page_are_the_sum_of_the_chapters() -> None:
     assert [float(number) for number in promised.groups()] == pytest.approx([reading, exercising], rel=0.08)
 
 
+def test_all_pages_agree_how_much_there_is_and_where_to_begin() -> None:
+    chapters = [page.parent.name for page in sorted(ROOT.glob("chapters/*/chapter.md"))]
+    front, readme, first_hour = (
+        " ".join((ROOT / name).read_text(encoding="utf-8").split())
+        for name in ("index.md", "README.md", "chapters/guides/first_hour.md")
+    )
+    assert chapters[-1].endswith("capstone")
+    for text in (front, readme):
+        assert f"{len(chapters)} chapters, the last one a capstone," in text
+    assert f"{sum(len(assignment.exercises) for assignment in assignments().values())} exercises" in front
+    assert f"[Read chapter 1](chapters/{chapters[0]}/chapter.md)" in front
+    assert f"Open `{chapters[0]}/{chapters[0]}.ipynb`" in first_hour
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_the_first_screen_says_for_whom_how_long_and_where_to_begin(
@@ -45,8 +60,9 @@ def test_the_first_screen_says_for_whom_how_long_and_where_to_begin(
         visit.page.evaluate("scrollTo(0, 0)")
         places = {
             "audience and time": visit.page.get_by_text("hours to read"),
-            "begin": visit.page.get_by_role("link", name="Begin with chapter 1").first,
-            "install": visit.page.get_by_role("link", name="Install the exercises"),
+            "read": visit.page.get_by_role("link", name="Read chapter 1").first,
+            "solve": visit.page.get_by_role("link", name="Solve exercises"),
+            "teach": visit.page.get_by_role("link", name="Teach a class"),
             "a token": visit.page.locator(".llm-place-next_token_bars tbody button").first,
         }
         ends = {name: place.bounding_box() for name, place in places.items()}
@@ -68,6 +84,7 @@ def test_the_map_moves_nothing_when_it_comes_alive(browser: Browser, served: str
             if is_alive:
                 place.locator(".llm-loaded").wait_for()
                 visit.page.wait_for_function("!document.querySelector('.llm-place-decoder_map [aria-busy]')")
+                assert place.locator(".llm-try li").count() == 1  # chapter 7 tells the other stories
             heights.append(place.bounding_box()["height"])
     before, after = heights
     assert after == pytest.approx(before, abs=30)  # a line more or less where letters are wider

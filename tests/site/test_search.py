@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Browser, expect
 
+from _ext.search_words import NEWCOMERS_WORDS
 from _ext.section_search import Section, is_stale, sections_of
 from tests.site.checks import Visit
 from tests.site.conftest import Built
@@ -44,6 +45,30 @@ SURE = {
     "download": "read-offline",
     "get the folder": "get-the-folder",
     "cheating": "grading-cheating",
+}
+# The words of a newcomer, written down before their sections were given them: each leads to its section at once.
+NEWCOMERS = {
+    "RAG": "context-retrieval",
+    "hallucinate": "language-models-knowledge",
+    "context window": "10_context/chapter.html",
+    "fine-tuning": "post-training-sft",
+    "chatbot": "language-models-base-chat",
+    "prompt": "language-models-instructions",
+    "GPU memory": "production-gpu",
+    "transformer": "normalization-decoder",
+    "how does ChatGPT work": "normalization-decoder",
+    "what is a token": "tokenization-why",
+    "embedding": "03_embeddings/chapter.html",
+    "positional encoding": "04_positions/chapter.html",
+    "neural network": "feed-forward-by-hand",
+    "gradient descent": "pretraining-adam",
+    "few-shot": "emergence-abilities",
+    "jailbreak": "responsible-use-injection",
+    "evaluate model": "emergence-interval",
+    "run locally": "production-why",
+    "exercises": "exercises.html",
+    "nbgrader": "running_a_class",
+    "backpropagation": "term-backpropagation",
 }
 FIRST, ENOUGH = 3, 18
 
@@ -84,6 +109,8 @@ def test_the_right_section_is_among_the_first(browser: Browser, served: str) -> 
     with Visit(browser, served) as visit:
         visit.open("search.html")
         found = {query: first_hits(visit, query) for query in QUERIES}
+        sought = {query: first_hits(visit, query)[0] for query in NEWCOMERS}
+    assert {query: hit for query, hit in sought.items() if NEWCOMERS[query] not in hit} == {}
     missed = {query: hits for query, hits in found.items() if not any(is_right(hit, QUERIES[query]) for hit in hits)}
     assert len(QUERIES) - len(missed) >= ENOUGH, missed
     assert not any("grader_figures" in hit for hits in found.values() for hit in hits)
@@ -117,6 +144,7 @@ def test_every_section_has_its_place(site: Path) -> None:
     places = {file: read(site / file).places | {""} for file in {file for file, _, _ in addresses}}
     assert len(sections) > 500
     assert [(file, place) for file, _, place in addresses if place not in places[file]] == []
+    assert sum(bool(section["asked"]) for section in sections) == len(NEWCOMERS_WORDS)
 
 
 @pytest.mark.browser

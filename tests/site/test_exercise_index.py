@@ -1,0 +1,87 @@
+"""The page of all exercises: made from the exercise pages, and filtered in the browser."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from autograder.exercises import assignments
+from tests.site.checks import Visit, faults_of_width
+from tests.site.conftest import Built
+
+INDEX = (
+    "# Book\n\n```{toctree}\nchapters/07_norms/chapter\nchapters/07_norms/exercises\n```\n\n```{exercise-index}\n```\n"
+)
+EXERCISES = """# Norms: exercises
+
+## One row
+
+*3 points, 20 minutes, easy*
+
+```python
+def row_sum(row: list[float], bias: float = 0) -> float:
+    \"\"\"Add up the numbers
+    of a row & a bias.
+
+    Args: ...
+    \"\"\"
+    raise NotImplementedError()
+```
+
+## A layer
+
+*1 point, 5 minutes, hard*
+
+```python
+class Layer:
+    \"\"\"Norm all rows of a Tensor.\"\"\"
+
+    def forward(self):
+        raise NotImplementedError()
+```
+
+## What you have built
+
+```python
+print(row_sum([1]))
+```
+"""
+PAGES = {
+    "index.md": INDEX,
+    "chapters/07_norms/chapter.md": "# Norms: why?\n",
+    "chapters/07_norms/exercises.md": EXERCISES,
+}
+
+
+def test_the_table_is_made_from_the_exercise_pages(build: Callable[..., Built]) -> None:
+    extensions = "_ext.chapter_titles", "_ext.exercise_index"
+    built = build(PAGES, *extensions)
+    assert built.warnings == ""
+    page = built.page("index")
+    assert '<th scope="row"><a href="chapters/07_norms/exercises.html#one-row"><code>row_sum</code>' in page
+    assert "<span>Add up the numbers of a row &amp; a bias.</span></th><td>20</td><td>easy</td>" in page
+    assert "7 Norms</a>" in page
+    assert page.count("<td>") == 4
+    assert page.count("data-plain") == 1  # the layer takes tensors
+    changed = {"chapters/07_norms/exercises.md": EXERCISES.replace("20 minutes", "25 minutes")}
+    assert "<td>25</td>" in build({**PAGES, **changed}, *extensions).page("index")
+
+
+@pytest.mark.browser
+def test_all_exercises_are_listed_and_found(browser: Browser, served: str) -> None:
+    names = [exercise.name for assignment in assignments().values() for exercise in assignment.exercises]
+    with Visit(browser, served, viewport={"width": 390, "height": 800}) as visit:
+        visit.open("chapters/exercises.html")
+        rows, found = visit.page.locator(".exercise-index [scope=row]"), visit.page.locator(".exercise-filter output")
+        assert rows.locator("code").all_inner_texts() == names
+        visit.page.get_by_label("Find").fill("attention mask")
+        expect(rows.filter(has_text="causal_mask")).to_be_visible()
+        expect(rows.filter(has_text="merge_pair")).to_be_hidden()
+        visit.page.get_by_label("Find").fill("")
+        visit.page.get_by_label("plain Python only").check()
+        visit.page.get_by_label("Difficulty").select_option("hard")
+        plain = {"PagedCache", "fit_messages", "redact"}
+        expect(found).to_have_text(f"{len(plain)} exercises")
+        assert {row.locator("code").inner_text() for row in rows.all() if row.is_visible()} == plain
+        assert faults_of_width(visit.page, 360) == []
+    assert visit.faults == []
