@@ -51,9 +51,9 @@ export default widget(
   {
     title: "A budget of compute, split",
     tryThis: [
-      { say: "Start from Gopher. How many times too large is it, and how much higher is its loss than the lowest?", set: traitsOf(PUBLISHED.Gopher) },
-      { say: "Start from Chinchilla and press “ten times” twice. By how much do parameters and tokens of the lowest point grow?", set: traitsOf(PUBLISHED.Chinchilla) },
-      { say: "Start from Llama 3 8B and raise the tokens served. From how many on is a model of its size the best of those that cost as much over their lives?", set: traitsOf(PUBLISHED["Llama 3 8B"]) },
+      { say: "Try Gopher: how many times too large is it, and how much higher is its loss than the lowest?", set: traitsOf(PUBLISHED.Gopher) },
+      { say: "This is Chinchilla. Press “ten times” twice. By how much do parameters and tokens of the lowest point grow?", set: traitsOf(PUBLISHED.Chinchilla) },
+      { say: "This is Llama 3 8B. Raise the tokens served: from how many on is its size the best of those that cost as much over their lives?", set: traitsOf(PUBLISHED["Llama 3 8B"]) },
     ],
     followsTraits: true,
   },

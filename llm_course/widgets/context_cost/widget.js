@@ -2,7 +2,7 @@
 
 import { cacheBytes, cachedByHeads, crossing, dollars, readingOperations } from "./context.js";
 import { memory } from "../ui/before.js";
-import { announcement, choice, columns, element, setTrait, slider, svg } from "../ui/dom.js";
+import { announcement, choice, columns, element, setTrait, svg, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { widthOf } from "../ui/labels.js";
 import { format } from "../models/numbers.js";
@@ -105,9 +105,9 @@ function readingFields(model, window) {
   const bits = [16, 8, 4].map((count) => /** @type {[string, string]} */ ([String(count), `${count} bits`]));
   return [
     choice("Model", named(MODELS), model.get("preset"), (name) => setTrait(model, "preset", name)),
-    slider("Tokens", { min: SHORTEST, max: LONGEST, step: 1, value: model.get("power"), format: (power) => (2 ** power).toLocaleString("en") }, (power) => setTrait(model, "power", power)),
+    traitSlider(model, "power", "Tokens", { min: SHORTEST, max: LONGEST, step: 1, format: (power) => (2 ** power).toLocaleString("en") }),
     window,
-    slider("Texts at once", { min: 1, max: 64, step: 1, value: model.get("batch") }, (count) => setTrait(model, "batch", count)),
+    traitSlider(model, "batch", "Texts at once", { min: 1, max: 64, step: 1 }),
     choice("Numbers in the cache", bits, String(model.get("bits")), (count) => setTrait(model, "bits", Number(count))),
   ];
 }
@@ -116,7 +116,7 @@ function readingFields(model, window) {
 function priceFields(model) {
   return [
     choice("Prices", Object.keys(PRICES).map((name) => [name, ofVendor(name)[0]]), model.get("prices"), (name) => setTrait(model, "prices", name)),
-    slider("Questions about the text", { min: 1, max: 50, step: 1, value: model.get("questions") }, (count) => setTrait(model, "questions", count)),
+    traitSlider(model, "questions", "Questions about the text", { min: 1, max: 50, step: 1 }),
   ];
 }
 

@@ -44,7 +44,6 @@ const readings = new WeakMap();
 export default widget(
   {
     title: "A sentence on its way through the decoder",
-    setsUpAtOnce: true,
     tryThis,
   },
   (model, body) => {

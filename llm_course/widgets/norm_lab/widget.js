@@ -1,7 +1,7 @@
 /** LayerNorm and RMSNorm of one vector, beside a common variant of LayerNorm: what shift, scale and ε do. */
 
 import { memory } from "../ui/before.js";
-import { announcement, choice, element, scroller, setTrait, slider } from "../ui/dom.js";
+import { announcement, choice, element, scroller, setTrait, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { divisors, layerNorm, layerNormVariant, moments, rms, rmsNorm } from "../models/norms.js";
 import { format } from "../models/numbers.js";
@@ -41,8 +41,8 @@ export default widget(
     const controls = element(
       "div",
       { class: "llm-controls" },
-      slider("Multiply by", { ...EXPONENTS, step: 1, value: model.get("exponent"), format: power }, set("exponent")),
-      slider("Then add", { min: -5, max: 5, step: 0.5, value: model.get("shift"), format }, set("shift")),
+      traitSlider(model, "exponent", "Multiply by", { ...EXPONENTS, step: 1, format: power }),
+      traitSlider(model, "shift", "Then add", { min: -5, max: 5, step: 0.5, format }),
       choice("ε", epsilons, nearest(epsilons, model.get("epsilon")), (text) => set("epsilon")(Number(text))),
     );
     const count = model.get("vector").length;

@@ -1,6 +1,6 @@
 /** A policy that learns in the page: the reader chooses what it is paid for, and sees what it makes of it. */
 
-import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, slider } from "../ui/dom.js";
+import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { format, randomNumbers, signed } from "../models/numbers.js";
 import { linePlot } from "../ui/plot.js";
@@ -124,7 +124,7 @@ function fields(model) {
   pay.classList.add("llm-long");
   return [
     pay,
-    slider("KL weight", { min: 0, max: 1, step: 0.05, value: model.get("kl_weight"), format: (value) => value.toFixed(2) }, (weight) => setTrait(model, "kl_weight", weight)),
+    traitSlider(model, "kl_weight", "KL weight", { min: 0, max: 1, step: 0.05, format: (value) => value.toFixed(2) }),
     choice("Advantage", [["yes", "GRPO (÷ spread)"], ["no", "Dr. GRPO (not ÷)"]], model.get("divide") ? "yes" : "no", (value) => setTrait(model, "divide", value === "yes")),
     choice("Learning rate", rates.map((rate) => [String(rate), String(rate)]), String(model.get("rate")), (rate) => setTrait(model, "rate", Number(rate))),
   ];

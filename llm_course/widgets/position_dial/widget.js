@@ -19,7 +19,7 @@ const LONGEST = 43;
 const RIM = 48;
 /** What the legend shows of an area. */
 const AREA = "M4 1H26V9H4Z";
-const BELOW_DIALS = "Fast hands tell neighbors apart, slow ones far from near. Below each: both angles, its share of the product, and how many positions a full turn takes.";
+const BELOW_DIALS = "Drag a hand. Fast hands tell neighbors apart, slow ones far from near. Below each: both angles, its share of the product, and how many positions a full turn takes.";
 /** @type {[string, string][]} */
 const BASES = [["100", "100"], ["10000", "10,000"], ["500000", "500,000"]];
 /** @type {[string, string][]} */
@@ -98,7 +98,8 @@ export default widget(
       said.textContent =
         `${at("Query", query)}, ${at("key", key)}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
-      plot.replaceChildren(productPlot(now.curve, before?.curve, [distance, product], most));
+      const toDistance = (/** @type {number} */ to) => set("key_position")(nearestPosition(model.get("query_position") - to));
+      plot.replaceChildren(productPlot(now.curve, before?.curve, [distance, product], most, toDistance));
     }
 
     /**
@@ -111,7 +112,7 @@ export default widget(
       let position = model.get(trait);
       return (/** @type {number} */ turn) => {
         position += turn / speed;
-        set(trait)(Math.min(FARTHEST, Math.max(0, Math.round(position))));
+        set(trait)(nearestPosition(position));
       };
     }
   },
@@ -211,15 +212,16 @@ function productByDistance(model) {
  * @param {Points | undefined} before
  * @param {[distance: number, product: number]} now
  * @param {number} most  The largest that the product can be.
+ * @param {(distance: number) => void} toDistance
  */
-function productPlot(points, before, now, most) {
+function productPlot(points, before, now, most, toDistance) {
   return linePlot({
     title: "The product of query and key, by distance",
     x: "position of query − position of key",
     y: "product",
     series: [{ name: "product", points, before }],
     marker: now[0],
-    dots: [{ at: now, name: `now ${format(now[1], 3)}`, look: 1, isAlwaysNamed: true }],
+    dots: [{ at: now, name: `now ${format(now[1], 3)}`, look: 3, isAlwaysNamed: true, onDrag: ([to]) => toDistance(to) }],
     yRange: [-most, most],
     yTicks: [-most, -most / 2, 0, most / 2, most],
     tracesAreNamed: true,
@@ -313,6 +315,11 @@ function along(from, turn, radius) {
     const angle = from + (turn * i) / steps;
     return `${(radius * Math.cos(angle)).toFixed(1)} ${(-radius * Math.sin(angle)).toFixed(1)}`;
   });
+}
+
+/** @param {number} position */
+function nearestPosition(position) {
+  return Math.min(FARTHEST, Math.max(0, Math.round(position)));
 }
 
 /** With its sign, as what is added up is written. @param {number} value */

@@ -195,7 +195,7 @@ function reliability({ found, threshold }, before, setThreshold) {
     sample("error of a bin", svg("path", { class: "llm-gap", d: "M13 0V10" })),
     trace,
   );
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "How often right, by how sure"), fitted(draw), legend);
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "How often right, by how sure. Drag the upright line to keep silent below it"), fitted(draw), legend);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** A drafted token against the target: what is accepted, what comes out, and whether it pays. */
 
 import { memory } from "../ui/before.js";
-import { announcement, button, choice, columns, element, setTrait, slider, visibleToken } from "../ui/dom.js";
+import { announcement, button, choice, columns, element, setTrait, traitSlider, visibleToken } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { keyFigures } from "../ui/key_figures.js";
 import { format, randomNumbers } from "../models/numbers.js";
@@ -95,9 +95,9 @@ function fields(model) {
   return [
     choice("Place", places, String(model.get("place")), (value) => set("place")(Number(value))),
     choice("Rule", RULES, model.get("rule"), set("rule")),
-    slider("Draft like the target", { min: 0, max: 1, step: 0.05, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
-    slider("Drafted tokens", { min: 0, max: LONGEST, step: 1, value: model.get("drafted") }, set("drafted")),
-    slider("A draft's pass costs", { min: 0, max: 1, step: 0.01, value: model.get("cost"), format: (share) => `${Math.round(100 * share)} %` }, set("cost")),
+    traitSlider(model, "likeness", "Draft like the target", { min: 0, max: 1, step: 0.05, format: (share) => `${Math.round(100 * share)} %` }),
+    traitSlider(model, "drafted", "Drafted tokens", { min: 0, max: LONGEST, step: 1 }),
+    traitSlider(model, "cost", "A draft's pass costs", { min: 0, max: 1, step: 0.01, format: (share) => `${Math.round(100 * share)} %` }),
   ];
 }
 
