@@ -211,8 +211,8 @@ function plot(model, points, before, best, cost) {
   const isHere = isSeen(at(chosen)) && Math.abs(at(chosen)[0] - at(best)[0]) < DOTS_APART * (SHOWN.sizes[1] - SHOWN.sizes[0]);
   const toSize = (/** @type {Points[0]} */ [power]) => setTrait(model, "parameters", within(power, SIZES));
   const toBudget = (/** @type {Points[0]} */ [power]) => setTrait(model, "budget", budgetWithLowest(10 ** power, model));
-  const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 1 : 0, onDrag: isHere ? undefined : toBudget };
-  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true, onDrag: toSize, beside: itself && NAMED_AT[itself[0]] };
+  const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 3 : 0, onDrag: isHere ? undefined : toBudget };
+  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 3, isAlwaysNamed: true, onDrag: toSize, beside: itself && NAMED_AT[itself[0]] };
   const others = OTHER_BUDGETS.filter((power) => Math.abs(power - Math.log10(cost)) > APART);
   return linePlot({
     title: `Loss by size, for your budget (blue${before ? "; pale: before" : ""}; drag its dots) and others (gray). Pale dots: published models, each of its own budget`,

@@ -419,7 +419,7 @@ export default widget(
       const uniform = randomNumbers(model.get("seed") + draws++)();
       const id = sample(probabilities, uniform);
       if (id === course.config.end_of_text) {
-        said.textContent = "The model has drawn the end of the text. Write on, or begin anew.";
+        said.textContent = "The model has drawn the end of the text. Write on, or start again.";
         bars.hide();
         return;
       }

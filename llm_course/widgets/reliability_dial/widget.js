@@ -214,7 +214,7 @@ function scores({ curve, threshold, score, fair }, before, setThreshold) {
     y: "score",
     series: [{ name: "score", points: curve, before: before?.curve }],
     dots: [
-      { at: [threshold, score], name: `you: ${format(score, 2)}`, isAlwaysNamed: true, onDrag: ([place]) => setThreshold(place) },
+      { at: [threshold, score], name: `you: ${format(score, 2)}`, look: 3, isAlwaysNamed: true, onDrag: ([place]) => setThreshold(place) },
       { at: best, name: `best: silent below ${format(best[0], 2)}`, look: 1 },
     ],
     marker: fair,
