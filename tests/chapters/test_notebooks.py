@@ -108,7 +108,7 @@ def test_a_call_that_is_shown_is_named() -> None:
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell("from llm_course.widgets import NormLab\n\nNormLab()")]
     )
-X
+    assert shown_calls(notebook) == ["the cell that ends with 'NormLab()' is shown"]
 
 
 def test_a_cell_too_big_is_named() -> None:
