@@ -154,6 +154,7 @@ export default widget(
         showText(writer);
         await new Promise((resolve) => requestAnimationFrame(resolve));
       }
+      if (mine !== run) return;
       const count = writer.ids.length - before;
       const rate = Math.round((1000 * count) / (performance.now() - started));
       showNext();
