@@ -144,7 +144,6 @@ def test_random_vectors_are_set_up_as_their_suggestion_says(watched: Watched, ad
     for _ in range(4):
         page.get_by_role("button", name="of what to try").click()
     expect(tips).to_contain_text("width 256, without the scaling")
-    tips.get_by_role("button", name="Set this up").click()
     expect(page.get_by_label("Divide scores")).not_to_be_checked()
     expect(page.get_by_label("Width d")).to_have_value("256")
     expect(page.get_by_text("Standard deviation of scores")).to_contain_text("17.3")

@@ -235,4 +235,4 @@ def test_a_bar_shows_what_was_accepted_and_what_was_drawn_anew(watched: Watched,
     )
     expect(page.get_by_text("what the target has more than the draft. The two parts")).to_be_visible()
     page.get_by_label("Rule").select_option("best")  # river is never accepted and never drawn anew
-    expect(page.get_by_role("row", name="river")).to_contain_text("0.00 accepted + 0.00 anew")
+    expect(page.get_by_role("row", name="river")).to_contain_text("0.00 accepted + 0.00 drawn again")
