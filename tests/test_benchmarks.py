@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
@@ -24,6 +25,13 @@ def test_grading(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest
     grading.main(["--submissions", "2", "--stock", "2", "--rounds", "1", "--sizes", "2"])
     said = capsys.readouterr().out
     assert "times stock's wall throughput" in said and "the writer alone" in said
+
+
+@pytest.mark.parametrize("benchmark", [grading, pages])
+def test_one_that_takes_long_starts(benchmark: ModuleType) -> None:
+    """Every day; the night takes its figures."""
+    with pytest.raises(SystemExit, match="0"):
+        benchmark.main(["--help"])
 
 
 @pytest.mark.sandboxes

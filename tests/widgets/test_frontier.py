@@ -190,7 +190,7 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
 def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) -> None:
     page = opened(watched, address, "timeline")
     said = page.get_by_role("status")
-    expect(said).to_contain_text(f"of the {len(MILESTONES)} models shown tell their size")
+    expect(said).to_contain_text(f"of the {len(MILESTONES)} models shown have a published size")
     hollow = page.locator("svg[role=img] circle.llm-undisclosed")
     assert hollow.count() == sum(one.total is None for one in MILESTONES)
     page.get_by_label("Weights", exact=True).select_option("open")

@@ -251,7 +251,7 @@ def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) 
     page = watched.page
     page.goto(f"{address}/policy_lab-light.html")
     said = page.get_by_role("status")
-    expect(said).to_contain_text("After 0 steps")
+    expect(said).to_contain_text("After 50 steps")
     paid = page.locator(".llm-group li").all_inner_texts()
     assert all(re.search(r"\npay [01]\nadvantage ([+−]\d\.\d\d|0\.00)$", text) for text in paid), paid
     pay = page.get_by_label("Pay 1 if")
@@ -262,10 +262,10 @@ def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) 
     assert float(measures.split("reward ")[1].split(",")[0]) > 0.8
     assert " 0\u00a0% right" in measures
     assert page.locator(".llm-group li").count() == 8
-    assert page.locator("polyline.llm-before").count() == 0
     page.get_by_role("button", name="Start again").click()
     expect(said).to_contain_text("After 0 steps")
     assert page.locator("polyline.llm-before").count() == 4  # the former run stays as a trace
+    assert len((page.locator("polyline.llm-before").first.get_attribute("points") or "").split()) == 101
     page.get_by_role("button", name="25 steps").click()
     expect(said).to_contain_text("After 25 steps")
     pay.select_option("long")  # another reward is another run
@@ -278,7 +278,7 @@ def test_an_advantage_is_that_of_what_the_price_on_kl_leaves(watched: Watched, a
     page = watched.page
     page.goto(f"{address}/policy_lab-light.html")
     said = page.get_by_role("status")
-    expect(said).to_contain_text("After 0 steps")
+    expect(said).to_contain_text("After 50 steps")
     page.get_by_label("KL weight").fill("0.3")
     page.get_by_label("Advantage").select_option("no")
     said.evaluate(

@@ -11,7 +11,7 @@ from tests.widgets.conftest import Watched, opened
 
 def start_playground(watched: Watched, address: str) -> Page:
     page = opened(watched, address, "sampling_playground")
-    expect(page.get_by_role("button", name="Write")).to_be_enabled()
+    expect(page.get_by_role("status")).to_contain_text("Wrote")  # it opens with a text
     return page
 
 
@@ -79,7 +79,8 @@ def test_playground_names_what_each_filter_cuts(watched: Watched, address: str) 
 
 
 def test_sampling_playground_keeps_its_bars_and_says_what_the_rest_holds(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "sampling_playground")
+    page = start_playground(watched, address)
+    page.get_by_role("button", name="Back to the prompt").click()
     page.get_by_label("Temperature", exact=True).fill("2")
     expect(page.get_by_role("status")).to_have_text("1,536 of 1,536 tokens are kept.")
     expect(page.get_by_text("After “␣called”: the 60 most probable of 1,536 tokens")).to_be_visible()

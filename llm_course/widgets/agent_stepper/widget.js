@@ -1,6 +1,6 @@
 /** An agent step by step: the reader holds the harness, and may put words into the model's mouth. */
 
-import { announcement, button, choice, element, setTrait, slider, traitCheckbox } from "../ui/dom.js";
+import { announcement, button, choice, element, setTrait, traitCheckbox, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { captionedTable } from "../ui/table.js";
 import { fitMessages, replyWithin, roughTokens, runTools, shopTools } from "./tool_loop.js";
@@ -51,8 +51,8 @@ export default widget(
     const again = button("Start again", () => go(0, LAST));
     onePart.classList.add("llm-primary");
     const harness = [
-      slider("Step limit", { min: 1, max: MOST_STEPS, step: 1, value: model.get("max_steps") }, (value) => setTrait(model, "max_steps", value)),
-      slider("Budget of tokens", { min: 20, max: 200, step: 5, value: model.get("budget") }, (value) => setTrait(model, "budget", value)),
+      traitSlider(model, "max_steps", "Step limit", { min: 1, max: MOST_STEPS, step: 1 }),
+      traitSlider(model, "budget", "Budget of tokens", { min: 20, max: 200, step: 5 }),
       traitCheckbox(model, "report", "Errors are told to the model"),
     ];
     body.append(

@@ -38,7 +38,7 @@ export function allHeads({ source, layer, head }, onChoose) {
     {},
     element("figcaption", {}, "Press a head: 2.4 is head 4 of layer 2"),
     element("div", { class: "llm-thumbnails", style: `--columns: ${heads}`, role: "group", "aria-label": "Heads" }, ...buttons),
-    element("p", { class: "llm-note" }, "Under each head: the place with the most weight, from 30 % on; else “varies” (few tokens) or “spread” (many)."),
+    element("p", { class: "llm-note" }, "Under each head: where it looks most, if that has at least 30 % of its weight; else to how many tokens it looks."),
   );
 }
 

@@ -43,7 +43,7 @@ function habits(weights, tokens) {
 export function habitName(weights, tokens) {
   const [most] = habits(weights, tokens);
   if (most?.share > HABIT) return [most.short, `${Math.round(100 * most.share)}%`];
-  return [isSpread(weights) ? "spread" : "varies"];
+  return [isSpread(weights) ? "many tokens" : "few tokens"];
 }
 
 /**

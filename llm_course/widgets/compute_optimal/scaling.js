@@ -7,10 +7,12 @@
 
 /** The loss that no size and no number of tokens falls below. */
 export const LIMIT = 1.82;
+/** What a size and a number of tokens add to it: a factor and a power of each. */
+const [OF_SIZE, OF_TOKENS] = [{ factor: 482, power: 0.348 }, { factor: 2085, power: 0.366 }];
 
 /** @param {Run} run */
 export function fittedLoss({ parameters, tokens }) {
-  return LIMIT + 482 / parameters ** 0.348 + 2085 / tokens ** 0.366;
+  return LIMIT + OF_SIZE.factor / parameters ** OF_SIZE.power + OF_TOKENS.factor / tokens ** OF_TOKENS.power;
 }
 
 /**
@@ -34,6 +36,24 @@ export function runsOfCost(cost, served, sizes) {
     .map((parameters) => ({ parameters, tokens: (cost - 2 * parameters * served) / (6 * parameters) }))
     .filter(({ tokens }) => tokens > 0)
     .map((run) => ({ ...run, loss: fittedLoss(run) }));
+}
+
+/**
+ * The tokens with which no other size that costs as much over its life has a lower loss: there, what more tokens gain for
+ * their cost is what a larger size gains.
+ * @param {number} parameters
+ * @param {number} served
+ */
+export function tokensWithLowest(parameters, served) {
+  const gain = (OF_SIZE.factor * OF_SIZE.power) / parameters ** OF_SIZE.power;
+  const isTooFew = (/** @type {number} */ tokens) => ((tokens + served / 3) * OF_TOKENS.factor * OF_TOKENS.power) / tokens ** (OF_TOKENS.power + 1) > gain;
+  let [low, high] = [0, 30]; // powers of ten, halved until they meet
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2;
+    if (isTooFew(10 ** middle)) low = middle;
+    else high = middle;
+  }
+  return 10 ** low;
 }
 
 /**

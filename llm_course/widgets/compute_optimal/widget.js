@@ -1,12 +1,12 @@
 /** How to split a budget of compute between parameters and tokens, and what changes when the model is used afterwards. */
 
 import { memory } from "../ui/before.js";
-import { announcement, button, choice, columns, element, setTrait, slider, typedNumber } from "../ui/dom.js";
+import { announcement, button, choice, columns, element, setTrait, traitSlider, typedNumber } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { format } from "../models/numbers.js";
 import { countInWords, inWords } from "../models/parameters.js";
 import { linePlot } from "../ui/plot.js";
-import { costOfLife, fittedLoss, LIMIT, lowest, runsOfCost, sizesBetween, twentyForEach } from "./scaling.js";
+import { costOfLife, fittedLoss, LIMIT, lowest, runsOfCost, sizesBetween, tokensWithLowest, twentyForEach } from "./scaling.js";
 import { captionedTable, tableRow } from "../ui/table.js";
 
 /** @import { Model } from "../ui/types.js" */
@@ -29,10 +29,8 @@ const PUBLISHED = {
  */
 const NAMED_AT = { "GPT-3": [-3, -13], Gopher: [9, 17], Chinchilla: [-14, 36], "LLaMA 7B": [0, -30], "Llama 3 8B": [-14, 26], "Llama 3 405B": [0, 32] };
 const SERVED = [0, 1e11, 1e12, 3e12, 1e13, 3e13, 1e14, 1.5e14, 2e14, 1e15];
-const LEAST = 17;
-const MOST = 28;
-const SMALLEST = 6;
-const LARGEST = 13;
+/** Powers of ten. */
+const [BUDGETS, SIZES] = [{ min: 17, max: 28 }, { min: 6, max: 13 }];
 /** Powers of ten of sizes that the lowest point is looked for between: for the largest budget it is none to choose. */
 const SEARCHED = { from: 5, to: 16 };
 /**
@@ -53,37 +51,25 @@ export default widget(
   {
     title: "A budget of compute, split",
     tryThis: [
-      { say: "Start from Gopher. How many times too large is it, and how much higher is its loss than the lowest?", set: traitsOf(PUBLISHED.Gopher) },
-      { say: "Start from Chinchilla and press “ten times” twice. By how much do parameters and tokens of the lowest point grow?", set: traitsOf(PUBLISHED.Chinchilla) },
-      { say: "Start from Llama 3 8B and raise the tokens served. From how many on is a model of its size the best of those that cost as much over their lives?", set: traitsOf(PUBLISHED["Llama 3 8B"]) },
+      { say: "Try Gopher: how many times too large is it, and how much higher is its loss than the lowest?", set: traitsOf(PUBLISHED.Gopher) },
+      { say: "This is Chinchilla. Press “ten times” twice. By how much do parameters and tokens of the lowest point grow?", set: traitsOf(PUBLISHED.Chinchilla) },
+      { say: "This is Llama 3 8B. Raise the tokens served: from how many on is its size the best of those that cost as much over their lives?", set: traitsOf(PUBLISHED["Llama 3 8B"]) },
     ],
+    followsTraits: true,
   },
   (model, body) => {
     const names = Object.keys(PUBLISHED);
-    const start = choice("Start from", [[OWN, "sizes of your own"], ...names.map((name) => /** @type {[string, string]} */ ([name, name]))], publishedAs(runOf(model)) ?? OWN, (name) => {
-      if (name in PUBLISHED) begin(PUBLISHED[name]);
+    const start = choice("Start from", [[OWN, "sizes of your own"], ...names.map((name) => /** @type {[string, string]} */ ([name, name]))], OWN, (name) => {
+      if (name in PUBLISHED) setAll(model, traitsOf(PUBLISHED[name]));
     });
-    const controls = element("div", { class: "llm-controls" });
+    const started = /** @type {HTMLSelectElement} */ (start.querySelector("select"));
     const said = announcement();
     const curve = element("div");
     const ways = element("div");
     const remember = /** @type {(now: Points) => Points | undefined} */ (memory());
-    body.append(columns([element("div", { class: "llm-controls" }, start), controls], [curve]), said, ways);
+    body.append(columns([element("div", { class: "llm-controls" }, start, ...fields(model))], [curve]), said, ways);
     for (const trait of ["budget", "parameters", "served", "own"]) model.on(`change:${trait}`, show);
-    fill();
     show();
-
-    /** @param {Run} run */
-    function begin(run) {
-      for (const [trait, value] of Object.entries(traitsOf(run))) model.set(trait, value);
-      model.save_changes();
-      fill();
-    }
-
-    function fill() {
-      const leave = () => (/** @type {HTMLSelectElement} */ (start.querySelector("select")).value = OWN);
-      controls.replaceChildren(...fields(model, leave, fill));
-    }
 
     function show() {
       const chosen = runOf(model);
@@ -95,7 +81,8 @@ export default widget(
       said.textContent = `Chosen: ${sentence(chosen)} It is ${timesAsLarge(chosen, best)}, ${above < 0.001 ? "less than 0.001" : format(above, 3)} above it for as much compute${served ? " over a life" : ""}${isFar}.${served ? ` At ${inWords(cost / (2 * served))}, serving takes all of it.` : ""}`;
       const points = bowl(cost, served, chosen);
       const before = remember(points);
-      curve.replaceChildren(plot(chosen, points, before, best, cost));
+      started.value = publishedAs(chosen) ?? OWN;
+      curve.replaceChildren(plot(model, points, before, best, cost));
       ways.replaceChildren(table(model, best));
     }
   },
@@ -120,27 +107,33 @@ function runOf(model) {
 
 /**
  * @param {Model} model
- * @param {() => void} leave  Says that the sizes are no published ones any more.
- * @param {() => void} fill
+ * @param {Record<string, number>} values
  */
-function fields(model, leave, fill) {
-  const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => {
-    setTrait(model, trait, value);
-    leave();
-  };
-  const multiply = (/** @type {number} */ power) => () => {
-    set("budget")(Math.min(MOST, Math.max(LEAST, model.get("budget") + power)));
-    fill();
-  };
+function setAll(model, values) {
+  for (const [trait, value] of Object.entries(values)) model.set(trait, value);
+  model.save_changes();
+}
+
+/** @param {Model} model */
+function fields(model) {
+  const multiply = (/** @type {number} */ power) => () => setTrait(model, "budget", within(model.get("budget") + power, BUDGETS));
   const written = (/** @type {number} */ value) => (10 ** value).toExponential(1).replace("+", "");
   const served = [...new Set([...SERVED, model.get("served")])].sort((a, b) => a - b);
   return [
     // Any step, so that a published run keeps its exact size.
-    slider("Budget in FLOPs", { min: LEAST, max: MOST, step: "any", value: model.get("budget"), format: written, parse: (text) => Math.log10(typedNumber(text)) }, set("budget")),
+    traitSlider(model, "budget", "Budget in FLOPs", { ...BUDGETS, step: "any", format: written, parse: (text) => Math.log10(typedNumber(text)) }),
     element("div", { class: "llm-chips" }, button("a tenth", multiply(-1)), button("ten times", multiply(1))),
-    slider("Parameters", { min: SMALLEST, max: LARGEST, step: "any", value: model.get("parameters"), format: (value) => inWords(10 ** value), parse: (text) => Math.log10(countInWords(text)) }, set("parameters")),
+    traitSlider(model, "parameters", "Parameters", { ...SIZES, step: "any", format: (value) => inWords(10 ** value), parse: (text) => Math.log10(countInWords(text)) }),
     choice("Tokens served in its life", served.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count))),
   ];
+}
+
+/**
+ * @param {number} value
+ * @param {{ min: number, max: number }} range
+ */
+function within(value, { min, max }) {
+  return Math.min(max, Math.max(min, value));
 }
 
 /**
@@ -205,21 +198,24 @@ function bowl(cost, served, chosen) {
 }
 
 /**
- * @param {Run} chosen
+ * @param {Model} model
  * @param {Points} points
  * @param {Points | undefined} before
  * @param {Run & { loss: number }} best
  * @param {number} cost  Of the chosen run's life.
  */
-function plot(chosen, points, before, best, cost) {
+function plot(model, points, before, best, cost) {
+  const chosen = runOf(model);
   const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(at(run)));
   const itself = seen.find(([name]) => name === publishedAs(chosen));
   const isHere = isSeen(at(chosen)) && Math.abs(at(chosen)[0] - at(best)[0]) < DOTS_APART * (SHOWN.sizes[1] - SHOWN.sizes[0]);
-  const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 1 : 0 };
-  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true, beside: itself && NAMED_AT[itself[0]] };
+  const toSize = (/** @type {Points[0]} */ [power]) => setTrait(model, "parameters", within(power, SIZES));
+  const toBudget = (/** @type {Points[0]} */ [power]) => setTrait(model, "budget", budgetWithLowest(10 ** power, model));
+  const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 3 : 0, onDrag: isHere ? undefined : toBudget };
+  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 3, isAlwaysNamed: true, onDrag: toSize, beside: itself && NAMED_AT[itself[0]] };
   const others = OTHER_BUDGETS.filter((power) => Math.abs(power - Math.log10(cost)) > APART);
   return linePlot({
-    title: `Loss by size, for your budget (blue${before ? "; pale: before" : ""}) and others (gray). Pale dots: published models, each of its own budget`,
+    title: `Loss by size, for your budget (blue${before ? "; pale: before" : ""}; drag its dots) and others (gray). Pale dots: published models, each of its own budget`,
     x: "parameters",
     y: `fitted loss, never below ${LIMIT}`,
     series: [...others.map((power) => ({ name: "", points: bowl(10 ** power, 0), look: 4, aside: `1e${power} FLOPs` })), { name: "", points, before, look: 0 }],
@@ -236,6 +232,17 @@ function plot(chosen, points, before, best, cost) {
     height: 300,
     tracesAreNamed: true,
   });
+}
+
+/**
+ * The budget, as a power of ten, whose lowest loss a size has.
+ * @param {number} parameters
+ * @param {Model} model
+ */
+function budgetWithLowest(parameters, model) {
+  const served = model.get("served");
+  const cost = costOfLife({ parameters, tokens: tokensWithLowest(parameters, served) }, served);
+  return within(Math.log10(Math.max(1, cost - 2 * runOf(model).parameters * served)), BUDGETS);
 }
 
 /**

@@ -2,9 +2,9 @@
 
 import { cacheBytes, cachedByHeads, crossing, dollars, readingOperations } from "./context.js";
 import { memory } from "../ui/before.js";
-import { announcement, choice, columns, element, setTrait, slider, svg } from "../ui/dom.js";
+import { announcement, choice, columns, element, setTrait, svg, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
-import { widthOf } from "../ui/labels.js";
+import { keyFigures } from "../ui/key_figures.js";
 import { format } from "../models/numbers.js";
 import { inWords } from "../models/parameters.js";
 import { fitted, linePlot } from "../ui/plot.js";
@@ -43,14 +43,8 @@ const PRICES = {
   "Claude Opus 5.5": { input: 4, write: 5, read: 0.2, output: 20 },
   "DeepSeek-V4.1-Flash, off-peak": { input: 0.15, write: 0.15, read: 0.003, output: 0.6 },
 };
-/** Memory of the accelerator that the bars are held against, in bytes. */
-const GPU = { name: "one H100: 74.5 GiB (80 GB)", bytes: 80e9 };
-/** The ends of the scale of memory, as powers of two. */
-const SCALE = { least: 10, most: 46, ticks: [10, 20, 30, 40] };
-/** A row of the memory: its dot, and above that the dot's value. */
-const ROW = { height: 30, top: 20, value: 10 };
-/** A dot, no bar: the length of a bar on a logarithmic scale says nothing. */
-const DOT = 6;
+/** Memory of an H100, in bytes. */
+const GPU_BYTES = 80e9;
 const SHORTEST = 8;
 const LONGEST = 20;
 const ANSWER = 500;
@@ -81,7 +75,7 @@ export default widget(
       const before = remember(now);
       said.textContent = sentence(now);
       window.replaceChildren(ofWindow(model.get("preset"), now.length));
-      ofReading.replaceChildren(memoryDots(now, before), gpusFilled(now), plot(now, before));
+      ofReading.replaceChildren(keyFigures(figures(now), now, before, true), gpusFilled(now), plot(now, before));
       ofPrice.replaceChildren(money(now));
     }
   },
@@ -105,9 +99,9 @@ function readingFields(model, window) {
   const bits = [16, 8, 4].map((count) => /** @type {[string, string]} */ ([String(count), `${count} bits`]));
   return [
     choice("Model", named(MODELS), model.get("preset"), (name) => setTrait(model, "preset", name)),
-    slider("Tokens", { min: SHORTEST, max: LONGEST, step: 1, value: model.get("power"), format: (power) => (2 ** power).toLocaleString("en") }, (power) => setTrait(model, "power", power)),
+    traitSlider(model, "power", "Tokens", { min: SHORTEST, max: LONGEST, step: 1, format: (power) => (2 ** power).toLocaleString("en") }),
     window,
-    slider("Texts at once", { min: 1, max: 64, step: 1, value: model.get("batch") }, (count) => setTrait(model, "batch", count)),
+    traitSlider(model, "batch", "Texts at once", { min: 1, max: 64, step: 1 }),
     choice("Numbers in the cache", bits, String(model.get("bits")), (count) => setTrait(model, "bits", Number(count))),
   ];
 }
@@ -116,7 +110,7 @@ function readingFields(model, window) {
 function priceFields(model) {
   return [
     choice("Prices", Object.keys(PRICES).map((name) => [name, ofVendor(name)[0]]), model.get("prices"), (name) => setTrait(model, "prices", name)),
-    slider("Questions about the text", { min: 1, max: 50, step: 1, value: model.get("questions") }, (count) => setTrait(model, "questions", count)),
+    traitSlider(model, "questions", "Questions about the text", { min: 1, max: 50, step: 1 }),
   ];
 }
 
@@ -152,7 +146,7 @@ function sentence({ chosen, length, weights, cache }) {
   const { matrices, attention } = readingOperations(chosen, length);
   const share = attention / (attention + matrices);
   const half = Math.round(crossing(chosen)).toLocaleString("en");
-  const needed = Math.ceil((weights + cache) / GPU.bytes);
+  const needed = Math.ceil((weights + cache) / GPU_BYTES);
   const room = needed === 1 ? "with the weights it fits into one GPU of 74.5 GiB" : `with the weights, that is the memory of ${needed.toLocaleString("en")} GPUs of 74.5 GiB`;
   return `The cache takes ${inBytes(cache)}; ${room}. Attention takes ${percent(share)} of the operations of reading, and half of them at ${half} tokens.`;
 }
@@ -179,49 +173,15 @@ function inBytes(bytes) {
 }
 
 /**
- * Weights, cache and one token of it on one scale, whose steps are factors of 1,024; the line is a GPU's memory.
  * @param {Cost} now
- * @param {Cost | undefined} before
+ * @returns {[name: string, of: (cost: Cost) => string][]}
  */
-function memoryDots(now, before) {
-  /** @type {[name: string, bytes: number, former: number | undefined][]} */
-  const parts = [
-    ["weights, 16 bits", now.weights, before?.weights],
-    [`cache, ${now.bits} bits`, now.cache, before?.cache],
-    ["one token of it", now.oneToken, before?.oneToken],
+function figures({ bits }) {
+  return [
+    ["weights, 16 bits", ({ weights }) => inBytes(weights)],
+    [`cache, ${bits} bits`, ({ cache }) => inBytes(cache)],
+    ["one token of it", ({ oneToken }) => inBytes(oneToken)],
   ];
-  const hasMoved = parts.some(([, bytes, former]) => former !== undefined && former !== bytes);
-  const title = `Memory on a logarithmic scale: ${parts.map(([name, bytes]) => `${name}, ${inBytes(bytes)}`).join("; ")}. The line is ${GPU.name}`;
-  const draw = (/** @type {number} */ width) => {
-    const left = 8 + DOT + Math.max(...parts.map(([name]) => widthOf(name)));
-    const right = width - widthOf("99.9 TiB") / 2;
-    const toX = (/** @type {number} */ bytes) => left + Math.max(0, (Math.log2(bytes) - SCALE.least) / (SCALE.most - SCALE.least)) * (right - left);
-    const floor = ROW.top + parts.length * ROW.height;
-    const gpu = toX(GPU.bytes);
-    const isTight = toX(2 ** SCALE.ticks[1]) - left < 8 + widthOf("1 MiB");
-    return svg(
-      "svg",
-      { viewBox: `0 0 ${width} ${floor + 18}`, role: "img", "aria-label": title },
-      ...SCALE.ticks.filter((_, i) => !isTight || i % 2 === 0).flatMap((power) => [
-        svg("path", { class: "llm-grid", d: `M${toX(2 ** power)} ${ROW.top}V${floor}` }),
-        svg("text", { class: "llm-tick", x: toX(2 ** power), y: floor + 14, "text-anchor": "middle" }, inBytes(2 ** power).replace(/\.0+ /, " ")),
-      ]),
-      svg("line", { class: "llm-limit", x1: gpu, x2: gpu, y1: ROW.top - 4, y2: floor }),
-      svg("text", { class: "llm-limit-name", x: Math.min(gpu, width - widthOf(GPU.name) / 2), y: 11, "text-anchor": "middle" }, GPU.name),
-      ...parts.flatMap(([name, bytes, former], i) => {
-        const y = ROW.top + (i + 1) * ROW.height - 10;
-        const text = inBytes(bytes);
-        return [
-          svg("text", { x: left - DOT - 8, y: y + 4, "text-anchor": "end" }, name),
-          svg("path", { class: "llm-grid", d: `M${left} ${y}H${right}` }),
-          ...(former === undefined || former === bytes ? [] : trace(toX(former), toX(bytes), y)),
-          svg("circle", { class: bytes > GPU.bytes ? "llm-bar-beyond" : "llm-bar-within", cx: toX(bytes), cy: y, r: DOT }),
-          svg("text", { class: "llm-value", x: besideLimit(toX(bytes), gpu, widthOf(text) / 2), y: y - ROW.value, "text-anchor": "middle" }, text),
-        ];
-      }),
-    );
-  };
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, `Memory, logarithmic scale${hasMoved ? " (hollow: before)" : ""}`), fitted(draw));
 }
 
 /** A GPU as a box; where there are many, they stand without gaps, and at last without their walls. */
@@ -230,19 +190,19 @@ const BOX = { wide: 44, thin: 4, height: 38, gap: 6 };
 const SLIVER = 3;
 
 /**
- * The same on a plain scale: weights, then the cache, poured into one GPU after the other.
+ * Weights, then the cache, poured into one GPU after the other.
  * @param {Cost} cost
  */
 function gpusFilled({ weights, cache }) {
-  const needed = Math.ceil((weights + cache) / GPU.bytes);
-  const title = `On a plain scale: weights (blue), then cache (green), in ${needed.toLocaleString("en")} GPU${needed > 1 ? "s" : ""}`;
+  const needed = Math.ceil((weights + cache) / GPU_BYTES);
+  const title = `Memory: weights (blue), then cache (green), in ${needed.toLocaleString("en")} H100 GPU${needed > 1 ? "s" : ""} of 74.5 GiB`;
   const draw = (/** @type {number} */ width) => {
     const gap = (width - 2 + BOX.gap) / needed - BOX.gap >= BOX.wide ? BOX.gap : 0;
     const own = (width - 2 + gap) / needed - gap;
     const least = gap === 0 ? 0 : SLIVER;
     const walled = own >= BOX.thin ? needed : 1;
     const size = walled === 1 ? width - 2 : own;
-    const share = walled === 1 ? needed * GPU.bytes : GPU.bytes;
+    const share = walled === 1 ? needed * GPU_BYTES : GPU_BYTES;
     const boxes = Array.from({ length: walled }, (_, i) => {
       const x = 1 + i * (size + gap);
       const within = (/** @type {number} */ bytes) => {
@@ -261,29 +221,6 @@ function gpusFilled({ weights, cache }) {
     return svg("svg", { viewBox: `0 0 ${width} ${BOX.height + 2}`, role: "img", "aria-label": title }, ...boxes);
   };
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), fitted(draw));
-}
-
-/**
- * Where a dot stood before, and its way from there.
- * @param {number} from
- * @param {number} to
- * @param {number} y
- */
-function trace(from, to, y) {
-  return [
-    svg("path", { class: "llm-leader", d: `M${from} ${y}H${to}` }),
-    svg("circle", { class: "llm-former", cx: from, cy: y, r: DOT - 1 }, svg("title", {}, "before")),
-  ];
-}
-
-/**
- * The middle of a value above its dot: at the dot's side of the line of the limit, which crosses no value.
- * @param {number} x
- * @param {number} limit
- * @param {number} half  Of the value's width.
- */
-function besideLimit(x, limit, half) {
-  return x < limit ? Math.min(x, limit - 4 - half) : Math.max(x, limit + 4 + half);
 }
 
 /** @param {Cost} cost */
@@ -313,7 +250,7 @@ function plot({ chosen, power, length }, before) {
     x: "tokens",
     y: "share",
     series: [{ name: "attention", points: curve(chosen), before: before && curve(before.chosen) }],
-    dots: [{ at: [power, share(chosen, power)], name: length.toLocaleString("en") }, ...(half <= 2 ** LONGEST ? [{ at: /** @type {[number, number]} */ ([Math.log2(half), 0.5]), name: `half at ${Math.round(half).toLocaleString("en")}`, look: 1 }] : [])],
+    dots: [{ at: [power, share(chosen, power)], name: length.toLocaleString("en"), look: 3 }, ...(half <= 2 ** LONGEST ? [{ at: /** @type {[number, number]} */ ([Math.log2(half), 0.5]), name: `half at ${Math.round(half).toLocaleString("en")}` }] : [])],
     xTicks: [8, 10, 12, 14, 16, 18, 20],
     xTick: (at) => (at < 10 ? String(2 ** at) : at < 20 ? `${2 ** (at - 10)}K` : "1M"),
     yRange: [0, 1],

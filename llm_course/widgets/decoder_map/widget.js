@@ -44,7 +44,6 @@ const readings = new WeakMap();
 export default widget(
   {
     title: "A sentence on its way through the decoder",
-    setsUpAtOnce: true,
     tryThis,
   },
   (model, body) => {
@@ -420,7 +419,7 @@ export default widget(
       const uniform = randomNumbers(model.get("seed") + draws++)();
       const id = sample(probabilities, uniform);
       if (id === course.config.end_of_text) {
-        said.textContent = "The model has drawn the end of the text. Write on, or begin anew.";
+        said.textContent = "The model has drawn the end of the text. Write on, or start again.";
         bars.hide();
         return;
       }

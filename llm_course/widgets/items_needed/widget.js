@@ -1,6 +1,6 @@
 /** How many items it takes to tell two models apart, in separate tests and in the same one. */
 
-import { choice, element, setTrait, slider, svg, typedNumber } from "../ui/dom.js";
+import { choice, element, setTrait, slider, svg, traitSlider, typedNumber } from "../ui/dom.js";
 import { calculator } from "../ui/frame.js";
 import { keyFigures } from "../ui/key_figures.js";
 import { widthOf } from "../ui/labels.js";
@@ -88,7 +88,7 @@ function fields(model) {
       follow();
     }),
     apart,
-    slider("Mistakes they share", { min: 0, max: 1, step: 0.01, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
+    traitSlider(model, "likeness", "Mistakes they share", { min: 0, max: 1, step: 0.01, format: (share) => `${Math.round(100 * share)} %` }),
     slider(
       "Test items",
       {

@@ -37,7 +37,7 @@ class LoRALab(CourseWidget):
 
     matrices: List[Any] = List().tag(sync=True)
     chosen = Int(0, min=0).tag(sync=True)
-    rank = Int(8, min=1).tag(sync=True)
+    rank = Int(1, min=1).tag(sync=True)
     ability: List[Any] = List().tag(sync=True)  # [rank, share of the gain that is lost]
 
     def __init__(

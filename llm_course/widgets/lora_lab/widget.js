@@ -1,7 +1,7 @@
 /** LoRA: what a product of two thin matrices saves, and what it can hold. */
 
 import { memory } from "../ui/before.js";
-import { announcement, button, choice, columns, element, setTrait, slider, svg } from "../ui/dom.js";
+import { announcement, button, choice, columns, element, setTrait, traitSlider, svg } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { format } from "../models/numbers.js";
 import { pairedShares } from "../ui/paired_bars.js";
@@ -47,8 +47,7 @@ export default widget(
     const said = announcement();
     said.classList.add("llm-eight-lines");
     const presets = element("div", { class: "llm-chips", role: "group", "aria-label": "Ranks to start with" });
-    const rankField = slider("Rank r", { min: 1, max: highest, step: 1, value: Math.min(highest, model.get("rank")) }, (rank) => setTrait(model, "rank", rank));
-    const rankInput = /** @type {HTMLInputElement} */ (rankField.querySelector("input"));
+    const rankField = traitSlider(model, "rank", "Rank r", { min: 1, max: highest, step: 1 });
     const drawn = element("div");
     const remember = /** @type {(now: Figures) => Figures | undefined} */ (memory());
     body.append(
@@ -70,18 +69,12 @@ export default widget(
     for (const trait of ["rank", "chosen"]) model.on(`change:${trait}`, show);
     show();
 
-    /** @param {number} rank */
-    function choose(rank) {
-      rankInput.value = String(rank);
-      rankInput.dispatchEvent(new Event("input"));
-    }
-
     function show() {
       const matrix = matrices[model.get("chosen")];
       const rank = Math.min(highest, model.get("rank"));
       const now = figuresOf(matrix, rank, model.get("chosen") === 0 ? abilityLost(model.get("ability"), rank) : undefined);
       said.textContent = sentence(matrix, rank, now);
-      presets.replaceChildren(...presetRanks(matrix, highest).map((preset) => rankButton(preset, preset === rank, choose)));
+      presets.replaceChildren(...presetRanks(matrix, highest).map((preset) => rankButton(preset, preset === rank, (chosen) => setTrait(model, "rank", chosen))));
       drawn.replaceChildren(shapes(matrix, rank));
       results.replaceChildren(inBars(now, remember(now), rank, model.get("ability").length > 0), corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
     }

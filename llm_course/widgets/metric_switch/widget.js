@@ -1,7 +1,7 @@
 /** The same models and the same answers under three rulers: where a jump comes from. */
 
 import { memory } from "../ui/before.js";
-import { announcement, choice, element, setTrait, slider } from "../ui/dom.js";
+import { announcement, choice, element, setTrait, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { exactMatch, lastWithout, logProbability, riseUntil, tokensRight } from "./metrics.js";
 import { format } from "../models/numbers.js";
@@ -72,7 +72,7 @@ export default widget(
         "div",
         { class: "llm-controls" },
         chosen,
-        slider("Tokens in the answer", { min: 1, max: longest, step: 1, value: model.get("length") }, (value) => setTrait(model, "length", value)),
+        traitSlider(model, "length", "Tokens in the answer", { min: 1, max: longest, step: 1 }),
       ),
       said,
       key,

@@ -62,7 +62,7 @@ export function readCourseModel(file) {
   const magic = new TextDecoder().decode(new Uint8Array(file, 0, Math.min(4, file.byteLength)));
   if (magic !== "LLMC") throw new Error("This file is no browser export: its first four bytes are not LLMC.");
   const version = view.getUint32(4, true);
-  if (version !== 1) throw new Error(`This file has version ${version} of the format, not 1: export it anew.`);
+  if (version !== 1) throw new Error(`This file has version ${version} of the format, not 1: export it again.`);
   const headerLength = view.getUint32(8, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 12, headerLength)));
   const tensors = new Map();

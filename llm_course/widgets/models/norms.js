@@ -20,16 +20,6 @@ export function rmsNorm(vector, epsilon) {
 }
 
 /**
- * A variant often seen in code: the standard deviation over n - 1, and ε added to it instead of to the variance.
- * @param {number[]} vector
- * @param {number} epsilon
- */
-export function layerNormVariant(vector, epsilon) {
-  const { mean } = moments(vector);
-  return vector.map((value) => (value - mean) / divisors(vector, epsilon).variant);
-}
-
-/**
  * What each norm divides by.
  * @param {number[]} vector
  * @param {number} epsilon
@@ -39,7 +29,6 @@ export function divisors(vector, epsilon) {
   return {
     layer: Math.sqrt(variance + epsilon),
     root: Math.sqrt(rms(vector) ** 2 + epsilon),
-    variant: Math.sqrt((variance * vector.length) / (vector.length - 1)) + epsilon,
   };
 }
 

@@ -214,7 +214,7 @@ function nearestTable(word, near, count, chance, onPick) {
  */
 function wordMap(labels, flat, chosen, neighbors, areTokens, onPick) {
   const near = neighbors.map(({ place }) => place);
-  const title = "The words on the two directions in which they vary most";
+  const title = "The words along the two directions in which they vary most; not to scale";
   return element(
     "figure",
     { class: "llm-plot llm-map" },
@@ -222,7 +222,7 @@ function wordMap(labels, flat, chosen, neighbors, areTokens, onPick) {
     kindLegend(labels),
     fitted((width) => drawing(width)),
     areTokens ? element("p", { class: "llm-note" }, "␣\u00a0is the space before a word: a token without it is often a piece of a word.") : null,
-    element("p", { class: "llm-note llm-three-lines" }, chosen < 0 ? `The word itself is not on the map; ${neighbors.length ? "ringed: the nearest that are" : "nothing is ringed"}.` : lead(neighbors.length), " Crowded parts are drawn wider. Press a mark or a word to choose it."),
+    element("p", { class: "llm-note llm-three-lines" }, chosen < 0 ? `The word itself is not on the map; ${neighbors.length ? "ringed: the nearest that are" : "nothing is ringed"}.` : lead(neighbors.length), " A place is two thirds rank, one third value: what is crowded gets room. Press a mark or a word to choose it."),
   );
 
   /** @param {number} width */

@@ -1,9 +1,9 @@
-/** What may come next: the model's most probable tokens, and what its choices so far make of the whole text. */
+/** What may come next: the model's most probable tokens, and how probable each token of the text was. */
 
 import { loadCourseModel } from "../models/course_model.js";
 import { announcement, button, columns, element, loadWhenVisible, traitTextField, visibleToken } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
-import { format, randomNumbers, softmax } from "../models/numbers.js";
+import { randomNumbers, softmax } from "../models/numbers.js";
 import { sample } from "../models/sampling.js";
 import { percent, tokenBars } from "../ui/token_bars.js";
 import { Writer } from "../models/writer.js";
@@ -13,17 +13,15 @@ const LINES_OF_TEXT = 6;
 /** How far it is told what would follow a token, and how long a text has to stand still for it. */
 const AHEAD = { tokens: 4, milliseconds: 60 };
 const SEED = 1;
-/** A token below this probability surprises the model. */
-const SURPRISING = 0.01;
+const OF_DRAWS = "A draw takes each token as often as its probability says.";
 
 export default widget(
   {
     title: "The next token",
     tryThis: [
       "Press a token to add it, and go on: you are the loop that writes a text.",
-      "Follow one token's probability: the text's is the product of all of them, and it only falls.",
-      { say: "The perplexity tells what the model has seen. Here is a sentence about taxes: write one of a story in its place, and compare.", set: { text: "We pay our taxes to the state every year." } },
-      { say: "Two words are swapped here: which token surprises the model, the first that is wrong or the one after it?", set: { text: "Once upon a time there was boy a named Sam." } },
+      { say: "This sentence is about taxes, and the model has read only stories: which of its tokens are improbable? Write one of a story in its place.", set: { text: "We pay our taxes to the state every year." } },
+      { say: "Here two words are swapped: which token is the less probable, the first that is wrong or the one after it?", set: { text: "Once upon a time there was boy a named Sam." } },
     ],
     followsTraits: true,
   },
@@ -32,18 +30,17 @@ export default widget(
     bars.node.classList.add("llm-with-ahead");
     const chain = element("div");
     const said = announcement();
-    said.classList.add("llm-three-lines");
+    said.classList.add("llm-two-lines");
     const text = traitTextField(model, "text", "Text", { onChange: read }, LINES_OF_TEXT);
     const best = button("Add the most probable", () => take());
     const draw = button("Draw one", drawOne);
-    const drawn = element("p", { class: "llm-note llm-two-lines", "aria-live": "polite" }, "A draw takes each token as often as its probability says.");
     const uniform = randomNumbers(SEED);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let looking;
     /** @type {Writer | null} */
     let writer = null;
 
-    body.append(columns([element("div", { class: "llm-controls" }, text.node, best, draw)], [bars.node, drawn, said]), chain);
+    body.append(columns([element("div", { class: "llm-controls" }, text.node, best, draw)], [bars.node, said]), chain);
     showOpening();
     const loaded = load();
 
@@ -53,7 +50,7 @@ export default widget(
       if (text !== model.get("text")) return;
       bars.show(next);
       chain.replaceChildren(chainList(labels, probabilities));
-      said.replaceChildren(...verdict(probabilities));
+      said.textContent = OF_DRAWS;
     }
 
     async function load() {
@@ -79,8 +76,11 @@ export default widget(
       return `${writer?.ahead(id, AHEAD.tokens).replaceAll("\n", "⏎")} …`;
     }
 
-    /** @param {number} [id]  The most probable token if left out. */
-    async function take(id) {
+    /**
+     * @param {number} [id]  The most probable token if left out.
+     * @param {string} [told]  How it was found.
+     */
+    async function take(id, told) {
       await loaded;
       if (!writer || writer.finished) return;
       writer.append(id ?? ranked()[0]);
@@ -89,7 +89,7 @@ export default widget(
         return;
       }
       text.write(writer.prompt + writer.written);
-      show();
+      show(told);
     }
 
     async function drawOne() {
@@ -98,11 +98,10 @@ export default widget(
       const probabilities = softmax(writer.logits);
       const id = sample(probabilities, uniform());
       const place = ranked().indexOf(id) + 1;
-      drawn.textContent = `Drawn: “${visibleToken(writer.label(id))}”, which had ${chance(probabilities[id])}, ${place === 1 ? "the most probable" : `number ${place} of ${probabilities.length.toLocaleString("en")}`}.`;
-      await take(id);
+      await take(id, `Drawn: “${visibleToken(writer.label(id))}”, which had ${chance(probabilities[id])}, ${place === 1 ? "the most probable" : `number ${place} of ${probabilities.length.toLocaleString("en")}`}.`);
     }
 
-    function show() {
+    function show(told = OF_DRAWS) {
       if (!writer) return;
       const probabilities = softmax(writer.logits);
       const top = ranked().slice(0, BARS);
@@ -114,7 +113,7 @@ export default widget(
       chain.replaceChildren(chainList(read, writer.probabilities.slice(1)));
       const list = chain.querySelector("ol");
       if (list) list.scrollTop = list.scrollHeight; // the newest token stays in sight
-      said.replaceChildren(...verdict(writer.probabilities.slice(1), writer.logits.length));
+      said.textContent = read.length ? told : "No token yet: these are the first tokens of a text.";
       if (writer.isCut) said.append(` Only the first ${read.length} tokens of the text are read: more don't fit into the model's context.`);
     }
   },
@@ -129,12 +128,12 @@ function chainList(labels, probabilities) {
   const tokens = labels.map((label, i) =>
     element(
       "li",
-      { style: `--share: ${probabilities[i].toFixed(3)}`, class: probabilities[i] < SURPRISING && "llm-surprising" },
+      { style: `--share: ${probabilities[i].toFixed(3)}` },
       element("span", {}, visibleToken(label)),
       element("span", { class: "llm-share" }, chance(probabilities[i])),
     ),
   );
-  const caption = "The text so far: each token's probability after those before it; the bluer the likelier, orange: a surprise, framed: the newest";
+  const caption = "The text so far: each token's probability after those before it; the bluer the likelier, framed: the newest";
   return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain llm-story", tabindex: 0, "aria-label": caption }, ...tokens));
 }
 
@@ -144,24 +143,4 @@ function chainList(labels, probabilities) {
  */
 function chance(probability) {
   return probability < 0.001 ? `1 in ${Math.round(Number((1 / probability).toPrecision(2))).toLocaleString("en")}` : percent(probability);
-}
-
-/**
- * The chain rule: log P(text) is the sum; perplexity is exp of minus its mean.
- * @param {number[]} probabilities
- * @param {number} [vocabulary]  How many tokens there are, once that is known.
- * @returns {(string | Node)[]}
- */
-function verdict(probabilities, vocabulary) {
-  if (probabilities.length === 0) return ["No token yet: these are the first tokens of a text."];
-  const logarithm = probabilities.reduce((sum, probability) => sum + Math.log(probability), 0);
-  const perplexity = Math.exp(-logarithm / probabilities.length);
-  const exponent = format(logarithm / Math.LN10, 1);
-  const unsure = perplexity < 1000 ? perplexity.toPrecision(3) : Number(perplexity.toPrecision(3)).toLocaleString("en");
-  const size = vocabulary && perplexity > vocabulary ? ` That is more than the ${vocabulary.toLocaleString("en")} tokens there are: its bets were on others.` : "";
-  return [
-    "P(text) = 10",
-    element("sup", {}, exponent),
-    `, the product over ${probabilities.length} ${probabilities.length === 1 ? "token" : "tokens"}; as unsure as between ${unsure} equal choices: perplexity ${unsure}.${size}`,
-  ];
 }

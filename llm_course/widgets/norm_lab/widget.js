@@ -1,18 +1,14 @@
-/** LayerNorm and RMSNorm of one vector, beside a common variant of LayerNorm: what shift, scale and ε do. */
+/** LayerNorm and RMSNorm of one vector: what shift, scale and ε do. */
 
 import { memory } from "../ui/before.js";
-import { announcement, choice, element, scroller, setTrait, slider } from "../ui/dom.js";
+import { announcement, choice, element, scroller, setTrait, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
-import { divisors, layerNorm, layerNormVariant, moments, rms, rmsNorm } from "../models/norms.js";
+import { divisors, layerNorm, moments, rms, rmsNorm } from "../models/norms.js";
 import { format } from "../models/numbers.js";
 import { linePlot } from "../ui/plot.js";
 
 /** @import { Model } from "../ui/types.js" */
 
-/** As some libraries have it: divides by n − 1, and adds ε to the deviation. */
-const VARIANT = "web's variant";
-const VARIANT_DOES = "n − 1, outer ε";
-const VARIANT_IS = "The web's variant: LayerNorm as a much-read tutorial has it. It divides by n − 1, and adds ε outside the root.";
 const EXPONENTS = { min: -7, max: 3 };
 /** What is smaller than this is the computer's rounding. */
 const ROUNDING = 1e-12;
@@ -27,9 +23,8 @@ export default widget(
   {
     title: "LayerNorm and RMSNorm",
     tryThis: [
-      { say: "Raise “Then add”, which adds the same number to all. Which of the three results move, and which stay?", set: { exponent: 0, shift: 0 } },
+      { say: "Raise “Then add”, which adds the same number to all. Which of the two results moves, and which stays?", set: { exponent: 0, shift: 0 } },
       { say: "Multiply by 10 or 100: both norms stay as they are. Then go down to 0.0001: ε is larger than the variance there, and the output shrinks.", set: { exponent: 0, shift: 0 } },
-      { say: "Compare the web's variant at 0.0001: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.", set: { exponent: -4, shift: 0 } },
       { say: "Here all numbers are the same: what is there to divide by?", set: { vector: [2, 2, 2, 2, 2, 2], exponent: 0, shift: 0 } },
     ],
   },
@@ -41,8 +36,8 @@ export default widget(
     const controls = element(
       "div",
       { class: "llm-controls" },
-      slider("Multiply by", { ...EXPONENTS, step: 1, value: model.get("exponent"), format: power }, set("exponent")),
-      slider("Then add", { min: -5, max: 5, step: 0.5, value: model.get("shift"), format }, set("shift")),
+      traitSlider(model, "exponent", "Multiply by", { ...EXPONENTS, step: 1, format: power }),
+      traitSlider(model, "shift", "Then add", { min: -5, max: 5, step: 0.5, format }),
       choice("ε", epsilons, nearest(epsilons, model.get("epsilon")), (text) => set("epsilon")(Number(text))),
     );
     const count = model.get("vector").length;
@@ -54,7 +49,7 @@ export default widget(
     const table = element("table", { class: "llm-columns-of-numbers" }, captionNode, head, rows);
     const curve = element("div", { class: "llm-of-norms" });
     const remember = /** @type {(now: Row[]) => Row[] | undefined} */ (memory());
-    body.append(controls, scroller(caption, table), element("p", { class: "llm-note" }, VARIANT_IS), said, element("details", {}, element("summary", {}, "The size of the output at every factor"), curve));
+    body.append(controls, scroller(caption, table), said, element("details", {}, element("summary", {}, "The size of the output at every factor"), curve));
     for (const trait of ["vector", "exponent", "shift", "epsilon", "own"]) model.on(`change:${trait}`, show);
     show();
 
@@ -67,7 +62,7 @@ export default widget(
       const before = remember(shown);
       const outputs = results.map(({ output }) => output);
       rows.replaceChildren(...shown.map((row, i) => (i === 0 ? barRow(row, before?.[i], [input], ROUNDING) : barRow(row, before?.[i], outputs, FULL, i > 1 ? outputs[0] : undefined))));
-      said.textContent = `${moved(results, before?.slice(1))}The web's variant differs from LayerNorm by up to ${compact(difference(results[2].output, results[0].output))}.`;
+      said.textContent = moved(results, before?.slice(1));
       curve.replaceChildren(scalePlot(model));
     }
   },
@@ -113,7 +108,7 @@ function barRow({ name, output, divisor }, before, alike, least, compared) {
     const ghost = was === undefined || compact(was) === compact(value) || isFar ? null : bar(was, "llm-stood");
     return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value), compared ? line(compared[i]) : null), ...breakable(value));
   });
-  return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, divisor === undefined ? `full bar ${compact(largest)}` : `divides by ${compact(divisor)}`)), ...cells, element("td", {}, ...breakable(moments(output).mean)), element("td", {}, ...breakable(rms(output))));
+  return element("tr", {}, element("th", { scope: "row" }, name, element("span", { class: "llm-full-column" }, divisor === undefined ? `full bar ${compact(largest)}` : `divides by ${compact(divisor)}`)), ...cells, element("td", {}, ...breakable(moments(output).mean)), element("td", {}, ...breakable(rms(output))));
 }
 
 /**
@@ -123,7 +118,7 @@ function barRow({ name, output, divisor }, before, alike, least, compared) {
 function moved(now, before) {
   if (!before) return "";
   const [layer, root] = [0, 1].map((i) => compact(difference(now[i].output, before[i].output)));
-  return layer === root && Number(layer) === 0 ? "Neither norm's output moved. " : `Your change moved LayerNorm's output by up to ${layer}, RMSNorm's by up to ${root}. `;
+  return layer === root && Number(layer) === 0 ? "Neither norm's output moved." : `Your change moved LayerNorm's output by up to ${layer}, RMSNorm's by up to ${root}.`;
 }
 
 /**
@@ -152,11 +147,10 @@ function breakable(value) {
  * @returns {Row[]}
  */
 function norms(input, epsilon) {
-  const { layer, root, variant } = divisors(input, epsilon);
+  const { layer, root } = divisors(input, epsilon);
   return [
     { name: "LayerNorm", output: layerNorm(input, epsilon), divisor: layer },
     { name: "RMSNorm", output: rmsNorm(input, epsilon), divisor: root },
-    { name: VARIANT, output: layerNormVariant(input, epsilon), divisor: variant },
   ];
 }
 
@@ -188,7 +182,7 @@ function ownResult(model, input) {
 function scalePlot(model) {
   const exponents = Array.from({ length: (EXPONENTS.max - EXPONENTS.min) * 4 + 1 }, (_, i) => EXPONENTS.min + i / 4);
   const curves = exponents.map((exponent) => norms(scaled(model, exponent), model.get("epsilon")));
-  const series = [0, 1, 2].map((i) => ({
+  const series = [0, 1].map((i) => ({
     name: curves[0][i].name,
     points: exponents.map((exponent, j) => /** @type {[number, number]} */ ([exponent, rms(curves[j][i].output)])),
   }));

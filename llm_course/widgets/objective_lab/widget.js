@@ -1,6 +1,6 @@
 /** One text, four objectives: how many tokens carry loss, and how much of the text the model sees when it guesses each. */
 
-import { announcement, element, redraw, setTrait, slider } from "../ui/dom.js";
+import { announcement, element, redraw, setTrait, slider, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { widthOf } from "../ui/labels.js";
 import { format } from "../models/numbers.js";
@@ -39,7 +39,7 @@ export default widget(
     const said = announcement();
     const rows = element("div", { class: "llm-lesson" });
     const words = /** @type {string[]} */ (model.get("words"));
-    const prefix = slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
+    const prefix = traitSlider(model, "prefix", "Length of the prefix", { min: 1, max: words.length - 1, step: 1 });
     /** The column that is pointed at, of the objective that is chosen; -1 for none. */
     let pointed = -1;
     /** What is said while none is. */

@@ -1,6 +1,6 @@
 /** Where the parameters of a decoder are, and how that moves with its sizes. */
 
-import { announcement, checkbox, choice, columns, element, setTrait, slider, typedNumber } from "../ui/dom.js";
+import { announcement, checkbox, choice, columns, element, setTrait, slider, traitSlider, typedNumber } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { format } from "../models/numbers.js";
 import { inWords, parameterCounts } from "../models/parameters.js";
@@ -28,7 +28,7 @@ export default widget(
   {
     title: "Where a decoder's parameters are",
     tryThis: [
-      { say: "Here is Llama-3.2-1B with its head untied. Raise the vocabulary: when are the feed-forward networks less than half?", set: { ...PUBLISHED["Llama-3.2-1B"], tied: false } },
+      { say: "Try Llama-3.2-1B with its head untied, and raise the vocabulary: when are the feed-forward networks less than half?", set: { ...PUBLISHED["Llama-3.2-1B"], tied: false } },
       { say: "Here four query heads of Llama-2-7B share a key head. What has the model lost in size, and what has grown in share?", set: { ...PUBLISHED["Llama-2-7B"], group: 4 } },
       { say: "Here is Llama-2-7B without its gate. Raise the hidden units until the model is as large as it was: by which factor?", set: { ...PUBLISHED["Llama-2-7B"], gated: false } },
       { say: "Here is Mixtral 8x7B. Raise the number of experts: the total grows, the active parameters hardly do.", set: PUBLISHED["Mixtral 8x7B"] },
@@ -98,15 +98,12 @@ function shapeOf(model) {
 function fields(model) {
   const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
   const range = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number} */ min, /** @type {number} */ max, /** @type {number} */ step) =>
-    slider(label, { min, max, step, value: model.get(trait), format: (value) => value.toLocaleString("en"), parse: max > FEW ? typedNumber : undefined }, set(trait));
+    traitSlider(model, trait, label, { min, max, step, format: (value) => value.toLocaleString("en"), parse: max > FEW ? typedNumber : undefined });
   const chosen = range("Experts for a token", "chosen", 1, 8, 1);
   const experts = range("Experts in a layer", "experts", 1, 64, 1);
   // A token has no more experts than there are.
   experts.addEventListener("input", () => {
-    const input = /** @type {HTMLInputElement} */ (chosen.querySelector("input"));
-    if (input.valueAsNumber <= model.get("experts")) return;
-    input.value = String(model.get("experts"));
-    input.dispatchEvent(new Event("input"));
+    if (model.get("chosen") > model.get("experts")) set("chosen")(model.get("experts"));
   });
   const groups = [...new Set([1, 2, 4, 8, 16, model.get("group")])].sort((a, b) => a - b).map(String);
   return [

@@ -1,6 +1,6 @@
 /** The patterns of the families, on one sentence: change a word and follow, layer by layer, which positions can notice. */
 
-import { announcement, button, choice, element, redraw, setTrait, slider, svg } from "../ui/dom.js";
+import { announcement, button, choice, element, redraw, setTrait, svg, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { widthOf } from "../ui/labels.js";
 import { attentionPattern, reached } from "../models/objectives.js";
@@ -44,8 +44,8 @@ export default widget(
     const words = element("div");
     const pictures = element("div", { class: "llm-row llm-pattern" });
     const length = model.get("words").length;
-    const prefix = slider("Length of the prefix", { min: 0, max: length, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
-    const window = slider("Size of the window", { min: 1, max: length, step: 1, value: model.get("window") }, (value) => setTrait(model, "window", value));
+    const prefix = traitSlider(model, "prefix", "Length of the prefix", { min: 0, max: length, step: 1 });
+    const window = traitSlider(model, "window", "Size of the window", { min: 1, max: length, step: 1 });
     const kind = choice("Pattern", KINDS, model.get("kind"), (value) => setTrait(model, "kind", value));
     kind.classList.add("llm-pattern-kind");
     body.append(

@@ -1,6 +1,6 @@
 /** A policy that learns in the page: the reader chooses what it is paid for, and sees what it makes of it. */
 
-import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, slider } from "../ui/dom.js";
+import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { format, randomNumbers, signed } from "../models/numbers.js";
 import { linePlot } from "../ui/plot.js";
@@ -13,6 +13,8 @@ import { GROUPS, inWords, isRight, newRun, REWARDS, SAMPLES, tunedPolicy } from 
 /** For so many milliseconds it learns before the page is drawn again. */
 const SLICE = 40;
 const RATES = [0.003, 0.01, 0.03, 0.1];
+/** Taken before a reader does anything. */
+const FIRST_STEPS = 50;
 /** That the axis shows before there are more. */
 const LEAST_STEPS = 100;
 
@@ -20,7 +22,7 @@ export default widget(
   {
     title: "A policy that learns in this page",
     tryThis: [
-      "Pay for the right number and press “100 steps” twice. What happens to the entropy, and to the groups with equal rewards?",
+      "Pay for the right number and press “100 steps” twice: the first steps are taken. What happens to the entropy, and to the groups with equal rewards?",
       "Pay for “the right number is in it” (each new setting starts again), and take 100 steps. When does the line of right answers leave that of the reward? Read what the policy says then.",
       "Do the same with a KL weight of 0.3. What do the answers gain, and what does the reward lose?",
       "Pay for answers that sound sure, and take 100 steps. Does it know more? Then the same for length. Which of the four rewards would you have trusted?",
@@ -72,7 +74,8 @@ function runLab(model, reference, { controls, said, results, group }, isOpen) {
   controls.append(...fields(model), element("div", { class: "llm-buttons" }, button("1 step", () => run(1)), button("25 steps", () => run(25)), button("100 steps", () => run(100)), button("Start again", restart)));
   // A run keeps its settings: else its lines would change their meaning on the way.
   for (const trait of ["reward", "kl_weight", "divide", "rate"]) model.on(`change:${trait}`, restart);
-  restart();
+  for (let steps = 0; steps <= FIRST_STEPS; steps++) take();
+  show();
 
   function restart() {
     if (history.length > 1) former = history;
@@ -124,7 +127,7 @@ function fields(model) {
   pay.classList.add("llm-long");
   return [
     pay,
-    slider("KL weight", { min: 0, max: 1, step: 0.05, value: model.get("kl_weight"), format: (value) => value.toFixed(2) }, (weight) => setTrait(model, "kl_weight", weight)),
+    traitSlider(model, "kl_weight", "KL weight", { min: 0, max: 1, step: 0.05, format: (value) => value.toFixed(2) }),
     choice("Advantage", [["yes", "GRPO (÷ spread)"], ["no", "Dr. GRPO (not ÷)"]], model.get("divide") ? "yes" : "no", (value) => setTrait(model, "divide", value === "yes")),
     choice("Learning rate", rates.map((rate) => [String(rate), String(rate)]), String(model.get("rate")), (rate) => setTrait(model, "rate", Number(rate))),
   ];

@@ -1,8 +1,9 @@
 /** Positions as clock hands: RoPE turns queries and keys, sinusoids are such hands themselves. */
 
 import { fromTo, memory } from "../ui/before.js";
-import { announcement, choice, columns, element, setTrait, slider, svg } from "../ui/dom.js";
+import { announcement, choice, columns, element, setTrait, svg, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
+import { handle } from "../ui/handle.js";
 import { dot, format } from "../models/numbers.js";
 import { linePlot } from "../ui/plot.js";
 import { frequencies, rope, sinusoid } from "./positions.js";
@@ -12,12 +13,13 @@ import { frequencies, rope, sinusoid } from "./positions.js";
 
 const DIALS = 6;
 const FARTHEST = 64;
+const POSITIONS = { min: 0, max: FARTHEST, step: 1 };
 /** A hand, and the way along the rim, on a dial with a radius of 50. */
 const LONGEST = 43;
 const RIM = 48;
 /** What the legend shows of an area. */
 const AREA = "M4 1H26V9H4Z";
-const BELOW_DIALS = "Fast hands tell neighbors apart, slow ones far from near. Below each: both angles, its share of the product, and how many positions a full turn takes.";
+const BELOW_DIALS = "Drag a hand. Fast hands tell neighbors apart, slow ones far from near. Below each: both angles, its share of the product, and how many positions a full turn takes.";
 /** @type {[string, string][]} */
 const BASES = [["100", "100"], ["10000", "10,000"], ["500000", "500,000"]];
 /** @type {[string, string][]} */
@@ -48,8 +50,6 @@ export default widget(
     const plot = element("div", { class: "llm-quiet-trace" });
     const said = announcement();
     said.classList.add("llm-three-lines");
-    const position = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number} */ max) =>
-      slider(label, { min: 0, max, step: 1, value: model.get(trait) }, set(trait));
     const remember = /** @type {(now: Shown) => Shown | undefined} */ (memory());
     body.append(
       columns(
@@ -58,9 +58,9 @@ export default widget(
             "div",
             { class: "llm-controls" },
             choice("Encoding", KINDS, model.get("kind"), set("kind")),
-            position("Query at", "query_position", FARTHEST),
-            position("Key at", "key_position", FARTHEST),
-            position("Both moved on by", "moved", 1000),
+            traitSlider(model, "query_position", "Query at", POSITIONS),
+            traitSlider(model, "key_position", "Key at", POSITIONS),
+            traitSlider(model, "moved", "Both moved on by", { ...POSITIONS, max: 1000 }),
             choice("Base", BASES, String(model.get("base")), (base) => set("base")(Number(base))),
           ),
           said,
@@ -94,11 +94,26 @@ export default widget(
       const at = (/** @type {string} */ name, /** @type {number} */ position) => `${name} at ${moved ? `${position - moved}\u00a0+\u00a0${moved}\u00a0=\u00a0` : ""}${position}`;
       const speeds = frequencies(model.get("query").length, base);
       const longest = Math.max(...now.hands.flat().map(({ length }) => length)) || 1;
-      dials.replaceChildren(...now.hands.map((both, i) => dial({ pair: i, speed: speeds[i], longest, from: both[0].angle - speeds[i] * model.get("query_position") }, both, before?.hands[i])));
+      dials.replaceChildren(...now.hands.map((both, i) => dial({ pair: i, speed: speeds[i], longest, from: both[0].angle - speeds[i] * model.get("query_position") }, both, before?.hands[i], turner)));
       said.textContent =
         `${at("Query", query)}, ${at("key", key)}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
-      plot.replaceChildren(productPlot(now.curve, before?.curve, [distance, product], most));
+      const toDistance = (/** @type {number} */ to) => set("key_position")(nearestPosition(model.get("query_position") - to));
+      plot.replaceChildren(productPlot(now.curve, before?.curve, [distance, product], most, toDistance));
+    }
+
+    /**
+     * Turns a hand to where it is dragged: to the position that is nearest, in the turn that it has reached.
+     * @param {"query" | "key"} name
+     * @param {number} speed
+     */
+    function turner(name, speed) {
+      const trait = `${name}_position`;
+      let position = model.get(trait);
+      return (/** @type {number} */ turn) => {
+        position += turn / speed;
+        set(trait)(nearestPosition(position));
+      };
     }
   },
 );
@@ -197,15 +212,16 @@ function productByDistance(model) {
  * @param {Points | undefined} before
  * @param {[distance: number, product: number]} now
  * @param {number} most  The largest that the product can be.
+ * @param {(distance: number) => void} toDistance
  */
-function productPlot(points, before, now, most) {
+function productPlot(points, before, now, most, toDistance) {
   return linePlot({
     title: "The product of query and key, by distance",
     x: "position of query − position of key",
     y: "product",
     series: [{ name: "product", points, before }],
     marker: now[0],
-    dots: [{ at: now, name: `now ${format(now[1], 3)}`, look: 1, isAlwaysNamed: true }],
+    dots: [{ at: now, name: `now ${format(now[1], 3)}`, look: 3, isAlwaysNamed: true, onDrag: ([to]) => toDistance(to) }],
     yRange: [-most, most],
     yTicks: [-most, -most / 2, 0, most / 2, most],
     tracesAreNamed: true,
@@ -218,15 +234,24 @@ function productPlot(points, before, now, most) {
  * @param {{ pair: number, speed: number, longest: number, from: number }} clock  Its speed in radians a position, the longest
  *   of all hands, which reaches the rim, and where the query's is at the first position that can be chosen.
  * @param {[query: Hand, key: Hand]} both
- * @param {[query: Hand, key: Hand]} [before]
+ * @param {[query: Hand, key: Hand] | undefined} before
+ * @param {(name: "query" | "key", speed: number) => (turn: number) => void} turner
  */
-function dial({ pair, speed, longest, from }, [query, key], before) {
+function dial({ pair, speed, longest, from }, [query, key], before, turner) {
   const share = signed(query.length * key.length * Math.cos(query.angle - key.angle));
   const label = `Pair ${pair + 1}: query at ${degrees(query)}, key at ${degrees(key)}, share of the product ${share}, a full turn takes ${fullTurn(speed)} positions`;
   const line = (/** @type {Hand} */ { angle, length }, /** @type {string} */ name) => {
     const [x, y] = [Math.cos(angle), Math.sin(angle)].map((side) => (side * LONGEST * length) / longest);
     return svg("line", { class: name, x1: 0, y1: 0, x2: x, y2: -y });
   };
+  const grip = (/** @type {"query" | "key"} */ name, /** @type {Hand} */ at) => handle(line(at, "llm-wide-grip"), (start) => {
+    const turn = turner(name, speed);
+    let last = start;
+    return (to) => {
+      turn(shorterWay(angleOf(to) - angleOf(last)));
+      last = to;
+    };
+  });
   return element(
     "figure",
     {},
@@ -239,6 +264,8 @@ function dial({ pair, speed, longest, from }, [query, key], before) {
       ...(before ? [line(before[0], "llm-hand llm-before"), line(before[1], "llm-hand llm-hand-key llm-before")] : []),
       line(query, "llm-hand"),
       line(key, "llm-hand llm-hand-key"),
+      grip("key", key),
+      grip("query", query),
     ),
     element("figcaption", { "aria-hidden": "true" }, `${degrees(query)}, ${degrees(key)}`),
     element("p", { class: "llm-part-of-product", "aria-hidden": "true" }, share),
@@ -263,7 +290,17 @@ function arc(look, from, turn) {
  * @param {number} turn
  */
 function sector(from, turn) {
-  return `M0 0L${along(from, Math.atan2(Math.sin(turn), Math.cos(turn)), LONGEST / 2).join("L")}Z`;
+  return `M0 0L${along(from, shorterWay(turn), LONGEST / 2).join("L")}Z`;
+}
+
+/** @param {[x: number, y: number]} point  Of a drawing, whose y grows downwards. */
+function angleOf([x, y]) {
+  return Math.atan2(-y, x);
+}
+
+/** The same turn the shorter way around. @param {number} turn */
+function shorterWay(turn) {
+  return Math.atan2(Math.sin(turn), Math.cos(turn));
 }
 
 /**
@@ -278,6 +315,11 @@ function along(from, turn, radius) {
     const angle = from + (turn * i) / steps;
     return `${(radius * Math.cos(angle)).toFixed(1)} ${(-radius * Math.sin(angle)).toFixed(1)}`;
   });
+}
+
+/** @param {number} position */
+function nearestPosition(position) {
+  return Math.min(FARTHEST, Math.max(0, Math.round(position)));
 }
 
 /** With its sign, as what is added up is written. @param {number} value */

@@ -1,7 +1,7 @@
 /** DPO by hand: the reader says which answers are preferred, turns beta, and sees where the probability goes. */
 
 import { memory } from "../ui/before.js";
-import { announcement, button, element, redraw, scroller, setTrait, slider } from "../ui/dom.js";
+import { announcement, button, element, redraw, scroller, setTrait, slider, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { keyFigures } from "../ui/key_figures.js";
 import { format } from "../models/numbers.js";
@@ -142,8 +142,8 @@ function dials(model) {
   const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
   return [
     slider("Beta", { min: Math.log10(0.05), max: Math.log10(2), step: "any", value: Math.log10(model.get("beta")), format: (power) => (10 ** power).toFixed(2) }, (power) => set("beta")(10 ** power)),
-    slider("Raters who agree", { min: 0.5, max: 1, step: 0.05, value: model.get("share"), format: (share) => `${Math.round(100 * share)}\u00a0%` }, set("share")),
-    slider("Training steps", { min: 0, max: MOST_STEPS, step: 10, value: model.get("steps") }, set("steps")),
+    traitSlider(model, "share", "Raters who agree", { min: 0.5, max: 1, step: 0.05, format: (share) => `${Math.round(100 * share)}\u00a0%` }),
+    traitSlider(model, "steps", "Training steps", { min: 0, max: MOST_STEPS, step: 10 }),
   ];
 }
 

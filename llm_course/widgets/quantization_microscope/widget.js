@@ -1,6 +1,6 @@
 /** The course model's own weights under a microscope: the levels that few bits leave them, the error, and the story that follows. */
 
-import { choice, element, setTrait, slider, svg, traitCheckbox } from "../ui/dom.js";
+import { choice, element, setTrait, slider, svg, traitCheckbox, traitSlider } from "../ui/dom.js";
 import { loadCourseModel } from "../models/course_model.js";
 import { Decoder } from "../models/decoder.js";
 import { calculator } from "../ui/frame.js";
@@ -84,7 +84,7 @@ async function load(model) {
 /** @param {Model} model */
 function fields(model) {
   const names = Array.from({ length: LAYERS }, (_, layer) => MATRICES.map(([name, label]) => /** @type {[string, string]} */ ([`${layer}.${name}`, `layer ${layer + 1}, ${label}`]))).flat();
-  const bits = slider("Bits", { min: 2, max: 8, step: 1, value: model.get("bits") }, (count) => setTrait(model, "bits", count));
+  const bits = traitSlider(model, "bits", "Bits", { min: 2, max: 8, step: 1 });
   const range = /** @type {HTMLInputElement} */ (bits.querySelector("input"));
   const bar = () => (range.disabled = model.get("nf4")); // it has 4, whatever stands there
   model.on("change:nf4", bar);

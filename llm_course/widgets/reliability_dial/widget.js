@@ -2,8 +2,9 @@
 
 import { memory } from "../ui/before.js";
 import { binsOf, calibrationError, selectiveScore, sharpened, stretchesOf } from "./calibration.js";
-import { announcement, columns, element, setTrait, slider, svg } from "../ui/dom.js";
+import { announcement, columns, element, setTrait, svg, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
+import { handle } from "../ui/handle.js";
 import { keyFigures } from "../ui/key_figures.js";
 import { format } from "../models/numbers.js";
 import { fitted, linePlot, sample } from "../ui/plot.js";
@@ -13,7 +14,8 @@ import { captionedTable, tableRow } from "../ui/table.js";
 /** @import { Bin } from "./calibration.js" */
 
 const TRAITS = ["bins", "power", "threshold", "penalty"];
-const THRESHOLDS = Array.from({ length: 51 }, (_, i) => i / 50);
+const STEPS = 50;
+const THRESHOLDS = Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS);
 /** That are told one by one. */
 const MOST_STRETCHES = 4;
 const EDGE = { left: 44, right: 12, top: 22 };
@@ -36,15 +38,15 @@ export default widget(
     const [figures, silence] = [element("div", { "aria-live": "polite" }), element("div", { "aria-live": "polite" })];
     const [results, paid] = [element("div"), element("div")];
     const numbers = element("div");
-    const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
+    const setThreshold = (/** @type {number} */ value) => setTrait(model, "threshold", Math.round(STEPS * Math.min(1, Math.max(0, value))) / STEPS);
     const parts = [
       columns(
         [
           element(
             "div",
             { class: "llm-controls" },
-            slider("Bins", { min: 1, max: 20, step: 1, value: model.get("bins") }, set("bins")),
-            slider("Sharpen (1 / temperature)", { min: 0.2, max: 5, step: 0.1, value: model.get("power"), format: (value) => format(value, 1) }, set("power")),
+            traitSlider(model, "bins", "Bins", { min: 1, max: 20, step: 1 }),
+            traitSlider(model, "power", "Sharpen (1 / temperature)", { min: 0.2, max: 5, step: 0.1, format: (value) => format(value, 1) }),
           ),
           figures,
           said,
@@ -56,8 +58,8 @@ export default widget(
           element(
             "div",
             { class: "llm-controls" },
-            slider("Keep silent below", { min: 0, max: 1, step: 0.02, value: model.get("threshold"), format: (value) => format(value, 2) }, set("threshold")),
-            slider("A wrong answer costs", { min: 0, max: 9, step: 0.5, value: model.get("penalty"), format: (value) => format(value, 1) }, set("penalty")),
+            traitSlider(model, "threshold", "Keep silent below", { min: 0, max: 1, step: 1 / STEPS, format: (value) => format(value, 2) }),
+            traitSlider(model, "penalty", "A wrong answer costs", { min: 0, max: 9, step: 0.5, format: (value) => format(value, 1) }),
           ),
           silence,
           lost,
@@ -80,8 +82,8 @@ export default widget(
       lost.textContent = lossOf(now);
       figures.replaceChildren(keyFigures([["calibration error", ({ error }) => format(error, 3)], ["surest wrong answer", ({ surest }) => surest]], now, before, true));
       silence.replaceChildren(keyFigures([[`answered, of ${now.total}`, ({ given }) => String(given)], ["mean score", ({ score }) => format(score, 2)]], now, before, true));
-      results.replaceChildren(reliability(now, before));
-      paid.replaceChildren(scores(now, before));
+      results.replaceChildren(reliability(now, before, setThreshold));
+      paid.replaceChildren(scores(now, before, setThreshold));
       numbers.replaceChildren(table(now.found));
     }
   },
@@ -139,8 +141,9 @@ function capital(text) {
  * stand behind each point.
  * @param {Seen} now
  * @param {Seen | undefined} before
+ * @param {(threshold: number) => void} setThreshold
  */
-function reliability({ found, threshold }, before) {
+function reliability({ found, threshold }, before, setThreshold) {
   const filled = found.filter(({ count }) => count);
   const hasMoved = before && JSON.stringify(before.found) !== JSON.stringify(found);
   const former = hasMoved ? before.found.filter(({ count }) => count) : [];
@@ -151,6 +154,7 @@ function reliability({ found, threshold }, before) {
     const toX = (/** @type {number} */ share) => left + share * (right - left);
     const toY = (/** @type {number} */ share) => bottom - share * SQUARE;
     const floor = bottom + 12 + COUNTS;
+    const upright = `M${toX(threshold)} ${EDGE.top}V${floor}`;
     const line = (/** @type {Bin[]} */ bins, /** @type {string} */ kind) =>
       svg("polyline", { class: kind, points: bins.map(({ confidence, accuracy }) => `${toX(confidence).toFixed(1)},${toY(accuracy).toFixed(1)}`).join(" ") });
     const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ anchor, /** @type {string} */ words) => svg("text", { x, y, "text-anchor": anchor, class: "llm-tick" }, words);
@@ -165,6 +169,7 @@ function reliability({ found, threshold }, before) {
       ...[0, 0.5, 1].flatMap((share) => [svg("path", { class: "llm-grid", d: `M${left} ${toY(share)}H${right}` }), text(left - 8, toY(share) + 4, "end", format(share, 1))]),
       threshold > 0 ? svg("rect", { class: "llm-silent", x: left, y: EDGE.top, width: toX(threshold) - left, height: floor - EDGE.top }) : null,
       threshold > 0.15 ? text(left + 4, EDGE.top + 12, "start", "keeps silent") : null,
+      svg("path", { class: "llm-threshold", d: upright }),
       svg("line", { class: "llm-line llm-line-3", x1: toX(0), y1: toY(0), x2: toX(1), y2: toY(1) }),
       ...filled.map(({ confidence, accuracy }) => svg("line", { class: "llm-gap", x1: toX(confidence), x2: toX(confidence), y1: toY(confidence), y2: toY(accuracy) })),
       former.length ? line(former, "llm-line llm-before") : null,
@@ -177,6 +182,7 @@ function reliability({ found, threshold }, before) {
       ...[0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => text(toX(share), floor + 15, "middle", format(share, 1))),
       text(2, 12, "start", "right"),
       text(right, HEIGHT - 2, "end", "confidence; bars: answers"),
+      handle(svg("path", { class: "llm-wide-grip", d: upright }), ([from]) => ([to]) => setThreshold(threshold + (to - from) / (right - left))),
     );
   };
   const trace = sample("before", svg("path", { class: "llm-line llm-before", d: "M0 5H26" }));
@@ -189,14 +195,15 @@ function reliability({ found, threshold }, before) {
     sample("error of a bin", svg("path", { class: "llm-gap", d: "M13 0V10" })),
     trace,
   );
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "How often right, by how sure"), fitted(draw), legend);
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "How often right, by how sure. Drag the upright line to keep silent below it"), fitted(draw), legend);
 }
 
 /**
  * @param {Seen} now
  * @param {Seen | undefined} before
+ * @param {(threshold: number) => void} setThreshold
  */
-function scores({ curve, threshold, score, fair }, before) {
+function scores({ curve, threshold, score, fair }, before, setThreshold) {
   const least = Math.min(...[...curve, ...(before?.curve ?? [])].map(([, value]) => value));
   const lowest = Math.min(-0.1, least - 0.12 * (1 - least)); // room for names below the curve
   const hasMoved = before && JSON.stringify(before.curve) !== JSON.stringify(curve);
@@ -207,7 +214,7 @@ function scores({ curve, threshold, score, fair }, before) {
     y: "score",
     series: [{ name: "score", points: curve, before: before?.curve }],
     dots: [
-      { at: [threshold, score], name: `you: ${format(score, 2)}`, isAlwaysNamed: true },
+      { at: [threshold, score], name: `you: ${format(score, 2)}`, look: 3, isAlwaysNamed: true, onDrag: ([place]) => setThreshold(place) },
       { at: best, name: `best: silent below ${format(best[0], 2)}`, look: 1 },
     ],
     marker: fair,

@@ -70,6 +70,7 @@ export default widget(
       writer.start(model.get("prompt"));
       setEnabled(true);
       restart();
+      write(); // what these settings make is seen first
     }
 
     /** @param {boolean} enabled */
@@ -133,7 +134,7 @@ export default widget(
     /** @param {number} id */
     function take(id) {
       if (!writer) return;
-      if (writer.finished) said.textContent = "The text has ended: write anew, or go back to the prompt.";
+      if (writer.finished) said.textContent = "The text has ended: press Write again, or go back to the prompt.";
       else {
         writer.append(id);
         showNext();
@@ -153,10 +154,11 @@ export default widget(
         showText(writer);
         await new Promise((resolve) => requestAnimationFrame(resolve));
       }
+      if (mine !== run) return;
       const count = writer.ids.length - before;
       const rate = Math.round((1000 * count) / (performance.now() - started));
       showNext();
-      said.textContent = count ? `Wrote ${count} tokens, ${rate} a second${compared(writer.own, former)}.` : "The text has ended: write anew, or go back to the prompt.";
+      said.textContent = count ? `Wrote ${count} tokens, ${rate} a second${compared(writer.own, former)}.` : "The text has ended: press Write again, or go back to the prompt.";
     }
   },
 );

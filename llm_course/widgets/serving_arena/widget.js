@@ -2,7 +2,7 @@
 
 import { moveByArrows } from "../ui/arrows.js";
 import { memory } from "../ui/before.js";
-import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox } from "../ui/dom.js";
+import { announcement, choice, columns, element, scroller, setTrait, svg, traitCheckbox, traitSlider } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { format } from "../models/numbers.js";
 import { fitted, sample, ticks } from "../ui/plot.js";
@@ -73,8 +73,8 @@ function fields(model) {
   const set = setting(model);
   return [
     choice("Batch", [["continuous", "continuous"], ["static", "static"]], model.get("batching"), set("batching")),
-    slider("Load", { min: 0.25, max: 4, step: 0.25, value: model.get("load"), format: (times) => `× ${format(times)}` }, set("load")),
-    slider("Slots", { min: 1, max: 24, step: 1, value: model.get("slots") }, set("slots")),
+    traitSlider(model, "load", "Load", { min: 0.25, max: 4, step: 0.25, format: (times) => `× ${format(times)}` }),
+    traitSlider(model, "slots", "Slots", { min: 1, max: 24, step: 1 }),
   ];
 }
 
@@ -89,8 +89,8 @@ function moreFields(model) {
     pick("Block", "block_size", named([1, 16, 64, 256], "tokens").map(([value, text]) => [value, value === "1" ? "1 token" : text])),
     pick("Chunk", "chunk", [["0", "whole prompts"], ...named([1024, 512, 256], "tokens")]),
     traitCheckbox(model, "sharing", "Share prefixes"),
-    slider("Drafted tokens", { min: 0, max: 8, step: 1, value: model.get("drafted") }, set("drafted")),
-    slider("Accepted", { min: 0, max: 1, step: 0.05, value: model.get("acceptance"), format: (share) => `${Math.round(100 * share)} %` }, set("acceptance")),
+    traitSlider(model, "drafted", "Drafted tokens", { min: 0, max: 8, step: 1 }),
+    traitSlider(model, "acceptance", "Accepted", { min: 0, max: 1, step: 0.05, format: (share) => `${Math.round(100 * share)} %` }),
   ];
   const open = Object.entries(FOLDED).some(([trait, value]) => model.get(trait) !== value);
   return element("details", { class: "llm-grow", open }, element("summary", {}, "More settings"), element("div", { class: "llm-controls llm-dense llm-two-abreast" }, ...controls));

@@ -43,8 +43,8 @@ export function replacement(target, draft, rule) {
 export function outcome(target, draft, rule) {
   const accepted = draft.map((q, token) => q * chanceOf(target, draft, token, rule));
   const acceptance = accepted.reduce((total, value) => total + value, 0);
-  const anew = replacement(target, draft, rule).map((share) => (1 - acceptance) * share);
-  return { acceptance, accepted, anew, comesOut: accepted.map((share, token) => share + anew[token]) };
+  const redrawn = replacement(target, draft, rule).map((share) => (1 - acceptance) * share);
+  return { acceptance, accepted, redrawn, comesOut: accepted.map((share, token) => share + redrawn[token]) };
 }
 
 /**

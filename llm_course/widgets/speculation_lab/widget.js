@@ -1,7 +1,7 @@
 /** A drafted token against the target: what is accepted, what comes out, and whether it pays. */
 
 import { memory } from "../ui/before.js";
-import { announcement, button, choice, columns, element, setTrait, slider, visibleToken } from "../ui/dom.js";
+import { announcement, button, choice, columns, element, setTrait, traitSlider, visibleToken } from "../ui/dom.js";
 import { widget } from "../ui/frame.js";
 import { keyFigures } from "../ui/key_figures.js";
 import { format, randomNumbers } from "../models/numbers.js";
@@ -24,10 +24,10 @@ const RULES = [
 ];
 /** What becomes of a drafted token. @type {Record<Rule, string>} */
 const MEANINGS = {
-  exact: "The draft proposes a token. It is accepted with probability target / draft, at most 1. If it is rejected, a token is drawn anew from what the target has more than the draft. The two parts add up to the target.",
-  target: "The draft proposes a token. It is accepted with probability target / draft, at most 1. If it is rejected, a token is drawn anew from the whole target: what the draft had right already gets a second chance.",
+  exact: "The draft proposes a token. It is accepted with probability target / draft, at most 1. If it is rejected, a new token is drawn from what the target has more than the draft. The two parts add up to the target.",
+  target: "The draft proposes a token. It is accepted with probability target / draft, at most 1. If it is rejected, a new token is drawn from the whole target: what the draft had right already gets a second chance.",
   all: "The draft proposes a token, and every one is accepted. So what comes out is the draft.",
-  best: "The draft proposes a token. It is accepted only if it is the target's likeliest. If it is rejected, a token is drawn anew from what the target has more than the draft.",
+  best: "The draft proposes a token. It is accepted only if it is the target's likeliest. If it is rejected, a new token is drawn from what the target has more than the draft.",
 };
 const DRAWS = 2000;
 const LONGEST = 16;
@@ -95,9 +95,9 @@ function fields(model) {
   return [
     choice("Place", places, String(model.get("place")), (value) => set("place")(Number(value))),
     choice("Rule", RULES, model.get("rule"), set("rule")),
-    slider("Draft like the target", { min: 0, max: 1, step: 0.05, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
-    slider("Drafted tokens", { min: 0, max: LONGEST, step: 1, value: model.get("drafted") }, set("drafted")),
-    slider("A draft's pass costs", { min: 0, max: 1, step: 0.01, value: model.get("cost"), format: (share) => `${Math.round(100 * share)} %` }, set("cost")),
+    traitSlider(model, "likeness", "Draft like the target", { min: 0, max: 1, step: 0.05, format: (share) => `${Math.round(100 * share)} %` }),
+    traitSlider(model, "drafted", "Drafted tokens", { min: 0, max: LONGEST, step: 1 }),
+    traitSlider(model, "cost", "A draft's pass costs", { min: 0, max: 1, step: 0.01, format: (share) => `${Math.round(100 * share)} %` }),
   ];
 }
 
@@ -146,7 +146,7 @@ function legend() {
     { class: "llm-legend llm-parts" },
     part("accepted", "llm-within"),
     part("rejected", "llm-own llm-refused"),
-    part("drawn anew", "llm-own"),
+    part("drawn again", "llm-own"),
     part("line: the target", "llm-aim"),
   );
 }
@@ -156,10 +156,10 @@ function legend() {
  * @param {Place} place
  * @param {number[] | null} counts
  */
-function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
+function table({ target, draft, accepted, redrawn, comesOut, tokens }, counts) {
   // Hidden until something is drawn; its place is there from the start: the bars keep their length.
   const drawn = element("th", { scope: "col", style: !counts && "visibility: hidden" }, "drawn");
-  const head = ["", "", "draft", "target", "comes out", "off by", drawn];
+  const head = ["", "", "draft", "target", "comes out", "error", drawn];
   const largest = Math.max(...target, ...draft, ...comesOut);
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
@@ -169,7 +169,7 @@ function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
         "div",
         {},
         barsOfParts({ shared: accepted[token], above: draft[token], below: comesOut[token], aim: p }, largest),
-        element("span", { class: "llm-in-words" }, `${format(accepted[token])} accepted + ${format(anew[token])} anew`),
+        element("span", { class: "llm-in-words" }, `${format(accepted[token])} accepted + ${format(redrawn[token])} drawn again`),
       ),
       format(draft[token]),
       format(p),
@@ -198,7 +198,7 @@ function plot({ acceptance, drafted, cost }, before) {
       { name: "this draft", points: line(acceptance, cost), before: before && line(before.acceptance, before.cost) },
       { name: "no draft", points: [[0, 1], [LONGEST, 1]] },
     ],
-    dots: [{ at: [drafted, speedUp(acceptance, drafted, cost)], name: `you: ${format(speedUp(acceptance, drafted, cost))}` }],
+    dots: [{ at: [drafted, speedUp(acceptance, drafted, cost)], name: `you: ${format(speedUp(acceptance, drafted, cost))}`, look: 3 }],
     yRange: [0, Math.max(2, Math.ceil(1.1 * highest))],
     height: 150,
     linesAreInLegend: true, // always: their names would find no room at times

@@ -17,7 +17,7 @@ const RIGHT = 8;
 const TOP = 14;
 const FLOOR = 276; // where sizes end; below it is the band of those not told
 /** @type {[kind: string, text: string][]} */
-const KINDS = [["llm-open", "open weights"], ["llm-closed", "closed, size told"], ["llm-undisclosed", "size not disclosed"]];
+const KINDS = [["llm-open", "open weights"], ["llm-closed", "closed, size published"], ["llm-undisclosed", "size not disclosed"]];
 const BAND = { top: 292, rows: 6, step: 16 };
 /** Beside a mark, where another one follows. */
 const ROOM = 8;
@@ -31,9 +31,9 @@ const AGAIN = 3;
 
 export default widget(
   {
-    title: "Who tells how large?",
+    title: "Which makers publish the size of their models?",
     tryThis: [
-      "Read the line at the bottom, year by year: how many models tell their size? Then show closed weights only: which was the last of these that told it, and what do you know about the size of those after it?",
+      "Read the line at the bottom, year by year: how many of these models have a published size? Then show closed weights only: which was the last of them to have one?",
       "Switch the size to active parameters. Which models fall, and by how much? Kimi K3 holds 16 times as many parameters as GPT-3: does it use more of them for a token?",
       "Switch the scale to linear. What becomes of the first five years, and why does the logarithm not lie about them?",
     ],
@@ -89,8 +89,8 @@ function about(milestone) {
  */
 function summary(rows, measure) {
   const told = rows.filter(({ total }) => total !== null).length;
-  const hollow = told < rows.length ? " The hollow marks below do not." : "";
-  return `${told} of the ${rows.length} models shown tell their size.${hollow}${measure === "active" ? falling(rows) : ""} Press a mark for its name.`;
+  const hollow = told < rows.length ? " The hollow marks below have none." : "";
+  return `${told} of the ${rows.length} models shown have a published size.${hollow}${measure === "active" ? falling(rows) : ""} Press a mark for its name.`;
 }
 
 /** From how far the models that fall do so, to how far. @param {Milestone[]} rows */
@@ -168,9 +168,9 @@ function drawing(model, measure, rows, picked, width) {
     svg("rect", { class: "llm-untold", x: LEFT, y: FLOOR + 6, width: right - LEFT, height: BAND.rows * BAND.step + 6 }),
     ...ticks.filter((tick) => tick <= range.largest).map((tick) => rule(right, y(tick), tick === 0 ? "0" : inWords(tick))),
     ...Array.from({ length: last - first - 1 }, (_, i) => svg("path", { class: "llm-grid", d: `M${x(first + i + 1)} ${TOP}V${HEIGHT - 38}` })),
-    label(LEFT - 6, BAND.top + BAND.step + 4, "end", "not told"),
+    label(LEFT - 6, BAND.top + BAND.step + 4, "end", "unknown"),
     ...Array.from({ length: last - first }, (_, i) => label(x(first + i + 0.5), HEIGHT - 24, "middle", inYear(first + i))),
-    label(LEFT - 6, HEIGHT - 6, "end", "told"),
+    label(LEFT - 6, HEIGHT - 6, "end", "known"),
     ...counts.map(([year, told, all]) => svg("text", { class: told < all ? "llm-few" : "llm-tick", x: x(year + 0.5), y: HEIGHT - 6, "text-anchor": "middle" }, ofAll(told, all))),
     ...falls.map(([[at, from], [, to]]) => svg("path", { class: "llm-fall", d: `M${at - 4} ${from}H${at + 4}M${at} ${from}V${to}` })),
     ...marks,

@@ -16,7 +16,7 @@ export default widget(
   {
     title: "What a sentence costs, by language",
     tryThis: (model) => [
-      { say: "Begin with the oldest tokenizer, then choose the newest: which languages gained most, and which are still dearer than English?", set: { tokenizer: Object.keys(model.get("counts"))[0] } },
+      { say: "Try the oldest tokenizer, then choose the newest: which languages gained most, and which still cost more than English?", set: { tokenizer: Object.keys(model.get("counts"))[0] } },
       { say: "At ten dollars for a million tokens, read what a million sentences cost: in some languages the same service costs several times more.", set: { price: 10 } },
       "Find languages that need fewer characters than English, and still more tokens.",
       "Write your own text: the course's tokenizer knows little but English stories, and falls back to bytes.",

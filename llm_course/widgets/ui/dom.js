@@ -91,11 +91,33 @@ export function button(label, onclick) {
 /**
  * A slider whose value is written beside it. Where its range is too large to hit a value, `parse` reads one that is
  * typed: the value is then a field.
+ * @param {Parameters<typeof sliderField>} slider
+ */
+export function slider(...[label, range, onInput]) {
+  return sliderField(label, range, onInput).node;
+}
+
+/**
+ * @typedef {{ min: number, max: number, step: number | "any", format?: (value: number) => string, parse?: (text: string) => number }} Range
+ *
+ * The same for a number among the traits: either side may change it.
+ * @param {Model} model
+ * @param {string} trait
  * @param {string} label
- * @param {{ min: number, max: number, step: number | "any", value: number, format?: (value: number) => string, parse?: (text: string) => number }} range
+ * @param {Range} range
+ */
+export function traitSlider(model, trait, label, range) {
+  const { node, write } = sliderField(label, { ...range, value: model.get(trait) }, (value) => setTrait(model, trait, value));
+  model.on(`change:${trait}`, () => write(model.get(trait)));
+  return node;
+}
+
+/**
+ * @param {string} label
+ * @param {Range & { value: number }} range
  * @param {(value: number) => void} onInput
  */
-export function slider(label, { min, max, step, value, format = String, parse }, onInput) {
+function sliderField(label, { min, max, step, value, format = String, parse }, onInput) {
   const shown = parse
     ? element("input", { type: "text", class: "llm-exact", value: format(value), "aria-label": `${label}, as a number`, onchange: typed })
     : element("span", { class: "llm-shown", "aria-hidden": "true" }, format(value));
@@ -105,14 +127,25 @@ export function slider(label, { min, max, step, value, format = String, parse },
     "aria-label": label,
     "aria-valuetext": format(value),
     oninput: () => {
-      const text = format(input.valueAsNumber);
-      if (shown instanceof HTMLInputElement) shown.value = text;
-      else shown.textContent = text;
-      told.textContent = "";
-      input.setAttribute("aria-valuetext", text);
+      show();
       onInput(input.valueAsNumber);
     },
   });
+
+  function show() {
+    const text = format(input.valueAsNumber);
+    if (shown instanceof HTMLInputElement) shown.value = text;
+    else shown.textContent = text;
+    told.textContent = "";
+    input.setAttribute("aria-valuetext", text);
+  }
+
+  /** @param {number} value */
+  function write(value) {
+    if (input.valueAsNumber === value) return;
+    input.value = String(value);
+    show();
+  }
 
   /** What is no number, or none of the range, becomes the nearest that is, and that is told. */
   function typed() {
@@ -126,7 +159,7 @@ export function slider(label, { min, max, step, value, format = String, parse },
     else if (format(number) !== taken) told.textContent = `The nearest step is ${taken}.`;
     clearWithNextGesture(told);
   }
-  return element("label", { class: "llm-field" }, label, input, shown, parse ? told : null);
+  return { node: element("label", { class: "llm-field" }, label, input, shown, parse ? told : null), write };
 }
 
 /** It lies on what is below it, until the reader does something else. @param {Element} told */

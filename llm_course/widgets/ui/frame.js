@@ -12,7 +12,6 @@ import { suggestions } from "./suggestions.js";
  * @property {string} title
  * @property {Suggestion[] | ((model: Model) => Suggestion[])} tryThis  What to try, one sentence each.
  * @property {string[]} [tryAgainOn]  Traits whose change makes other sentences fit.
- * @property {boolean} [setsUpAtOnce]  Whether a sentence that is turned to is also set up.
  * @property {boolean} [followsTraits]  Whether the body shows by itself what is set from outside: it is not made anew then.
  */
 
@@ -23,7 +22,7 @@ import { suggestions } from "./suggestions.js";
  *   The tips tell of each that is turned to: "llm-tried", with its place.
  * @returns {WidgetModule}
  */
-export function widget({ title, tryThis, tryAgainOn = [], setsUpAtOnce = false, followsTraits }, renderBody) {
+export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, renderBody) {
   return {
     render({ model, el }) {
       const body = element("div", { class: "llm-body" });
@@ -31,12 +30,20 @@ export function widget({ title, tryThis, tryAgainOn = [], setsUpAtOnce = false, 
       /** The suggestion that is set up, and what stood before in the traits that have changed since: what a reader had. @type {{ say: string, former: Map<string, any>, isOwn: boolean } | null} */
       let setUp = null;
       const isSo = (/** @type {Record<string, any>} */ set) => Object.entries(set).every(([trait, value]) => JSON.stringify(model.get(trait)) === JSON.stringify(value));
+      /** States that a suggestion has made, or in which the page begins as the first does: nothing in them is a reader's own. @type {Set<string>} */
+      const made = new Set();
+      /** @type {string[]} */
+      let traits = [];
+      const state = () => JSON.stringify(traits.map(model.get, model));
       let [refresh, current] = [() => {}, () => ""];
       const advise = () => {
         const sentences = typeof tryThis === "function" ? tryThis(model) : tryThis;
-        const made = suggestions(sentences, { first: setUp?.say ?? current(), setUp: () => setUp?.say, hadOwn: () => setUp?.isOwn ?? false, isSo, begin, go, back, goTo: (selector) => body.querySelector(selector)?.scrollIntoView({ block: "center" }), setsUpAtOnce });
-        ({ refresh, current } = made);
-        redraw(tips, made.node);
+        const starts = sentences.filter((one) => typeof one !== "string");
+        traits = [...new Set(starts.flatMap(({ set, then = [] }) => [set, ...then.map((step) => step.set)].flatMap(Object.keys)))];
+        if (!setUp && starts[0] === sentences[0] && isSo(starts[0].set)) made.add(state());
+        const shown = suggestions(sentences, { first: setUp?.say ?? current(), setUp: () => setUp?.say, hadOwn: () => setUp?.isOwn ?? false, isSo, begin, go, back, goTo: (selector) => body.querySelector(selector)?.scrollIntoView({ block: "center" }) });
+        ({ refresh, current } = shown);
+        redraw(tips, shown.node);
       };
       for (const trait of tryAgainOn) model.on(`change:${trait}`, advise);
       advise();
@@ -61,19 +68,18 @@ export function widget({ title, tryThis, tryAgainOn = [], setsUpAtOnce = false, 
         if (setUp && !setUp.former.has(trait)) setUp.former.set(trait, model.get(trait));
       }
 
-      /**
-       * @param {Start} suggestion
-       * @param {boolean} isOwn  Whether what stands there is a reader's, not a suggestion's: this leads back to it.
-       */
-      function begin({ say, set }, isOwn) {
+      /** From a state of a reader's own, to which it then leads back, or from that of another suggestion, which goes. @param {Start} suggestion */
+      function begin({ say, set }) {
+        const isOwn = !made.has(state());
         setUp = isOwn || !setUp ? { say, former: new Map(), isOwn } : { ...setUp, say };
-        go(set);
+        go({ ...Object.fromEntries(setUp.former), ...set });
       }
 
       /** @param {Record<string, any>} set */
       function go(set) {
         for (const trait of Object.keys(set)) keep(trait);
         change(Object.entries(set));
+        made.add(state());
       }
 
       function back() {

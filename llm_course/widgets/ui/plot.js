@@ -1,6 +1,7 @@
 /** Line plots as SVG: lines differ by color and by dashes. Their names stand beside them, or in a legend where there is no room. */
 
 import { element, redraw, svg } from "./dom.js";
+import { handle } from "./handle.js";
 import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf, widthOf } from "./labels.js";
 
 /** @import { Point, Spot } from "./labels.js" */
@@ -27,9 +28,10 @@ import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf
  * @property {[from: number, to: number]} [secondBand]  Another stretch of the same, without a name.
  * @property {string} [markerName]
  * @property {boolean} [bandNameAbove]  Whether the band's name stands above it, where no line is.
- * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number, isAlwaysNamed?: boolean, beside?: [right: number, down: number] }[]} [dots]
+ * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number, isAlwaysNamed?: boolean, beside?: [right: number, down: number], onDrag?: (to: [x: number, y: number]) => void }[]} [dots]
  *   Their names are written where there is room, the first ones first; one that is always named may lie on a line. One that
- *   has its place, so far from its dot, keeps it whatever lies there: the others make way.
+ *   has its place, so far from its dot, keeps it whatever lies there: the others make way. One with
+ *   `onDrag` can be dragged.
  * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
  * @property {(value: number) => string} [yTick]
  * @property {number[]} [xTicks]  Where x is marked, in place of round numbers.
@@ -52,6 +54,8 @@ const LINE = 14;
 const USUAL_WIDTH = 440;
 const HEIGHT = { least: 200, most: 290, ofWidth: 0.5 };
 const RADIUS = 4.5;
+/** Of a dot that can be dragged, and of where a finger finds it. */
+const [GRIP, REACH] = [6.5, 16];
 /** Where the name of the upright axis stands. */
 const Y_NAME = /** @type {const} */ ({ x: 2, y: 13, anchor: "start" });
 /** Of a drawing whose lines are named beside them. */
@@ -132,15 +136,25 @@ function drawing({ title, x, y, series, marker, band, secondBand, markerName, ba
     marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: top, y2: bottom }),
     ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
     ...series.map((one, i) => line(one.points, look(one, i))),
-    ...dots.map(({ at: [px, py], name, pale, look: own }) =>
-      svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: RADIUS }, svg("title", {}, name)),
+    ...dots.map(({ at: [px, py], name, pale, look: own, onDrag }) =>
+      svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: onDrag ? GRIP : RADIUS }, svg("title", {}, name)),
     ),
     ...texts,
+    ...dots.flatMap(({ at: [px, py], onDrag }) => (onDrag ? [grip([px, py], onDrag)] : [])),
     ...(linesAreNamedAtEnd ? namesAtEnd(series, end + 4, bottom, toY) : []),
     label(end, height - 4, "end", x, "llm-tick"),
     label(Y_NAME.x, Y_NAME.y, Y_NAME.anchor, y, "llm-tick"),
   );
   return element("div", {}, picture, legend(series, !areNamed && !linesAreNamedElsewhere, !tracesAreNamed));
+
+  /**
+   * @param {[x: number, y: number]} at
+   * @param {(to: [x: number, y: number]) => void} onDrag
+   */
+  function grip([px, py], onDrag) {
+    const [perX, perY] = [(right - left) / (end - start), (high - low) / (bottom - top)];
+    return handle(svg("circle", { cx: toX(px), cy: toY(py), r: REACH }), ([fromX, fromY]) => ([x, y]) => onDrag([px + (x - fromX) * perX, py - (y - fromY) * perY]));
+  }
 }
 
 /**

@@ -26,14 +26,10 @@ import { button, element } from "./dom.js";
  * @property {() => string | undefined} setUp  The one that is set up: its button leads back.
  * @property {(set: Record<string, any>) => boolean} isSo  Whether the widget is where a suggestion starts: it needs no button.
  * @property {() => boolean} hadOwn  Whether what stood before was a reader's, not another suggestion's.
- * @property {(start: Start, isOwn: boolean) => void} begin  Brings the widget to where a suggestion starts, from a state that
- *   is a reader's or a suggestion's.
+ * @property {(start: Start) => void} begin  Brings the widget to where a suggestion starts.
  * @property {(set: Record<string, any>) => void} go  Takes the step from there.
  * @property {() => void} back  Brings back what stood before.
  * @property {(selector: string) => void} goTo  Brings a part of the widget into sight.
- * @property {boolean} setsUpAtOnce  Whether to turn to one is to begin it.
- *
- * @typedef {Omit<Ways, "begin"> & { begin: (start: Start) => void }} Turns  The same for one suggestion.
  */
 
 const BEGIN = "Set this up";
@@ -41,28 +37,24 @@ const BACK = "Back to what I had";
 
 /**
  * What to try, one at a time: all at once would push the widget off the screen. They share a place, so that nothing moves.
+ * To turn to one that starts elsewhere is to set it up: what it says is then seen.
  * @param {Suggestion[]} sentences
  * @param {Ways} ways
  * @returns {{ node: HTMLElement, refresh: () => void, current: () => string }}  `refresh` after a trait has changed;
  *   `current` is the one that is shown.
  */
 export function suggestions(sentences, ways) {
-  const { first, setUp, isSo, back, setsUpAtOnce } = ways;
-  // Who turns from one to the next, and sets each up by that, has nothing of their own there.
-  const known = sentences.flatMap((one) => (setsUpAtOnce && typeof one !== "string" ? stagesOf(one.set, one.then) : []));
-  const begin = (/** @type {Start} */ start) => ways.begin(start, !known.some(isSo));
+  const { first, setUp, hadOwn, isSo, begin, back } = ways;
   let current = 0;
   const said = sentences.map((one) => (typeof one === "string" ? one : one.say));
-  const isThere = said.includes(setUp() ?? "");
+  const isAnySetUp = sentences.some((one) => typeof one !== "string") || setUp() !== undefined;
   /** @type {(() => void)[]} */
   const shows = [];
-  const items = sentences.map((one, i) => {
-    // Where other suggestions stand now than the one that is set up, the first leads back.
-    if (typeof one === "string") return element("li", {}, one, ...(i === 0 && setUp() !== undefined && !isThere ? [" ", button(BACK, back)] : []));
-    const made = buttonsOf(one, { ...ways, begin });
+  const items = sentences.map((one) => {
+    const made = typeof one !== "string" ? buttonsOf(one, ways) : isAnySetUp ? wayBack(() => setUp() !== undefined && hadOwn(), back) : { nodes: [], show() {} };
     shows.push(made.show);
     made.nodes.forEach((node) => node.addEventListener("click", () => refresh()));
-    return element("li", {}, one.say, ...made.nodes.flatMap((node) => [" ", node]));
+    return element("li", {}, typeof one === "string" ? one : one.say, ...made.nodes.flatMap((node) => [" ", node]));
   });
   const refresh = () => shows.forEach((each) => each());
   const count = element("span");
@@ -74,8 +66,7 @@ export function suggestions(sentences, ways) {
   function turn(by) {
     show((current + by) % items.length);
     const one = sentences[current];
-    if (!setsUpAtOnce || typeof one === "string" || isSo(one.set)) return;
-    begin(one);
+    if (typeof one !== "string" && !isSo(one.set)) begin(one);
     refresh();
   }
 
@@ -116,21 +107,21 @@ function eitherButton(ways, which) {
 /**
  * The buttons behind a sentence, as they are once `show` was called.
  * @param {Start} start
- * @param {Turns} turns
+ * @param {Ways} ways
  * @returns {{ nodes: HTMLElement[], show: () => void }}
  */
-function buttonsOf(start, turns) {
-  const made = start.then ? stepButtons(start, start.then, turns) : setUpButton(start, turns);
+function buttonsOf(start, ways) {
+  const made = start.then ? stepButtons(start, start.then, ways) : setUpButton(start, ways);
   if (!start.at) return made;
   const { at } = start;
-  const there = button("Go there ↓", () => turns.goTo(at));
+  const there = button("Go there ↓", () => ways.goTo(at));
   there.className = "llm-on-phones";
   return { nodes: [...made.nodes, there], show: made.show };
 }
 
 /**
  * @param {Start} start
- * @param {Turns} turns
+ * @param {Ways} ways
  */
 function setUpButton(start, { setUp, hadOwn, isSo, begin, back }) {
   const leadsBack = () => setUp() === start.say && hadOwn();
@@ -143,11 +134,20 @@ function setUpButton(start, { setUp, hadOwn, isSo, begin, back }) {
 }
 
 /**
+ * @param {() => boolean} isOpen
+ * @param {() => void} back
+ */
+function wayBack(isOpen, back) {
+  const leave = button(BACK, back);
+  return { nodes: [leave], show: () => { leave.classList.toggle("llm-needless", !isOpen()); } };
+}
+
+/**
  * What sets a sentence up or, once it is, takes the next step, with what the last one has shown; and the way back to what stood
  * before.
  * @param {Start} start
  * @param {Step[]} then  Its steps.
- * @param {Turns} turns
+ * @param {Ways} ways
  */
 function stepButtons(start, then, { setUp, hadOwn, isSo, begin, go, back }) {
   const { say, set, undo = "", guesses = [] } = start;
@@ -159,7 +159,7 @@ function stepButtons(start, then, { setUp, hadOwn, isSo, begin, go, back }) {
   let given = "";
   const asked = guessButtons(guesses, answer);
   const next = element("span", {}, told, step.node);
-  const leave = button(BACK, back);
+  const leave = wayBack(() => setUp() === say && hadOwn(), back);
   step.node.addEventListener("click", () => {
     show();
     if (taken() === 0) asked.querySelector("button")?.focus();
@@ -182,9 +182,9 @@ function stepButtons(start, then, { setUp, hadOwn, isSo, begin, go, back }) {
     told.textContent = count > 0 ? judged(then[count - 1].told, count === 1 ? given : "") : "";
     asked.hidden = !isAsked;
     next.hidden = isAsked;
-    leave.classList.toggle("llm-needless", setUp() !== say || !hadOwn());
+    leave.show();
   }
-  return { nodes: [asked, next, leave], show };
+  return { nodes: [asked, next, ...leave.nodes], show };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The course's masked model writes a sentence: gaps are guessed all at once, and filled in a few at a time. */
 
 import { loadTensors } from "../models/course_model.js";
-import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider } from "../ui/dom.js";
+import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, traitSlider } from "../ui/dom.js";
 import { Encoder } from "../models/encoder.js";
 import { widget } from "../ui/frame.js";
 import { randomNumbers } from "../models/numbers.js";
@@ -60,7 +60,7 @@ export default widget(
       element(
         "div",
         { class: "llm-controls" },
-        slider("Gaps filled in a pass", { min: 1, max: first.length - 2, step: 1, value: model.get("at_once") }, (value) => setTrait(model, "at_once", value)),
+        traitSlider(model, "at_once", "Gaps filled in a pass", { min: 1, max: first.length - 2, step: 1 }),
         choice("First", ORDERS, model.get("order"), (value) => setTrait(model, "order", value)),
         choice("Fill in", WORDS, model.get("words"), (value) => setTrait(model, "words", value)),
       ),
