@@ -28,6 +28,8 @@ def names_in(entry: dict) -> Iterator[str]:
 PAGES = [*names_in(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))), "search", "genindex"]
 CHAPTERS = [name for name in PAGES if name.endswith("/chapter")]
 CHAPTER = "chapters/05_attention/chapter.html"
+BLUE, SAND, PAPER = "rgb(0, 98, 155)", "rgb(216, 212, 204)", "rgb(253, 252, 250)"
+"""Links, borders and the ground of a light page, as in `face.css`."""
 
 KEPT = pytest.mark.parametrize("base", ["http"], indirect=True)
 """For tests of what a browser keeps from page to page, over http alone.
@@ -220,6 +222,16 @@ def test_question_works_without_scripts(browser: Browser, base: str) -> None:
         expect(option.locator(".question-explanation")).to_be_visible()
         expect(visit.page.locator(".llm-widget-picture").first).to_be_visible()
         expect(visit.page.locator(".chapter-read")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index.html", CHAPTER])
+def test_a_page_without_scripts_has_its_colors(browser: Browser, served: str, name: str, scheme: str) -> None:
+    with Visit(browser, served, java_script_enabled=False, color_scheme=scheme) as visit:
+        visit.page.goto(visit.base + name)
+        expect(visit.page.locator("article a[href]:not(.headerlink, .stop)").first).to_have_css("color", BLUE)
+        expect(visit.page.locator(":is(.chapter-grid a, .question)").first).to_have_css("border-top-color", SAND)
+        expect(visit.page.locator("body")).to_have_css("background-color", PAPER)
 
 
 def expect_read(page: Page, count: int) -> None:
