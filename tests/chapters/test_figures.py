@@ -7,8 +7,8 @@ import pytest
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 FENCE = re.compile(r"^(`{3,})\{(?P<name>[\w-]+)\}(?P<argument>[^\n]*)\n(?P<body>.*?)^\1$", re.DOTALL | re.MULTILINE)
-DRAWN = re.compile(r"plotting\.show\(|\bshow_recall\(\{|\bshow_recall\(\w|plt\.show\(")
-ALT = re.compile(r"\balt\s*=|show_recall\(")
+DRAWN = re.compile(r"plotting\.show\(|\bshow_recall\(\{|\bshow_recall\(\w|\bshow_shares\(\{|plt\.show\(")
+ALT = re.compile(r"\balt\s*=|show_recall\(|show_shares\(")  # these two write it themselves
 IMAGE = re.compile(r"!\[([^\]]*)\]\(")
 
 
