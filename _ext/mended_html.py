@@ -31,11 +31,13 @@ def head_rows(app: Sphinx, doctree: nodes.document) -> None:
 def fit_outputs(app: Sphinx, doctree: nodes.document) -> None:
     """Let an output wrap whose longest line is prose and fits on no page; make a table smaller that then fits."""
     for block in doctree.findall(nodes.literal_block):
-        longest = max(block.astext().splitlines(), key=len, default="").rstrip()
-        is_prose = "  " not in longest.strip()
-        if "output" in block["classes"] and is_prose and len(longest) > LONG_LINE:
+        lines = block.astext().splitlines()
+        longest = max(lines, key=len, default="").rstrip()
+        if "output" not in block["classes"]:
+            continue
+        if len(longest) > LONG_LINE and "  " not in longest.strip():
             block["classes"].append("prose")
-        elif "output" in block["classes"] and not is_prose and SHOWN < len(longest) <= SHOWN_SMALLER:
+        elif SHOWN < len(longest) <= SHOWN_SMALLER and any("  " in line.strip() for line in lines):
             block["classes"].append("wide")
 
 

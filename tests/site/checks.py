@@ -296,7 +296,7 @@ def faults_of_questions(page: Page) -> list[str]:
 
 
 def faults_on_paper(page: Page) -> list[str]:
-    """What a printed page would show dark, cut off, or before it was answered, on paper of 700 pixels."""
+    """What a printed page would show dark, cut off, folded, or before it was answered, on paper of 700 pixels."""
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 700, "height": 1000})
     return page.evaluate(r"""() => {
@@ -315,6 +315,12 @@ def faults_on_paper(page: Page) -> list[str]:
         for (const element of document.querySelectorAll("article :is(pre, .katex-display)"))
             if (element.checkVisibility?.() && element.scrollWidth > element.clientWidth + 1)
                 faults.push(`cut off: ${element.textContent.slice(0, 60)}`);
+        for (const table of document.querySelectorAll("article table"))
+            if (table.checkVisibility() && table.getBoundingClientRect().right > innerWidth + 1)
+                faults.push(`a table is cut off: ${table.textContent.slice(0, 60)}`);
+        for (const fold of document.querySelectorAll("article details.sd-dropdown"))
+            if (!fold.lastElementChild.checkVisibility()) faults.push(`folded: ${fold.textContent.slice(0, 60)}`);
+        if (getComputedStyle(document.body).printColorAdjust !== "exact") faults.push("tints are left out");
         for (const answer of document.querySelectorAll(".question details:not([open]) > .question-explanation"))
             if (answer.checkVisibility()) faults.push(`answer: ${answer.textContent.slice(0, 60)}`);
         const [title, ...others] = [...document.querySelectorAll("h1")].filter((head) => head.checkVisibility());
