@@ -63,8 +63,7 @@ class Drawing(Caption):
             raise self.error(f"There is no drawing {name!r}: choose one of {', '.join(sorted(drawings.DRAWINGS))}.")
         if not alt:
             raise self.error(f"The drawing {name!r} has no alt text: say in a sentence what it shows, `:alt: ...`.")
-        # On a narrow screen it scrolls, also by keyboard.
-        frame = f'<div class="figure drawing" role="img" aria-label="{escape(alt)}" tabindex="0">'
+        frame = f'<div class="figure drawing" role="img" aria-label="{escape(alt)}">'
         picture = nodes.raw("", f"{frame}{drawings.DRAWINGS[name]()}</div>", format="html")
         return [picture, self.caption()]
 

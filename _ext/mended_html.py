@@ -16,7 +16,8 @@ MENDED = {
 # The empty corner of a table heads nothing.
 CORNER = '<th class="head stub"><p></p></th>'
 
-LONG_LINE = 100  # characters; a desktop shows some 80 beside the two sidebars
+LONG_LINE = 100  # characters; a window of 1280 pixels shows 88 beside the two sidebars
+SHOWN, SHOWN_SMALLER = 88, 104
 
 
 def head_rows(app: Sphinx, doctree: nodes.document) -> None:
@@ -27,13 +28,17 @@ def head_rows(app: Sphinx, doctree: nodes.document) -> None:
             next(table.findall(nodes.colspec))["stub"] = True
 
 
-def wrap_prose(app: Sphinx, doctree: nodes.document) -> None:
-    """Let an output wrap whose longest line is prose and fits on no page. A table keeps its lines."""
+def fit_outputs(app: Sphinx, doctree: nodes.document) -> None:
+    """Let an output wrap whose longest line is prose and fits on no page; make a table smaller that then fits."""
     for block in doctree.findall(nodes.literal_block):
-        longest = max(block.astext().splitlines(), key=len, default="").strip()
-        is_prose = len(longest) > LONG_LINE and "  " not in longest
-        if "output" in block["classes"] and is_prose:
+        lines = block.astext().splitlines()
+        longest = max(lines, key=len, default="").rstrip()
+        if "output" not in block["classes"]:
+            continue
+        if len(longest) > LONG_LINE and "  " not in longest.strip():
             block["classes"].append("prose")
+        elif SHOWN < len(longest) <= SHOWN_SMALLER and any("  " in line.strip() for line in lines):
+            block["classes"].append("wide")
 
 
 def mend(html: str) -> str:
@@ -49,6 +54,6 @@ def mend_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", head_rows)
-    app.connect("doctree-read", wrap_prose)
+    app.connect("doctree-read", fit_outputs)
     app.connect("html-page-context", mend_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -77,8 +77,7 @@ class Canvas:
     def svg(self) -> str:
         """The drawing as an SVG element that takes its ink from the page."""
         box = f'viewBox="0 0 {self.width:g} {self.height:g}" width="{self.width:g}" height="{self.height:g}"'
-        least = f'style="min-width: {self.width * 2 / 3:.0f}px"'  # smaller, its text could not be read
-        return f'<svg {box} {least} aria-hidden="true" font-family="inherit">{"".join(self.parts)}</svg>'
+        return f'<svg {box} aria-hidden="true" font-family="inherit">{"".join(self.parts)}</svg>'
 
     def _box(
         self, x: float, y: float, width: float, height: float, color: str, fill: float, radius: float, line: float = 1.6

@@ -170,6 +170,36 @@ def faults_of_width(page: Page, width: int = 320) -> list[str]:
             .concat("the page scrolls sideways").slice(0, 5)""")
 
 
+def faults_of_figures(page: Page, smallest: float = 6) -> list[str]:
+    """Figures that are cut at the page's width, or whose text is smaller than so many pixels or lies in two panels."""
+    return page.evaluate(
+        """(smallest) => {
+        const faults = [];
+        const reaches = ({ left, right }, from, to) => left >= from - 1.5 && right <= to + 1.5;
+        for (const figure of document.querySelectorAll("article .figure")) {
+            if (!figure.checkVisibility()) continue;
+            const name = figure.getAttribute("aria-label").slice(0, 60);
+            const panels = [...figure.querySelectorAll("svg")];
+            const isWhole = panels.every((panel) => reaches(panel.getBoundingClientRect(), 0, innerWidth));
+            if (!isWhole || figure.scrollWidth > figure.clientWidth + 1) faults.push(`cut: ${name}`);
+            const [first] = panels, { a: scale, e: start } = first.getScreenCTM();
+            const ends = panels.map(({ viewBox: { baseVal: { x, width } } }) => [x, x + width]);
+            for (const text of figure.querySelectorAll("text")) {
+                const { left, right, width } = text.getBoundingClientRect();
+                if (!width) continue;
+                const place = { left: (left - start) / scale, right: (right - start) / scale };
+                if (!ends.some(([from, to]) => reaches(place, from, to)))
+                    faults.push(`“${text.textContent}” is cut: ${name}`);
+                if (parseFloat(getComputedStyle(text).fontSize) * scale < smallest)
+                    faults.push(`“${text.textContent}” is too small: ${name}`);
+            }
+        }
+        return faults.slice(0, 8);
+    }""",
+        smallest,
+    )
+
+
 def faults_of_head(page: Page) -> list[str]:
     """What a page fails to say of itself to browsers and search engines."""
     return page.evaluate("""() => {
@@ -266,7 +296,7 @@ def faults_of_questions(page: Page) -> list[str]:
 
 
 def faults_on_paper(page: Page) -> list[str]:
-    """What a printed page would show dark, cut off, or before it was answered, on paper of 700 pixels."""
+    """What a printed page would show dark, cut off, folded, or before it was answered, on paper of 700 pixels."""
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 700, "height": 1000})
     return page.evaluate(r"""() => {
@@ -285,6 +315,12 @@ def faults_on_paper(page: Page) -> list[str]:
         for (const element of document.querySelectorAll("article :is(pre, .katex-display)"))
             if (element.checkVisibility?.() && element.scrollWidth > element.clientWidth + 1)
                 faults.push(`cut off: ${element.textContent.slice(0, 60)}`);
+        for (const table of document.querySelectorAll("article table"))
+            if (table.checkVisibility() && table.getBoundingClientRect().right > innerWidth + 1)
+                faults.push(`a table is cut off: ${table.textContent.slice(0, 60)}`);
+        for (const fold of document.querySelectorAll("article details.sd-dropdown"))
+            if (!fold.lastElementChild.checkVisibility()) faults.push(`folded: ${fold.textContent.slice(0, 60)}`);
+        if (getComputedStyle(document.body).printColorAdjust !== "exact") faults.push("tints are left out");
         for (const answer of document.querySelectorAll(".question details:not([open]) > .question-explanation"))
             if (answer.checkVisibility()) faults.push(`answer: ${answer.textContent.slice(0, 60)}`);
         const [title, ...others] = [...document.querySelectorAll("h1")].filter((head) => head.checkVisibility());

@@ -28,6 +28,8 @@ def names_in(entry: dict) -> Iterator[str]:
 PAGES = [*names_in(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))), "search", "genindex"]
 CHAPTERS = [name for name in PAGES if name.endswith("/chapter")]
 CHAPTER = "chapters/05_attention/chapter.html"
+BLUE, SAND, PAPER = "rgb(0, 98, 155)", "rgb(216, 212, 204)", "rgb(253, 252, 250)"
+"""Links, borders and the ground of a light page, as in `face.css`."""
 
 KEPT = pytest.mark.parametrize("base", ["http"], indirect=True)
 """For tests of what a browser keeps from page to page, over http alone.
@@ -74,6 +76,10 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
         <div class="cell_input" style="width: 300px"><pre style="overflow: auto">x = 1</pre></div>
         <div class="cell_output"><pre style="overflow: auto; width: 50px">one long line of output</pre>
         <figure style="overflow: auto; width: 50px"><div style="width: 200px; height: 9px"></div></figure></div>
+        <div class="figure" aria-label="A plot." style="overflow: auto"><svg viewBox="0 0 480 50" style="width: 480px">
+        <text x="470" y="20">beyond</text><text x="9" y="20" style="font-size: 4px">tiny</text></svg></div>
+        <details class="sd-dropdown"><summary>More</summary><p>folded</p></details>
+        <style>@media print { table { width: 999px } }</style><table><tr><td>wide</td></tr></table>
         <div style="background: #111; height: 90px; width: 600px">dark</div></article>
         <script>console.error("loud"); fetch("http://example.org/").catch(() => {}); throw new Error("thrown")</script>
         </body></html>"""
@@ -88,13 +94,23 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
         assert len(checks.faults_of_widgets(visit.page, seconds=1)) == 1
         assert any("color-contrast" in fault for fault in checks.faults_of_access(visit.page))
         assert "the page scrolls sideways" in checks.faults_of_width(visit.page)
+        figures = ["cut: A plot.", "“beyond” is cut: A plot.", "“tiny” is too small: A plot."]
+        assert checks.faults_of_figures(visit.page) == figures
         assert checks.faults_of_head(visit.page)[0] == "0 × viewport"
         code = "\n".join(checks.faults_of_code(visit.page))
         for fault in ("code lacks", "an output does not wrap: one long line", "scrolls sideways: <figure"):
             assert fault in code
         assert checks.faults_of_anchors(visit.page) == ["under the header: Above"]
         paper = "\n".join(checks.faults_on_paper(visit.page))
-        for fault in ("dark: <div", "cut off", "pale: <p", "own title is not the first"):
+        seen = (
+            "dark: <div",
+            "cut off: one long",
+            "pale: <p",
+            "a table is cut off",
+            "folded: More",
+            "own title is not the",
+        )
+        for fault in seen:
             assert fault in paper
 
 
@@ -225,6 +241,16 @@ def test_question_works_without_scripts(browser: Browser, base: str) -> None:
         expect(option.locator(".question-explanation")).to_be_visible()
         expect(visit.page.locator(".llm-widget-picture").first).to_be_visible()
         expect(visit.page.locator(".chapter-read")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index.html", CHAPTER])
+def test_a_page_without_scripts_has_its_colors(browser: Browser, served: str, name: str, scheme: str) -> None:
+    with Visit(browser, served, java_script_enabled=False, color_scheme=scheme) as visit:
+        visit.page.goto(visit.base + name)
+        expect(visit.page.locator("article a[href]:not(.headerlink, .stop)").first).to_have_css("color", BLUE)
+        expect(visit.page.locator(":is(.chapter-grid a, .question)").first).to_have_css("border-top-color", SAND)
+        expect(visit.page.locator("body")).to_have_css("background-color", PAPER)
 
 
 def expect_read(page: Page, count: int) -> None:

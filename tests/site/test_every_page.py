@@ -79,6 +79,7 @@ def test_page_is_sound_and_accessible(
         assert checks.faults_of_code(visit.page) == []
         assert checks.faults_of_anchors(visit.page) == []
         assert checks.faults_of_width(visit.page, 390) == []
+        assert checks.faults_of_figures(visit.page) == []
         assert checks.faults_of_width(visit.page) == []
         check_what_is_done_on_it(visit, name, width)
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from _ext.drawings import DRAWINGS, canvas
+from _ext.panels import PLOT, stack_panels
 from llm_course import models, plotting
 from tests.site.conftest import Built
 
@@ -53,6 +54,32 @@ def test_a_drawing_stays_on_its_canvas_and_speaks_the_language(name: str) -> Non
     assert svg.startswith("<svg viewBox=") and svg.endswith("</svg>")
     colors = {part.split('"')[0] for part in svg.split('stroke="')[1:]} - {"none", canvas.INK}
     assert colors <= {canvas.QUERY, canvas.KEY, canvas.VALUE, canvas.LEARNED}
+
+
+def plot_of(*axes: tuple[float, float]) -> str:
+    """A plot of 400 points, as `plotting.show` displays it, whose axes begin at and have these widths."""
+    clips = "".join(f'<clipPath id="c"><rect x="{x}" y="9" width="{wide}" height="90"/></clipPath>' for x, wide in axes)
+    plot = f'<svg style="min-width:30rem" viewBox="0 0 400 100"><g>{clips}</g></svg>'
+    return f'<div class="figure" role="img" aria-label="A plot." tabindex="0" style="overflow-x:auto">{plot} </div>'
+
+
+@pytest.mark.parametrize(
+    ("axes", "boxes"),
+    [
+        ([(30, 360)], ["0 0 400 100"]),
+        ([(30, 150), (230, 150)], ["0 0 182.5 100", "182.5 0 217.5 100"]),
+        ([(30, 150), (230, 150), (30, 150), (230, 150)], ["0 0 182.5 100", "182.5 0 217.5 100"]),
+        ([(30, 300), (350, 12)], ["0 0 400 100"]),  # a color bar
+    ],
+)
+def test_panels_are_windows_on_one_plot(axes: list[tuple[float, float]], boxes: list[str]) -> None:
+    stacked = PLOT.sub(stack_panels, f"<p>before</p>{plot_of(*axes)}<p>after</p>")
+    assert re.findall('viewBox="([^"]*)"', stacked) == boxes
+    assert stacked.count("<clipPath") == len(axes)  # once
+    (name,) = set(re.findall('id="(plot-[^"]*)"', stacked))
+    assert stacked.count(f'<use href="#{name}"/>') == len(boxes) - 1
+    assert stacked.startswith('<p>before</p><div class="figure plot" role="img" aria-label="A plot.">')
+    assert "min-width" not in stacked and "tabindex" not in stacked and stacked.endswith("</div><p>after</p>")
 
 
 def test_drawings_and_plots_have_the_same_colors() -> None:
