@@ -24,7 +24,7 @@ ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 UNUSED_SCRIPTS = {"doctools.js", "sphinx_highlight.js", "clipboard.min.js"}
 
 # Scripts that few pages run: the pattern of their sign in a page's HTML.
-SEPARATE_SCRIPTS = {"design-tabs.js": "sd-tab-set", "widgets/host.js": "llm-widget-place"}
+SEPARATE_SCRIPTS = {"design-tabs.js": "sd-tab-set", "solve.js": "data-exercise", "widgets/host.js": "llm-widget-place"}
 
 # Names, punctuation and spaces in code, which the theme's styles color as the text around them.
 PLAIN_SPAN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>|<span></span>')
