@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench-solve bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,7 +83,7 @@ node_modules/.package-lock.json: package-lock.json
 book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
-site: $(VENV)/.installed widgets _build/.extensions  ## build the book into _build/html
+site: $(VENV)/.installed widgets $(CHECKS)/.done _build/.extensions  ## build the book into _build/html
 	@$(BIN)/python -m _ext.build || { rm -rf _build/.doctrees; exit 1; }
 
 # Both are made from the built pages: nothing is executed or read a second time.
@@ -96,17 +96,20 @@ epub: site  ## write the whole book as an ePub into _build/epub
 bench-site: site benchmarks/node_modules/.package-lock.json  ## measure the built pages with Lighthouse
 	@$(BIN)/python -m benchmarks.site
 
+bench-solve: site  ## measure how soon an exercise in the page answers
+	@$(BIN)/python -m benchmarks.solve $(ARGUMENTS)
+
 bench-quantizers: env  ## print our quantizers' errors and sizes beside those of bitsandbytes and torchao
 	@$(BIN)/python -m benchmarks.quantizers
 
-bench: bench-widgets bench-site bench-grade bench-quantizers  ## run all benchmarks
+bench: bench-widgets bench-site bench-solve bench-grade bench-quantizers  ## run all benchmarks
 
 benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	npm ci --silent --prefix benchmarks
 	@touch $@
 
 # Nor does Sphinx look at the extensions' own files, at the widgets' code, or at what draws formulas.
-_build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
+_build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/solve/* _ext/static/* _templates/*.html _templates/*/*.html)
 	@rm -rf _build/.doctrees && mkdir -p _build && touch $@
 
 # The learner's lab: JupyterLab with every assignment laid out, and nbgrader's Validate button.

@@ -6,6 +6,7 @@
  * @property {string[]} before  Earlier texts: the latest comes first, none twice, none the stub.
  */
 
+export const NOT_KEPT = "This browser keeps nothing for this site: download the notebook before you leave the page.";
 const MOST_KEPT = 20;
 
 /** @param {string} exercise  Such as "02_tokenization/merge_pair". */
@@ -17,12 +18,8 @@ const keyOf = (exercise) => `llm-course:answer:${exercise}`;
  * @returns {Answer}
  */
 export function kept(exercise, stub) {
-  try {
-    const { text, before } = JSON.parse(localStorage.getItem(keyOf(exercise)) ?? "");
-    return { text: String(text), before: before.map(String) };
-  } catch {
-    return { text: stub, before: [] }; // nothing is kept, or nothing that can be read
-  }
+  const { text = stub, before = [] } = JSON.parse(stored(keyOf(exercise)) ?? "{}");
+  return { text, before };
 }
 
 /**
@@ -31,10 +28,35 @@ export function kept(exercise, stub) {
  * @returns {boolean}  Whether the browser keeps it: one that is full, or keeps nothing, does not.
  */
 export function keep(exercise, answer) {
+  return store(keyOf(exercise), JSON.stringify(answer));
+}
+
+/**
+ * What a browser refuses to keep, as long as the page is open.
+ * @type {Map<string, string>}
+ */
+const refused = new Map();
+
+/** @param {string} key */
+export function stored(key) {
   try {
-    localStorage.setItem(keyOf(exercise), JSON.stringify(answer));
+    return refused.get(key) ?? localStorage.getItem(key);
+  } catch {
+    return null; // this browser keeps nothing
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {string} text
+ * @returns {boolean}  Whether the browser keeps it.
+ */
+export function store(key, text) {
+  try {
+    localStorage.setItem(key, text);
     return true;
   } catch {
+    refused.set(key, text);
     return false;
   }
 }

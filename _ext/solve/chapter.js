@@ -1,6 +1,6 @@
 /** The notebook of a chapter: the site's, or the one that a reader has uploaded, with all that this browser keeps. */
 
-import { keep, kept, replaced } from "./answers.js";
+import { NOT_KEPT, keep, kept, replaced, store, stored } from "./answers.js";
 import { answersIn, readNotebook, withAnswers } from "./notebook.js";
 
 /** @import { Notebook } from "./notebook.js" */
@@ -41,7 +41,7 @@ export class Chapter {
 
   /** With all answers in it. */
   async filled() {
-    const uploaded = localStorage.getItem(this.#key);
+    const uploaded = stored(this.#key);
     const notebook = uploaded ? readNotebook(uploaded) : await this.released();
     const answers = [...answersIn(notebook)].map(([name, text]) => /** @type {const} */ ([name, kept(this.#idOf(name), text).text]));
     return withAnswers(notebook, new Map(answers));
@@ -72,10 +72,10 @@ export class Chapter {
     const answers = [...answersIn(notebook)].filter(([name]) => stubs.has(name));
     if (!answers.length) return `${file.name} holds no exercise of this chapter: choose ${this.#name}.ipynb.`;
     const written = answers.filter(([name, text]) => text !== stubs.get(name));
-    const isKept = this.#keep(notebook) && written.every(([name, text]) => this.#take(name, text, stubs.get(name) ?? ""));
-    if (!isKept) return "This browser does not keep what you upload: allow the site to store data, then upload it again.";
+    const done = [this.#keep(notebook), ...written.map(([name, text]) => this.#take(name, text, stubs.get(name) ?? ""))];
     dispatchEvent(new Event(UPLOADED));
-    return `${written.length} of ${stubs.size} answers were taken from ${file.name}.`;
+    const taken = `${written.length} of ${stubs.size} answers were taken from ${file.name}.`;
+    return done.every(Boolean) ? taken : `${taken} ${NOT_KEPT}`;
   }
 
   /**
@@ -84,12 +84,7 @@ export class Chapter {
    */
   #keep(notebook) {
     const cells = notebook.cells.map((cell) => (cell.outputs ? { ...cell, outputs: [] } : cell));
-    try {
-      localStorage.setItem(this.#key, JSON.stringify({ ...notebook, cells }));
-      return true;
-    } catch {
-      return false;
-    }
+    return store(this.#key, JSON.stringify({ ...notebook, cells }));
   }
 
   /**

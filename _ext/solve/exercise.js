@@ -1,7 +1,7 @@
 /** One exercise as a reader solves it: editor, buttons, verdict. */
 
 import { button, element } from "../../llm_course/widgets/ui/dom.js";
-import { broughtBack, keep, kept, replaced } from "./answers.js";
+import { NOT_KEPT, broughtBack, keep, kept, replaced } from "./answers.js";
 import { UPLOADED } from "./chapter.js";
 import { pythonEditor } from "./editor.js";
 import { codeBefore } from "./notebook.js";
@@ -18,7 +18,6 @@ import { verdictOn } from "./verdict.js";
 
 const KEYS = "Tab indents. To leave the editor by keyboard, press Escape, then Tab. Ctrl+Enter checks.";
 const LOADING = "Python is loading, 13 MB, only once. Your check runs as soon as it is there.";
-const NOT_KEPT = "This browser keeps nothing for this site: download the notebook before you leave the page.";
 
 /**
  * @param {Specification} specification
@@ -31,7 +30,7 @@ export function exercise(specification, python, chapter) {
   let answer = kept(id, stub);
   let checking = false;
 
-  const keys = element("p", { class: "solve-note", id: `solve-${name}-keys` }, KEYS);
+  const keys = element("p", { class: "solve-note solve-keys", id: `solve-${name}-keys` }, KEYS);
   const editor = pythonEditor({
     text: answer.text,
     label: `Your answer: ${name}`,

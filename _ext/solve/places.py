@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -15,7 +14,10 @@ from _ext.released_notebooks import EXERCISES
 from _ext.solve.site_files import SCRIPT, can_be_solved
 
 STUB = re.compile(r"(?:def|class) (\w+)")
-SECTION = re.compile(r"^## (?P<title>.+)\n\n(?P<facts>\*.+\*)\n(?P<text>(?:(?!^##? )[\s\S])*?)^```\{code-cell\}.*\n(?P<stub>.*)", re.MULTILINE)
+SECTION = re.compile(
+    r"^## (?P<title>.+)\n\n(?P<facts>\*.+\*)\n(?P<text>(?:(?!^##? )[\s\S])*?)^```\{code-cell\}.*\n(?P<stub>.*)",
+    re.MULTILINE,
+)
 """An exercise in exercises.md down to the first line of its stub."""
 
 
@@ -49,7 +51,9 @@ class SolveDirective(SphinxDirective):
         if section is None:
             raise self.error(f"{page.parent.name}/exercises.md has no exercise '{name}': name a function of it.")
         if not can_be_solved(exercise):
-            raise self.error(f"'{name}' cannot be solved in the page: it needs tensors. Choose another, or run `make env`.")
+            raise self.error(
+                f"'{name}' cannot be solved in the page: it needs tensors. Choose another, or run `make env`."
+            )
         box = nodes.container(classes=["exercise-here"])
         box += self._title(section["title"], section["facts"].strip("*"))
         self.state.nested_parse(StringList(section["text"].splitlines(), str(page)), 0, box)
@@ -60,7 +64,7 @@ class SolveDirective(SphinxDirective):
         """The exercise's title, which leads to its page, and what it takes."""
         address = f"exercises.html#{nodes.make_id(title)}"
         link = nodes.reference("", title, refuri=address, internal=True)
-        return nodes.paragraph("", "Exercise: ", link, f" ({facts})", classes=["exercise-title"])
+        return nodes.paragraph("", "Exercise: ", link, nodes.Text(f" ({facts})"), classes=["exercise-title"])
 
 
 def section_of(page: Path, name: str) -> re.Match[str] | None:

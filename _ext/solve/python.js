@@ -5,7 +5,7 @@ const STOPPED =
   `Your code ran longer than ${MOST_SECONDS} seconds and was stopped: look for a loop that does not end. Your answer is kept.`;
 
 /**
- * What comes of a check: what `check_in_page` of llm_course/checking replies, and what the code has printed.
+ * What comes of a check: what `check_in_page` of llm_course/in_page.py replies, and what the code has printed.
  * @typedef {object} Reply
  * @property {boolean} passed
  * @property {number} points

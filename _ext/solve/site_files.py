@@ -1,8 +1,8 @@
 """The files that a reader loads to solve an exercise: editor, worker, checks, and Pyodide, which is Python itself.
 
-`make env` writes the checks and the engine into `llm_course/checks/in_page`. All of it goes into `_static/solve` of the
-site, and Pyodide into `_static/pyodide`. The editor's script names a digest of what belongs to it, and hands the version in its own address on:
-see `asset_versions.py`.
+`make env` writes the checks, and the engine that they need, into `llm_course/checks/in_page`. They go into
+`_static/solve` of the site, Pyodide into `_static/pyodide`. The editor's script names a digest of all that belongs to
+it, so that the version in its own address (`asset_versions.py`) changes with any of it; it hands that version on.
 """
 
 import hashlib

@@ -8,7 +8,7 @@ const ARCHIVE = "/llm_course.zip";
 const CHECK = `
 import json, sys
 sys.path.insert(0, ${JSON.stringify(ARCHIVE)})
-from llm_course.checking.in_page import check_in_page
+from llm_course.in_page import check_in_page
 lambda check: json.dumps(check_in_page(**json.loads(check)))
 `;
 

@@ -30,7 +30,7 @@ SITE = ROOT / "_build" / "html"
 # through the site, not through the book.
 ONLY_ON_SCREEN = (
     "script, noscript, button, a.headerlink, summary .sd-summary-state-marker, details.above-input, "
-    ".chapter-grid, .chapter-part, .whole-book"
+    ".chapter-grid, .chapter-part, .whole-book, .solve"
 )
 
 
