@@ -10,7 +10,7 @@ import html
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class Report:
 
     assignment: str
     verdict: Verdict
-    progress: Mapping[str, bool]
+    progress: Mapping[str, bool] = field(default_factory=dict)
     case: SideBySide | None = None
     show: bool = False
 
@@ -102,13 +102,16 @@ class Report:
             return [f"For {' and '.join(more)}: check(..., show=True)."] if more else []
         return [*self.feedback.advice_lines, *(["", *self.case.lines] if self.case else [])]
 
+    @property
+    def html(self) -> str:
+        """What is told of the answer, as HTML."""
+        told = self.feedback.html + (fold("A case that fails", self.case.html) if self.case else "")
+        return told.replace("<details>", "<details open>") if self.show else told
+
     def _repr_html_(self) -> str:
         color = "#2a7f62" if self.passed else "#b4552d"
-        told, case = self.feedback.html, fold("A case that fails", self.case.html) if self.case else ""
-        if self.show:
-            told, case = (text.replace("<details>", "<details open>") for text in (told, case))
         return (
-            f'<div style="border-left:4px solid {color};padding:0.2em 1em">{told}{case}'
+            f'<div style="border-left:4px solid {color};padding:0.2em 1em">{self.html}'
             f'<p style="opacity:0.75">{html.escape(self.progress_line)}</p></div>'
         )
 
@@ -128,13 +131,17 @@ def make_report(
             f"{assignment} has no exercise called {name or type(function).__name__}: "
             f"give check one of {', '.join(answer_keys)}."
         )
-    answer_key = answer_keys[name]
+    report = report_on(assignment, function, answer_keys[name])
+    progress = _note_progress(folder or Path.cwd(), assignment, name, report.passed)
+    marks = {exercise: progress.get(exercise, False) for exercise in answer_keys}
+    return replace(report, progress=marks, show=show)
+
+
+def report_on(assignment: str, function: Callable[..., Any], answer_key: AnswerKey) -> Report:
+    """Check a function, whatever it is called, on the cases of an answer key."""
     replies = _replies(function, answer_key)
     verdict = evaluate(answer_key, replies)
-    passed = all(finding.holds for finding in verdict.findings)
-    progress = _note_progress(folder or Path.cwd(), assignment, name, passed)
-    marks = {exercise: progress.get(exercise, False) for exercise in answer_keys}
-    return Report(assignment, verdict, marks, failing_case(answer_key, verdict, replies), show)
+    return Report(assignment, verdict, case=failing_case(answer_key, verdict, replies))
 
 
 def _replies(function: Callable[..., Any], answer_key: AnswerKey) -> dict[str, Reply]:

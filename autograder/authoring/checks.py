@@ -2,6 +2,7 @@
 
 For the visible cases only, it holds calls, expected replies and each known mistake's replies, and no code. The files
 are built where the course is used, for processors round differently, and again when what they are made from changes.
+Beside them comes what checks answers in a reader's browser (in_page.py).
 """
 
 import hashlib
@@ -9,13 +10,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from autograder.authoring import in_page
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.judging.fingerprint import graders_fingerprint
 from autograder.judging.judge import SHIPPED, make_answer_key
 from autograder.notebooks.notebooks import section_titles
 from llm_course.check import CHECKS, SUFFIX
-from llm_course.checking.answer_key import AnswerKey, made_from, pack_answer_keys
+from llm_course.checking.answer_key import AnswerKey, made_from, pack_answer_keys, unpack_answer_keys
 
 
 def write_checks(assignment: Assignment, folder: Path = CHECKS) -> tuple[Path, bool]:
@@ -57,9 +59,11 @@ def main(names: list[str]) -> int:
         print(f"There is no assignment {', '.join(sorted(unknown))}: the course has {', '.join(assignments())}.")
         return 1
     for name in names or assignments():
-        _, written = write_checks(assignments()[name])
+        file, written = write_checks(assignments()[name])
+        in_page.write_exercises(assignments()[name], unpack_answer_keys(file.read_bytes()))
         if written:
             print(f"Wrote the checks of {name}.")
+    in_page.write_modules()
     return 0
 
 

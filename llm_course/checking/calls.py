@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from torch import Tensor
-
 from llm_course.checking.scripts import Step
+from llm_course.checking.tensors import Tensor
 from llm_course.checking.values import Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
 
 Found = TypeVar("Found")

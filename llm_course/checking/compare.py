@@ -5,16 +5,16 @@ magnitude of the expected tensor. `slack_of` measures how many units an honest c
 computation in float64.
 """
 
+from __future__ import annotations
+
 import math
 import struct
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-
+from llm_course.checking.tensors import Tensor, np, torch
 from llm_course.checking.values import DTYPES, SCALARS, Opaque
 
 FALSE_ALARM = 1e-8
@@ -25,6 +25,7 @@ MINIMUM_SLACK = 64.0
 """Units of rounding that any right implementation may use."""
 REFERENCE_MARGIN = 16.0
 """How many times the reference's own rounding error another right implementation may make."""
+FLOAT32_EPSILON = 2.0**-23
 PLAIN = frozenset(DTYPES.values())
 MOST_AXES, MOST_NUMBERS, MOST_ITEMS = 5, 10_000, 1_000
 """Of a shape and of a length that are told. Larger ones could be made to say what the arguments were."""
@@ -203,8 +204,16 @@ def _agree(actual: Any, expected: Any, slack: float) -> bool:
     if isinstance(expected, dict):
         return all(_agree(actual[key], expected[key], slack) for key in expected)
     if isinstance(expected, float):
-        return _tensors_agree(torch.tensor(float(actual)), torch.tensor(expected), slack)
+        return _numbers_agree(float(actual), expected, slack)
     return bool(actual == expected)
+
+
+def _numbers_agree(actual: float, expected: float, slack: float) -> bool:
+    """Whether two numbers agree in float32, as which most are computed."""
+    found, wanted = array("f", (actual, expected))
+    if found == wanted or not math.isfinite(wanted):
+        return found == wanted or (math.isnan(found) and math.isnan(wanted))
+    return abs(found - wanted) <= slack * FLOAT32_EPSILON * abs(wanted)
 
 
 def _tensors_agree(actual: Tensor, expected: Tensor, slack: float) -> bool:

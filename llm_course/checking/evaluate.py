@@ -9,9 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from llm_course.checking.answer_key import AnswerKey, KnownMistake, restricted_to
 from llm_course.checking.calls import Reply
 from llm_course.checking.compare import in_dtype_of
@@ -27,6 +24,7 @@ from llm_course.checking.findings import (
     tell_failure,
     wrong_cases,
 )
+from llm_course.checking.tensors import Tensor, torch
 
 
 @dataclass(frozen=True)

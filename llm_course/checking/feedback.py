@@ -83,7 +83,7 @@ class Feedback:
         """As HTML, where none of it is a tag."""
         rows = [f"<li>{mark(item)} <span>{html.escape(item.name)}</span></li>" for item in self.properties]
         if self._one_waits:
-            rows.append(f'<li style="opacity:0.75">{WAITS_MEANS}</li>')
+            rows.append(f"<li><small>{WAITS_MEANS}</small></li>")
         hint = f"<p><strong>{hint_to_html(self.hint)}</strong></p>" if self.hint else ""
         place = f"<p>{html.escape(self._read_again)}</p>" if self.place else ""
         return (

@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from torch import Tensor
-
 from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, Property
 from llm_course.checking.calls import Failure, Reply, is_kind_of
 from llm_course.checking.compare import agree, counted, identical, mismatch, same_counts
+from llm_course.checking.tensors import Tensor
 from llm_course.checking.values import SCALARS
 
 REFUSED_IN_VAIN = "These arguments are valid: do not refuse them."

@@ -16,14 +16,10 @@ from dataclasses import replace
 from types import FrameType, FunctionType
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
-
 from llm_course.checking.binding import NoPlace, call_with
 from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.scripts import fixed_weighted_sum, run_script
+from llm_course.checking.tensors import INSTALLED, Generator, NumPyNumber, Tensor, TorchDispatchMode, np, torch
 from llm_course.checking.values import SCALARS, Tree, encode
 
 GLOBAL_GENERATORS = frozenset({"random", "numpy.random", "torch.random"})
@@ -42,7 +38,7 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
     meter = LargestTensor() if call.measure else None
     states = generator_states() if call.generators else {}
     try:
-        with torch.enable_grad(), _usual_dtype(), meter or contextlib.nullcontext():
+        with _usual_settings(), meter or contextlib.nullcontext():
             with around or contextlib.nullcontext():
                 value = _value(function, call, arguments)
             gradients = _gradients(value, inputs)
@@ -64,13 +60,17 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
 
 
 @contextlib.contextmanager
-def _usual_dtype() -> Iterator[None]:
-    """Tensors are float32 where nothing else is said, whatever a cell of the notebook has set or left open."""
+def _usual_settings() -> Iterator[None]:
+    """torch notes gradients, and its tensors are float32 where nothing else is said, whatever a cell has left open."""
+    if not INSTALLED:
+        yield
+        return
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
+    # Switching it off takes longer than many a call.
+    autocast = torch.autocast("cpu", enabled=False) if torch.is_autocast_enabled("cpu") else contextlib.nullcontext()
     try:
-        # Switching it off takes longer than many a call.
-        with torch.autocast("cpu", enabled=False) if torch.is_autocast_enabled("cpu") else contextlib.nullcontext():
+        with torch.enable_grad(), autocast:
             yield
     finally:
         torch.set_default_dtype(before)
@@ -110,8 +110,8 @@ def _inputs(arguments: dict[str, Any], names: tuple[str, ...]) -> dict[str, Tens
 
 
 def _copied(value: Any) -> Any:
-    if isinstance(value, torch.Generator):
-        return torch.Generator().manual_seed(value.initial_seed())
+    if isinstance(value, Generator):
+        return Generator().manual_seed(value.initial_seed())
     if isinstance(value, Tensor):
         # A clone of a tensor with gaps would have none, and functions must do with both.
         return value.detach().clone() if value.is_contiguous() else _cloned_with_gaps(value.detach())
@@ -214,7 +214,7 @@ def _detached(value: Any) -> Any:
         return value
     if isinstance(value, Tensor):
         return value.detach()
-    if isinstance(value, np.generic):
+    if isinstance(value, NumPyNumber):
         # A number is right or wrong whichever library it comes from.
         return value.item()
     if isinstance(value, (list, tuple)):

@@ -9,11 +9,9 @@ they live here and hold no answers.
 import math
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from llm_course.checking.calls import Reply
 from llm_course.checking.compare import agree
+from llm_course.checking.tensors import Tensor, torch
 
 CERTAIN = 30
 """How often a category is counted that is the same in each call, so that two calls can be told from two others."""

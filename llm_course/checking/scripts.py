@@ -18,10 +18,8 @@ from collections.abc import Sequence
 from types import MethodType
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
 from llm_course.checking.binding import NoPlace, place
+from llm_course.checking.tensors import Linear, Module, Tensor, torch
 from llm_course.checking.values import Opaque
 
 Step = tuple[Any, ...]
@@ -65,7 +63,7 @@ def _run_step(thing: Any, kind: str, *details: Any) -> Any:
 
 def _called(thing: Any, arguments: dict[str, Any]) -> Any:
     """What an object or a method returns, whose parameters may be renamed. A step gives the first of them, in order."""
-    function = thing.forward if isinstance(thing, nn.Module) else thing
+    function = thing.forward if isinstance(thing, Module) else thing
     try:
         by_place, by_name = place(function, arguments, tuple(arguments))
     except NoPlace:
@@ -85,7 +83,7 @@ def _refusal(method: Any, arguments: dict[str, Any]) -> str | None:
     return None
 
 
-def _set_to_zero(made: nn.Module) -> None:
+def _set_to_zero(made: Module) -> None:
     with torch.no_grad():
         for item in made.parameters():
             item.zero_()
@@ -117,9 +115,9 @@ def fixed_weighted_sum(output: Tensor) -> Tensor:
 
 def _plain(result: Any) -> Any:
     """A result as it is now, whatever later steps do. A module is told as a linear layer: if it is one, its tensors."""
-    if isinstance(result, nn.Module):
+    if isinstance(result, Module):
         tensors = {name: _plain(getattr(result, name, None)) for name in ("weight", "bias")}
-        return {"linear": isinstance(result, nn.Linear), **tensors}
+        return {"linear": isinstance(result, Linear), **tensors}
     if isinstance(result, MethodType):
         # Those of two objects are never equal. It is not sent, so it is here what it is there.
         return Opaque("method")

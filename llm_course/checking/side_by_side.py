@@ -10,15 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, Property
 from llm_course.checking.calls import Call, Reply
 from llm_course.checking.compare import agree, describe, mismatch, same_distribution
 from llm_course.checking.evaluate import Verdict
 from llm_course.checking.findings import as_expected, case_holds, observer_of
+from llm_course.checking.tensors import Tensor, torch
 from llm_course.checking.values import Opaque
 
 MOST_CHARACTERS = 300

@@ -11,6 +11,8 @@ Contents:
     plain_text              a text from a sandbox, as files can hold it
 """
 
+from __future__ import annotations
+
 import base64
 import builtins
 import json
@@ -18,28 +20,16 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-from torch import Tensor, nn
-
 from llm_course.checking import functions
+from llm_course.checking.tensors import INSTALLED, Generator, Linear, Module, Sequential, Tensor, torch
 
 Tree = Any
 """None, bool, int, float, str, a list of trees, or a dict with the one key that names its kind."""
 
 DTYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (
-        torch.float32,
-        torch.float64,
-        torch.float16,
-        torch.bfloat16,
-        torch.int64,
-        torch.int32,
-        torch.int16,
-        torch.int8,
-        torch.uint8,
-        torch.bool,
-    )
+    name: getattr(torch, name)
+    for name in ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
+    if INSTALLED
 }
 SCALARS = frozenset({bool, int, float, str, type(None)})
 """What most parts of a value are, and what need not be looked into."""
@@ -100,7 +90,7 @@ def size_of(value: object) -> int:
     """About how many bytes of memory a decoded value takes."""
     if isinstance(value, Tensor):
         return TENSOR_BYTES + value.numel() * value.itemsize
-    if isinstance(value, nn.Module):
+    if isinstance(value, Module):
         return 100 + sum(map(size_of, value.parameters()))
     if isinstance(value, (list, tuple)):
         return 100 + sum(map(size_of, value))
@@ -149,11 +139,11 @@ def _encode(value: object, buffers: list[bytes], depth: int) -> Tree:
         return {"dict": {key: _encode(item, buffers, depth + 1) for key, item in value.items()}}
     if isinstance(value, bytes):
         return {"bytes": base64.b64encode(value).decode("ascii")}
-    if isinstance(value, torch.Generator):
+    if isinstance(value, Generator):
         return {"generator": value.initial_seed()}
-    if type(value) is nn.Linear:
+    if type(value) is Linear:
         return {"linear": [_encode(value.weight, buffers, depth + 1), _encode(value.bias, buffers, depth + 1)]}
-    if type(value) is nn.Sequential:
+    if type(value) is Sequential:
         return {"sequential": _encode_layers(list(value), buffers, depth + 1)}
     if name := functions.name_of(value):
         return {"function": name}
@@ -162,7 +152,7 @@ def _encode(value: object, buffers: list[bytes], depth: int) -> Tree:
     return {"opaque": f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")}
 
 
-def _encode_layers(layers: list[nn.Module], buffers: list[bytes], depth: int) -> list[Tree]:
+def _encode_layers(layers: list[Module], buffers: list[bytes], depth: int) -> list[Tree]:
     """The layers of a sequence; one that stood in it before is the number of its first place."""
     first = [next(place for place, other in enumerate(layers) if other is layer) for layer in layers]
     return [
@@ -242,7 +232,7 @@ def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
     # `type(content) is int`: True is an int too.
     if kind == "generator" and type(content) is int and 0 <= content < 1 << 63:
         reader.count_object()
-        return torch.Generator().manual_seed(content)
+        return Generator().manual_seed(content)
     if kind == "linear" and isinstance(content, list) and len(content) == 2:
         reader.count_object()
         return _linear(*(_decode(item, reader, depth + 1) for item in content))
@@ -257,29 +247,29 @@ def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
     raise ValueFormatError(f"unknown kind of value {kind!r}")
 
 
-def _linear(weight: Any, bias: Any) -> nn.Linear:
+def _linear(weight: Any, bias: Any) -> Linear:
     if not isinstance(weight, Tensor) or weight.dim() != 2 or not isinstance(bias, (Tensor, type(None))):
         raise ValueFormatError("a linear layer is a matrix and a bias")
     if not weight.is_floating_point() or (bias is not None and bias.shape != weight.shape[:1]):
         raise ValueFormatError("a linear layer's weight and bias do not fit")
-    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
-    layer.weight = nn.Parameter(weight.detach(), requires_grad=weight.requires_grad)
+    layer = Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
+    layer.weight = torch.nn.Parameter(weight.detach(), requires_grad=weight.requires_grad)
     if bias is not None:
-        layer.bias = nn.Parameter(bias.detach(), requires_grad=bias.requires_grad)
+        layer.bias = torch.nn.Parameter(bias.detach(), requires_grad=bias.requires_grad)
     return layer
 
 
-def _sequential(layers: list[Any]) -> nn.Sequential:
-    found: list[nn.Module] = []
+def _sequential(layers: list[Any]) -> Sequential:
+    found: list[Module] = []
     for layer in layers:
         # `type(layer) is int`: True is an int too. A sequence in several places, each of its parts one too, grows
         # without end when it is shown.
-        if type(layer) is int and 0 <= layer < len(found) and isinstance(found[layer], nn.Linear):
+        if type(layer) is int and 0 <= layer < len(found) and isinstance(found[layer], Linear):
             layer = found[layer]
-        if not isinstance(layer, nn.Module):
+        if not isinstance(layer, Module):
             raise ValueFormatError("a sequence of layers holds something else")
         found.append(layer)
-    return nn.Sequential(*found)
+    return Sequential(*found)
 
 
 def _decode_bytes(content: str) -> bytes:

@@ -1,0 +1,112 @@
+"""Writes what exercises that need no tensor are checked with in a reader's browser (llm_course.in_page).
+
+    in_page/llm_course.zip                     the modules that check an answer
+    in_page/02_tokenization/merge_pair.json    an exercise: its stub, and its checks as they stand in the learners' own
+
+`python -m autograder.authoring.checks` writes both beside those.
+"""
+
+import base64
+import inspect
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from nbformat import NotebookNode
+
+from autograder.exercises.spec import Assignment, Exercise
+from autograder.notebooks.notebooks import released_notebook
+from autograder.notebooks.source_code import imports_in, names_used
+from llm_course import checking
+from llm_course.check import CHECKS
+from llm_course.checking.answer_key import AnswerKey, pack_answer_keys
+from llm_course.checking.calls import call_to_text, reply_to_text
+
+IN_PAGE = CHECKS / "in_page"
+PACKAGE = Path(checking.__path__[0]).parent
+MODULES = ("__init__.py", "check.py", "in_page.py", "checking/*.py")
+OF_TORCH = frozenset({"torch", "numpy"})
+KINDS_OF_TORCH = frozenset({"tensor", "generator", "linear", "sequential"})
+"""What values of torch are called as data (llm_course.checking.values)."""
+SAID = re.compile(r"^## (?P<title>.+)\n+\*\d+ points?, (?P<minutes>\d+) minutes, (?P<difficulty>\w+)\*$", re.MULTILINE)
+
+
+def write_modules(folder: Path = IN_PAGE) -> Path:
+    """Write the modules that check an answer; the same bytes whenever they are written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "llm_course.zip"
+    with ZipFile(file, "w", ZIP_DEFLATED) as bundle:
+        for path in sorted(path for pattern in MODULES for path in PACKAGE.glob(pattern)):
+            name = ZipInfo(path.relative_to(PACKAGE.parent).as_posix())
+            bundle.writestr(name, path.read_bytes(), compress_type=ZIP_DEFLATED)
+    return file
+
+
+def write_exercises(assignment: Assignment, answer_keys: dict[str, AnswerKey], folder: Path = IN_PAGE) -> list[Path]:
+    """Write the exercises of an assignment that need no tensor, and nothing else, into a folder of its name."""
+    place = folder / assignment.name
+    shutil.rmtree(place, ignore_errors=True)
+    found = [exercise for exercise in assignment.exercises if not needs_torch(exercise, answer_keys[exercise.name])]
+    if found:
+        place.mkdir(parents=True)
+        cells = released_notebook(assignment).cells
+    files = [place / f"{exercise.name}.json" for exercise in found]
+    for exercise, file in zip(found, files, strict=True):
+        specification = _specification(assignment, exercise, answer_keys[exercise.name], cells)
+        file.write_text(json.dumps(specification, ensure_ascii=False) + "\n", encoding="utf-8")
+    return files
+
+
+def needs_torch(exercise: Exercise, answer_key: AnswerKey) -> bool:
+    """Whether the reference uses torch or NumPy, or the calls, replies and observers of the checks do."""
+    source = inspect.getsource(sys.modules[exercise.reference.__module__])
+    of_torch = {name for name, meant in imports_in(source).items() if meant.partition(".")[0] in OF_TORCH}
+    calls = [item.call for item in answer_key.items.values()]
+    return (
+        not of_torch.isdisjoint(names_used([source], exercise.name))
+        or any(call.generators or call.measure or call.gradients for call in calls)
+        or not KINDS_OF_TORCH.isdisjoint(_kinds(answer_key))
+    )
+
+
+def _kinds(answer_key: AnswerKey) -> Iterator[str]:
+    """The kinds of values of all calls and replies."""
+    for item in answer_key.items.values():
+        yield from _kinds_in(json.loads(call_to_text(item.call))["tree"])
+        yield from _kinds_in(json.loads(reply_to_text(item.expected))["tree"])
+    for mistake in answer_key.mistakes:
+        for reply in mistake.replies.values():
+            yield from _kinds_in(json.loads(reply_to_text(reply))["tree"])
+
+
+def _kinds_in(tree: Any) -> Iterator[str]:
+    if isinstance(tree, list):
+        for item in tree:
+            yield from _kinds_in(item)
+    elif isinstance(tree, dict):
+        ((kind, content),) = tree.items()
+        yield kind
+        yield from _kinds_in([*content.values()] if kind == "dict" else content if kind == "tuple" else [])
+
+
+def _specification(
+    assignment: Assignment, exercise: Exercise, answer_key: AnswerKey, cells: list[NotebookNode]
+) -> dict[str, Any]:
+    grade_ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
+    place = grade_ids.index(f"{exercise.name}-answer")
+    *_, said = (match for cell in cells[:place] for match in SAID.finditer(cell.source))
+    return {
+        "name": exercise.name,
+        "assignment": assignment.name,
+        "title": said["title"],
+        "minutes": int(said["minutes"]),
+        "difficulty": said["difficulty"],
+        "points": exercise.points,
+        "stub": cells[place].source,
+        "checks": base64.b64encode(pack_answer_keys({exercise.name: answer_key})).decode("ascii"),
+    }
