@@ -83,7 +83,7 @@ node_modules/.package-lock.json: package-lock.json
 book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
-site: $(VENV)/.installed widgets $(CHECKS)/.done _build/.extensions  ## build the book into _build/html
+site: $(VENV)/.installed widgets $(if $(wildcard $(CHECKS)/in_page),,$(CHECKS)/.done) _build/.extensions  ## build the book into _build/html
 	@$(BIN)/python -m _ext.build || { rm -rf _build/.doctrees; exit 1; }
 
 # Both are made from the built pages: nothing is executed or read a second time.
