@@ -99,7 +99,7 @@ def test_an_exercise_is_solved_in_the_page(visit: Visit, tmp_path: Path) -> None
     expect(editor).to_contain_text("Replace each occurrence of a pair of neighbors")
 
     expect(checked(editor, HEAD + MISUNDERSTOOD)).to_contain_text("You keep the right half of a pair")
-    expect(checked(editor, HEAD + "    return ids)\n")).to_contain_text("line 2")
+    expect(checked(editor, HEAD + "    return ids)\n")).to_contain_text("Line 2 is no valid Python")
     expect(checked(editor, HEAD + ENDLESS)).to_contain_text("was stopped: look for a loop that does not end")
     printing = HEAD + "    print('x' * 100_000)\n" + RIGHT
     expect(checked(editor, printing)).to_contain_text("these are the first 2,000")
