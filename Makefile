@@ -36,7 +36,7 @@ constraints: $(VENV)/.installed  ## write down the exact versions of all package
 	@touch $(VENV)/.installed  # which has them
 
 # The data of the learners' own checks follows from the specifications.
-$(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exercises/*.py autograder/exercises/*/*.py autograder/exercises/*/*.md solutions/*.py llm_course/checking/*.py chapters/*/chapter.md chapters/*/further.md)
+$(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exercises/*.py autograder/exercises/*/*.py autograder/exercises/*/*.md solutions/*.py llm_course/check.py llm_course/in_page.py llm_course/checking/*.py chapters/*/*.md)
 	@$(BIN)/python -m autograder.authoring.checks && touch $@
 
 # Widgets: one self-contained module each, and the host that runs them on pages without a kernel.

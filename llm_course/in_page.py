@@ -16,11 +16,14 @@ from llm_course.check import report_on
 from llm_course.checking.answer_key import AnswerKey, unpack_answer_keys
 from llm_course.checking.invocation import describe
 
+ONLY_PYTHON = "A page has only what comes with Python: the exercise needs no more."
+
 
 def check_in_page(specification: Mapping[str, Any], answer: str, before: Sequence[str] = ()) -> dict[str, Any]:
     """Check the source of an answer, in a namespace in which the cells `before` it have run.
 
-    What the cells before import and is not there is passed over, and each ends quietly where another statement fails.
+    What the cells before import and is not there, such as torch, says so where the answer uses it. Where another of
+    their statements fails, a cell ends quietly.
 
     Args:
         specification: what autograder.authoring.in_page wrote of the exercise.
@@ -50,6 +53,19 @@ def check_in_page(specification: Mapping[str, Any], answer: str, before: Sequenc
     }
 
 
+class NotHere:
+    """Stands for what was imported and is not there."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        raise ModuleNotFoundError(f"{self._name} is not here. {ONLY_PYTHON}")
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        raise ModuleNotFoundError(f"{self._name} is not here. {ONLY_PYTHON}")
+
+
 @functools.lru_cache(maxsize=8)
 def _answer_key(name: str, checks: str) -> AnswerKey:
     return unpack_answer_keys(base64.b64decode(checks))[name]
@@ -69,7 +85,7 @@ def _run(name: str, answer: str, namespace: dict[str, Any]) -> str:
         failure = describe(error, FunctionType(code, namespace))
         where = f" in line {failure.line}, `{failure.source}`" if failure.line else ""
         told = f"The cell raised {failure.type}{where}: {failure.message.rstrip('.')}."
-        return f"{told} A page has Python's own modules only." if isinstance(error, ImportError) else told
+        return f"{told} {ONLY_PYTHON}" if isinstance(error, ImportError) and ONLY_PYTHON not in told else told
     return "" if callable(namespace.get(name)) else f"The cell defines no `{name}`: keep the name of the stub."
 
 
@@ -83,10 +99,11 @@ def _run_quietly(source: str, file: str, namespace: dict[str, Any]) -> None:
     for statement in statements:
         try:
             exec(compile(ast.Module([statement], []), file, "exec"), namespace)
-        except ImportError:
-            continue
         except (Exception, SystemExit):
-            return
+            if not isinstance(statement, ast.Import | ast.ImportFrom):
+                return
+            names = [item.asname or item.name.partition(".")[0] for item in statement.names]
+            namespace |= {name: NotHere(name) for name in names if name not in namespace}
 
 
 def _compiled(source: str, file: str) -> CodeType:

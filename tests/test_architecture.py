@@ -39,6 +39,7 @@ FLOORS = {
     "llm_course": (
         {"__main__"},
         {"capstone"},
+        {"in_page"},
         {"check", "training"},
         {"widgets"},
         {"models", "fetch", "checking", "corpus", "measure", "plotting", "serving"},
@@ -110,6 +111,13 @@ def test_no_circle_within_a_folder(folder: Path) -> None:
         for module, found in own.items()
     }
     graphlib.TopologicalSorter(graph).prepare()  # Raises CycleError.
+
+
+def test_answers_are_checked_without_torch_where_there_is_none() -> None:
+    checking = {path for path in files("llm_course/checking") if path.stem != "tensors"}
+    for path in sorted(checking | {ROOT / "llm_course" / f"{name}.py" for name in ("check", "in_page")}):
+        imported = {name.partition(".")[0] for name in imported_names(path.read_text(encoding="utf-8"))}
+        assert imported.isdisjoint({"numpy", "torch"}), f"{path.name}: take it from llm_course.checking.tensors"
 
 
 WIDGETS = ROOT / "llm_course" / "widgets"

@@ -63,15 +63,20 @@ def write_exercises(assignment: Assignment, answer_keys: dict[str, AnswerKey], f
 
 
 def needs_torch(exercise: Exercise, answer_key: AnswerKey) -> bool:
-    """Whether the reference uses torch or NumPy, or the calls, replies and observers of the checks do."""
+    """Whether the reference, its stub, or a call or reply of the checks is of torch or NumPy."""
     source = inspect.getsource(sys.modules[exercise.reference.__module__])
-    of_torch = {name for name, meant in imports_in(source).items() if meant.partition(".")[0] in OF_TORCH}
     calls = [item.call for item in answer_key.items.values()]
     return (
-        not of_torch.isdisjoint(names_used([source], exercise.name))
+        uses_torch(source, exercise.name)
         or any(call.generators or call.measure or call.gradients for call in calls)
         or not KINDS_OF_TORCH.isdisjoint(_kinds(answer_key))
     )
+
+
+def uses_torch(source: str, function: str) -> bool:
+    """Whether a function of a module, its signature, or what it uses of the module names what is of torch or NumPy."""
+    of_torch = {name for name, meant in imports_in(source).items() if meant.partition(".")[0] in OF_TORCH}
+    return not of_torch.isdisjoint(names_used([source], function))
 
 
 def _kinds(answer_key: AnswerKey) -> Iterator[str]:

@@ -5,6 +5,8 @@ from copy import deepcopy
 
 import pytest
 import torch
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from llm_course.checking.compare import MINIMUM_SLACK, agree, identical, mismatch, same_distribution, slack_of
 from llm_course.checking.values import Opaque
@@ -131,6 +133,17 @@ def test_slack_grows_with_the_references_own_error() -> None:
     exact = torch.tensor([1.0, 0.5], dtype=torch.float64)
     assert slack_of(exact.float(), exact) == MINIMUM_SLACK
     assert slack_of((exact + 1e-3).float(), exact) > 100 * MINIMUM_SLACK
+
+
+EDGES = [0.0, -0.0, 1.0, 1.0 + 2.0**-23, 1.0 + 2.0**-16, 1e-46, 3.5e38, -1e300, math.inf, -math.inf, math.nan]
+
+
+@given(*[st.floats(width=64) | st.sampled_from(EDGES)] * 2, st.sampled_from([MINIMUM_SLACK, 1e6]))
+@example(1.0, 1.0 + 2.0**-16, MINIMUM_SLACK)
+@example(3.5e38, math.inf, MINIMUM_SLACK)
+def test_numbers_agree_as_they_would_in_tensors_of_float32(actual: float, expected: float, slack: float) -> None:
+    tensors = torch.tensor(actual, dtype=torch.float32), torch.tensor(expected, dtype=torch.float32)
+    assert agree(actual, expected, slack) == agree(*tensors, slack)
 
 
 def test_samples_are_told_apart_by_distribution() -> None:
