@@ -40,7 +40,6 @@ export function pythonEditor({ text, label, description, onChange, onCheck }) {
       indentUnit.of("    "),
       python(),
       syntaxHighlighting(classHighlighter),
-      EditorView.lineWrapping,
       EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": description }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) onChange(update.state.doc.toString());

@@ -2,7 +2,8 @@
 
 const MOST_SECONDS = 10;
 const STOPPED =
-  `Your code ran longer than ${MOST_SECONDS} seconds and was stopped: look for a loop that does not end. Your answer is kept.`;
+  `Your code ran longer than ${MOST_SECONDS} seconds and was stopped: look for a loop that does not end, ` +
+  "or a result that is far too large. Your answer is kept.";
 
 /**
  * What comes of a check: what `check_in_page` of llm_course/in_page.py replies, and what the code has printed.
