@@ -4,10 +4,8 @@
 /** @import { Addresses, Check, Printed } from "./python.js" */
 
 const MOST_PRINTED = 2000;
-const ARCHIVE = "/llm_course.zip";
 const CHECK = `
-import json, sys
-sys.path.insert(0, ${JSON.stringify(ARCHIVE)})
+import json
 from llm_course.in_page import check_in_page
 lambda check: json.dumps(check_in_page(**json.loads(check)))
 `;
@@ -30,7 +28,7 @@ onmessage = async ({ data }) => {
 async function start({ pyodide, archive }) {
   const { loadPyodide } = await import(`${pyodide}pyodide.mjs`);
   const [python, packed] = await Promise.all([loadPyodide({ indexURL: pyodide }), fetched(archive)]);
-  python.FS.writeFile(ARCHIVE, packed);
+  python.unpackArchive(packed, "zip");
   const check = python.runPython(CHECK);
   return (/** @type {Check} */ asked) => {
     const printed = listen(python);
