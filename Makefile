@@ -15,7 +15,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env wheels release widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env wheels release widgets bench-widgets book site pdf epub bench-site bench-solve bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,7 +108,9 @@ $(ARCHIVE): _ext/archive.py $(WHEELS)/.learner
 book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
-site: $(VENV)/.installed widgets _build/.extensions $(ARCHIVE)  ## build the book into _build/html
+# What is handed out and checked in a page is made where there is none, and taken as it is otherwise: it depends on all pages.
+MADE_ONCE := $(if $(wildcard $(CHECKS)/in_page),,$(CHECKS)/.done) $(if $(wildcard $(ARCHIVE)),,$(ARCHIVE))
+site: $(VENV)/.installed widgets _build/.extensions $(MADE_ONCE)  ## build the book into _build/html
 	@$(BIN)/python -m _ext.build || { rm -rf _build/.doctrees; exit 1; }
 
 # Both are made from the built pages: nothing is executed or read a second time.
@@ -121,17 +123,20 @@ epub: site  ## write the whole book as an ePub into _build/epub
 bench-site: site benchmarks/node_modules/.package-lock.json  ## measure the built pages with Lighthouse
 	@$(BIN)/python -m benchmarks.site
 
+bench-solve: site  ## measure how soon an exercise in the page answers
+	@$(BIN)/python -m benchmarks.solve $(ARGUMENTS)
+
 bench-quantizers: env  ## print our quantizers' errors and sizes beside those of bitsandbytes and torchao
 	@$(BIN)/python -m benchmarks.quantizers
 
-bench: bench-widgets bench-site bench-grade bench-quantizers  ## run all benchmarks
+bench: bench-widgets bench-site bench-solve bench-grade bench-quantizers  ## run all benchmarks
 
 benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	npm ci --silent --prefix benchmarks
 	@touch $@
 
 # Nor does Sphinx look at the extensions' own files, at the widgets' code, or at what draws formulas.
-_build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
+_build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/solve/* _ext/static/* _templates/*.html _templates/*/*.html)
 	@rm -rf _build/.doctrees && mkdir -p _build && touch $@
 
 lab: env  ## open JupyterLab with the assignments laid out in lab/; options in ARGUMENTS="--no-browser --port 8899"

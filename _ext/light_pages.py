@@ -27,6 +27,7 @@ UNUSED_SCRIPTS = {"doctools.js", "sphinx_highlight.js", "clipboard.min.js"}
 SEPARATE_SCRIPTS = {
     "design-tabs.js": "sd-tab-set",
     "exercise-index.js": "exercise-index",
+    "solve.js": "data-exercise",
     "widgets/host.js": "llm-widget-place",
 }
 

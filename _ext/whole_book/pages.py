@@ -30,7 +30,7 @@ SITE = ROOT / "_build" / "html"
 # through the site, not through the book.
 ONLY_ON_SCREEN = (
     "script, noscript, button, a.headerlink, summary .sd-summary-state-marker, details.above-input, "
-    ".chapter-grid, .chapter-part, .exercise-filter, .whole-book, .course-archive"
+    ".chapter-grid, .chapter-part, .course-archive, .exercise-filter, .solve, .whole-book"
 )
 
 

@@ -21,6 +21,8 @@ from _ext.light_pages import COLORED_LIKE, names_in_use, simplified_code, stands
         ("design-tabs.js", '<div class="highlight">', False),
         ("widgets/host.js", '<div class="llm-widget-place llm-place-norm_lab">', True),
         ("widgets/host.js", "<p>prose</p>", False),
+        ("solve.js", '<div class="solve pst-js-only" data-exercise="02_tokenization/encode">', True),
+        ("solve.js", "<p>prose</p>", False),
         ("search.js", "<p>prose</p>", False),  # in the script that all pages run
         ("doctools.js", "<p>prose</p>", False),
         ("", "<p>prose</p>", True),

@@ -14,10 +14,9 @@ from tests.widgets.conftest import ROOT, run_node
 
 
 @pytest.mark.browser
-def test_types_are_consistent() -> None:
-    run = subprocess.run(
-        ["node_modules/.bin/tsc", "-p", "llm_course/widgets"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize("folder", ["llm_course/widgets", "_ext/solve"])
+def test_types_are_consistent(folder: str) -> None:
+    run = subprocess.run(["node_modules/.bin/tsc", "-p", folder], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
 
 
