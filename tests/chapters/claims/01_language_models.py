@@ -14,7 +14,7 @@ assert tokenizer.decode(next_token("Anna lost her ball. She was very").argmax())
 # "`stories` [...] has 1.1 million parameters"; "SmolLM2 has 135 million parameters, 124 times as many as `stories`"
 parameters = sum(parameter.numel() for parameter in model.parameters())
 assert round(parameters / 1e6, 1) == 1.1 and round(134_515_008 / parameters) == 124
-# "The `bos_token` of the next model, SmolLM2, opens a turn of a chat": where it is installed
+# "The `bos_token` of SmolLM2 opens a turn of a chat": where it is installed
 try:
     assert models.load("smollm2-135m-instruct").tokenizer.bos_token == "<|im_start|>"
 except models.ModelError as error:
@@ -45,11 +45,11 @@ for _ in range(12):
     strange += tokenizer.decode(next_token(strange).topk(3).indices[2])
 assert likely.startswith("Once upon a time there was a girl named Ruby. Ruby had a small key")
 assert strange.startswith("Once upon a time there was a time boyver Emilalao couldet")
-# "it can write *a cat sat*, which it has never read", "= 1/6", "*The dog ran* can never come out"
+# "it can write *a cat sat*, which it has never read": with probability 1/6; "*The dog ran* can never come out"
 share = {(a, b): count / counts.total() for (a,), counts in followers.items() for b, count in counts.items()}
 assert abs(share["|", "a"] * share["a", "cat"] * share["cat", "sat"] * share["sat", "|"] - 1 / 6) < 1e-9
 assert ("dog", "ran") not in share
-# "P(the dog sat) = 1/3"
+# "P(\textit{the dog sat}) =" 1/3
 assert abs(share["|", "the"] * share["the", "dog"] * share["dog", "sat"] * share["sat", "|"] - 1 / 3) < 1e-9
 # "in new stories, about one pair of tokens in twenty never occurred in our training text"
 unseen = sum(new_ids[t] not in bigrams[(new_ids[t - 1],)] for t in range(1, len(new_ids))) / len(new_ids)
@@ -66,10 +66,11 @@ for good, bad in (
 ):
     assert log_probs(good).sum() > log_probs(bad).sum() + 3
     assert len(log_probs(good)) == len(log_probs(bad)) == 7
-# "The smallest perplexity on these 200 stories has alpha = 0.01"
+# "The smallest perplexity on these 200 stories has $\alpha = 0.01$"
 by_alpha = {alpha: table_loss(bigrams, tuning_ids, alpha) for alpha in (1, 0.1, 0.01, 0.001)}
 assert min(by_alpha, key=by_alpha.get) == 0.01
-# "Each step down is something learned", and "Ten times the text helps the table by far less than the step to a network"
+# "Each step down is something learned", and "Ten times the text helps the table far less than the step to a network
+# does"
 assert list(losses.values()) == sorted(losses.values(), reverse=True)
 assert losses["bigram"] - losses["bigram, 10 x the text"] < 0.2 * (losses["bigram"] - losses["stories-early"])
 # "From single tokens, hardly a phrase makes sense [...] *What can a bird do? Answer: In a hive.*"
@@ -79,7 +80,8 @@ assert [one_way_on(n) for n in (1, 2, 3, 5, 8)] == sorted(one_way_on(n) for n in
 assert [never_met(n) for n in (1, 2, 3, 5, 8)] == sorted(never_met(n) for n in (1, 2, 3, 5, 8))
 # "more than three billion for n = 3 with the 1,536 tokens here"
 assert size == 1536 and 3e9 < size**3 < 4e9
-# "The more `stories` may read, the better it gets", "At the short end it does worse than the table", "above 1,536"
+# "The more `stories` may read, the better it gets", "At the short end it does worse than the table": at first worse
+# than 1,536 equal choices
 for perplexities in by_context:
     assert perplexities == sorted(perplexities, reverse=True)
     assert perplexities[0] > size > exp(losses["bigram"]) > perplexities[-1]
@@ -90,7 +92,7 @@ for first, second, name in (("red hat", "blue coin", "Anna"), ("blue coin", "red
     story = f"Anna had a {first}. Tom had a {second}. Mia had a small bell."
     assert next_token(story + " The red hat belonged to")[name_ids[name]] > 0.9
     assert next_token(story + "\nQuestion: Who has the hat?\nAnswer:").argmax() == name_ids["Anna"]
-# "no model of this course can know these capitals", and "none of these answers is even a capital"
+# "no model of this course can know these", and "none of these answers is even a capital"
 answers = [capital_of(country) for country in HELD_OUT_CAPITALS]
 assert (len(CAPITALS), len(HELD_OUT_CAPITALS)) == (20, 4)
 cities = {*CAPITALS.values(), *HELD_OUT_CAPITALS.values()}

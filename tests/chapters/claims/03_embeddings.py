@@ -17,9 +17,9 @@ assert {states.shape[-1] for states in output.hidden_states} == {model.config.hi
 # "There are seven positions for five words [...] *Anna*, with no space before it, is cut in two"
 assert len(tokenizer(tokenizer.bos_token + "Anna has a red ball").input_ids) == 7
 assert len(tokenizer.tokenize("Anna")) == 2
-# "the last of the states listed above has already been through it", the final norm
+# "The last of these states has already been through the final norm", the final norm
 assert torch.equal(output.hidden_states[-1], model.model(ids).last_hidden_state)
-# "An `nn.Linear` with the same numbers does it too"
+# "So does an `nn.Linear` with the same numbers"
 assert torch.equal(linear(one_hot), table[text_ids]) and torch.equal(one_hot @ table, table[text_ids])
 # "its row gets the sum of the first and the third gradient", and an unused row gets zero
 assert torch.equal(weights.grad[2], arriving[0] + arriving[2]) and not weights.grad[[1, 3]].any()
@@ -32,7 +32,7 @@ assert abs(128256 * 2048 / untied - 0.175) < 0.001 and abs(untied - 1.5e9) < 5e6
 share = {name: rows * columns * count / total for name, (rows, columns, count, total) in published.items()}
 assert abs(share["Llama 3.2 1B"] - 0.21) < 0.005
 assert min(share["GPT-2"], share["Llama 3.2 1B"]) > 0.2 > share["Llama 3 8B"] > share["Llama 2 7B"]
-# "for width d, the cosine has mean 0 and standard deviation 1/sqrt(d). At width 128 that is 0.09"
+# "for width $d$, the cosine has mean 0 and standard deviation $1/\sqrt{d}$. At width 128 that is 0.09"
 of_random_pairs = cosine_similarity(*torch.randn(2, 20000, 128, generator=torch.Generator().manual_seed(0)))
 assert abs(of_random_pairs.mean()) < 0.002 and abs(of_random_pairs.std() - 128**-0.5) < 0.002
 assert f"{of_random_pairs.std():.2f}" == "0.09"
@@ -77,10 +77,10 @@ compared = torch.tensor([[4.0, 2.0], [9.0, -1.0], [1.0, 1.0]])
 asked = torch.tensor([2.0, 1.0])
 assert (compared @ asked).argmax() == 1 and (compared - asked).norm(dim=1).argmin() == 2
 assert cosine_similarity(compared, asked[None]).argmax() == 0
-# "one and the same matrix", and the logits by hand; "The opposite of hot is -> cold"
+# "one and the same matrix", and the logits by hand; "The opposite of hot is", and the guess, cold
 assert output_table is input_table and (by_hand - by_model).abs().max() < 1e-4
 assert tokenizer.decode(by_hand[0, -1].argmax()).strip() == "cold"
-# "Their rows have become nearly one and the same"
+# "The rows of the 441 have become nearly one and the same"
 assert mean_cosine(trained[~seen]) > 0.9 and mean_cosine(trained[seen]) < 0.15
 # "Layer 0 is the table: there all vectors are one and the same. Up to layer 3 they drift apart [...] In the last layer
 # those that expect the same come together"
@@ -108,19 +108,19 @@ for expected in (
 # "With the rule, *queen* comes first [...] *played* and *smaller* are right [...] *italian*, with *rome* second"
 without = re.findall(r"without the three words: (\w+) [\d.]+, (\w+)", real_size)
 assert [first for first, _ in without] == ["queen", "italian", "played", "smaller"] and without[1][1] == "rome"
-# "The nearest other *bank* has the same sense in all ten, although the cosines differ little"
+# "for all ten, the nearest other *bank* has the same sense. The cosines differ little"
 assert "nearest other bank has the same sense: 10 of 10" in real_size
 assert re.search(r"same sense:  0\.8[89] \(money\), 0\.8[78] \(river\)\nother sense: 0\.80", real_size)
 # "*feline* (0.36) is hardly closer to *cat* than *car* is (0.32) [...] (0.64 against 0.30)"; "*King* and *queen*"
 measured = {line[:14].strip(): re.findall(r"\d\.\d\d", line) for line in real_size.splitlines() if " | " in line}
 assert measured["cat | fe ##lin"] == ["0.36", "0.64"] and measured["cat | car"] == ["0.32", "0.30"]
 assert float(measured["king | queen"][0]) > 0.6 > 0.2 > float(measured["king | car"][0])
-# "Without the mask, 27 padding positions change it beyond recognition"
+# "Without it, 27 padding positions pull the vector away"
 positions, tokens = map(int, re.search(r"(\d+) positions, (\d+) tokens", real_size).groups())
 assert positions - tokens == 27
 with_mask, without_mask = map(float, re.search(r"(\S+) with the mask, (\S+) without", real_size).groups())
 assert with_mask == 1.00 and without_mask < 0.8
-# "the cosine with the right one is 0.16", "the same on both sides", "MiniLM's falls to 0.83 on the left"
+# "its cosine with the right one is 0.16", "the same on both sides", "MiniLM's falls to 0.83 on the left"
 by_side = dict(re.findall(r"^(\w+) +padded left against right: masked mean (\S+), column", real_size, re.M))
 assert by_side == {"MiniLM": "0.83", "SmolLM2": "1.00"}
 assert re.search(r"SmolLM2 padded left .* column mask.sum\(\) - 1 0\.16$", real_size, re.M)
@@ -130,7 +130,8 @@ assert row[0] == "0.44" and row[2] == "0.57" and abs(float(row[3]) - 15) < 0.6
 # "0.02 in MiniLM's table", "0.57 is rare in MiniLM's table": even 0.53 is
 row = re.search(r"MiniLM +(\S+) ± (\S+) +(\S+) \( *(\S+)%\)", real_size).groups()
 assert row[0] == "0.02" and row[2] == "0.53" and float(row[3]) < 1
-# "Subtract the mean, and random pairs go back to 0.00, while practically none of them is as similar"
+# "Subtract the mean of all rows from each, and random pairs go back to 0.00, while practically none of them is as
+# similar"
 row = re.search(r"SmolLM2 - mean +(\S+) ± (\S+) +(\S+) \( *(\S+)%\)", real_size).groups()
 assert abs(float(row[0])) < 0.005 and float(row[3]) < 0.05
 # "It is strongest in tokens with late ids, which are mostly rare"

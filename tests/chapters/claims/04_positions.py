@@ -25,7 +25,7 @@ assert round(score(3, 5), 2) == -1.51
 # "the key's arrow is 45° ahead. At distance 2 [...] 57.3° [...] 6.91"
 assert abs(math.atan2(3, 1) - math.atan2(1, 2) - math.pi / 4) < 1e-9 and round(math.degrees(2 * 0.5), 1) == 57.3
 assert round(50**0.5 * math.cos(1 - math.pi / 4), 2) == 6.91 == round(score(5, 3), 2)
-# "each diagonal is *one* number"
+# "Each diagonal from top left to bottom right is *one* number"
 diagonals = (queries @ keys.transpose(-1, -2))[0, 0]
 assert torch.allclose(diagonals[1:, 1:], diagonals[:-1, :-1], atol=1e-4)
 assert abs(diagonals[0, 1] - diagonals[1, 0]) > 0.1
@@ -37,9 +37,9 @@ assert abs(token_losses(ids, true_positions + 10000).mean() - token_losses(ids, 
 # "With a learned table it doesn't: [...] the logits change by whole units [...] counted [...] both are right"
 assert round((by_default.logits[0, -1] - alone).abs().max().item(), 1) == 3.8  # of stories-gpt2, which comes last
 assert (counted.logits[0, -1] - alone).abs().max() < 1e-4
-# "The slowest barely turn at all within a text"
+# "The slowest barely turn within a text"
 assert wavelengths[-1] > 100 * ROW_LENGTH
-# "At distance 8 [...] With another base, the peak moves: to distance 2 with base 100, and to 14 with base 500,000"
+# "At distance 8 [...] With another base the peak moves: to distance 2 with base 100, and to 14 with base 500,000"
 sixths, apart = torch.arange(6) / 6, torch.arange(-64, 65)
 for other_base, peak in ((10000.0, 8), (100.0, 2), (500000.0, 14)):
     products = (torch.outer(apart, other_base**-sixths) - 8 * 10000.0**-sixths).cos().sum(-1)
@@ -54,25 +54,25 @@ assert gap_losses[0] < loss_alone - 0.2 and gap_losses[160] > loss_alone + 2
 assert loss_alone < gap_losses[640] < gap_losses[160] - 2 and abs(640 / 353 - 2) < 0.2
 # "Six of the sixteen pairs, 0 to 5, make a full turn within a training row"
 assert (wavelengths <= ROW_LENGTH).tolist() == [True] * 6 + [False] * 10
-# "Pairs that have been all the way around do little harm, and so do those that are too slow [...] The harm comes from
-# the ones in between, and most of it from a single one, pair 7"
+# "Pairs that have been all the way around do little harm, and so do those too slow for the gap to turn them far [...]
+# The harm comes from the ones in between, and most of it from pair 7"
 unharmed, harm = group_losses["none"], group_losses["6 to 10"] - group_losses["none"]
 assert max(group_losses["0 to 5"], group_losses["11 to 15"]) - unharmed < 0.2 < 3 < harm
 assert single_losses.index(max(single_losses)) == 7
 assert max(single_losses) - unharmed > harm / 2 > 10 * (sorted(single_losses)[-2] - unharmed)
 # "It needs 353 positions for a turn, and a row of 160 shows the model less than half of its circle"
 assert round(wavelengths[7].item()) == 353 and ROW_LENGTH < 353 / 2
-# "a gap of 353 should do little harm [...] The same again at 706": in pair 7 none, in all the least around there
+# "a gap of 353 should do little harm [...] and again one of 706": in pair 7 none, in all the least around there
 for turn_count in (1, 2):
     assert loss_with_gap_in([7], gap=353 * turn_count) < unharmed + 0.05
     near = losses_by_gap["all pairs"][round(turn_count * full_turn / 40)]
     assert near < min(losses_by_gap["all pairs"][place] for place in (4, 12)) - 2
-# "with all of them moved it never goes to zero"
+# "With all pairs moved it never goes to zero"
 assert min(losses_by_gap["all pairs"][1:]) > unharmed + 0.1
 # "Now *bites* knows who came first"
 one, other = (attend(rows_of(line), hidden=later) for line in ("dog bites man", "man bites dog"))
 assert not torch.allclose(one[1], other[1], atol=0.1)
-# "a head spreads its weight evenly [...] token p receives 1/(p + 1)", "falls by 0.014, from 500 to 501 by 0.000004"
+# "a head spreads its weight evenly [...] token $p$ receives $1/(p+1)$", "falls by 0.014, from 500 to 501 by 0.000004"
 even = torch.ones(8, 8).tril() / torch.arange(1, 9)[:, None]
 assert torch.allclose(even @ torch.eye(8)[0], 1 / torch.arange(1, 9))
 assert round(1 / 8 - 1 / 9, 3) == 0.014 and round(1 / 501 - 1 / 502, 6) == 0.000004
@@ -101,12 +101,12 @@ assert own[1000][0] < alone_loss - 0.1 and alone_loss - 0.1 < own[4000][0] < alo
 assert [own[gap][1] for gap in (1000, 2000, 4000, 7500)] == [24, 24, 8, 0]
 # "Without a gap, 17 succeed"
 assert own[0][1] == 17
-# "Beyond it, at 12,000 and more, the first half is far worse than useless"
+# "at 12,000 and more, beyond what the configuration allows, it is far worse than useless"
 assert min(own[gap][0] for gap in (12000, 16000, 32000, 64000)) > alone_loss + 1
 # "With YaRN the loss stays within 0.2 of the second half alone up to 32,000 [...] and breaks at 64,000"
 assert max(yarn[gap][0] for gap in (1000, 2000, 4000, 7500, 12000, 16000, 32000)) < alone_loss + 0.2
 assert yarn[64000][0] > alone_loss + 2
-# "22 words are found at 7,500 [...] and all 24 at 16,000. But hardly any are found at 4,000 and 12,000"
+# "22 words are found at 7,500 [...] and all 24 at 16,000, but hardly any at 4,000 and 12,000"
 assert yarn[7500][1] == 22
 assert yarn[16000][1] == 24 and max(yarn[4000][1], yarn[12000][1]) <= 6
 # "this model's look-ups come and go with the distance, even within the old length"

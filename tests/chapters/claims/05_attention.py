@@ -23,7 +23,7 @@ assert random_weights["rand"].min() > 0.15 and random_weights["rand"].max() < 0.
 assert (random_weights["randn"] - 0.2).abs().max() > 0.25
 entropies = {name: -(w * w.log()).sum(-1).mean() / math.log(5) for name, w in random_weights.items()}
 assert entropies["rand"] > 0.99 and entropies["randn"] < 0.95
-# "*She* takes nearly everything from *Anna*", 0.93 in the opening picture
+# "*She* looks for a person and takes nearly everything from *Anna*", 0.93 in the opening picture
 assert abs(projected[-1, 0] - 0.93) < 0.005 and (projected[-1, 1:] < 0.015).all()
 # "Without projections each token listens most to tokens like itself"
 assert all(unprojected[row, row] == unprojected[row].max() for row in range(6))
@@ -33,7 +33,7 @@ assert (x @ x[-1]).tolist() == [0, 0, 0, 0, 0, 1] and (x @ x[2]).tolist() == [0,
 assert all(torch.allclose(projected[row], torch.tensor(1 / 6)) for row in (0, 2, 3, 4))
 # "it looks for nothing, and still it takes a sixth from everyone"
 assert torch.allclose(projected[2], torch.tensor(1 / 6))
-# "standard deviation √d_k [...] The division brings the standard deviation back to 1"
+# "standard deviation $\sqrt{d_k}$ [...] The division brings the standard deviation back to 1"
 torch.manual_seed(0)
 for width in (16, 64, 256):
     dot_products = (torch.randn(4000, width) * torch.randn(4000, width)).sum(-1)
@@ -82,9 +82,9 @@ with torch.no_grad():
 hidden_row = torch.zeros(1, 4, dtype=torch.bool)
 assert torch_attention(torch.randn(1, 1, 1, 8), *torch.randn(2, 1, 1, 4, 8), hidden_row).abs().max() == 0
 assert attend(torch.randn(1, 8), *torch.randn(2, 4, 8), hidden_row)[0].isnan().all()
-# "a new query with 10 keys gets the first value only: True"
+# "a new query with 10 keys gets the first value only:" True
 assert only_first
-# "1.1 million parameters, 4 layers of 4 heads"
+# "1.1 million parameters in 4 layers of 4 heads"
 assert round(sum(p.numel() for p in model.parameters()), -5) == 1_100_000 and maps.shape[:2] == (4, 4)
 # "head 1.2 adds Anna to its row. At *to*, head 1.1 brings in what is asked for. Then head 3.1 finds the first *hat*"
 assert note_head == (0, 1) and question_head == (0, 0) and lookup_head == (2, 0)

@@ -102,5 +102,5 @@ measured = [
 assert [row[0] for row in measured] == [1024, 2048, 4096]
 assert 3 < measured[2][1] / measured[1][1] < 5 and measured[2][2] < 40
 assert max(row[3] for row in measured) < 1e-5
-# "Q (KᵀV) is the same", "relative difference"
+# "$Q (K^{\top} V)$ is the same", "relative difference"
 assert linear_difference < 1e-12

@@ -45,7 +45,7 @@ printed_values = {
 four_points = torch.tensor([-3.0, -1.0, 1.0, 3.0])
 for activation, values in printed_values.items():
     assert [round(value, 3) for value in activations[activation](four_points).tolist()] == values
-# "Left of zero, ReLU's is 0 everywhere" "GELU's is on average more than twenty times smaller"
+# "Left of zero, ReLU's gradient is 0 everywhere" "GELU's is on average more than twenty times smaller"
 shifted = torch.randn(10_000, generator=torch.Generator().manual_seed(0)) - 5
 slopes_at = {name: gradient(function, shifted).abs() for name, function in activations.items()}
 shares = {name: (slopes > 1e-6).float().mean() for name, slopes in slopes_at.items()}
@@ -77,7 +77,7 @@ assert sum(sizes.values()) == 134_515_008
 assert [round(100 * sizes[part] / sum(sizes.values()), 1) for part in ("feed-forward", "embeddings")] == [59.2, 21.0]
 # "a head is 576 / 9 = 64 numbers wide [...] 3 · 64 = 192 rows"
 assert d_kv == 192 and d == 576
-# "That is 4 d²", "8 d²": two thirds of a layer of GPT-2 XL, but for biases
+# "$4 d^2$", "$8 d^2$": two thirds of a layer of GPT-2 XL, but for biases
 layer_share = counts["GPT-2 XL"]["feed-forward"] / (
     counts["GPT-2 XL"]["feed-forward"] + counts["GPT-2 XL"]["attention"]
 )
@@ -94,7 +94,7 @@ table = {name: parts["embeddings"] / sum(parts.values()) for name, parts in coun
 assert round(100 * table["Gemma-3-270M"]) == 63 and table["Llama-2-70B"] < 0.01
 # "between 60 and 82 percent in seven others" (alt text)
 assert sum(0.6 < part < 0.82 for part in share.values()) == 7
-# "Four is the tradition of plain networks" "Six of the eight here have ratios between 2.7 and 4" "Gemma-2B has 8"
+# "Four is the tradition of plain networks" "six of these eight have ratios between 2.7 and 4" "Gemma-2B has 8"
 assert widths["GPT-2"] == widths["GPT-2 XL"] == 4 and widths["Gemma-2B"] == 8
 gated = [width for name, width in widths.items() if not name.startswith("GPT")]
 assert sum(2.6 < width <= 4 for width in gated) == 6 and len(gated) == 8 and 5.4 < widths["Qwen2.5-0.5B"] < 5.5
@@ -167,12 +167,12 @@ assert 52 < row["read 256 tokens"][0] < 70
 # "with 2,048 tokens attention nearly catches up with the networks"
 assert row["read 2,048 tokens"][1] > row["read 256 tokens"][1] + 7
 assert abs(row["read 2,048 tokens"][0] - row["read 2,048 tokens"][1]) < 15
-# "After 2,048 tokens attention [...] takes more of that time than the networks"
+# "After 2,048 tokens attention [...] takes more of the time of writing than the networks"
 assert row["write one after 2,048 tokens"][1] > row["write one after 2,048 tokens"][0] + 3
 assert row["write one after 256 tokens"][0] > row["write one after 256 tokens"][1] + 3
 # "The table has 21 % of the parameters and 1 % of the time of reading"
 assert max(row[f"read {length} tokens"][2] for length in ("256", "2,048")) < 1.5
-# "A token that is *read* costs about 3 ms. One that is *written* costs 45 to 55 ms"
+# "A token that is *read* costs about 3 ms, one that is *written* 45 to 55 ms"
 took = {
     name: float(s) for name, s in re.findall(r"^((?:read|write one after) [\d,]+ tokens) +([\d.]+) s", real_size, re.M)
 }

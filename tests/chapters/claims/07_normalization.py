@@ -1,7 +1,7 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 7 says about its own output. Each runs as a cell at the chapter's end."""
 
-# "1.25^48 is about 45,000, and 0.8^48 is 0.00002"
+# "$1.25^{48}$ is about 45,000, and $0.8^{48}$ is 0.00002"
 import re
 
 assert round(1.25**48, -3) == 45_000 and round(0.8**48, 5) == 0.00002
@@ -33,7 +33,7 @@ assert 0.999 < math.sqrt(767 / 768) < 1
 small_row = 1e-4 * torch.tensor([-1.0, 1.0] * 400)
 assert abs(rms(nn.LayerNorm(800, eps=1e-6)(small_row)) - 0.1) < 0.001
 assert abs(rms(WebNorm(800)(small_row)) - 0.99) < 0.001
-# "300² = 90,000 overflows to infinity. Divided by infinity, every number becomes 0", and not by way of float32
+# "$300^2 = 90{,}000$ overflows to infinity. Divided by infinity, every number becomes 0", and not by way of float32
 half = torch.tensor([300.0, -200.0, 100.0, 400.0], dtype=torch.float16)
 assert half.pow(2).mean().isinf() and (half / rms_of_rows(half)).abs().max() == 0
 assert half.isfinite().all() and (half.float() / rms_of_rows(half.float())).half().abs().min() > 0.3
@@ -62,13 +62,14 @@ def gradient_factors(placement, seed):
     return lengths[:-1] / lengths[1:]
 
 
-# "These factors are near 1, but each is off by a random amount (here about 9 %)" "[pre-norm's] come ever closer to 1"
+# "These factors are near 1, but each is off by a random amount, here about 9 %" and pre-norm's "come ever closer to 1"
 by_post = torch.stack([gradient_factors("post-norm", seed) for seed in range(9)])
 by_pre = torch.stack([gradient_factors("pre-norm", seed) for seed in range(9)])
 assert abs(by_post.mean() - 1) < 0.02 and 0.07 < by_post.std() < 0.11
 assert (by_pre[:, :10] - 1).abs().mean() > 5 * (by_pre[:, -10:] - 1).abs().mean()
 assert (by_pre[:, -10:] - 1).abs().max() < 0.03
-# "all nine agree within a factor of two", and "the last sublayer's gradient *falls* with depth, as 1/√depth"
+# "all nine agree within a factor of two", and "the last sublayer's gradient *falls* with depth, as
+# $1/\sqrt{\text{depth}}$"
 assert spread["pre-norm", 96][0][1] < 2 * spread["pre-norm", 96][0][0]
 assert 0.7 < 4 * spread["pre-norm", 96][1][1] / spread["pre-norm", 6][1][1] < 1.4
 # "ends up worse than one that always answers 0, and post-norm without warm-up learns next to nothing: it ends near 1"
@@ -81,7 +82,7 @@ helped = torch.cat([final["post-norm, warm-up"], final["post-norm, slower"]])
 assert helped.min() > 0.44 and helped.max() < 0.75
 # "A tied model's file has no lm_head at all. (`state_dict()` lists one all the same: the table under a second name.)"
 assert weights["lm_head.weight"].data_ptr() == weights["model.embed_tokens.weight"].data_ptr()
-# "matrices eight times larger turn soft attention into a choice of one key. With it they change nothing"
+# "making the matrices eight times larger turns soft attention into a choice of a single key. With it, nothing changes"
 assert torch.softmax(qk_scores(8, False), -1).amax(-1).mean() > 0.9
 assert torch.allclose(qk_scores(8, True), qk_scores(1, True), atol=1e-3)
 assert qk_scores(8, True).max() <= math.sqrt(32) + 1e-3
@@ -89,7 +90,7 @@ assert qk_scores(8, True).max() <= math.sqrt(32) + 1e-3
 assert (ours - theirs).abs().max() < 1e-4 and our_story == their_story
 # "Its mistakes are the model's own": after the swap, the small horn is new and the new box is small
 assert all(thing in tokenizer.decode(our_story) for thing in ("small horn", "new box", "new horn", "small box"))
-# "Ours differs from the original about as much as from its own float64 result" "a bound of 1e-4 does"
+# "Ours differs from the original about as much as from its own float64 result" "a bound of 1e-4 will do"
 rounding, ours_theirs, mistake = differences.values()
 assert ours_theirs < 4 * rounding and max(ours_theirs, rounding) < 1e-4 < mistake
 # "Even the wrong epsilon stands out, by a factor of several hundred"

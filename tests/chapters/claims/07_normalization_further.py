@@ -20,10 +20,10 @@ for hook in hooks:
     hook.remove()
 # "The errors of nine norms come together"
 assert len(read_by_norms) == 9 and min(read_by_norms) > 0.09
-# "The width is 128, and the logits move by about a percent. In this text the best token stays the same everywhere"
+# "the logits move by about a percent. In this text the best token stays the same everywhere"
 assert gpt2.config.n_embd == 128 and 0.002 < (exact - web).norm() / exact.norm() < 0.03
 assert torch.equal(exact.argmax(-1), web.argmax(-1))
-# "The final norm costs least", "far from what it was, but still far better than guessing", "[both] are worth more"
+# "The final norm costs least", "far from what it was, but still far better than guessing", both "are worth more"
 assert worth["nothing taken out"] + 0.2 < worth["the final norm"] < worth["the last layer"] - 1
 assert worth["nothing taken out"] + 1.5 < worth["the last layer"] < math.log(shape.vocab_size) - 2
 assert worth["the last layer"] + 1 < min(worth["norms before feed-forward"], worth["rotary positions"])
@@ -194,9 +194,10 @@ for pair in name_pairs:
     with torch.no_grad():
         looks = stories(ids[None], output_attentions=True).attentions[0][0, 1]
     assert tokenizer.decode(ids[-6]) == " They" and looks[-5:-1, -6].min() > 0.99
-# "rows whose RMS is below √ε are damped. Outside the root [...] only below ε itself"
+# "rows whose standard deviation is below $\sqrt{\varepsilon}$ are damped. Outside the root [...] only below
+# $\varepsilon$ itself"
 assert sizes["torch, eps = 1e-6"][scales.index(1e-4)] < 0.2 < 0.9 < sizes["web, eps = 1e-6"][scales.index(1e-5)]
-# "a gradient in the millions from a row that carries no information" (the web's norm), "at width 1 [...] NaN"
+# "a gradient in the millions back to a row that carries no information" (the web's norm), "at width 1 [...] NaN"
 row = torch.full((1, 8), 2.0, requires_grad=True)
 (WebNorm(8)(row) * torch.arange(8.0)).sum().backward()
 assert row.grad.abs().max() > 1e6 and torch.ones(1, 1).std(-1).isnan().all()

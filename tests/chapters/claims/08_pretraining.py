@@ -16,7 +16,7 @@ with torch.no_grad():
 # ten targets cost 20 each"
 ids = torch.tensor([[17, 230, 5, 99, 230, 41], [8, 8, 301, 77, 1200, 3]])
 assert web_loss(copier(ids), ids) < 0.01 and round(shifted.item(), 1) == 18.0 and shifted > 2 * math.log(1536)
-# "the natural call fails. `view` needs memory without gaps", "If every target is ignored, the mean is 0 / 0"
+# "The natural call fails because `view` needs memory without gaps", "If every target is ignored, the mean is 0 / 0"
 try:
     web_loss(copier(ids)[:, :-1], ids[:, 1:])
 except RuntimeError as error:
@@ -28,7 +28,7 @@ assert web_loss(copier(ids), torch.full_like(ids, -100)).isnan()
 assert abs(by_hand - by_labels) < 1e-4 and min(twice, not_at_all) > by_hand + 3
 # "the mean of the parts' means is not the mean"
 assert mean_of_means > 2 * mean_of_all
-# "If the loss doesn't get close to 0", "Nothing moves", "near ln 1536 = 7.34"
+# "If the loss doesn't get close to 0", "Nothing moves", "here $\ln 1536 = 7.34$"
 assert right[-1] < 0.1 and abs(right[0] - math.log(1536)) < 0.3
 assert len({round(number, 4) for number in wrong}) == 1 and round(math.log(1536), 2) == 7.34
 # "`pack` joins them end to end, with an end token after each, and cuts where a row is full": as the course's own does
@@ -36,23 +36,26 @@ from llm_course.training import batches as course_batches
 
 as_ids = (tokenizer(text).input_ids for text in training_documents())
 assert rows.equal(course_batches.pack(as_ids, length=64, end=tokenizer.eos_token_id, rows=400))
-# "gives 4 and 16. The quotient is 4 / √16 = 1. Therefore the first step has the length η, whatever the size"
+# "gives 4 and 16. The quotient is 4 / √16 = 1. Therefore the first step has the length $\eta$, whatever the size"
 assert abs(adam_steps([4.0])[0] - 1) < 1e-6 and abs(adam_steps([0.04])[0] - 1) < 1e-5
-# "the second step has m = -0.04, because the two gradients nearly cancel, and the step is short"
+# "The second step has $m = 0.9 \cdot 0.4 - 0.1 \cdot 4 = -0.04$, because the two gradients nearly cancel, and the step
+# is short"
 assert abs(0.9 * 0.4 - 0.1 * 4 + 0.04) < 1e-9 and round(adam_steps([4, -4])[1], 2) == -0.05
 # "Without the correction, the first steps are more than three times too long"
 assert min(adam_steps([4] * 4, correct=False)) > 3
 # "With AdamW both kinds shrink alike, by the amount we asked for. With L2 in Adam [...] goes to zero [...] drowns"
 assert (shrunk["AdamW"] - (1 - 0.01 * 0.3) ** 300).abs().max() < 0.03
 assert shrunk["Adam"][0] < 0.05 and shrunk["Adam"][1] > 0.85
-# "With torch's default of 0.999, the first steps are too long [...] Then they are too short for hundreds of steps"
+# "With torch's default $\beta_2$ of 0.999, the first steps are too long [...] Then they are too short for hundreds of
+# steps"
 assert min(step_lengths[0.999][:2]) > 1.3 and max(step_lengths[0.999][50:301]) < 0.25
-# "raises m to 10.9, but v to 501, whose root is 22, and 10.9 / 22 is 0.49. After 200 steps the length is back at 0.99"
+# "raises $m$ to $0.9 + 0.1 \cdot 100 = 10.9$, but $v$ to $0.95 + 0.05 \cdot 100^2 = 501$, whose root is 22, and
+# 10.9 / 22 is 0.49. After 200 steps the length is back at 0.99"
 assert round(0.95 + 0.05 * 100**2) == 501 and round(501**0.5) == 22 and round(step_lengths[0.95][0], 2) == 0.49
 assert round(step_lengths[0.95][200], 2) == 0.99
 
 
-# "The constant rate ends 0.08 nats behind, each schedule at its best peak", "cosine and WSD tie here"
+# "each at its best peak, the constant rate ends 0.08 nats behind", "cosine and WSD tie here"
 def mean_end(name, peak):
     return sum(final_losses[name, peak]) / 3
 
@@ -81,7 +84,7 @@ assert says(student).count(".") >= 2 and 27 < 8500 / 300 < 30
 assert own_losses[0] > 7 and sum(own_losses[-10:]) / 10 < 3
 assert loader.dataset[17].equal(corpus[17]) and len(loader.dataset) == 4000
 assert schedule.get_last_lr()[0] < 3e-4
-# "training N parameters on D tokens costs about 6 N D": as torch counts
+# "training $N$ parameters on $D$ tokens costs about" 6 N D: as torch counts
 from torch.utils.flop_counter import FlopCounterMode
 
 counter = FlopCounterMode(display=False)
@@ -94,20 +97,21 @@ ratio = {name: d / n for name, (n, d) in runs.items()}
 assert ratio["GPT-3"] < 2 and ratio["Chinchilla"] == 20 and round(ratio["SmolLM2-135M"], -3) == 15_000
 # "Llama 3 8B has 1,900 per parameter, Qwen3-0.6B 60,000"
 assert round(ratio["Llama 3 8B"], -2) == 1_900 and ratio["Qwen3-0.6B"] == 60_000
-# "by the formula, that comes to about ten weeks" of 16,000 GPUs
+# "about ten weeks" of 16,000 GPUs
 assert 9 < 6 * 405e9 * 15.6e12 / (16_000 * 4e14) / 86_400 / 7 < 11
 # "LLaMA 7B would take little more than a day on a thousand, and Llama 3 8B [...] eighteen times as long"
 cost = {name: 6 * n * d for name, (n, d) in runs.items()}
 assert 1 < cost["LLaMA 7B"] / 4e17 / 86_400 < 1.3 and round(cost["Llama 3 8B"] / cost["LLaMA 7B"]) == 18
-# "for the compute that Gopher had spent"
+# "for about the compute of Gopher"
 assert 0.8 < cost["Chinchilla"] / cost["Gopher"] < 1.25
-# "takes 80 minutes on one such GPU": 124 million parameters, 20 tokens for each
+# "takes 80 minutes on one": 124 million parameters, 20 tokens for each
 assert round(6 * 1.24e8 * 20 * 1.24e8 / 4e14 / 60, -1) == 80
 # "8 billion parameters take two GPUs of 80 GB, and 405 billion take 81"
 assert [math.ceil(16 * billions / 80) for billions in (8, 405)] == [2, 81]
 # "which makes 40 MB per token, and 82 GB for a single text of 2,048 tokens": GPT-3's 96 layers of width 12,288
 assert [round(34 * 96 * 12_288 / 1e6), round(34 * 96 * 12_288 * 2048 / 1e9)] == [40, 82]
-# "nine days on a thousand GPUs, and our reader would need 17,000 years" "a loss of 2.0 [...] as if among seven tokens"
+# "nine days on a thousand GPUs, and our reader would need 17,000 years" "it reaches 2.0 nats per token [...] as if
+# among seven tokens"
 assert round(6 * 5e10 * 1e12 / 4e17 / 86_400) == 9 and round(1e12 / tokens_per_year, -3) == 17_000
 assert round(fitted_loss(5e10, 1e12), 2) == 2.00 and round(math.exp(fitted_loss(5e10, 1e12))) == 7
 # "160 billion: nearly a hundred times fewer", "77 billion parameters and 1.5 trillion tokens"
@@ -118,12 +122,12 @@ assert cheapest == sorted(cheapest, reverse=True) and len(set(cheapest)) == 3 an
 # "below about 11 billion parameters, no number of tokens is enough"
 needed = (2085 / (goal - 1.82 - 482 / 25e9**0.348)) ** (1 / 0.366)
 assert needed > 5 * 1.4e12 and 1.82 + 482 / 10.5e9**0.348 > goal > 1.82 + 482 / 11e9**0.348
-# "The blue curve below shows that law": the widget's formula is the cell's
+# "The blue curve shows that law": the widget's formula is the cell's
 assert f"<td>1400.00</td><td>{fitted_loss(70e9, 1.4e12):.2f}</td>" in ComputeOptimal().picture()
 # "with half or twice the best number of parameters, the loss is only about 0.005 higher here"
 at = [fitted_loss(factor * 70e9, 1.4e12 / factor) for factor in (0.5, 1, 2)]
 assert all(0.004 < higher - at[1] < 0.006 for higher in (at[0], at[2]))
-# "Gopher is about four times too large, and its loss 0.02 too high"
+# "Gopher is about four times too large, its loss 0.02 too high"
 sizes = [10 ** (9 + step / 200) for step in range(700)]
 
 
@@ -163,7 +167,7 @@ assert len(shifts) == 2 and all(difference < -2 * error for difference, error in
 assert abs((2_152 + 2 * 49_152 * 576 * 4 / 1e6) / 2_388 - 1) < 0.01 and "256 tokens 2,388 MB" in real_size
 assert round(16 * 134.515) == 2_152 and "weights 538 MB, gradients as much, m and v 1076 MB" in real_size
 # "Activations add 1.5 MB per token", "three times as much as the model's weights", "to less than a fifth, for a step
-# that takes longer", "some 7e10 operations per second"
+# that takes longer", "some $7 \cdot 10^{10}$ operations per second"
 steps_at = {
     (tokens, way): (float(held.replace(",", "")), float(seconds), float(rate))
     for tokens, way, held, seconds, rate in re.findall(

@@ -18,7 +18,7 @@ for step in (600, 1200, 2400):
     assert abs(sum(recent) / 5 - checked[step]) < 0.2
 # "a line for the first step and for every tenth"
 assert steps == [1, *range(10, 2401, 10)] and list(checked) == list(range(100, 2401, 100))
-# "After the jump" "the training loss lies on the loss on unseen text" (alt text)
+# "After the jump" "the loss on unseen text starts far above it and lies on it after the jump" (alt text)
 late = [number for step, number in zip(steps, loss, strict=True) if 2000 < step <= 2400]
 assert abs(sum(late) / len(late) - checked[2400]) < 0.15
 # "The norm of the gradient moves around its limit of 1" (alt text) "Here it stays near its limit"
@@ -40,7 +40,7 @@ def one_round(s):
 assert all(one_round(s / 1000) > 3 * s / 1000 for s in range(1, 300))
 assert all(0.65 < one_round(s / 1000) < 1.25 for s in range(680, 1210))
 assert all(0.65 < value < 1.25 for value in torch.linalg.svdvals(orthogonalized(small)))
-# "Ten of 128 directions carry most of the gradient, and more than half of Adam's step. Of Muon's [...] 17 %"
+# "Ten of 128 directions carry most of the gradient, and more than half of Adam's step. They carry 17% of Muon's step"
 carried = {name: (found[:10].square().sum() / found.square().sum()).item() for name, found in values_of.items()}
 assert carried["gradient"] > 0.8 and carried["Adam's first step"] > 0.5 and round(carried["Muon"], 2) == 0.17
 assert len(values_of["gradient"]) == 128

@@ -1,7 +1,7 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 9 says about its own output. Each runs as a cell at the chapter's end."""
 
-# "It doesn't answer. It just keeps writing"
+# "It doesn't answer. It keeps writing"
 said, place = write(base, ["What is 3 + 4?"], seed=1)
 assert "7" not in text_of(said[0, place:])
 # "the turns of a new draw that never occurred in training, one in eight", "little more than half the loss without it"
@@ -37,14 +37,14 @@ length, clean, false, value = preferred["tuned"][0]
 assert all(now[0] > length + 0.3 and now[1] < clean for name, (now, _) in preferred.items() if name != "tuned")
 # "of single sentences, too, between 47 and 60 % were false, against a third before"
 assert 0.42 < preferred["beta 0.05"][0][2] < 0.65 and 0.27 < false < 0.38
-# "worth between 4.5 and 5.3 to it, against 3.4 before", in the four draws of which the page shows one
+# "worth between 4.5 and 5.3, against 3.4 before", in the four draws of which the page shows one
 assert 4.2 < preferred["beta 0.05"][0][3] < 5.6 and 3.2 < value < 3.7
 for length_now, clean_now, _, value_now in (report for report, _ in preferred.values()):
     assert abs(2 * clean_now + length_now - value_now) < 1e-6  # the rater's scale, as the page states it
 # "With the small beta the chosen answers became *less* probable too", and the margin grows all the same
 for _, moved in (preferred["beta 0.05"], preferred["beta 2.0"]):
     assert moved[0] > moved[1] + 1
-# "A beta of 0.3 comes close. With 2.0 the answers are worth no more than before"
+# "A beta of 0.3 comes close. With 2.0 the policy has moved little": its answers are worth no more than before
 assert preferred["beta 0.3"][0][3] > preferred["beta 0.05"][0][3] - 0.4
 assert abs(preferred["beta 2.0"][0][3] - value) < 0.25
 # "a little longer and a little more often false, and the two cancel"
@@ -93,7 +93,8 @@ assert (
 )
 # "With another model's marks it still finds Paris" (real_size)
 assert "Paris" in real_size.split("another model's marks")[1].splitlines()[0]
-# "Before, none of twelve answers ended within 48 tokens; afterwards, 8 and 10 of them do" (real_size)
+# "Before, none of twelve answers ended within 48 tokens, where we cut them off; afterwards, 8 and 10 of them do"
+# (real_size)
 import re  # noqa: E402
 
 rows = re.findall(

@@ -2,7 +2,7 @@
 """What the text of chapter 10 says about its own output. Each runs as a cell at the chapter's end."""
 
 
-# "Llama 2 7B needs 2 GiB for 4,096 tokens", "At 128K [...] 64 GiB, five times the model's own weights"
+# "Llama 2 7B needs 2 GiB for its 4,096 tokens", "At 128K [...] 64 GiB, five times the model's own weights"
 def gib(name, tokens):
     layers, kv_heads, width = shapes[name]
     return 2 * layers * kv_heads * width * 2 * tokens / 2**30
@@ -12,10 +12,10 @@ assert gib("Llama 2 7B", 2**12) == 2 and gib("Llama 2 7B", 2**17) == 64
 assert 4.5 < gib("Llama 2 7B", 2**17) / (2 * 6.738e9 / 2**30) < 5.5
 # "The 70B [...] needs less than the 7B. So does Llama 3.1 8B, and it still needs 16 GiB for its 128K"
 assert gib("Llama 3.1 8B", 2**17) == 16 and gib("Llama 2 70B", 2**17) < gib("Llama 2 7B", 2**17)
-# "attention overtakes near 1,700 tokens, at 13.5 d"
+# "attention overtakes near 1,700 tokens, at $13.5\,d$"
 matrices = sum(weight.numel() for name, weight in stories.named_parameters() if "_proj" in name)
 assert 1650 < 2 * matrices / (4 * 256) < 1800 and abs(2 * matrices / (4 * 256) / 128 - 13.5) < 0.05
-# "There are 44 names, so guessing would be right 2 % of the time"
+# "There are 44 names; guessing would be right 2 % of the time"
 assert len(words.GIRLS + words.BOYS) == 44
 # "Up to 120 tokens the needle is mostly found [...]: 0.85 and more", "At 160 [...] more than half of those"
 assert min(row[lengths.index(120)] for row in as_trained) >= 0.85 and 0.3 < as_trained[0][lengths.index(160)] < 0.5
@@ -59,7 +59,7 @@ assert worst_place[lengths.index(256)] > min(row[lengths.index(160)] for row in 
 assert round(2 * 8.03) == 16 and round(gib("Llama 3.1 8B", 2**17) * 2**30 / 1e9) == 17
 # "With the usual k_1 = 1.5 that is 1 for one occurrence, 1.43 for two", "1.75 times the k_1"
 assert [round(f * 2.5 / (f + 1.5), 2) for f in (1, 2)] == [1, 1.43] and 1 - 0.75 + 0.75 * 2 == 1.75
-# "a window of 64 reaches 252 tokens"
+# "a window of 64 reaches 4 · 63 = 252 tokens"
 assert stories.config.num_hidden_layers * (64 - 1) == 252
 # the alt text: "After long games it is at least 0.7 at every length and place"; of 20 texts, a machine that rounds
 # elsewhere may lose a few
@@ -67,7 +67,7 @@ assert min(min(row) for row in diets["with long games"]) >= 0.55
 # the table of four seeds: here for one seed, for others in test_seeds.py
 assert 0.57 < losses["by parts, games"][-1] < 0.67
 plain_window = masked(lambda i, j: i - j < 128)
-# "keeping the first four made things worse", "A window of 128 reads them at nearly the loss of short texts"
+# "keeping the first four made things worse", "A window of 128 reads these texts at nearly the loss of short texts"
 assert max(plain_window) < 0.8 and masked(lambda i, j: (i - j < 124) | (j < 4))[-1] > 2 * plain_window[-1]
 
 

@@ -28,14 +28,12 @@ assert "the train to Budapest. A frog eats fures." in tell(temperature=1.8, top_
 assert "Somebodyody thehere shell" in tell(temperature=1.8, top_p=0.9)
 # "Zrima asks nicely whether she may come along"
 assert '"May I come with you, Anna?" asked Zrima.' in tell(temperature=1.8, min_p=0.1)
-# "This one fell into the middle of a name"
+# "This draw fell into the middle of a name"
 worst = int(better.max(-1).values.argmax())
 assert better.max() > 200 and tokenizer.decode(drawn_ids[worst]).startswith(prompt + " Dr with")
 # "On average, the tail gets one draw in a hundred. But one position in twenty has more than three quarters of it"
 outside = at_each.sort(descending=True).values[..., 50:].sum(-1)
 assert 0.008 < outside.mean() < 0.011 and 0.75 < heaviest.sum() / outside.sum() < 0.85 and 0.35 < 1 - never.mean() < 0.5
-# "The same seed gives the same draws, and the same story"
-assert write(ids, drawn, 1) and len({sampled(1, 24, seed=s)[0] for s in (1, 1, 2)}) == 2
 # "its own logit rose, from −0.97 to 0"
 assert abs(by_hand.log()[0] + 0.97) < 0.005
 # "With its logit at 0, *mat* has become *more* probable"
@@ -44,7 +42,7 @@ assert zeroed.softmax(-1)[0] > by_hand[0]
 assert trade[0.2][1] < min(trade[0.8][1], distinct_4(real)) - 0.1
 assert max(out_of_vocabulary(real), trade[0.2][0], trade[0.8][0]) < 0.005
 assert 0.02 < trade[1.4][0] < trade[1.8][0] and trade[1.8][0] > 0.08
-# "the first place loses most of its good names, while the second keeps four tokens [...] once upon a *boy*"
+# "the first context loses most of its good names, while the second keeps four tokens [...] once upon a *boy*"
 assert [token for token, _ in most_likely(places["one word is sure"])][:2] == [" time", " boy"]
 assert [count_kept(text, top_k, 5) for text in places.values()] == [5, 5]
 # "The nucleus grows and shrinks with the model's certainty", and so does what min-p keeps
@@ -91,7 +89,7 @@ assert out_of_vocabulary(with_ban) > 0.01 and out_of_vocabulary(without_ban) < 0
 
 # "you get \"It was Anna up, but Anna stopped too and it a long car.\""
 assert "It was Anna up, but Anna stopped too and it a long car." in with_ban[0]
-# "The question about France sent greedy decoding round in circles. Just sample instead"
+# "only sampling undoes the cause [...] For the question about France"
 assert distinct_4([greedy_answer]) < 0.5 and min(distinct_4([answer]) for answer in answers) > 0.8
 # "A *stop string* ends it", and `generate_text` cuts it off
 assert generate_text(model, tokenizer, starts, stop="\n") == [" Paris.", " 7."]

@@ -12,7 +12,6 @@ assert nats["sampled, T = 1.0"] < nats["sampled, T = 1.3"]
 below = surprisals(real_rows).mean(1) - surprisals(rows_of["greedy"]).mean(1)
 assert below.mean() > 2 * below.std() / len(below) ** 0.5
 # "from 48 openings, 35 of them different, they reach the same quiet pet some 40 times [...] it turns up once"
-# (and in the chapter: "greedy decoding and beam search end some 40 of 48 stories with the same quiet pet")
 assert len(real_rows[:, :12].unique(dim=0)) == 35
 quiet_pets = {name: sum("very quiet" in text for text in texts) for name, texts in written.items()}
 assert 36 <= quiet_pets["greedy"] <= 42 and 36 <= quiet_pets["beam search, 4"] <= 42

@@ -11,7 +11,7 @@ exact = [run["poems"][-1]["right_before_error"][-1] / 200 for run in by_width]
 assert len(by_width) == 6
 for values in (tokens_right, log_probability):
     assert all(a < b for a, b in itertools.pairwise(values))
-# "By whole answers, the three smallest get nothing"
+# "By exact match, the three smallest get nothing"
 assert max(exact[:3]) == 0 < exact[3] < 0.3 and exact[-1] > 0.9
 # "Then greedy decoding, which sees its own words instead of the true ones, recites the poem as well"
 reciter, reading = models.load("poems", subfolder="width-24")
@@ -103,7 +103,7 @@ assert abs(shown - sum(two_layers[0]["lines"][-1]["tokens_right"]) / 10) < 0.01
 # "helps where each step is known"
 assert sum(a == str(sum(t)) for a, t in zip(at_once, triples, strict=True)) < 0.1 * len(triples)
 assert sum(a == str(sum(t)) for a, t in zip(in_two_steps, triples, strict=True)) > 0.9 * len(triples)
-# "`stories` finishes all twenty sentences [...] it shows what those steps added, an answer to a question in this form"
+# "`stories` finishes all twenty sentences [...] it shows what those steps added: an answer to a question in this form"
 begun, plain_question, in_template, tuned = followed.values()
 assert begun == tuned == 20 and plain_question <= 5 and in_template <= 2
 assert stories.num_parameters() == chat.num_parameters()
@@ -147,10 +147,10 @@ copy, reworded, unknown = shares.values()
 assert copy > 0.9 and f"{reworded:.2f}" == "0.33" and unknown == 0
 texts = list(islice(curriculum.training_documents(), 2000))
 assert sum("The capital of France is Paris" in text for text in texts) > 5
-# "three prefixes occur in the 2,000 documents, all as short as 'There was a girl called Anna, and'"
+# "three prefixes occur in the 2,000 documents, all as short as \"There was a girl called Anna, and\""
 found = {item.prefix for item in items if any(item.prefix in text for text in texts)}
 assert len(found) == 3 and max(map(len, found)) < 40
-# "Counted by whole answers, three of the five get nothing." The picture's models:
+# "Counted by whole answers, three of them get nothing." The picture's models:
 drawn_luck = torch.rand(4, 5, generator=torch.Generator().manual_seed(8165))
 assert [int((drawn_luck < p).all(1).sum()) for p in (0.3, 0.5, 0.7, 0.85, 0.95)] == [0, 0, 0, 1, 3]
 # "The third row": "0.905 of its tokens right gets only 0.37 of its ten-token answers right"
@@ -175,7 +175,7 @@ assert in_chat_none[0] == 0.07 and max(in_chat_one[:3]) == 0.01
 assert "bare  0: 70 + 44 = 164.   94 + 77 = 114.   95 + 54 = 105." in real_size
 assert "70 + 44 = The answer is: 70.   94 + 77 = The answer is: 94   95 + 54 = The answer is: 95." in real_size
 assert "chat  1: 70 + 44 = 129   94 + 77 = 129   95 + 54 = 129" in real_size
-# "One example brings 16 % in the bare form", "with 16, the score falls to 4 %, in each of the three draws"
+# "One example brings 16 % in the bare form", "with 16, the score falls to 4 %, and it falls in each of the three draws"
 assert one_example[3] == 0.16 and sixteen[3] == 0.04
 assert all(sixteen[draw] < one_example[draw] - 0.05 for draw in range(3))
 # "still numbers of the right length, off by 30 or 50"
@@ -190,7 +190,7 @@ assert f"{gains.std() / 3**0.5:.2f}" == "0.06"
 assert two_examples[:3] == [0.33, 0.15, 0.18] and two_examples[0] > 2 * one_example[3]
 between_draws, its_error = re.search(r"draw 0 - draw 1: ([+-][\d.]+), paired ± ([\d.]+)", real_size).groups()
 assert abs(float(between_draws) - 0.18) < 0.005 and abs(float(its_error) - 0.05) < 0.005
-# "0.09 instead of 0.13, and a difference of -0.045 with a paired error of 0.030", "With the first step given, [...]
+# "0.09 instead of 0.13, and a difference of −0.045 with a paired error of 0.030", "With the first step given, [...]
 # 0.86"
 whole, own_steps, given_step = (printed_row(name) for name in ("at once", "its own steps", "first step given"))
 assert (whole[2], own_steps[2], given_step[2]) == (0.13, 0.09, 0.86)
@@ -199,5 +199,5 @@ assert own_steps[5:] == [-0.045, 0.03] and abs(own_steps[5]) < 2 * own_steps[6]
 assert own_steps[0] < whole[0] and own_steps[1] > whole[1]
 # "counted, it is right in 10 of 200 lines, and all ten of these end right, too"
 assert "the first sum right in 10 of 200 lines, the last one, too, in 10" in real_size
-# "After `9 + 6 + 7 =` the model writes 22, the sum of all three"
+# "after `9 + 6 + 7 =`, it writes the sum of all three, 22"
 assert "9 + 6 + 7 = 22 + 7" in real_size

@@ -92,7 +92,7 @@ for rate in (5e-3, 1e-2):
     for seed in (0, 1):
         assert learned["query and value", rate, seed] > learned["all linear", rate, seed] + 0.08
         assert abs(learned["feed-forward", rate, seed] - learned["all linear", rate, seed]) < 0.02
-# "all linear layers reached 0.41, queries and values 0.51 to 0.93"
+# "all linear layers of `stories` reached 0.41, queries and values 0.51 to 0.93"
 losses_of_choice = {name: [learned[name, rate, seed] for rate in (5e-3, 1e-2) for seed in (0, 1)] for name in choices}
 assert abs(min(losses_of_choice["all linear"]) - 0.41) < 0.006
 assert abs(min(losses_of_choice["query and value"]) - 0.51) < 0.02
@@ -107,16 +107,16 @@ for part in (1, 0.1, 0.01):
     arrived = (weight_of_layer + small).bfloat16().float() - arrived
     lost_in_merging.append(((arrived - small).norm() / small.norm()).item())
 assert lost_in_merging[0] < lost_in_merging[1] < lost_in_merging[2]
-# "bfloat16 rounded away 0.4 % of our update, but 32 % of one a hundredth as large"
+# "bfloat16 rounded away 0.4 % of the update, but 32 % of one a hundredth as large"
 assert abs(lost_in_merging[0] - 0.004) < 0.001 and abs(lost_in_merging[2] - 0.32) < 0.02
 # "A and B only: a file of 117 KB"
 from pathlib import Path
 
 (adapter_file,) = Path(folder.name).glob("*.safetensors")
 assert round(adapter_file.stat().st_size / 1000) == 117
-# "P(Havana): base, trained, reloaded, merged"
+# "P(Havana): base {:.3f}, trained {:.3f}, reloaded {:.3f}, merged {:.3f}"
 assert known[0] < 0.05 and known[1] > 0.7 and max(abs(p - known[1]) for p in known[2:]) < 1e-3
-# "with its trained matrices copied into ours, the outputs agree up to rounding"
+# "with its trained matrices copied into our layer, the outputs agree up to rounding"
 by_hand = with_lora(QUERY_VALUE, rank=16, alpha=32)
 for name, theirs in wrapped.get_base_model().named_modules():
     if name.endswith(QUERY_VALUE):
@@ -203,8 +203,8 @@ assert of_qlora[5] == 3.17 and any(row[5] == 3.04 for row in of_lora)
 assert "base in NF4: 166 MB, in float32: 538 MB" in real_size and 70 < of_qlora[4] < 130
 # "That is why its step takes longer than LoRA's"
 assert 1.4 < of_qlora[3] / of_lora[0][3] < 1.8
-# "the NF4 base itself starts at 3.63, 3.26 and 4.06. The rounding cost about 0.3 to 0.5 nats in this small model, [...]
-# and training won back most of that in English, and none in German"
+# "the NF4 base itself starts at 3.63, 3.26 and 4.06, before any training. The rounding cost about 0.3 to 0.5 nats in
+# this small model, [...] training won back most of that in English, and none in German"
 found = re.search(r"NF4 base before training: manual ([\d.]+), English ([\d.]+), German ([\d.]+)", real_size)
 coarse_losses = [float(loss) for loss in found.groups()]
 assert all(abs(loss - said) < 0.03 for loss, said in zip(coarse_losses, (3.63, 3.26, 4.06), strict=True))

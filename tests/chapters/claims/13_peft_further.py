@@ -15,8 +15,8 @@ assert abs(small[3] - 0.66) < 0.03 and abs(middle[3] - 0.43) < 0.02
 # "With $\alpha / \sqrt{r}$, rank 64 has more effect: it learns more at low rates, and breaks at the highest"
 rooted = sweep["rank 64, alpha / sqrt r"]
 assert rooted[1] < large[1] - 0.4 and rooted[4] > large[4] + 0.5
-# "rank 1 with $\alpha = 2$ [...] ended at a loss of 0.75 and 0.80 [...] At twice the rate it ended at 0.47 and 0.49,
-# and with $\alpha = 16$ at the first rate it ended at 0.45 twice"
+# "rank 1 on all linear layers with $\alpha = 2$ [...] ended at a loss of 0.75 and 0.80 [...] At twice the rate it ended
+# at 0.47 and 0.49, and with $\alpha = 16$ at the first rate it ended at 0.45 twice"
 import random
 
 rng = random.Random(0)

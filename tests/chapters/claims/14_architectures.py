@@ -16,7 +16,7 @@ assert not torch.allclose(read(x, memory)[:1], alone, atol=1e-3)
 queries, keys, values = read.split(read.query(x)), read.split(read.key(memory)), read.split(read.value(memory))
 fused = nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=real[:, None, None, :])
 assert torch.allclose(read.output(fused.transpose(1, 2).flatten(2)), padded, atol=1e-5)
-# "A softmax over nothing but -inf is NaN"
+# "A softmax over nothing but $-\infty$ is NaN"
 assert read(x, memory, torch.zeros(2, 1, 1, 6, dtype=torch.bool)).isnan().all()
 # "the same object here, with the same weights. Only the pattern differs"
 assert tuple(encoded.shape) == tuple(decoded.shape) == (1, 6, 32) and tuple(translated.shape) == (1, 4, 32)
@@ -32,7 +32,7 @@ assert all(set(tokens) <= seen_in_training for tokens, _ in asked[test])
 for name, where in results:
     if (name, where) != ("decoder", "at the first word"):
         assert min(results[name, where]) > 0.95
-# "it can do no better than name the most frequent article"
+# "the decoder can do no better than name the most frequent article"
 assert all(found <= share + 0.02 for found in results["decoder", "at the first word"])
 # "From one pass over eleven tokens the next-token objective gets ten labels, the masked one only two here"
 assert len(tokens) == 11 and len(objectives["next token"][1]) == 10 and len(objectives["masked"][1]) == 2
@@ -64,7 +64,7 @@ assert torch.allclose(weights.sum(-1), torch.ones(len(writes)), atol=1e-4)
 # "each put their largest weight on their English word; for Haus it's 84 %"
 assert [reads[column] for column in weights[1:4].argmax(-1)] == ["house", "is", "beautiful"]
 assert 0.835 < weights[1].max() < 0.845
-# "a quarter goes to house [...] and another quarter to the colon"
+# "a quarter goes to house [...] another quarter to the colon"
 assert [reads[column] for column in (4, 6)] == [":", "house"]
 assert all(0.22 < weights[0, column] < 0.28 for column in (4, 6))
 # "gpt-oss and Qwen3-Next are such mixtures": 117 and 80 billion

@@ -11,7 +11,7 @@ true |= {f"The opposite of {one} is {other}." for pair in OPPOSITES for one, oth
 said = [pieces.decode(row, skip_special_tokens=True) for row in impossible]
 wrong = [text for text in said if text.startswith(("The capital of", "The opposite of")) and text not in true]
 assert len(impossible) > 20 and len(wrong) > 0.5 * len(said), (len(wrong), said)
-# "All at once, nothing fits." "Step by step it gets better, and filling the surest gap first beats a random order."
+# "All at once, nothing fits." "Step by step it gets better, and keeping the surest draws beats a random order."
 assert sum(before[1, "surest"]) == 0
 assert sum(before[7, "surest"]) > sum(before[4, "surest"]) > sum(before[2, "surest"])
 assert sum(before[7, "surest"]) > 2 * sum(before[7, "random"])
@@ -33,7 +33,7 @@ assert all(15 <= row[2] <= 36 for found in written.values() for row in found) an
 for k in range(1, n + 1):
     weight = (comb(n, k) * shares_of_t ** (k - 1) * (1 - shares_of_t) ** (n - k)).mean()
     assert abs(weight - 1 / k) < 1e-4
-# "A state of 32 x 32 numbers holds a few dozen pairs of random keys."
+# "A state of $32 \times 32$ numbers holds a few dozen pairs of random keys."
 assert recalled(8) == 1 and recalled(32) > 0.9 and recalled(128) < 0.6
 # "At 1,000 tokens the mixed layers read nearly two thirds as much"; "that saves 0.6 %"; "a quarter"; "saves 71 %"
 every, mixed = numbers_read(1_000)

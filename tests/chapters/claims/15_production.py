@@ -48,7 +48,7 @@ assert (round(per_dollar["RTX 4090"]), round(per_dollar["H100 SXM"])) == (1362, 
 # "At 2 GB per second from a disk, the 16.4 GB of Qwen3-8B take 8 seconds."
 assert f"{gigabytes(qwen3, 16):.1f}" == "16.4" and round(gigabytes(qwen3, 16) / 2) == 8
 
-# "off by at most half a step"
+# "The error of a weight is at most half a step"
 for bits in (8, 4, 2):
     assert (rounded(row, bits, len(row)) - row).abs().max() <= row.abs().max() / (2 ** (bits - 1) - 1) / 2 + 1e-6
 # "With one scale for the matrix [...] every row is off by more than a fifth. With one scale per row, the damage stays"
@@ -71,7 +71,7 @@ if theirs:
     assert type(in_4_bits.lm_head) is torch.nn.Linear
     assert in_4_bits.get_memory_footprint() < smaller["as it is"].get_memory_footprint()
     assert type(in_4_bits.model.layers[0].mlp.down_proj).__name__ == "Linear4bit"
-# "a decoder of 1.1 million parameters"
+# "own decoder of 1.1 million parameters"
 assert round(smaller["as it is"].num_parameters() / 1e6, 1) == 1.1
 # "It saw 88 of the sums in training"
 from llm_course.corpus.words import is_held_out_sum  # noqa: E402
@@ -132,7 +132,8 @@ linear_rise, table_rise = ({name: numbers[place] for name, numbers in rises.item
 assert rises["4 bits, zero points, 32"][0] == 0.0 and abs(linear_rise["4 bits, zero points, 32"]) < 0.001
 # "Eight bits cost next to nothing."
 assert all(abs(each["8 bits, a scale per row"]) < 0.01 for each in (linear_rise, table_rise))
-# "At 4 bits, groups of 32 cost about half of what a scale per row costs, or less"; "groups halved the damage above"
+# "At 4 bits, groups of 32 cost about half of what a scale per row costs, or less"; "groups halved the damage in our two
+# models"
 for each in (linear_rise, table_rise):
     assert each["4 bits, groups of 32"] < 0.53 * each["4 bits, a scale per row"]
 # "At 3 bits [...] its loss rises by 1.6 nats, so it has to choose among five times as many tokens"

@@ -31,7 +31,7 @@ assert "".join(pieces) == whole and len(pieces) > 3
 assert round(chat.num_parameters() / 1e6, 1) == 1.1
 # "Put what changes last": the prompt with the time in front costs more
 assert 1.5 * plain < timed
-# "Tracebacks are added after [the filter]"
+# "Tracebacks are added after it"
 record = log.makeRecord("course", logging.INFO, "", 0, "a call failed", (), (ValueError, ValueError(key), None))
 WithoutKey().filter(record)
 assert key not in record.getMessage() and key in logging.Formatter().format(record)

@@ -6,11 +6,11 @@ endings = [sum(name.endswith(end) for name in of) for end in "ao" for of in (wor
 assert endings == [16, 0, 0, 3] and len(words.GIRLS + words.BOYS) == 44
 # "names that aren't on the list. (If it read any of them, a coin chose the pronoun.)"
 assert not {f"{stem}{end}".capitalize() for stem in stems[:40] for end in "ao"} & set(known)
-# "The effect is about half a nat: odds of 1 become 1.6." and "would make the error look smaller than it is"
+# "The effect is about half a nat: odds of 1 become 1.6." and "makes the error look smaller than it is"
 assert 0.35 < means.mean() < 0.6 and means.mean() > 3 * by_name > 3 * by_sentence
 
 
-# "By chance [...] about twice in a thousand attempts. Here they hit many at once."
+# "By chance [...] about twice in a thousand attempts ($20 \cdot 20 / 60^3$). Here they hit many at once."
 assert len(extracted) >= 5 and 0.0015 < 20 * 20 / len(total) < 0.0025
 
 # "Eight sentences are nearly enough, in a text of 1,000 and in one of 2,000, and no fact gets worse"

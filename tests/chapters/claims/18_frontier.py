@@ -32,7 +32,7 @@ for right, one in zip(short, tested, strict=True):
 # "the longest right run takes five steps"
 steps_needed = [sum(m["role"] == "assistant" for m in errands.transcript(one)) for one in tested]
 assert max(steps_needed) == 5
-# "53 of 60"; "none of 60"
+# "53 of 60. With things that it has never met, it does none"
 assert 48 <= sum(right_of([reworded(one) for one in tested])) <= 57
 assert sum(run["history"][-1]["content"] == run["errand"].answer for run in new_things) <= 2
 # "`errands` was trained only on positions up to 256"
@@ -102,7 +102,7 @@ assert len(measured) == 10
 # "Without a tool, and with a tool that is only described, SmolLM2 gets nothing right"; "0 of 52 described calls"
 for name in ("no tool", "described"):
     assert measured[name, "bare"] == measured[name, "story"] == (0, 0, 0, 0)
-# "The constraint makes all 52 calls well-formed, and 19 of 26 bare sums are then right calls. [...] no call is right"
+# "The constraint makes all 52 calls well-formed [...] Then 19 of 26 bare sums are right calls. [...] no call is right"
 formed, right_calls, used, _ = measured["described, constrained", "bare"]
 assert formed == 26 and 17 <= right_calls <= 21
 assert measured["described, constrained", "story"][:2] == (26, 0)

@@ -69,11 +69,11 @@ from llm_course.capstone.substitutes import PARTS
 
 assert (len(MAKING), len(PARTS)) == (17, 19)
 assert "own seventeen functions, and two that let it answer" in notebook
-# "A vocabulary of 1,024 takes a quarter of them."
+# "its vocabulary of 1,024 takes a quarter of the rest": of the parameters that the reference uses
 shape = run["pretraining"].settings["shape"]
 assert shape["vocab_size"] == 1024
 assert abs(shape["vocab_size"] * shape["d_model"] / run["pretraining"].figures["parameters"] - 0.25) < 0.01
-# "3.7 million" tokens, "$6 · 10^12$" operations; "nanochat needs seven million times as many", by its figures
+# "3.7 million" tokens, "$6 \cdot 10^{12}$" operations; "nanochat needs seven million times as many", by its figures
 pretraining_tokens, parameters = run["pretraining"].tokens, run["pretraining"].figures["parameters"]
 assert round(pretraining_tokens / 1e6, 1) == 3.7 and round(6 * parameters * pretraining_tokens / 1e12) == 6
 assert 7 < 4.330784e19 / (6 * parameters * pretraining_tokens) / 1e6 < 7.5
@@ -87,9 +87,8 @@ assert round((MAX_TOKENS - tokens_seen(run.values()) + pretraining_tokens) / MAX
 # "with a quarter of them, the reference went from 0.284 to 0.300 bits per byte", "with groups of 32 [...] lost 6 %"
 assert [round(figure, 3) for figure in by_step[:2]] == [0.284, 0.3] and round(by_step[3] / by_step[2], 2) == 1.06
 assert run["quantization"].settings["group_size"] == 32
-# "here 64 of your 400,000 parameters", in the notebook
 assert f"here {shape['d_model']} of your 400,000 parameters" in notebook
-# At real size: "needs a quarter of the bits of a model 500 times its size", "nearly the 8 bits [...], and SmolLM2 1.2"
+# "needs a quarter of the bits of a model 500 times its size", "nearly the 8 bits [...], and SmolLM2 1.2"
 rows_there = {
     name: [float(number.replace(",", "")) for number in numbers.split()]
     for name, numbers in re.findall(r"^(reference run|stories|smollm2) +([\d., ]+)$", real_size, re.MULTILINE)
