@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from autograder.authoring.in_page import IN_PAGE, uses_torch
+from autograder.authoring.in_page import IN_PAGE, uses_torch, write_modules
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
 from llm_course.in_page import ONLY_PYTHON, check_in_page
@@ -122,7 +122,8 @@ def known_answers(exercise: Exercise) -> list[Known]:
     return [replace(known, source=re.sub(IMPORTS_OF_TORCH, "", known.source, flags=re.MULTILINE)) for known in found]
 
 
-def test_exercises_without_tensors_are_found() -> None:
+def test_exercises_without_tensors_are_found(tmp_path: Path) -> None:
+    assert (IN_PAGE / "llm_course.zip").read_bytes() == write_modules(tmp_path).read_bytes(), "run `make env`"
     assert {*SPECIFICATIONS} == {*WITHOUT_TENSORS.split()}, "run `make env`"
     merge = SPECIFICATIONS["merge_pair"]
     said = [merge[field] for field in ("assignment", "title", "minutes", "difficulty", "points")]
