@@ -156,6 +156,7 @@ def test_verdicts_in_a_browser_are_those_of_python(page: Page, share: int, capsy
     ("answer", "told"),
     [
         ("def merge_pair(:\n    pass", "Line 1 is no valid Python: invalid syntax."),
+        ("x = " + "(" * 300, "Line 1 is no valid Python: too many nested parentheses."),
         ("x = 1\ny = x.z", "The cell raised AttributeError in line 2, `y = x.z`: 'int' object has no attribute 'z'."),
         (
             "import not_there",
