@@ -17,6 +17,8 @@ from llm_course.checking.answer_key import AnswerKey, unpack_answer_keys
 from llm_course.checking.invocation import describe
 
 ONLY_PYTHON = "A page has only what comes with Python: the exercise needs no more."
+NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What Python raises of a source that it cannot read, the last two where brackets are nested too deeply."""
 
 
 def check_in_page(specification: Mapping[str, Any], answer: str, before: Sequence[str] = ()) -> dict[str, Any]:
@@ -75,7 +77,7 @@ def _run(name: str, answer: str, namespace: dict[str, Any]) -> str:
     """Run the cell of an answer. Returns what is wrong with it, or nothing."""
     try:
         code = _compiled(answer, f"<cell of {name}>")
-    except (SyntaxError, ValueError) as error:
+    except NO_PYTHON as error:
         line = f"Line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else "The cell"
         return f"{line} is no valid Python: {getattr(error, 'msg', error)}."
     namespace.pop(name, None)
@@ -93,7 +95,7 @@ def _run_quietly(source: str, file: str, namespace: dict[str, Any]) -> None:
     """Run a cell as far as it goes, statement by statement."""
     try:
         statements = ast.parse(source).body
-    except (SyntaxError, ValueError):
+    except NO_PYTHON:
         return
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     for statement in statements:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from autograder.authoring.in_page import IN_PAGE, uses_torch
+from autograder.authoring.in_page import IN_PAGE, uses_torch, write_modules
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
 from llm_course.in_page import ONLY_PYTHON, check_in_page
@@ -122,7 +122,8 @@ def known_answers(exercise: Exercise) -> list[Known]:
     return [replace(known, source=re.sub(IMPORTS_OF_TORCH, "", known.source, flags=re.MULTILINE)) for known in found]
 
 
-def test_exercises_without_tensors_are_found() -> None:
+def test_exercises_without_tensors_are_found(tmp_path: Path) -> None:
+    assert (IN_PAGE / "llm_course.zip").read_bytes() == write_modules(tmp_path).read_bytes(), "run `make env`"
     assert {*SPECIFICATIONS} == {*WITHOUT_TENSORS.split()}, "run `make env`"
     merge = SPECIFICATIONS["merge_pair"]
     said = [merge[field] for field in ("assignment", "title", "minutes", "difficulty", "points")]
@@ -155,6 +156,7 @@ def test_verdicts_in_a_browser_are_those_of_python(page: Page, share: int, capsy
     ("answer", "told"),
     [
         ("def merge_pair(:\n    pass", "Line 1 is no valid Python: invalid syntax."),
+        ("x = " + "(" * 300, "Line 1 is no valid Python: too many nested parentheses."),
         ("x = 1\ny = x.z", "The cell raised AttributeError in line 2, `y = x.z`: 'int' object has no attribute 'z'."),
         (
             "import not_there",
