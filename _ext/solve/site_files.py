@@ -14,6 +14,7 @@ from pathlib import Path
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
+from _ext.asset_versions import write_versions
 from _ext.assets import ESBUILD
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,8 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     site = Path(app.outdir)
-    folder = (site / SCRIPT).parent
+    script = site / SCRIPT
+    folder, before = script.parent, script.read_bytes() if script.exists() else b""
     shutil.copytree(CHECKS, folder, dirs_exist_ok=True)
     version = json.loads((PYODIDE / "package.json").read_text(encoding="utf-8"))["version"]
     target = site / "_static" / "pyodide" / version
@@ -42,7 +44,9 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     for name in OF_PYODIDE:
         shutil.copy2(PYODIDE / name, target)
     bundle(folder, "worker.js")
-    bundle(folder, "page.js", f"--banner:js=/* {digest(folder)} */")
+    bundle(folder, script.name, f"--banner:js=/* {digest(folder)} */")
+    if before not in (b"", script.read_bytes()):
+        write_versions(site)  # the checks alone may be new, and then no page has been written
 
 
 def bundle(folder: Path, name: str, *options: str) -> None:

@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from _ext.solve import places
+from _ext.asset_versions import version
+from _ext.solve import places, site_files
 from tests.site import checks
 from tests.site.checks import Visit
 from tests.site.conftest import ROOT, Built
@@ -198,7 +199,7 @@ def build_chapter(
     def chapter(name: str) -> Built:
         pages = {"index.md": "# Book\n\n```{toctree}\nchapters/02_tokenization/chapter\n```\n"}
         text = PAGE + PAGE.replace("merge_pair", "with_tensors").replace("One", "Another")
-        (tmp_path / "source/chapters/02_tokenization").mkdir(parents=True)
+        (tmp_path / "source/chapters/02_tokenization").mkdir(parents=True, exist_ok=True)
         (tmp_path / "source/chapters/02_tokenization/exercises.md").write_text(text)
         pages["chapters/02_tokenization/chapter.md"] = f"# Chapter\n\n```{{solve}} {name}\n```\n"
         return build(pages, "sphinx_design", "_ext.solve", exclude_patterns=["**/exercises.md"])
@@ -213,6 +214,18 @@ def test_a_chapter_holds_an_exercise_with_its_text(build_chapter: Callable[[str]
     assert 'href="exercises.html#one-merge">One merge</a> (3 points, 15 minutes, easy)' in html
     assert "Replace <em>neighbors</em>." in html
     assert 'data-exercise="02_tokenization/merge_pair" data-script="../../_static/solve/page.js"' in html
+
+
+def test_new_checks_come_under_a_new_address(
+    build_chapter: Callable[[str], Built], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_files, "CHECKS", tmp_path / "checks")
+    (tmp_path / "checks").mkdir()
+    for content in ("old", "new"):
+        (tmp_path / "checks" / "exercise.json").write_text(content)
+        built = build_chapter("merge_pair")
+    script = version((built.folder / site_files.SCRIPT).read_bytes())
+    assert f'data-script="../../_static/solve/page.js?v={script}"' in built.page("chapters/02_tokenization/chapter")
 
 
 @pytest.mark.parametrize(
