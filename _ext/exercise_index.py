@@ -27,7 +27,7 @@ FILTER = """<form class="exercise-filter pst-js-only" role="search" aria-label="
 <label>Find <input type="search" name="words" autocomplete="off" placeholder="mask, loss, sampling"></label>
 <label>Difficulty <select name="difficulty"><option value="">any</option><option>easy</option><option>medium</option>
 <option>hard</option></select></label>
-<label><input type="checkbox" name="plain"> plain Python only</label>
+<label><input type="checkbox" name="plain"> no install needed</label>
 <output>{count} exercises</output>
 </form>
 """
@@ -46,7 +46,7 @@ class Listed:
     difficulty: str
     place: str
     is_plain: bool
-    """Whether it is plain Python: no tensor goes in or comes out."""
+    """Whether no tensor goes in or comes out, so that it can be solved in the page (`solve/`)."""
 
 
 class exercise_index(nodes.General, nodes.Element):
@@ -129,8 +129,8 @@ def row(exercise: Listed, address: str) -> str:
 
 
 def mark(exercise: Listed) -> str:
-    """What stands beside an exercise's name. A link to solve it in the page belongs here."""
-    return ' <small class="plain">plain Python</small>' if exercise.is_plain else ""
+    """What stands beside an exercise's name."""
+    return ' <small class="plain">no install</small>' if exercise.is_plain else ""
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-/** Filters the table of all exercises by words, difficulty, and whether an exercise is plain Python. */
+/** Filters the table of all exercises by words, difficulty, and whether an exercise can be solved in the page. */
 
 const form = document.querySelector(".exercise-filter");
 const table = document.querySelector(".exercise-index");

@@ -1,6 +1,7 @@
 """The page of all exercises: made from the exercise pages, and filtered in the browser."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -9,6 +10,7 @@ from autograder.exercises import assignments
 from tests.site.checks import Visit, faults_of_width
 from tests.site.conftest import Built
 
+SOLVED_IN_THE_PAGE = Path(__file__).parents[2] / "llm_course" / "checks" / "in_page"
 INDEX = (
     "# Book\n\n```{toctree}\nchapters/07_norms/chapter\nchapters/07_norms/exercises\n```\n\n```{exercise-index}\n```\n"
 )
@@ -78,7 +80,8 @@ def test_all_exercises_are_listed_and_found(browser: Browser, served: str) -> No
         expect(rows.filter(has_text="causal_mask")).to_be_visible()
         expect(rows.filter(has_text="merge_pair")).to_be_hidden()
         visit.page.get_by_label("Find").fill("")
-        visit.page.get_by_label("plain Python only").check()
+        visit.page.get_by_label("no install needed").check()
+        expect(found).to_have_text(f"{sum(1 for _ in SOLVED_IN_THE_PAGE.glob('*/*.json'))} exercises")
         visit.page.get_by_label("Difficulty").select_option("hard")
         plain = {"PagedCache", "fit_messages", "redact"}
         expect(found).to_have_text(f"{len(plain)} exercises")
