@@ -1,6 +1,8 @@
 """Exercises in the page: where they stand, what a reader's browser does with them, and notebooks in and out."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -151,6 +153,14 @@ def test_from_a_file_the_button_says_what_to_do(browser: Browser, site: Path) ->
         press(visit.page, "Solve it here: merge_pair")
         expect(visit.page.get_by_text("Browsers run no Python on a page that was opened from a file.")).to_be_visible()
     assert visit.faults == []
+
+
+@pytest.mark.browser
+def test_the_benchmark_runs(site: Path) -> None:
+    # In a process of its own: this one may have a browser open.
+    command = [sys.executable, "-m", "benchmarks.solve", "--runs", "1", "--no-bars"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
+    assert "a later check:" in done.stdout
 
 
 def test_texts_from_before_come_back_one_after_the_other() -> None:
