@@ -188,15 +188,18 @@ def test_a_notebook_keeps_what_a_learner_has_added() -> None:
         cell("b", "two-answer"),
     ]
     script = (
-        'import { codeBefore, withAnswers } from "./_ext/solve/notebook.js";\n'
+        'import { codeBefore, holdsAll, withAnswers } from "./_ext/solve/notebook.js";\n'
         "const filled = withAnswers(input, new Map([['one', 'a = 2\\na'], ['two', 'b']]));\n"
-        "reply({ cells: filled.cells, before: codeBefore(filled, 'two') });"
+        "const less = { cells: filled.cells.slice(0, 4) };\n"
+        "const whole = [holdsAll(filled, input), holdsAll(less, input)];\n"
+        "reply({ cells: filled.cells, before: codeBefore(filled, 'two'), whole });"
     )
     reply = run_node(script, {"cells": cells})
     assert isinstance(reply, dict)
     answer = {**cells[1], "source": ["a = 2\n", "a"], "outputs": [], "execution_count": None}
     assert reply["cells"] == [cells[0], answer, *cells[2:]]
     assert reply["before"] == ["import math", "a = 2\na", "own"]
+    assert reply["whole"] == [True, False]
 
 
 @pytest.fixture
