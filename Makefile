@@ -136,7 +136,7 @@ benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	@touch $@
 
 # Nor does Sphinx look at the extensions' own files, at the widgets' code, or at what draws formulas.
-_build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/solve/* _ext/static/* _templates/*.html _templates/*/*.html)
+_build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/solve/*.* _ext/static/* _templates/*.html _templates/*/*.html)
 	@rm -rf _build/.doctrees && mkdir -p _build && touch $@
 
 lab: env  ## open JupyterLab with the assignments laid out in lab/; options in ARGUMENTS="--no-browser --port 8899"

@@ -22,7 +22,7 @@ EXERCISE = "merge_pair"
 FIRST, LATER = 4.0, 0.1  # seconds that a check may take
 LATER_CHECKS = 10
 PATIENCE = 120_000
-# Until the verdict is there: a check is quicker than Playwright looks.
+# Until the verdict is there: a check is quicker than Playwright looks. A sentence about Python itself is none.
 TIME_CHECK = """async (button) => {
   const verdict = document.querySelector(".solve-verdict");
   verdict.replaceChildren();

@@ -74,13 +74,6 @@ def test_widgets() -> None:
     assert done.stdout.count("computed") == 3
 
 
-@pytest.mark.browser
-def test_solve(site: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.solve", "--runs", "1", "--no-bars"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
-    assert "a later check:" in done.stdout
-
-
 def test_a_widget_without_what_is_pressed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def measure(runs: int, onnx: bool) -> None:
         raise PlaywrightTimeout("Timeout 1ms exceeded.\nCall log:\n  - waiting for a button\n")

@@ -1,7 +1,7 @@
 /** The notebook of a chapter: the site's, or the one that a reader has uploaded, with all that this browser keeps. */
 
 import { NOT_KEPT, keep, kept, replaced, store, stored } from "./answers.js";
-import { answersIn, readNotebook, withAnswers } from "./notebook.js";
+import { answersIn, holdsAll, readNotebook, withAnswers } from "./notebook.js";
 
 /** @import { Notebook } from "./notebook.js" */
 
@@ -41,8 +41,9 @@ export class Chapter {
 
   /** With all answers in it. */
   async filled() {
-    const uploaded = stored(this.#key);
-    const notebook = uploaded ? readNotebook(uploaded) : await this.released();
+    const released = await this.released();
+    const uploaded = readNotebook(stored(this.#key) ?? JSON.stringify(released));
+    const notebook = holdsAll(uploaded, released) ? uploaded : released; // the course may have more exercises by now
     const answers = [...answersIn(notebook)].map(([name, text]) => /** @type {const} */ ([name, kept(this.#idOf(name), text).text]));
     return withAnswers(notebook, new Map(answers));
   }
@@ -68,10 +69,10 @@ export class Chapter {
     } catch (error) {
       return `${file.name} ${/** @type {Error} */ (error).message}: choose the file that you downloaded, ${this.#name}.ipynb.`;
     }
-    const stubs = answersIn(await this.released());
-    const answers = [...answersIn(notebook)].filter(([name]) => stubs.has(name));
-    if (!answers.length) return `${file.name} holds no exercise of this chapter: choose ${this.#name}.ipynb.`;
-    const written = answers.filter(([name, text]) => text !== stubs.get(name));
+    const released = await this.released();
+    if (!holdsAll(notebook, released)) return `${file.name} lacks exercises of this chapter: choose ${this.#name}.ipynb.`;
+    const stubs = answersIn(released);
+    const written = [...answersIn(notebook)].filter(([name, text]) => text !== stubs.get(name));
     const done = [this.#keep(notebook), ...written.map(([name, text]) => this.#take(name, text, stubs.get(name) ?? ""))];
     dispatchEvent(new Event(UPLOADED));
     const taken = `${written.length} of ${stubs.size} answers were taken from ${file.name}.`;

@@ -47,6 +47,16 @@ export function answersIn(notebook) {
 }
 
 /**
+ * Whether a notebook has a cell for each answer of another.
+ * @param {Notebook} notebook
+ * @param {Notebook} released
+ */
+export function holdsAll(notebook, released) {
+  const answers = answersIn(notebook);
+  return [...answersIn(released).keys()].every((name) => answers.has(name));
+}
+
+/**
  * A copy with answers in their cells, which then have not run.
  * @param {Notebook} notebook
  * @param {Map<string, string>} answers

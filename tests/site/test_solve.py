@@ -1,6 +1,8 @@
 """Exercises in the page: where they stand, what a reader's browser does with them, and notebooks in and out."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -153,6 +155,14 @@ def test_from_a_file_the_button_says_what_to_do(browser: Browser, site: Path) ->
     assert visit.faults == []
 
 
+@pytest.mark.browser
+def test_the_benchmark_runs(site: Path) -> None:
+    # In a process of its own: this one may have a browser open.
+    command = [sys.executable, "-m", "benchmarks.solve", "--runs", "1", "--no-bars"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=True)
+    assert "a later check:" in done.stdout
+
+
 def test_texts_from_before_come_back_one_after_the_other() -> None:
     script = (
         'import { broughtBack, replaced } from "./_ext/solve/answers.js";\n'
@@ -178,15 +188,18 @@ def test_a_notebook_keeps_what_a_learner_has_added() -> None:
         cell("b", "two-answer"),
     ]
     script = (
-        'import { codeBefore, withAnswers } from "./_ext/solve/notebook.js";\n'
+        'import { codeBefore, holdsAll, withAnswers } from "./_ext/solve/notebook.js";\n'
         "const filled = withAnswers(input, new Map([['one', 'a = 2\\na'], ['two', 'b']]));\n"
-        "reply({ cells: filled.cells, before: codeBefore(filled, 'two') });"
+        "const less = { cells: filled.cells.slice(0, 4) };\n"
+        "const whole = [holdsAll(filled, input), holdsAll(less, input)];\n"
+        "reply({ cells: filled.cells, before: codeBefore(filled, 'two'), whole });"
     )
     reply = run_node(script, {"cells": cells})
     assert isinstance(reply, dict)
     answer = {**cells[1], "source": ["a = 2\n", "a"], "outputs": [], "execution_count": None}
     assert reply["cells"] == [cells[0], answer, *cells[2:]]
     assert reply["before"] == ["import math", "a = 2\na", "own"]
+    assert reply["whole"] == [True, False]
 
 
 @pytest.fixture
