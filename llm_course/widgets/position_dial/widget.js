@@ -19,7 +19,7 @@ const LONGEST = 43;
 const RIM = 48;
 /** What the legend shows of an area. */
 const AREA = "M4 1H26V9H4Z";
-const BELOW_DIALS = "Drag a hand. Fast hands tell neighbors apart, slow ones far from near. Below each: both angles, its share of the product, and how many positions a full turn takes.";
+const BELOW_DIALS = "Drag a hand. Fast ones tell neighbors apart, slow ones far from near. Below each: both angles, its share of the product, positions a turn takes.";
 /** @type {[string, string][]} */
 const BASES = [["100", "100"], ["10000", "10,000"], ["500000", "500,000"]];
 /** @type {[string, string][]} */

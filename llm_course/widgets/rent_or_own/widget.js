@@ -179,7 +179,7 @@ function figures(now, before) {
     ["machine, a month", ({ bills }) => bill(bills.machine)],
     ["API, a month", ({ bills }) => bill(bills.api)],
     ["machine, per million", ({ own }) => dollars(own)],
-    ["break-even", ({ busyAtEven }) => (busyAtEven > 1 ? "never" : `${percent(busyAtEven)} busy`)],
+    ["break-even load", ({ busyAtEven }) => (busyAtEven > 1 ? "never" : percent(busyAtEven))],
   ];
   return keyFigures(shown, now, before, true);
 }
