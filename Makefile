@@ -42,7 +42,7 @@ $(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exerci
 	@$(BIN)/python -m autograder.authoring.checks && touch $@
 
 # So do the notebooks that learners get.
-$(ASSIGNMENTS)/.done: $(VENV)/.installed _config.yml $(wildcard autograder/notebooks/*.py autograder/exercises/*/__init__.py solutions/*.py chapters/*/exercises.md chapters/guides/whole_path.md)
+$(ASSIGNMENTS)/.done: $(VENV)/.installed _config.yml $(wildcard autograder/notebooks/*.py autograder/exercises/*/*.py solutions/*.py chapters/*/exercises.md chapters/guides/whole_path.md)
 	@$(BIN)/python -m autograder.authoring.assignments && touch $@
 
 # Widgets: one self-contained module each, and the host that runs them on pages without a kernel.

@@ -15,7 +15,7 @@ ASSIGNMENTS = Path(__file__).parent / "assignments"
 """The released notebooks, one for each assignment, and that of the whole path: `make env` writes them."""
 WHOLE_PATH = "whole_path"
 JUPYTER_SETTINGS = Path(__file__).parent / "jupyter"
-"""Settings that hide what nbgrader, where it is installed, has for instructors."""
+"""Settings that hide what nbgrader, where it is installed, has for instructors, and Jupyter's news."""
 
 
 class LabError(Exception):

@@ -90,6 +90,7 @@ def test_what_nbgrader_has_for_instructors_is_not_in_the_window(folder: Path, mo
 
     extensions = [str(path) for path in (Path(nbformat.__file__).parents[4] / "share/jupyter").glob("labextensions")]
     hidden = {f"@jupyter/nbgrader:{name}" for name in ("create-assignment", "formgrader", "menu")}
+    hidden |= {"@jupyterlab/apputils-extension:announcements"}
     assert hidden.isdisjoint(get_page_config(extensions)["disabledExtensions"])
     monkeypatch.setattr("jupyterlab.labapp.main", lambda options: None)
     lab.open_jupyterlab([])
