@@ -37,7 +37,7 @@ FLOORS = {
         {"records"},
     ),
     "llm_course": (
-        {"__main__"},
+        {"__main__", "progress"},
         {"capstone"},
         {"in_page"},
         {"check", "lab", "training"},

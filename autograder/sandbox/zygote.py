@@ -26,6 +26,8 @@ from typing import Any, NoReturn
 
 # What is imported stays: looking for what of it is not used any more costs half a second.
 gc.disable()
+# An environment may lie below a link. A sandbox has it only where it really lies.
+sys.path[:] = [os.path.realpath(entry) for entry in sys.path]
 
 import matplotlib
 

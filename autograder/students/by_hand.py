@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.records.result import Result, write_data
+from autograder.records.result import Result, in_points, write_data
 from autograder.submissions.course_files import RESULTS, stored_result
 
 
@@ -63,7 +63,7 @@ def keep_scores(assignment: str, student: str, scores: Mapping[str, HandScore]) 
 def notes_on(scores: Mapping[str, HandScore], result: Result) -> list[str]:
     """What is to be told of the scores by hand of one student: those that were given to another answer."""
     return [
-        f"{exercise} has {given.score:g} points by hand, given to another answer: look at it again."
+        f"{exercise} has {in_points(given.score)} points by hand, given to another answer: look at it again."
         for exercise, given in scores.items()
         if given.code and given.code != result.code
     ]

@@ -121,8 +121,8 @@ def test_more_time_until_a_moment_holds_also_where_the_due_date_moves(small: Cou
     small.done("roster", "students.csv")
     submit(small, "ada", LATE)
     small.done("grade", NAME, "--workers", "1")
-    for wrong, sentence in {"2026-10-12T12:00Z": "is due at 2026-10-12 12:00 UTC, which is no earlier"}.items():
-        assert sentence in small.refused("extend", NAME, "ada", "--until", wrong)
+    no_later = small.refused("extend", NAME, "ada", "--until", "2026-10-12T12:00Z")
+    assert "ps1 is due at 2026-10-12 12:00 UTC, which is no earlier" in no_later
     said = small.done("extend", NAME, "ada", "--until", "2026-10-13T12:30Z", "--reason", "ill").stdout
     assert "for ps1: ill.\nada: late penalty 4 to 2 points." in said
     row = small.rows()["ada"]

@@ -14,6 +14,7 @@ from autograder.records.result import GRADED, NOT_GRADED, ExerciseResult, Proper
 from autograder.reporting.canvas import fill_canvas_list
 from autograder.reporting.report import class_report
 from autograder.reporting.scores import CellScore, Score, Table, canvas_table, moodle_table, plain_table, write_table
+from autograder.students.by_hand import HandScore, notes_on
 from autograder.students.late import DAY, PenaltyPerDay
 from autograder.students.roster import RosterError
 
@@ -177,6 +178,11 @@ def result(status: str = GRADED, mistake: str | None = None, **changes: object) 
 
 def cell(name: str, score: float) -> CellScore:
     return CellScore(name, score, 3.0, False, score, name)
+
+
+def test_a_score_by_hand_is_told_with_two_digits() -> None:
+    (told,) = notes_on({"thirds": HandScore(4 / 3, "of yesterday")}, result())
+    assert told.startswith("thirds has 1.33 points by hand, given to another answer")
 
 
 @pytest.fixture

@@ -36,3 +36,11 @@ def test_sandboxes_keep_their_promises(user: str, tier: str) -> None:
         check=False,
     )
     assert finished.returncode == 0, finished.stdout[-5000:] + finished.stderr[-2000:]
+
+
+def test_an_environment_below_a_link_is_found_in_a_sandbox(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(sys.prefix)
+    code = "from autograder.sandbox.zygote_client import shared_zygote\nprint(shared_zygote().tier)"
+    command = [tmp_path / "link" / "bin" / "python", "-W", "ignore", "-c", code]
+    finished = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    assert finished.stdout.strip() in TIERS, finished.stderr
