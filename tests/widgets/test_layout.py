@@ -171,6 +171,7 @@ def test_what_was_set_up_leads_back_to_what_the_reader_had(watched: Watched, add
     turn.click()
     turn.click()  # from one to the next: what the reader had is still what it leads back to
     expect(page.get_by_label("Start from")).to_have_value("Llama 3 8B")
+    expect(page.get_by_label("Tokens served in its life").locator("option:checked")).to_have_text("none")
     page.get_by_role("button", name="Back to what I had").click()
     expect(filled).to_have_value("8.00 billion")
     expect(page.get_by_label("Budget in FLOPs, as a number")).to_have_value("5.9e23")

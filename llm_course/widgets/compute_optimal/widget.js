@@ -118,13 +118,16 @@ function setAll(model, values) {
 function fields(model) {
   const multiply = (/** @type {number} */ power) => () => setTrait(model, "budget", within(model.get("budget") + power, BUDGETS));
   const written = (/** @type {number} */ value) => (10 ** value).toExponential(1).replace("+", "");
-  const served = [...new Set([...SERVED, model.get("served")])].sort((a, b) => a - b);
+  const counts = [...new Set([...SERVED, model.get("served")])].sort((a, b) => a - b);
+  const served = choice("Tokens served in its life", counts.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count)));
+  const shown = /** @type {HTMLSelectElement} */ (served.querySelector("select"));
+  model.on("change:served", () => (shown.value = String(model.get("served"))));
   return [
     // Any step, so that a published run keeps its exact size.
     traitSlider(model, "budget", "Budget in FLOPs", { ...BUDGETS, step: "any", format: written, parse: (text) => Math.log10(typedNumber(text)) }),
     element("div", { class: "llm-chips" }, button("a tenth", multiply(-1)), button("ten times", multiply(1))),
     traitSlider(model, "parameters", "Parameters", { ...SIZES, step: "any", format: (value) => inWords(10 ** value), parse: (text) => Math.log10(countInWords(text)) }),
-    choice("Tokens served in its life", served.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count))),
+    served,
   ];
 }
 
