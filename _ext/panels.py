@@ -19,7 +19,6 @@ PLOT = re.compile(
 )
 AXES = re.compile(r'<clipPath[^>]*><rect x="(?P<x>[^"]*)" y="[^"]*" width="(?P<width>[^"]*)"')
 NARROWEST = 90.0  # points: narrower axes, such as a color bar, belong to the panel on their left
-SIDE_BY_SIDE = 30.0  # rem: from this width on, the columns of a plot stand side by side
 RIM = 2.5  # points that a panel's last tick label may reach beyond its axes
 
 
@@ -41,9 +40,8 @@ def stack_panels(plot: re.Match[str]) -> str:
     windows = []
     for left, right in columns(content, width):
         size = right - left
-        style = f"flex:{size:g} 1 {SIDE_BY_SIDE * size / width:.2f}rem;max-width:min(100%,{size:g}pt)"
         box = f'viewBox="{left:g} 0 {size:g} {height}"'
-        windows.append(f'<svg {box} style="{style}" aria-hidden="true" fill="currentColor">{shown}</svg>')
+        windows.append(f'<svg {box} style="--points:{size:g}" aria-hidden="true">{shown}</svg>')
         shown = f'<use href="#{name}"/>'
     return f'<div class="figure plot" {plot["says"]}>{"".join(windows)}</div>'
 
