@@ -34,7 +34,8 @@ def columns(content: str, width: float) -> list[tuple[float, float]]:
 
 
 def stack_panels(plot: re.Match[str]) -> str:
-    width, height, content = float(plot["width"]), plot["height"], plot["content"]
+    width, height = float(plot["width"]), plot["height"]
+    content = plot["content"].replace("xlink:href=", "href=")  # the prefix was declared by the plot's own SVG
     name = f"plot-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     shown = f'<g id="{name}">{content}</g>'
     windows = []
