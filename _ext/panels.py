@@ -19,7 +19,6 @@ PLOT = re.compile(
 )
 AXES = re.compile(r'<clipPath[^>]*><rect x="(?P<x>[^"]*)" y="[^"]*" width="(?P<width>[^"]*)"')
 NARROWEST = 90.0  # points: narrower axes, such as a color bar, belong to the panel on their left
-SIDE_BY_SIDE = 30.0  # rem: from this width on, the columns of a plot stand side by side
 RIM = 2.5  # points that a panel's last tick label may reach beyond its axes
 
 
@@ -35,15 +34,15 @@ def columns(content: str, width: float) -> list[tuple[float, float]]:
 
 
 def stack_panels(plot: re.Match[str]) -> str:
-    width, height, content = float(plot["width"]), plot["height"], plot["content"]
+    width, height = float(plot["width"]), plot["height"]
+    content = plot["content"].replace("xlink:href=", "href=")  # the prefix was declared by the plot's own SVG
     name = f"plot-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     shown = f'<g id="{name}">{content}</g>'
     windows = []
     for left, right in columns(content, width):
         size = right - left
-        style = f"flex:{size:g} 1 {SIDE_BY_SIDE * size / width:.2f}rem;max-width:min(100%,{size:g}pt)"
         box = f'viewBox="{left:g} 0 {size:g} {height}"'
-        windows.append(f'<svg {box} style="{style}" aria-hidden="true" fill="currentColor">{shown}</svg>')
+        windows.append(f'<svg {box} style="--points:{size:g}" aria-hidden="true">{shown}</svg>')
         shown = f'<use href="#{name}"/>'
     return f'<div class="figure plot" {plot["says"]}>{"".join(windows)}</div>'
 
