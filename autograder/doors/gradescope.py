@@ -38,6 +38,7 @@ NEEDED = (
     "README.md",
     "pyproject.toml",
     "constraints.txt",
+    "instructor/*",
     "autograder/**/*",
     "llm_course/**/*",
     "solutions/*.py",

@@ -20,9 +20,9 @@ fi
 [ -n "$python" ] || { echo "No Python from 3.11 to 3.13 can be had here: choose a newer base image."; exit 1; }
 
 "$python" -m venv "$ENVIRONMENT"
-# The course and its packages. For a wheel instead of the source, change this line.
+# The course, its graders and their packages. For wheels instead of the source, change this line.
 "$ENVIRONMENT/bin/pip" install --no-cache-dir ${EXTRA_INDEX:+--extra-index-url "$EXTRA_INDEX"} \
-  --constraint "$SOURCE/course/constraints.txt" --editable "$SOURCE/course[instructor]"
+  --constraint "$SOURCE/course/constraints.txt" --editable "$SOURCE/course" --editable "$SOURCE/course/instructor"
 
 # In each fresh container all would be compiled once more.
 "$ENVIRONMENT/bin/python" -m compileall -q "$SOURCE/course/autograder" "$SOURCE/course/llm_course" "$SOURCE/course/solutions"
