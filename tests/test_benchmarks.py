@@ -88,9 +88,3 @@ def test_a_widget_without_what_is_pressed_is_told(monkeypatch: pytest.MonkeyPatc
 def test_widgets_beside_onnx_runtime(capsys: pytest.CaptureFixture[str]) -> None:
     widgets.main(["--runs", "1"])
     assert "onnxruntime-web" in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_site(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pages.main(["--runs", "1", "chapters/references.html"])
-    assert "performance" in capsys.readouterr().out

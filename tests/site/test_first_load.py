@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Response
 
+from benchmarks import site as benchmark
 from benchmarks.site import FIRST_LOAD
 from tests.site.checks import Visit, faults_of_access
 from tests.site.conftest import ROOT
@@ -93,3 +94,9 @@ def test_a_place_far_down_is_where_its_link_leads(browser: Browser, served: str,
             "heading => heading.getBoundingClientRect().top"
         )
         assert 0 <= top < 200
+
+
+@pytest.mark.slow
+def test_the_benchmark_measures_a_page(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    benchmark.main(["--runs", "1", "chapters/references.html"])
+    assert "performance" in capsys.readouterr().out
