@@ -39,6 +39,7 @@ NEEDED = (
     "pyproject.toml",
     "constraints.txt",
     "instructor/*",
+    "_config.yml",
     "autograder/**/*",
     "llm_course/**/*",
     "solutions/*.py",
