@@ -250,12 +250,12 @@ def _print_writer(ours: Path, workload: Workload, options: argparse.Namespace) -
 
 
 def _make_course(folder: Path, workload: Workload) -> None:
-    _run_plainly(folder.parent, "-m", "llm_course", "init", folder.name)
+    _run_plainly(folder.parent, "-m", "autograder", "init", folder.name)
     if workload.name == PLAIN:
         source = folder / "source" / PLAIN / f"{PLAIN}.ipynb"
         source.parent.mkdir()
         shutil.copy(EXAMPLE, source)
-    _run_plainly(folder, "-m", "llm_course", "release", workload.name)
+    _run_plainly(folder, "-m", "autograder", "release", workload.name)
 
 
 def _make_stock(folder: Path, ours: Path, workload: Workload) -> None:
@@ -293,7 +293,7 @@ def _grade(folder: Path, workload: Workload, workers: int, student: str = "*") -
 
 
 def _command(workload: Workload, workers: int, student: str = "*") -> list[str]:
-    return ["-m", "llm_course", "grade", workload.name, "--workers", str(workers), "--student", student]
+    return ["-m", "autograder", "grade", workload.name, "--workers", str(workers), "--student", student]
 
 
 def _forget(folder: Path) -> None:

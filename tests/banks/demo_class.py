@@ -66,7 +66,7 @@ def main() -> None:
 
 def llm_course(*arguments: str, folder: Path | None = None, may_fail: bool = False) -> None:
     print(f"$ llm-course {' '.join(arguments)}", flush=True)
-    run = subprocess.run([sys.executable, "-m", "llm_course", *arguments], cwd=folder, check=False)
+    run = subprocess.run([sys.executable, "-m", "autograder", *arguments], cwd=folder, check=False)
     if run.returncode and not may_fail:
         raise SystemExit(run.returncode)
 

@@ -130,7 +130,7 @@ class CourseOfAShell(Course):
     """A course whose commands run as a shell starts them, each in a process of its own."""
 
     def llm_course(self, *arguments: str) -> Run:
-        return self._run(sys.executable, "-m", "llm_course", *arguments)
+        return self._run(sys.executable, "-m", "autograder", *arguments)
 
     def nbgrader(self, *arguments: str) -> Run:
         return self._run(sys.executable, "-m", "nbgrader", *arguments)

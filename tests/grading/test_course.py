@@ -247,7 +247,7 @@ def test_no_execute_is_said_to_change_nothing(course: Course, attention: Assignm
 def test_a_killed_run_goes_on_where_it_was(course: Course, attention: Assignment) -> None:
     for number in range(4):
         hand_in(course.folder, f"s{number}", NAME, fill(attention, references(attention)))
-    command = [sys.executable, "-m", "llm_course", "grade", NAME]
+    command = [sys.executable, "-m", "autograder", "grade", NAME]
     process = subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 300
     results = course.folder / "results" / NAME

@@ -251,7 +251,7 @@ def test_only_one_run_grades_a_course_at_a_time(course: Course, attention: Assig
 
 
 def start(course: Course, *arguments: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "llm_course", *arguments]
+    command = [sys.executable, "-m", "autograder", *arguments]
     return subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 

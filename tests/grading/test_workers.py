@@ -213,7 +213,7 @@ def test_a_terminal_shows_speed_and_time_left(course: Course, attention: Assignm
     hand_in_some(course, attention)
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))  # in one without columns nothing is drawn
-    command = [sys.executable, "-m", "llm_course", "grade", NAME, "--workers", "2"]
+    command = [sys.executable, "-m", "autograder", "grade", NAME, "--workers", "2"]
     process = subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=theirs)
     os.close(theirs)
     shown = b""
