@@ -60,6 +60,7 @@ $(BUILT)/kernel_code.js: node_modules/.package-lock.json $(wildcard $(WIDGETS)/m
 $(BUILT)/.done: $(BUILT)/kernel_code.js node_modules/.package-lock.json $(filter-out $(BUILT)/%,$(wildcard $(WIDGETS)/*/*.js)) $(STYLES)
 	@$(ESBUILD) --format=esm --outdir=$(BUILT) --outbase=$(WIDGETS) --entry-names=[dir] $(wildcard $(WIDGETS)/*/widget.js)
 	@cat $(STYLES) | $(ESBUILD) --loader=css --outfile=$(BUILT)/style.css
+	@cat $(filter-out %/decoder_map/style.css,$(STYLES)) | $(ESBUILD) --loader=css --outfile=$(BUILT)/style_without_map.css
 	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/ui/host.js
 	@touch $@
 

@@ -20,6 +20,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from _ext.assets import share_static_folder
 from _ext.released_notebooks import EXERCISES
+from _ext.solve.site_files import can_be_solved
 
 METADATA, SHOWN_ON = "exercises", "exercise_index"
 EFFORT = re.compile(r"\d+ points?, (\d+) minutes, (easy|medium|hard)")
@@ -45,8 +46,8 @@ class Listed:
     minutes: int
     difficulty: str
     place: str
-    is_plain: bool
-    """Whether no tensor goes in or comes out, so that it can be solved in the page (`solve/`)."""
+    is_in_page: bool
+    """Whether it can be solved in the page (`solve/`)."""
 
 
 class exercise_index(nodes.General, nodes.Element):
@@ -62,11 +63,12 @@ class ExerciseIndexDirective(SphinxDirective):
 def note_exercises(app: Sphinx, doctree: nodes.document) -> None:
     """Keep with an exercises page what the table says of it."""
     if EXERCISES.fullmatch(app.env.docname):
-        app.env.metadata[app.env.docname][METADATA] = [*exercises_on(doctree)]
+        _, chapter, _ = app.env.docname.split("/")
+        app.env.metadata[app.env.docname][METADATA] = [*exercises_on(doctree, chapter)]
 
 
-def exercises_on(doctree: nodes.document) -> Iterator[Listed]:
-    """The exercises of a page: sections with an effort and a function, or a class, to write."""
+def exercises_on(doctree: nodes.document, chapter: str) -> Iterator[Listed]:
+    """The exercises of a chapter's page: sections with an effort and a function, or a class, to write."""
     for section in doctree.findall(nodes.section):
         effort = next(
             (found for text in section.findall(nodes.emphasis) if (found := EFFORT.match(text.astext()))), None
@@ -77,7 +79,8 @@ def exercises_on(doctree: nodes.document) -> Iterator[Listed]:
         if section.parent is not doctree and effort and stub:
             code = stub.astext()
             name, asks = named_and_described(code)
-            yield Listed(name, asks, int(effort[1]), effort[2], section["ids"][-1], "Tensor" not in code)
+            is_in_page = can_be_solved(f"{chapter}/{name}")
+            yield Listed(name, asks, int(effort[1]), effort[2], section["ids"][-1], is_in_page)
 
 
 def named_and_described(stub: str) -> tuple[str, str]:
@@ -121,7 +124,7 @@ def chapter_rows(title: str, address: str, exercises: Iterable[Listed]) -> str:
 
 def row(exercise: Listed, address: str) -> str:
     return (
-        f'<tr data-difficulty="{exercise.difficulty}"{" data-plain" if exercise.is_plain else ""}>'
+        f'<tr data-difficulty="{exercise.difficulty}"{" data-plain" if exercise.is_in_page else ""}>'
         f'<th scope="row"><a href="{address}"><code>{escape(exercise.name)}</code></a>{mark(exercise)}'
         f"<span>{escape(exercise.asks)}</span></th>"
         f"<td>{exercise.minutes}</td><td>{exercise.difficulty}</td></tr>\n"
@@ -130,7 +133,7 @@ def row(exercise: Listed, address: str) -> str:
 
 def mark(exercise: Listed) -> str:
     """What stands beside an exercise's name."""
-    return ' <small class="plain">no install</small>' if exercise.is_plain else ""
+    return ' <small class="plain">no install</small>' if exercise.is_in_page else ""
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

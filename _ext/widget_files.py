@@ -20,7 +20,8 @@ from _ext.kept_outputs import STATE_TYPE, drop_code
 BUILT = Path(__file__).parents[1] / "llm_course" / "widgets" / "built"
 FOLDER = "_static/widgets"
 HOST = f"{FOLDER}/host.js"
-STYLE = "style"
+DECODER_MAP = "decoder_map"
+"""Its style is a third of all, and most pages have no map: they get the style of the others."""
 
 
 def move_widgets(
@@ -49,8 +50,9 @@ def texts_of(state: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     drop_code(state)
     name = state["_name"]
-    state["_beside"] = {"_esm": name, "_css": STYLE}
-    return [(name, text_of(f"{name}.js")), (STYLE, text_of("style.css"))]
+    style = "style" if name == DECODER_MAP else "style_without_map"
+    state["_beside"] = {"_esm": name, "_css": style}
+    return [(name, text_of(f"{name}.js")), (style, text_of(f"{style}.css"))]
 
 
 def text_of(file: str) -> str:
