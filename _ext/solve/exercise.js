@@ -13,7 +13,7 @@ import { verdictOn } from "./verdict.js";
 
 /**
  * What the site knows of an exercise, as the grader's authoring tools write it.
- * @typedef {{ name: string, assignment: string, title: string, stub: string }} Specification
+ * @typedef {{ name: string, assignment: string, stub: string }} Specification
  */
 
 const KEYS = "Tab indents. To leave the editor by keyboard, press Escape, then Tab. Ctrl+Enter checks.";

@@ -9,7 +9,6 @@
 import base64
 import inspect
 import json
-import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -17,10 +16,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from nbformat import NotebookNode
-
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.notebooks.notebooks import released_notebook
+from autograder.notebooks.notebooks import stub_of
 from autograder.notebooks.source_code import imports_in, names_used
 from llm_course import checking
 from llm_course.check import CHECKS
@@ -33,7 +30,6 @@ MODULES = ("__init__.py", "check.py", "in_page.py", "checking/*.py")
 OF_TORCH = frozenset({"torch", "numpy"})
 KINDS_OF_TORCH = frozenset({"tensor", "generator", "linear", "sequential"})
 """What values of torch are called as data (llm_course.checking.values)."""
-SAID = re.compile(r"^## (?P<title>.+)\n+\*\d+ points?, (?P<minutes>\d+) minutes, (?P<difficulty>\w+)\*$", re.MULTILINE)
 
 
 def write_modules(folder: Path = IN_PAGE) -> Path:
@@ -51,14 +47,14 @@ def write_exercises(assignment: Assignment, answer_keys: dict[str, AnswerKey], f
     """Write the exercises of an assignment that need no tensor, and nothing else, into a folder of its name."""
     place = folder / assignment.name
     shutil.rmtree(place, ignore_errors=True)
-    found = [exercise for exercise in assignment.exercises if not needs_torch(exercise, answer_keys[exercise.name])]
-    if found:
-        place.mkdir(parents=True)
-        cells = released_notebook(assignment).cells
-    files = [place / f"{exercise.name}.json" for exercise in found]
-    for exercise, file in zip(found, files, strict=True):
-        specification = _specification(assignment, exercise, answer_keys[exercise.name], cells)
-        file.write_text(json.dumps(specification, ensure_ascii=False) + "\n", encoding="utf-8")
+    files = []
+    for exercise in assignment.exercises:
+        answer_key = answer_keys[exercise.name]
+        if not needs_torch(exercise, answer_key):
+            place.mkdir(parents=True, exist_ok=True)
+            file, specification = place / f"{exercise.name}.json", _specification(assignment, exercise, answer_key)
+            file.write_text(json.dumps(specification, ensure_ascii=False) + "\n", encoding="utf-8")
+            files.append(file)
     return files
 
 
@@ -99,19 +95,11 @@ def _kinds_in(tree: Any) -> Iterator[str]:
         yield from _kinds_in([*content.values()] if kind == "dict" else content if kind == "tuple" else [])
 
 
-def _specification(
-    assignment: Assignment, exercise: Exercise, answer_key: AnswerKey, cells: list[NotebookNode]
-) -> dict[str, Any]:
-    grade_ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in cells]
-    place = grade_ids.index(f"{exercise.name}-answer")
-    *_, said = (match for cell in cells[:place] for match in SAID.finditer(cell.source))
+def _specification(assignment: Assignment, exercise: Exercise, answer_key: AnswerKey) -> dict[str, Any]:
     return {
         "name": exercise.name,
         "assignment": assignment.name,
-        "title": said["title"],
-        "minutes": int(said["minutes"]),
-        "difficulty": said["difficulty"],
         "points": exercise.points,
-        "stub": cells[place].source,
+        "stub": stub_of(exercise.reference),
         "checks": base64.b64encode(pack_answer_keys({exercise.name: answer_key})).decode("ascii"),
     }

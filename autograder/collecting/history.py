@@ -1,12 +1,11 @@
 """What was handed in of an assignment, and when: what counts, and what it took the place of."""
 
 import contextlib
-import re
 from collections import defaultdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from autograder.collecting.laying import REPLACED, SUBMITTED
+from autograder.collecting.laying import SUBMITTED, put_aside
 from autograder.collecting.origins import read_held
 from autograder.submissions.hand_in import NotGradable, read_timestamp, shown, submitted_folders
 
@@ -17,10 +16,9 @@ def hand_ins(name: str, student: str = "*") -> dict[str, list[str]]:
     `student` is a student's id or a pattern.
     """
     found: dict[str, list[str]] = defaultdict(list)
-    replaced = re.compile(rf"(.+)\.{re.escape(name)}\.\d{{4}}(-\d\d){{2}}-\d{{6}}-\d{{6}}")
-    for folder in sorted(REPLACED.glob("*")):
-        if (parts := replaced.fullmatch(folder.name)) and fnmatchcase(parts[1], student):
-            found[parts[1]].append(f"{_time_of(folder)}: kept in {shown(str(folder))}")
+    for owner, folder in put_aside(name):
+        if fnmatchcase(owner, student):
+            found[owner].append(f"{_time_of(folder)}: kept in {shown(str(folder))}")
     held = read_held(name)
     for folder in submitted_folders(SUBMITTED, student, name):
         owner = folder.parent.name

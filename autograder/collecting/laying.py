@@ -5,8 +5,9 @@ keeps it. What is replaced is kept.
 """
 
 import contextlib
+import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from os import utime
@@ -336,6 +337,14 @@ def _put_aside(hand_in: HandedIn) -> str:
     aside.parent.mkdir(exist_ok=True)
     hand_in.folder.rename(aside)
     return f", in the place of what is kept in {aside}"
+
+
+def put_aside(assignment: str) -> Iterator[tuple[str, Path]]:
+    """The student and the folder of each hand-in that was put aside for a later one; of a student, the oldest first."""
+    name = re.compile(rf"(.+)\.{re.escape(assignment)}\.\d{{4}}(-\d\d){{2}}-\d{{6}}-\d{{6}}")
+    for folder in sorted(REPLACED.glob("*")):
+        if found := name.fullmatch(folder.name):
+            yield found[1], folder
 
 
 def _write(folder: Path, files: Files) -> None:

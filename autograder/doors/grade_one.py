@@ -71,11 +71,12 @@ def as_data(result: Result, job: Job) -> dict[str, Any]:
         "sandbox": result.tier,
         "flags": list(result.flags),
         "by_hand": by_hand(job),
-        "exercises": [_exercise(exercise) for exercise in result.exercises],
+        "exercises": [exercise_as_data(exercise) for exercise in result.exercises],
     }
 
 
-def _exercise(exercise: ExerciseResult) -> dict[str, Any]:
+def exercise_as_data(exercise: ExerciseResult) -> dict[str, Any]:
+    """What is told of one exercise."""
     return {
         "name": exercise.name,
         "score": exercise.score,

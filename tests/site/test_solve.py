@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from _ext.asset_versions import version
 from _ext.solve import places, site_files
+from solutions.tokenization import merge_pair
+from tests.banks.submissions import source_of
 from tests.site import checks
 from tests.site.checks import Visit
 from tests.site.conftest import ROOT, Built
@@ -20,16 +22,7 @@ from tests.widgets.conftest import run_node
 EXERCISES = "chapters/02_tokenization/exercises.html"
 CHAPTER = "chapters/02_tokenization/chapter.html"
 HEAD = "def merge_pair(ids, pair, new_id):\n"
-RIGHT = """    merged, position = [], 0
-    while position < len(ids):
-        if tuple(ids[position : position + 2]) == pair:
-            merged.append(new_id)
-            position += 2
-        else:
-            merged.append(ids[position])
-            position += 1
-    return merged
-"""
+RIGHT = source_of(merge_pair)
 MISUNDERSTOOD = RIGHT.replace("position += 2", "position += 1", 1)
 ENDLESS = "    while True:\n        pass\n"
 TRAIN_BPE = """def train_bpe(data, n_merges):
@@ -101,12 +94,12 @@ def test_an_exercise_is_solved_in_the_page(visit: Visit, tmp_path: Path) -> None
     editor = opened(page)
     expect(editor).to_contain_text("Replace each occurrence of a pair of neighbors")
 
-    expect(checked(editor, HEAD + MISUNDERSTOOD)).to_contain_text("You keep the right half of a pair")
+    expect(checked(editor, MISUNDERSTOOD)).to_contain_text("You keep the right half of a pair")
     expect(checked(editor, HEAD + "    return ids)\n")).to_contain_text("Line 2 is no valid Python")
     expect(checked(editor, HEAD + ENDLESS)).to_contain_text("was stopped: look for a loop that does not end")
-    printing = HEAD + "    print('x' * 100_000)\n" + RIGHT
+    printing = f"print('x' * 100_000)\n{RIGHT}"
     expect(checked(editor, printing)).to_contain_text("these are the first 2,000")
-    expect(checked(editor, HEAD + RIGHT)).to_contain_text("3 of 3 points")
+    expect(checked(editor, RIGHT)).to_contain_text("3 of 3 points")
     assert checks.faults_of_access(page) == []
     checks.set_theme(page, "dark")
     assert checks.faults_of_access(page, "color-contrast") == []
@@ -136,7 +129,7 @@ def test_an_exercise_is_solved_in_the_page(visit: Visit, tmp_path: Path) -> None
     nbformat.validate(notebook)
     answers = {cell.metadata.nbgrader.grade_id: cell.source for cell in notebook.cells if "nbgrader" in cell.metadata}
     assert file.name == "02_tokenization.ipynb"
-    assert answers["merge_pair-answer"] == HEAD + RIGHT
+    assert answers["merge_pair-answer"] == RIGHT
     assert answers["train_bpe-answer"] == TRAIN_BPE
     assert "raise NotImplementedError()" in answers["encode-answer"]
 
