@@ -39,11 +39,7 @@ const refused = new Map();
 
 /** @param {string} key */
 export function stored(key) {
-  try {
-    return refused.get(key) ?? localStorage.getItem(key);
-  } catch {
-    return null; // this browser keeps nothing
-  }
+  return refused.get(key) ?? localStorage.getItem(key);
 }
 
 /**
@@ -54,11 +50,10 @@ export function stored(key) {
 export function store(key, text) {
   try {
     localStorage.setItem(key, text);
-    return true;
-  } catch {
-    refused.set(key, text);
-    return false;
-  }
+  } catch {} // it is full
+  const isKept = localStorage.getItem(key) === text;
+  if (!isKept) refused.set(key, text);
+  return isKept;
 }
 
 /**

@@ -10,15 +10,11 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 from sphinx.writers.html5 import HTML5Translator
 
+from _ext.exercise_pages import PageExercise, exercises_on
 from _ext.released_notebooks import EXERCISES
 from _ext.solve.site_files import SCRIPT, can_be_solved
 
 STUB = re.compile(r"(?:def|class) (\w+)")
-SECTION = re.compile(
-    r"^## (?P<title>.+)\n\n(?P<facts>\*.+\*)\n(?P<text>(?:(?!^##? )[\s\S])*?)^```\{code-cell\}.*\n(?P<stub>.*)",
-    re.MULTILINE,
-)
-"""An exercise in exercises.md down to the first line of its stub."""
 
 
 class solve(nodes.General, nodes.Element):
@@ -46,31 +42,23 @@ class SolveDirective(SphinxDirective):
         name = self.arguments[0]
         page = Path(self.env.doc2path(self.env.docname)).with_name("exercises.md")
         self.env.note_dependency(str(page))
-        exercise = f"{page.parent.name}/{name}"
-        section = section_of(page, name)
-        if section is None:
+        found = [exercise for exercise in exercises_on(page) if exercise.name == name] if page.exists() else []
+        if not found:
             raise self.error(f"{page.parent.name}/exercises.md has no exercise '{name}': name a function of it.")
-        if not can_be_solved(exercise):
+        if not can_be_solved(f"{page.parent.name}/{name}"):
             raise self.error(
                 f"'{name}' cannot be solved in the page: it needs tensors. Choose another, or run `make env`."
             )
         box = nodes.container(classes=["exercise-here"])
-        box += self._title(section["title"], section["facts"].strip("*"))
-        self.state.nested_parse(StringList(section["text"].splitlines(), str(page)), 0, box)
-        box += solve(exercise=exercise)
+        box += self._title(found[0])
+        self.state.nested_parse(StringList(found[0].text.splitlines(), str(page)), 0, box)
+        box += solve(exercise=f"{page.parent.name}/{name}")
         return [box]
 
-    def _title(self, title: str, facts: str) -> nodes.Node:
+    def _title(self, exercise: PageExercise) -> nodes.Node:
         """The exercise's title, which leads to its page, and what it takes."""
-        address = f"exercises.html#{nodes.make_id(title)}"
-        link = nodes.reference("", title, refuri=address, internal=True)
-        return nodes.paragraph("", "Exercise: ", link, nodes.Text(f" ({facts})"), classes=["exercise-title"])
-
-
-def section_of(page: Path, name: str) -> re.Match[str] | None:
-    """What stands above an exercise's stub in exercises.md: its title, what it takes, its text and hints."""
-    sections = SECTION.finditer(page.read_text(encoding="utf-8")) if page.exists() else ()
-    return next((found for found in sections if (stub := STUB.match(found["stub"])) and stub[1] == name), None)
+        link = nodes.reference("", exercise.title, refuri=f"exercises.html#{exercise.place}", internal=True)
+        return nodes.paragraph("", "Exercise: ", link, nodes.Text(f" ({exercise.facts})"), classes=["exercise-title"])
 
 
 def visit(writer: HTML5Translator, node: solve) -> None:

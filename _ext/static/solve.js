@@ -6,9 +6,7 @@ const FROM_A_FILE = "Browsers run no Python on a page that was opened from a fil
 for (const place of document.querySelectorAll(".solve")) {
   const [button, said] = place.querySelectorAll("button, [role=status]");
   const { exercise, script } = place.dataset;
-  try {
-    if (localStorage.getItem(`llm-course:answer:${exercise}`)) said.textContent = "What you wrote is kept in this browser.";
-  } catch {} // a browser that keeps nothing
+  if (localStorage.getItem(`llm-course:answer:${exercise}`)) said.textContent = "What you wrote is kept in this browser.";
 
   button.addEventListener("click", async () => {
     if (location.protocol === "file:") return (said.textContent = FROM_A_FILE);

@@ -232,6 +232,20 @@ def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
     expect(options.nth(1)).not_to_have_attribute("open", "")
 
 
+REFUSE_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { configurable: true, get() { throw new DOMException("no", "SecurityError"); } });
+"""
+
+
+def test_a_browser_that_keeps_nothing_shows_the_page(browser: Browser, base: str) -> None:
+    with Visit(browser, base) as visit:
+        visit.context.add_init_script(REFUSE_STORAGE)
+        visit.open(CHAPTER)
+        expect(visit.page.locator(".reading-progress")).to_have_text(re.compile(r"0 of \d+ chapters read"))
+        assert visit.page.evaluate("document.documentElement.dataset.mode") == "auto"
+        assert visit.faults == []
+
+
 def test_question_works_without_scripts(browser: Browser, base: str) -> None:
     with Visit(browser, base, java_script_enabled=False) as visit:
         visit.page.goto(visit.base + CHAPTER)

@@ -21,13 +21,18 @@ chapters/02_tokenization/exercises
 ```{exercise-index}
 ```
 """
-EXERCISES = """# Norms: exercises
+EXERCISES = """---
+jupytext:
+  text_representation: {extension: .md, format_name: myst}
+kernelspec: {display_name: Python 3, language: python, name: python3}
+---
+# Norms: exercises
 
 ## One row
 
 *3 points, 20 minutes, easy*
 
-```python
+```{code-cell} ipython3
 def merge_pair(row: list[float], bias: float = 0) -> float:
     \"\"\"Add up the numbers
     of a row & a bias.
@@ -41,7 +46,7 @@ def merge_pair(row: list[float], bias: float = 0) -> float:
 
 *1 point, 5 minutes, hard*
 
-```python
+```{code-cell} ipython3
 class Layer:
     \"\"\"Norm all rows of a Tensor.\"\"\"
 

@@ -46,7 +46,7 @@ SURE = {
     "get the folder": "get-the-folder",
     "cheating": "grading-cheating",
 }
-# The words of a newcomer, written down before their sections were given them: each leads to its section at once.
+# The words of a newcomer, written down before their sections were given them. Some find theirs without.
 NEWCOMERS = {
     "RAG": "context-retrieval",
     "hallucinate": "language-models-knowledge",
@@ -109,8 +109,9 @@ def test_the_right_section_is_among_the_first(browser: Browser, served: str) -> 
     with Visit(browser, served) as visit:
         visit.open("search.html")
         found = {query: first_hits(visit, query) for query in QUERIES}
-        sought = {query: first_hits(visit, query)[0] for query in NEWCOMERS}
-    assert {query: hit for query, hit in sought.items() if NEWCOMERS[query] not in hit} == {}
+        sought = {query: first_hits(visit, query) for query in NEWCOMERS}
+    lost = {query: hits for query, hits in sought.items() if not any(NEWCOMERS[query] in hit for hit in hits)}
+    assert lost == {}
     missed = {query: hits for query, hits in found.items() if not any(is_right(hit, QUERIES[query]) for hit in hits)}
     assert len(QUERIES) - len(missed) >= ENOUGH, missed
     assert not any("grader_figures" in hit for hits in found.values() for hit in hits)

@@ -1,6 +1,5 @@
 """Exercises in the page: where they stand, what a reader's browser does with them, and notebooks in and out."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -245,16 +244,3 @@ def test_an_exercise_that_cannot_be_solved_is_told(
     build_chapter: Callable[[str], Built], name: str, sentence: str
 ) -> None:
     assert sentence in build_chapter(name).warnings
-
-
-def test_each_exercise_that_needs_no_tensor_has_its_text() -> None:
-    """The pattern that reads exercises.md finds all of them, those that chapters do not hold yet too."""
-    files = sorted((ROOT / "llm_course/checks/in_page").glob("*/*.json"))
-    missing = [
-        file.stem
-        for file in files
-        if places.section_of(ROOT / "chapters" / json.loads(file.read_text())["assignment"] / "exercises.md", file.stem)
-        is None
-    ]
-    assert files
-    assert missing == []
