@@ -57,7 +57,7 @@ printed_values = {
 four_points = torch.tensor([-3.0, -1.0, 1.0, 3.0])
 for activation, values in printed_values.items():
     assert [round(value, 3) for value in activations[activation](four_points).tolist()] == values
-# "Left of zero, ReLU's gradient is 0 everywhere" "SiLU's is on average more than twenty times GELU's"
+# "Left of zero, ReLU's gradient is 0 everywhere" "SiLU's gradient is on average more than twenty times GELU's"
 shifted = torch.randn(10_000, generator=torch.Generator().manual_seed(0)) - 5
 slopes_at = {name: gradient(function, shifted).abs() for name, function in activations.items()}
 shares = {name: (slopes > 1e-6).float().mean() for name, slopes in slopes_at.items()}
@@ -78,7 +78,7 @@ assert [round(n, 3) for n in (3 * by_hand).tolist()] == [5.285, -0.216]
 for this, that, plain, gated in ((4.0, 4.0, 4.0, 15.7), (4.0, 0.0, 0.0, 0.0), (8.0, 0.0, 4.0, 0.0)):
     assert functional.relu(torch.tensor(this + that - 4)).item() == plain
     assert round((functional.silu(torch.tensor(that)) * this).item(), 1) == gated
-# "That makes the right token's probability 4 % higher in the (geometric) mean"
+# "That makes the right token's probability 4 % higher in the geometric mean"
 assert round(torch.tensor(0.04).exp().item(), 2) == 1.04
 # "$\tfrac83$ of it is 10,922.67, and the next multiple is 11,008"
 assert round(8 / 3 * 4096, 2) == 10_922.67 and 256 * -(-8 * 4096 // (3 * 256)) == 11_008
@@ -207,7 +207,7 @@ assert experts[0] < 1.5 * few[0] and 5.4 < many[0] / experts[0] < 6.7
 assert 3.4 < experts[1] / few[1] < 4.2 and round(1 - (1 - 8 / 64) ** 8, 2) == 0.66
 # "but less than half as long as that of its total size", "At 64 tokens it still takes nearly three times as long"
 assert experts[1] < 0.45 * many[1] and 2.6 < experts[2] / few[2] < 3
-# "All 538 MB of weights are fetched for its single row"
+# "To write one, all 538 MB of weights are fetched for a single row"
 assert round(134_515_008 * 4 / 1e6) == 538
 # "a cache of 94 MB": 30 layers, 3 heads, 64 wide, keys and values
 assert round(2048 * 2 * 30 * 3 * 64 * 4 / 1e6) == 94
