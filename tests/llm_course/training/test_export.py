@@ -1,4 +1,4 @@
-"""The file of a model for pages is made of the shipped weights; that pages read it as torch would, tests/widgets say."""
+"""The file of a model for pages is made of the shipped weights; that it is read as torch would, tests/widgets say."""
 
 from pathlib import Path
 
