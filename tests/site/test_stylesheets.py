@@ -8,11 +8,7 @@ import pydata_sphinx_theme
 import pytest
 from fontTools.ttLib import TTFont
 
-from _ext.stylesheets import (
-    purge,
-    with_icons_inside,
-    without_unread_variables,
-)
+from _ext.stylesheets import purge, with_icons_inside, with_typeface_inside, without_unread_variables
 
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 
@@ -63,6 +59,14 @@ def test_icon_font_is_cut_down_and_inside() -> None:
     encoded = light.split("base64,")[1].split(")")[0]
     assert len(encoded) < 3000
     assert 0xF185 in TTFont(io.BytesIO(base64.b64decode(encoded))).getBestCmap()
+
+
+def test_typeface_is_inside_and_other_fonts_stay(tmp_path: Path) -> None:
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "sans.woff2").write_bytes(b"a font")
+    css = "@font-face{src:url(fonts/sans.woff2)}@font-face{src:url(katex/fonts/KaTeX_Main.woff2)}"
+    inside = f"url(data:font/woff2;base64,{base64.b64encode(b'a font').decode()})"
+    assert with_typeface_inside(css, tmp_path) == css.replace("url(fonts/sans.woff2)", inside)
 
 
 def test_variables_that_nothing_reads_are_left_out() -> None:
