@@ -10,22 +10,6 @@ from torch import Tensor
 from tests.banks.right import Alternatives
 
 
-def bigram_by_loops(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
-    if alpha < 0:
-        raise ValueError("alpha must not be negative")
-    table = [[float(alpha)] * vocab_size for _ in range(vocab_size)]
-    for token in ids:
-        if token < 0 or token >= vocab_size:
-            raise ValueError(f"no such token: {token}")
-    for t in range(1, len(ids)):
-        table[ids[t - 1]][ids[t]] += 1
-    for row in table:
-        total = sum(row)
-        for j in range(vocab_size):
-            row[j] = row[j] / total if total > 0 else 1 / vocab_size
-    return torch.tensor(table)
-
-
 def bigram_by_counter(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     if alpha < 0 or (ids and not 0 <= min(ids) <= max(ids) < vocab_size):
         raise ValueError("bad arguments")
@@ -55,7 +39,7 @@ def perplexity_by_inverse(log_prob: float, n_predictions: int) -> float:
 
 
 ALTERNATIVES: Alternatives = {
-    "bigram_probabilities": [bigram_by_loops, bigram_by_counter],
+    "bigram_probabilities": [bigram_by_counter],
     "sequence_log_prob": [score_by_loop],
     "perplexity": [perplexity_by_inverse],
 }

@@ -26,18 +26,6 @@ def rows_by_loop(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     return q, scale
 
 
-def rows_by_share(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
-    if len(weight.shape) != 2 or 0 in weight.shape:
-        raise ValueError("a matrix, please")
-    if not (bits >= 2 and bits <= 16):
-        raise ValueError("bits from 2 to 16")
-    qmax = 2 ** (bits - 1) - 1
-    absmax = weight.abs().amax(-1, keepdim=True)
-    absmax = absmax.masked_fill(absmax == 0, 1)
-    q = torch.clamp(torch.round(weight / absmax * qmax), -qmax, qmax)
-    return q.to(torch.int8 if bits <= 8 else torch.int32), absmax / qmax
-
-
 def rows_by_numpy(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     if weight.dim() != 2 or weight.numel() < 1 or bits < 2 or bits > 16:
         raise ValueError("a matrix, and bits from 2 to 16")
@@ -68,13 +56,6 @@ def groups_by_loop(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Tens
         whole.append(q)
         scales.append(scale)
     return torch.cat(whole, dim=1), torch.cat(scales, dim=1)
-
-
-def groups_by_split(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Tensor, Tensor]:
-    if weight.dim() != 2 or weight.numel() == 0 or group_size < 1 or not 2 <= bits <= 16:
-        raise ValueError("no matrix, no group or no bits")
-    found = [rows_by_share(group, bits) for group in weight.split(group_size, dim=1)]
-    return torch.hstack([q for q, _ in found]), torch.hstack([scale for _, scale in found])
 
 
 def codes_by_scaled_levels(x: Tensor, block_size: int = 64) -> tuple[Tensor, Tensor]:
@@ -121,9 +102,9 @@ def bytes_by_difference(parameter_counts: dict[str, int], linear_bits: float, ot
 
 
 ALTERNATIVES: Alternatives = {
-    "quantize_absmax": [rows_by_loop, rows_by_share, rows_by_numpy],
+    "quantize_absmax": [rows_by_loop, rows_by_numpy],
     "dequantize": [back_by_diagonal],
-    "quantize_groups": [groups_by_loop, groups_by_split],
+    "quantize_groups": [groups_by_loop],
     "nf4_quantize": [codes_by_scaled_levels],
     "nf4_dequantize": [numbers_by_loop],
     "cost_per_million_tokens": [cost_by_seconds],
