@@ -10,14 +10,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from _ext.serve import address, make_server
 from autograder.authoring.in_page import IN_PAGE, uses_torch, write_modules
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
@@ -70,18 +69,13 @@ lambda specification, answer, before: json.dumps(check_in_page(json.loads(specif
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     """A page in which `check` answers, from a server on this machine and nowhere else."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(ROOT)))
+    server = make_server(ROOT)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
+    home = address(server)
     page = browser.new_page()
-    page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(address) else route.abort())
-    page.route(f"{address}/", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
-    page.goto(f"{address}/")
+    page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(home) else route.abort())
+    page.route(home, lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+    page.goto(home)
     page.wait_for_function("() => 'check' in window", timeout=PATIENCE)
     yield page
     page.close()

@@ -166,20 +166,6 @@ def test_faults_of_questions_are_found(browser: Browser, tmp_path: Path) -> None
         assert checks.faults_of_questions(visit.page) == ["no question"]
 
 
-def test_a_tab_is_left_as_one_never_used(visit: Visit) -> None:
-    visit.open(CHAPTER)
-    visit.page.get_by_label("I have read this chapter").check()
-    assert checks.faults_of_questions(visit.page) == []
-    assert checks.faults_on_paper(visit.page) == []
-    visit.page.evaluate("console.error('loud')")
-    assert visit.leave() == ["console error: loud"]
-    visit.open(CHAPTER)
-    expect(visit.page.get_by_label("I have read this chapter")).not_to_be_checked()
-    expect(visit.page.locator(".question details[open]")).to_have_count(0)
-    assert visit.page.evaluate("matchMedia('screen').matches")
-    assert visit.leave() == []
-
-
 @pytest.mark.parametrize(
     ("width", "places"),
     [
@@ -195,16 +181,6 @@ def test_formulas_and_the_opening_figure_are_seen_whole(browser: Browser, served
         )
         assert visit.page.locator(places).count() >= 2
         assert cut == []
-
-
-def test_leaving_a_page_that_still_loads_is_no_fault(browser: Browser, tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("<!doctype html><title>Slow</title><img src='slow.png' alt=''>")
-    with Visit(browser, f"{tmp_path.as_uri()}/") as visit:
-        visit.context.route("**/slow.png", lambda route: None)
-        visit.page.goto(visit.base + "index.html", wait_until="commit")
-        with visit.page.expect_event("requestfailed"):
-            visit.page.goto("about:blank")
-        assert visit.faults == []
 
 
 @KEPT
