@@ -1,20 +1,18 @@
-"""The judge on small exercises of its own: samples, classes, classes of failure, hints."""
+"""The judge on small exercises of its own: what it asks, and what it says first."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Arguments, Case, Exercise, Mistake, Property, given, randn
 from autograder.judging.judge import judge, local_answer, make_answer_key
 from llm_course.checking import evaluate as evaluating
 from llm_course.checking import findings, observe
-from llm_course.checking.calls import Call
 from llm_course.checking.evaluate import evaluate
-from llm_course.checking.invocation import invoke
 
 SEED = b"seed"
 ATTENTION = assignments()["05_attention"]
@@ -27,23 +25,6 @@ def draw_token(probabilities: Tensor, generator: Generator) -> int:
 
 def most_probable(probabilities: Tensor, generator: Generator) -> int:
     return int(probabilities.argmax())
-
-
-def own_randomness(probabilities: Tensor, generator: Generator) -> int:
-    return int(torch.multinomial(probabilities, 1))
-
-
-def by_inversion(probabilities: Tensor, generator: Generator) -> int:
-    uniform = torch.rand((), generator=generator)
-    return int((probabilities.cumsum(0) < uniform).sum().clamp(max=len(probabilities) - 1))
-
-
-def as_a_tensor(probabilities: Tensor, generator: Generator) -> Tensor:
-    return torch.multinomial(probabilities, 1, generator=generator)
-
-
-def slightly_off(probabilities: Tensor, generator: Generator) -> int:
-    return int(torch.multinomial(probabilities**1.5, 1, generator=generator))
 
 
 PROBABILITIES = torch.tensor([0.5, 0.1, 0.3, 0.1])
@@ -65,24 +46,8 @@ SAMPLE = Exercise(
         Property("distribution", ("many draws",), "Look at the frequencies.", weight=2),
         Property("repeatable", ("one draw", "the same draw"), "Use it.", observe=observe.same_values, joint=True),
     ),
-    mistakes=(
-        Mistake("greedy", "You take the largest.", "x", most_probable),
-        Mistake("own_randomness", "You ignore the generator.", "x", own_randomness),
-        Mistake("as_a_tensor", "You return a tensor.", "x", as_a_tensor),
-    ),
+    mistakes=(Mistake("greedy", "You take the largest.", "x", most_probable),),
 )
-
-
-def test_sampler_is_judged_by_its_distribution() -> None:
-    for seed in (b"1", b"2", b"3"):
-        assert judge(SAMPLE, local_answer(draw_token), seed).fraction == 1
-        assert judge(SAMPLE, local_answer(by_inversion), seed).fraction == 1
-        assert judge(SAMPLE, local_answer(slightly_off), seed).fraction < 1
-
-
-def test_wrong_samplers_get_their_own_hint() -> None:
-    assert judge(SAMPLE, local_answer(most_probable), SEED).mistake == "greedy"
-    assert judge(SAMPLE, local_answer(as_a_tensor), SEED).mistake == "as_a_tensor"
 
 
 def test_known_mistakes_are_asked_no_more_than_tells_them_from_a_wrong_answer() -> None:
@@ -103,85 +68,6 @@ def test_known_mistakes_are_asked_no_more_than_tells_them_from_a_wrong_answer() 
     assert asked.count("greedy") == 2
     assert judge(exercise, local_answer(most_probable), SEED).mistake == "greedy"
     assert asked.count("greedy") == 3002
-
-
-class Scaled(nn.Module):
-    """A linear layer with a scale."""
-
-    def __init__(self, base: nn.Linear, scale: float) -> None:
-        super().__init__()
-        self.base = base.requires_grad_(False)
-        self.gain = nn.Parameter(torch.tensor([scale]))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The scaled output."""
-        return self.base(x) * self.gain
-
-    def merge(self) -> nn.Linear:
-        """One layer that does the same."""
-        merged = nn.Linear(self.base.in_features, self.base.out_features)
-        with torch.no_grad():
-            merged.weight.copy_(self.base.weight * self.gain)
-            merged.bias.copy_(self.base.bias * self.gain)
-        return merged
-
-
-class NotFrozen(Scaled):
-    def __init__(self, base: nn.Linear, scale: float) -> None:
-        super().__init__(base, scale)
-        self.base.requires_grad_(True)
-
-
-class BiasForgotten(Scaled):
-    def merge(self) -> nn.Linear:
-        merged = super().merge()
-        nn.init.zeros_(merged.bias)
-        return merged
-
-
-def _layer(draw: Generator) -> Arguments:
-    layer = nn.Linear(3, 2)
-    with torch.no_grad():
-        layer.weight.copy_(randn(draw, 2, 3))
-        layer.bias.copy_(randn(draw, 2))
-    return {"base": layer, "scale": 0.5}
-
-
-def _steps(draw: Generator) -> tuple[Any, ...]:
-    x = randn(draw, 4, 3)
-    return (
-        ("call", {"x": x}),
-        ("set", {"gain": randn(draw, 1)}),
-        ("call", {"x": x}),
-        ("trained",),
-        ("gradients", {"x": x}, ("gain",)),
-        ("method", "merge", {}),
-    )
-
-
-CLASS = Exercise(
-    reference=Scaled,
-    points=3,
-    cases=(Case("layer", _layer, script=_steps), Case("again", _layer, script=_steps)),
-    properties=(
-        Property("output", ("layer",), "Look.", observe=lambda reply: observe.results(reply, (0, 2))),
-        Property("frozen", ("layer", "again"), "Look.", observe=lambda reply: observe.results(reply, (3, 4))),
-        Property("merge", ("layer",), "Look.", observe=lambda reply: observe.results(reply, (5,))),
-    ),
-    mistakes=(
-        Mistake("not_frozen", "Freeze the base.", "x", NotFrozen),
-        Mistake("bias_forgotten", "Scale the bias too.", "x", BiasForgotten),
-    ),
-)
-
-
-def test_class_is_judged_by_a_script() -> None:
-    assert judge(CLASS, local_answer(Scaled), SEED).fraction == 1
-    for mistake, lost in (("not_frozen", 1), ("bias_forgotten", 1)):
-        function = next(item.function for item in CLASS.mistakes if item.name == mistake)
-        verdict = judge(CLASS, local_answer(function), SEED)
-        assert verdict.mistake == mistake
-        assert sum(not finding.holds for finding in verdict.findings) == lost
 
 
 def double(x: Tensor) -> Tensor:
@@ -253,21 +139,6 @@ def _raise(error: Exception) -> Any:
         raise error
 
     return function
-
-
-def test_gradients_reach_the_tensors_in_a_dict() -> None:
-    weights = {"gain": torch.tensor([2.0, 3.0]), "shift": torch.zeros(2)}
-    call = Call({"x": torch.tensor([5.0, 7.0]), "weights": weights}, gradients=("x", "weights"))
-
-    def scaled(x: Tensor, weights: dict[str, Tensor]) -> Tensor:
-        return x * weights["gain"]
-
-    reply = invoke(scaled, call)
-    gain = reply.gradients["weights[gain]"]
-    assert gain is not None and gain[0] == 5.0
-    assert reply.gradients["weights[shift]"] is None
-    assert reply.gradients.keys() == {"x", "weights[gain]", "weights[shift]"}
-    assert not reply.changed and not weights["gain"].requires_grad
 
 
 @pytest.mark.parametrize("exercise", ATTENTION.exercises, ids=lambda exercise: exercise.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.records.result import write_result
-from autograder.reporting.report import _histogram, class_report
+from autograder.reporting.report import class_report
 from autograder.reporting.scores import CellScore, Score
 from tests.autograder.records.test_result import EXERCISE, RESULT
 
@@ -25,7 +25,3 @@ def test_results_of_other_exercises_are_counted_by_name(tmp_path: Path, monkeypa
     ]
     page = class_report("course", scores, datetime.now(UTC))
     assert "<code>f</code>" in page and "<code>g</code>" in page
-
-
-def test_nobodys_histogram_begins_at_zero() -> None:
-    assert "\N{MINUS SIGN}" not in _histogram([], 20, "a course")
