@@ -2,10 +2,6 @@
 
 import csv
 import json
-import signal
-import subprocess
-import sys
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,7 +15,7 @@ from autograder.nbgrader_bridge import converters
 from autograder.records.result import Result, read_result
 from autograder.submissions.submission import heal, parse
 from llm_course.checking.answer_key import unpack_answer_keys
-from tests.banks.submissions import fill, hand_in, references, wrong_answer
+from tests.banks.submissions import fill, hand_in, references
 from tests.banks.unlucky import AFTER_EACH_ANSWER, NOTEBOOKS, TOUCHING_GLOBAL_STATE, UNLUCKY, WINDOW_MASKS
 from tests.grading.conftest import Course
 
@@ -93,24 +89,6 @@ def test_release_for_a_class_holds_the_notebook_and_its_checks(course: Course, a
         assert archive.namelist() == [f"{NAME}/{NAME}.ipynb", f"{NAME}/{NAME}.checks.json.gz"]
         assert unpack_answer_keys(archive.read(archive.namelist()[1])).keys() == set(references(attention))
         assert "BEGIN SOLUTION" not in archive.read(archive.namelist()[0]).decode()
-
-
-def test_a_submission_that_cannot_be_graded_stops_nobody(course: Course, attention: Assignment) -> None:
-    hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
-    (hand_in(course.folder, "broken", NAME, {})).write_text('{"cells": [')
-    (course.folder / "submitted" / "empty" / NAME).mkdir(parents=True)
-    run = course.llm_course("grade", NAME)
-    assert run.returncode == 1
-    assert "Traceback" not in run.stdout + run.stderr
-    assert "broken: not graded. 05_attention.ipynb is not a notebook: it is not valid JSON" in run.stdout
-    assert "empty: not graded. 05_attention.ipynb is missing" in run.stdout
-    assert totals(course) == {"ada": attention.points}
-    rows = {student: (row["status"], row["score"]) for student, row in course.rows().items()}
-    assert rows == {
-        "ada": ("graded", f"{attention.points:.1f}"),
-        "broken": ("not graded", ""),
-        "empty": ("not graded", ""),
-    }
 
 
 def test_each_feedback_page_stands_alone_and_who_has_none_is_named(course: Course, attention: Assignment) -> None:
@@ -210,27 +188,6 @@ def test_a_source_that_was_edited_is_kept_and_used(course: Course) -> None:
     assert "Hand in by Friday." not in (course.folder / "release" / NAME / f"{NAME}.ipynb").read_text()
 
 
-def test_points_of_an_edited_source_scale_the_verdict(course: Course, attention: Assignment) -> None:
-    path = course.folder / "source" / NAME / f"{NAME}.ipynb"
-    notebook = json.loads(path.read_text())
-    for cell in notebook["cells"]:
-        if "points" in cell["metadata"].get("nbgrader", {}):
-            cell["metadata"]["nbgrader"]["points"] *= 10
-    path.write_text(json.dumps(notebook))
-    wrong = {item.name: wrong_answer(item, item.mistakes[0]) for item in attention.exercises}
-    hand_in(course.folder, "ada", NAME, fill(attention, references(attention) | wrong))
-    course.done("grade", NAME)
-    before = course.scores(NAME)["ada"]
-    assert 0 < sum(before.values()) < attention.points
-    course.done("release", NAME)
-    for command, arguments in ((course.llm_course, ("grade", NAME, "--again")), (course.nbgrader, AUTOGRADE_ANEW)):
-        run = command(*arguments)
-        assert run.returncode == 0, run.stderr
-        assert course.scores(NAME)["ada"] == pytest.approx(
-            {name: 10 * score for name, score in before.items()}, abs=1e-3
-        )
-
-
 def test_no_execute_is_said_to_change_nothing(course: Course, attention: Assignment) -> None:
     hand_in(course.folder, "ada", NAME, fill(attention, {}))
     run = course.nbgrader("autograde", NAME, "--no-execute")
@@ -242,24 +199,6 @@ def test_no_execute_is_said_to_change_nothing(course: Course, attention: Assignm
     again = course.nbgrader("autograde", NAME, "--force")
     assert again.returncode == 0, again.stderr
     assert "--no-execute" not in again.stderr
-
-
-def test_a_killed_run_goes_on_where_it_was(course: Course, attention: Assignment) -> None:
-    for number in range(4):
-        hand_in(course.folder, f"s{number}", NAME, fill(attention, references(attention)))
-    command = [sys.executable, "-m", "autograder", "grade", NAME]
-    process = subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 300
-    results = course.folder / "results" / NAME
-    while not list(results.glob("s*.json")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    kept = {path: path.read_bytes() for path in results.glob("s*.json")}
-    course.done("grade", NAME)
-    assert totals(course) == {f"s{number}": attention.points for number in range(4)}
-    assert {path: path.read_bytes() for path in kept} == kept
 
 
 def test_results_are_an_audit(course: Course, attention: Assignment) -> None:
@@ -331,7 +270,3 @@ def test_late_submissions_report_and_tables_for_platforms(course: Course, attent
     ]
     course.done("report", "report.html")
     assert "All learners have all properties." in (course.folder / "report.html").read_text()
-    # The same by nbgrader's own autograding.
-    assert course.nbgrader("autograde", NAME, "--force").returncode == 0
-    course.done("export", "again.csv", "--table", "moodle")
-    assert (course.folder / "again.csv").read_text() == (course.folder / "moodle.csv").read_text()

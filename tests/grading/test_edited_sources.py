@@ -95,19 +95,6 @@ def test_an_essay_whose_cell_was_made_anew_waits_and_is_no_zero(course: Course, 
     assert course.scores(NAME)["ada"]["why"] is None
 
 
-def test_an_essay_that_was_changed_after_its_grade_is_flagged(course: Course, attention: Assignment) -> None:
-    edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
-    course.done("release", NAME)
-    for why in ("Because.", "Because of something else."):
-        handed_in(course.folder, NAME, "ada", answers(attention) | {"why": why})
-        run = course.done("grade", NAME, "--workers", "1")
-        if why == "Because.":
-            course.grade_by_hand(NAME, "ada", "why", 4.0)
-    assert "why has 4 points by hand, given to another answer: look at it again." in run.stdout
-    assert "look at it again" in course.rows()["ada"]["flags"]
-    assert float(course.rows()["ada"]["score"]) == attention.points + 4
-
-
 def test_a_cell_that_lost_its_exercise_is_refused_and_is_no_zero(course: Course) -> None:
     def rename(notebook: Any) -> None:
         for cell in notebook.cells:

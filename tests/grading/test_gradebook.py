@@ -228,13 +228,6 @@ def test_an_unreadable_hand_in_takes_the_old_score_back(course: Course, attentio
     assert exported(course) == {"ada": ("not graded", "")}
 
 
-def test_a_senseless_timestamp_is_said(course: Course, attention: Assignment) -> None:
-    folder = hand_in(course.folder, "ada", NAME, fill(attention, {})).parent
-    (folder / "timestamp.txt").write_text("yesterday, I think")
-    run = course.llm_course("grade", NAME)
-    assert "ada: not graded. timestamp.txt does not hold a time" in run.stdout
-
-
 def test_only_one_run_grades_a_course_at_a_time(course: Course, attention: Assignment) -> None:
     for name in ("ada", "eve"):
         hand_in(course.folder, name, NAME, fill(attention, {}, extra={2: "import time; time.sleep(45)"}))
@@ -298,33 +291,6 @@ def write_all(folder: Path, outcomes: dict[str, Outcome]) -> None:
                 stored = stored_result(NAME, student)
                 if stored is None or not writer.is_written(student, stored, None):
                     writer.add(outcome, Task(student, HandIn(b""), stored))
-
-
-def test_a_writer_killed_at_random_moments_goes_on(course: Course, attention: Assignment, tmp_path: Path) -> None:
-    notebooks = [fill(attention, references(attention)), fill(attention, {}), wrong(attention, 0)]
-    outcomes = outcomes_of(course, notebooks, count=120)
-    undisturbed = Course(tmp_path / "undisturbed")
-    shutil.copytree(course.folder, undisturbed.folder)
-    write_all(undisturbed.folder, outcomes)
-    draw, states = random.Random(7), []
-    for _ in range(KILLS):
-        wanted = min(len(results(course)) + draw.randint(1, 6), len(outcomes) - 1)
-        pid = os.fork()
-        if pid == 0:
-            write_all(course.folder, outcomes)
-            os._exit(0)
-        end = time.monotonic() + 300
-        while len(results(course)) < wanted and time.monotonic() < end:
-            time.sleep(0.001)
-        time.sleep(draw.uniform(0, 0.02))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        states.append((len(results(course)), len(rows(course)["students"]), len(autograded(course))))
-    write_all(course.folder, outcomes)
-    assert rows(course) == rows(undisturbed)
-    assert autograded(course) == autograded(undisturbed)
-    # Some kills fell between a result, its rows and its notebook.
-    assert any(len(set(state)) > 1 for state in states), states
 
 
 def test_the_notebook_appears_when_all_else_is_done(

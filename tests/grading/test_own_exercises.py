@@ -1,6 +1,5 @@
 """An assignment of an instructor's own, from `new-exercise` to the page that a learner reads, without a fork."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -9,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.notebooks.own_exercises import load
 from llm_course.check import load_answer_keys, make_report
 from tests.banks.sources import handed_in
-from tests.banks.submissions import source_of
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
@@ -97,13 +94,6 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course, monke
     assert "0 of 1 submissions of sorting would change" in run.stdout
     own.done("grade", NAME, "--workers", "1")
     assert "was edited" not in own.llm_course("grade", NAME, "--workers", "1", "--dry-run").stdout
-    # A source that was edited is kept, as a chapter's is.
-    source = own.folder / "source" / NAME / f"{NAME}.ipynb"
-    notebook = json.loads(source.read_text())
-    notebook["cells"][0]["source"] = "# Mine"
-    source.write_text(json.dumps(notebook))
-    assert "was edited: it is kept and used." in own.llm_course("release", NAME).stdout
-    assert json.loads(source.read_text()) == notebook
 
 
 @pytest.mark.parametrize(
@@ -153,9 +143,3 @@ def test_a_name_that_cannot_be_is_one_sentence(own: Course, name: str, sentence:
     assert run.returncode == 1
     assert len(run.stderr.strip().splitlines()) == 1
     assert sorted(own.folder.rglob("*")) == before
-
-
-def test_the_example_is_what_new_exercise_lays_out(own: Course) -> None:
-    assignment = load(own.folder / "exercises" / NAME)
-    assert [exercise.name for exercise in assignment.exercises] == ["double_largest"]
-    assert source_of(assignment.exercises[0].reference).startswith("def double_largest")

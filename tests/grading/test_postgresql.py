@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.exercises.spec import Assignment
 from tests.grading.conftest import Course
-from tests.grading.test_gradebook import NAME, exported, hand_in_all_kinds, rows
 
 pytestmark = pytest.mark.grading
 MISSING = "PostgreSQL is not installed: the tests need it (apt-get install postgresql)."
@@ -48,23 +46,6 @@ def database() -> Iterator[str]:
             yield f"postgresql+psycopg://grader@/grades?host={folder}"
         finally:
             run(program("pg_ctl"), "--pgdata", data, "--mode", "immediate", "--wait", "stop")
-
-
-def test_the_gradebook_may_be_postgresql(database: str, course: Course, attention: Assignment, tmp_path: Path) -> None:
-    other = Course(tmp_path / "other")
-    other.folder.mkdir()
-    other.done("init", ".", "--database", database)
-    assert not (other.folder / "gradebook.db").exists()
-    shutil.copy(course.folder / ".llm_course_secret", other.folder)
-    other.done("release", NAME)
-    for each in (course, other):
-        hand_in_all_kinds(each, attention)
-        for _ in range(2):
-            run = each.llm_course("grade", NAME)
-            assert run.returncode == 0, run.stdout + run.stderr
-    assert rows(other, database) == rows(course)
-    assert exported(other) == exported(course)
-    other.done("feedback", NAME)
 
 
 def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

@@ -147,22 +147,6 @@ def test_an_extension_that_was_given_in_nbgraders_way_stays(small: Course) -> No
     assert (small.rows()["ada"]["score"], small.rows()["ada"]["due"]) == ("8.0", "2026-10-15 12:00 (3 days more)")
 
 
-def test_a_penalty_counts_what_was_graded_by_hand_meanwhile(small: Course) -> None:
-    submit(small, "ada", LATE, why="Because.")
-    run = small.llm_course("grade", NAME, "--workers", "1")
-    assert "why: 1 to be graded by hand, in formgrader." in run.stdout
-    with small.gradebook() as gradebook:
-        grade = gradebook.find_grade("why", NAME, NAME, "ada")
-        grade.manual_score, grade.needs_manual_grade = 4.0, False
-        gradebook.db.commit()
-    run = small.llm_course("grade", NAME, "--workers", "1")
-    assert "ada: late penalty 4 to 6 points." in run.stdout
-    assert small.rows()["ada"]["score"] == "6.0"
-    with small.gradebook() as gradebook:
-        grade = gradebook.find_grade("why", NAME, NAME, "ada")
-        assert (grade.manual_score, grade.needs_manual_grade) == (4.0, False)
-
-
 def test_the_table_has_a_version_and_the_cells(small: Course) -> None:
     small.done("roster", "students.csv")
     submit(small, "ada", LATE, why="Because.")
