@@ -1,7 +1,6 @@
 """What an instructor collects from a platform: who is asked, what is kept, and what comes of it in the gradebook."""
 
 import json
-import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.banks.sources import answer, asserts, write_source
-from tests.grading.conftest import Course
+from tests.banks.sources import ONE, asserts, write_source
+from tests.grading.conftest import Course, cell_of
 from tests.grading.test_students import RULE
 
 pytestmark = pytest.mark.grading
@@ -20,27 +19,19 @@ ROSTER = "id,first_name,last_name,lms_user_id\nzoe,Zoe,Doe,777\neve,Eve,Roe,666\
 
 
 @pytest.fixture
-def small(empty_course: Path, tmp_path: Path) -> Course:
+def small(empty: Course) -> Course:
     """A course with a roster, an assignment that is due, and a penalty for each day."""
-    shutil.copytree(empty_course, tmp_path / "course")
-    course = Course(tmp_path / "course")
-    cells = [
-        answer("one-answer", "### BEGIN SOLUTION\none = 1\n### END SOLUTION"),
-        asserts("one", 8, "assert one == 1"),
-    ]
-    write_source(course.folder, NAME, cells)
-    course.configure(RULE)
-    (course.folder / "students.csv").write_text(ROSTER, encoding="utf-8")
-    course.done("release", NAME, "--due", "2026-10-12T12:00+00:00")
-    course.done("roster", "students.csv")
-    return course
+    write_source(empty.folder, NAME, [ONE, asserts("one", 8, "assert one == 1")])
+    empty.configure(RULE)
+    (empty.folder / "students.csv").write_text(ROSTER, encoding="utf-8")
+    empty.done("release", NAME, "--due", "2026-10-12T12:00+00:00")
+    empty.done("roster", "students.csv")
+    return empty
 
 
 def answered(course: Course, source: str) -> bytes:
     notebook = nbformat.read(course.folder / "release" / NAME / f"{NAME}.ipynb", as_version=4)
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == "one-answer":
-            cell.source = source
+    cell_of(notebook, "one-answer").source = source
     return nbformat.writes(notebook).encode()
 
 
@@ -89,8 +80,7 @@ def test_numbers_that_a_browser_added_are_understood_when_it_is_graded(small: Co
     lay(small, f"zoe/{NAME}/{NAME} (1).ipynb", answered(small, RIGHT))
     lay(small, f"zoe/{NAME}/helper (1).py", b"one = 1")
     if command == "nbgrader":
-        run = small.nbgrader("autograde", NAME)
-        assert run.returncode == 0, run.stderr
+        small.done_by_nbgrader("autograde", NAME)
     else:
         told = small.done("grade", NAME, "--workers", "1").stdout
         assert f"note: {NAME} (1).ipynb is used as {NAME}.ipynb." in told

@@ -299,14 +299,6 @@ def test_nobody_reads_or_writes_what_is_not_theirs(container: Container, attenti
 
 
 @pytest.mark.slow
-def test_where_nothing_holds_it_is_not_graded(container: Container, bank: Mapping[str, Any]) -> None:
-    ran = container.grade({"hw.ipynb": json.dumps(bank["right"]).encode()}, tier="process")
-    assert (ran.results["score"], ran.results["tests"]) == (0, [])
-    assert "The grader cannot work here. Please tell your instructor." in ran.results["output"]
-    assert "the course demands the sandbox tier 'landlock', and this machine allows 'process'" in ran.said
-
-
-@pytest.mark.slow
 def test_where_nothing_holds_files_are_still_kept_if_it_is_graded_all_the_same(
     released_course: Path, tmp_path: Path, attention: Assignment
 ) -> None:

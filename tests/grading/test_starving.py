@@ -175,17 +175,6 @@ def test_waiting_is_granted_for_work_and_never_more_than_the_deadline_once_more(
     assert sandbox.starved == starved
 
 
-def test_who_waits_first_and_runs_then_has_the_time_that_was_promised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what is granted for the last part alone, it was stopped after 0.2 seconds of work, and for good."""
-    process = Process(1.0, 0.0)
-    process.times = lambda: Times(0.05 + max(sum(process.waits) - 1, 0), 0.95) if process.waits else Times()
-    monkeypatch.setattr(sandboxes.wire, "FrameReader", lambda connection: process)
-    sandbox = Sandbox(SimpleNamespace(end_process=lambda process: None), process)
-    assert sandbox._wait(1.0) is False
-    assert sum(process.waits) == pytest.approx(1.95, abs=0.06)
-    assert not sandbox.starved
-
-
 @pytest.mark.parametrize("is_ready", [True, False], ids=["it waits still", "it sleeps"])
 def test_a_wait_counts_before_the_kernel_counts_it(monkeypatch: pytest.MonkeyPatch, is_ready: bool) -> None:
     """The kernel adds a wait when it ends: of one that lasts beside fifty loops, nothing is seen until then."""

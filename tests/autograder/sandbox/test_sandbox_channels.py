@@ -168,17 +168,7 @@ def test_what_is_not_the_sandboxes_own_is_mounted_read_only(sandbox: Sandbox) ->
 @pytest.mark.parametrize(
     "body",
     [
-        "import sqlite3\n"
-        "first, second = sqlite3.connect('a.db'), sqlite3.connect('a.db')\n"
-        "first.execute('create table t (a)'); first.execute('insert into t values (1)'); first.commit()\n"
-        "return second.execute('select a from t').fetchone()[0] == 1",
-        "from filelock import FileLock\nwith FileLock('a.lock', timeout=5): return True",
         "import fcntl\nwith open('own', 'w') as file: fcntl.lockf(file, fcntl.LOCK_EX)\nreturn True",
-        "import multiprocessing\n"
-        "lock, queue = multiprocessing.Lock(), multiprocessing.Queue()\n"
-        "def put():\n    with lock: queue.put(7)\n"
-        "process = multiprocessing.get_context('fork').Process(target=put); process.start()\n"
-        "found = queue.get(timeout=30); process.join()\nreturn found == 7",
         "import multiprocessing\n"
         "lock, many, event = multiprocessing.RLock(), multiprocessing.BoundedSemaphore(2), multiprocessing.Event()\n"
         "with lock, lock: held = lock.acquire(timeout=1)\n"
@@ -193,7 +183,7 @@ def test_what_is_not_the_sandboxes_own_is_mounted_read_only(sandbox: Sandbox) ->
         "    shutil.copy2(folder + '/a', folder + '/b')\n"
         "    return sorted(os.listdir(folder)) == ['a', 'b']",
     ],
-    ids=["sqlite3", "filelock", "fcntl", "processes", "semaphores", "copies"],
+    ids=["fcntl", "semaphores", "copies"],
 )
 def test_what_honest_code_locks_in_its_own_folder_works(sandbox: Sandbox, body: str) -> None:
     assert ask(sandbox, body, 60) is True
