@@ -18,6 +18,7 @@ from llm_course.checking.answer_key import unpack_answer_keys
 from tests.banks.submissions import fill, hand_in, references
 from tests.banks.unlucky import AFTER_EACH_ANSWER, NOTEBOOKS, TOUCHING_GLOBAL_STATE, UNLUCKY, WINDOW_MASKS
 from tests.grading.conftest import Course
+from tests.grading.test_students import RULE
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
@@ -252,8 +253,7 @@ def test_commands_outside_a_course_say_so(tmp_path: Path) -> None:
 
 
 def test_late_submissions_report_and_tables_for_platforms(course: Course, attention: Assignment) -> None:
-    rule = "\nfrom autograder.students.late import PenaltyPerDay\nc.AssignLatePenalties.plugin_class = PenaltyPerDay\n"
-    course.configure(rule + "c.PenaltyPerDay.share = 0.25\n")
+    course.configure(RULE)
     course.done("release", NAME, "--due", "2026-10-12T12:00+00:00")
     for student, at in (("early", "2026-10-12 11:59:00.0 UTC"), ("late", "2026-10-13 12:01:00.0 UTC")):
         path = hand_in(course.folder, student, NAME, fill(attention, references(attention)))

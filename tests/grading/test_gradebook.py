@@ -93,10 +93,11 @@ def hand_in_all_kinds(course: Course, assignment: Assignment) -> None:
 
 
 def set_due_date(course: Course) -> None:
-    with (course.folder / "nbgrader_config.py").open("a") as config:
-        config.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
-        config.write("from nbgrader.plugins import LateSubmissionPlugin\n")
-        config.write("c.AssignLatePenalties.plugin_class = LateSubmissionPlugin\n")
+    course.configure(
+        "from nbgrader.plugins import LateSubmissionPlugin\n"
+        "c.AssignLatePenalties.plugin_class = LateSubmissionPlugin\n"
+        'c.LateSubmissionPlugin.penalty_method = "zero"\n'
+    )
     with course.gradebook() as gradebook:
         gradebook.update_or_create_assignment(NAME, duedate="2026-01-15 12:00:00 UTC")
 
@@ -341,9 +342,7 @@ def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
 ) -> None:
     hand_in(course.folder, "ada", NAME, wrong(attention, 0))
     course.done("grade", NAME)
-    with course.gradebook() as gradebook:
-        gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 1.5
-        gradebook.db.commit()
+    course.grade_by_hand(NAME, "ada", "causal_mask", 1.5)
     same = course.llm_course("grade", NAME).stdout
     assert re.search(r"^ada: [\d.]+ of [\d.]+ points; changed by hand: causal_mask [\d.]+ to 1.5$", same, re.MULTILINE)
     assert "note" not in same
@@ -354,7 +353,5 @@ def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
     course.done("export", "grades.csv")
     assert flag in (course.folder / "grades.csv").read_text(encoding="utf-8")
     assert flag in course.report()
-    with course.gradebook() as gradebook:
-        gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 2
-        gradebook.db.commit()
+    course.grade_by_hand(NAME, "ada", "causal_mask", 2)
     assert "note" not in course.llm_course("grade", NAME).stdout

@@ -96,10 +96,6 @@ def hint(function: Any) -> str:
     return judge(DOUBLE, local_answer(function), SEED).hint
 
 
-def advice(function: Any) -> str:
-    return judge(DOUBLE, local_answer(function), SEED).advice
-
-
 def _unwritten(x: Tensor) -> Tensor:
     raise NotImplementedError()
 
@@ -115,15 +111,6 @@ def test_the_first_thing_that_is_wrong_is_said() -> None:
     assert "accepted invalid arguments" in hint(lambda x: x * 2)
     for wrong in (lambda x: double(x) + 1, lambda x: double(x) * torch.nan):
         assert hint(wrong) == "Fix this first: “value”."
-
-
-def test_what_to_do_is_told_by_itself() -> None:
-    assert advice(lambda x: double(x) + 1) == "Look at one number."
-    assert advice(lambda x: x * 2) == "Refuse matrices."
-    assert advice(_raise(KeyError("a"))) == ""
-    halved = replace(DOUBLE, mistakes=(Mistake("halved", "You halve: double instead.", "x", lambda x: double(x) / 4),))
-    verdict = judge(halved, local_answer(lambda x: double(x) / 4), SEED)
-    assert (verdict.hint, verdict.advice) == ("You halve.", "Double instead.")
 
 
 def test_a_forgotten_check_is_not_told_before_the_fundamental_fault() -> None:

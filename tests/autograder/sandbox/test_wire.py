@@ -31,6 +31,15 @@ def test_a_large_frame_arrives_in_pieces(pair: tuple[socket.socket, socket.socke
     sender.join()
 
 
+@pytest.mark.parametrize("lengths", [(1 << 31, 0), (0, 1 << 31), ((1 << 32) - 1, (1 << 32) - 1)])
+def test_a_huge_claim_is_refused_before_memory_is_taken(
+    pair: tuple[socket.socket, socket.socket], lengths: tuple[int, int]
+) -> None:
+    pair[1].sendall(struct.pack("<II", *lengths))
+    with pytest.raises(wire.WireError, match="over the cap"):
+        wire.FrameReader(pair[0]).receive(5)
+
+
 def test_a_side_that_does_not_read_ends_at_the_deadline(pair: tuple[socket.socket, socket.socket]) -> None:
     with pytest.raises(wire.DeadlineExceeded):
         wire.send(pair[0], {}, [bytes(32 << 20)], deadline=0.1)
