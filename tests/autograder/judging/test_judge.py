@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
 from autograder.exercises import assignments
-from autograder.exercises.spec import Arguments, Case, Exercise, Mistake, Property, given, randn
+from autograder.exercises.spec import Case, Exercise, Mistake, Property, given, randn
 from autograder.judging.judge import judge, local_answer, make_answer_key
 from llm_course.checking import evaluate as evaluating
 from llm_course.checking import findings, observe
@@ -18,56 +18,13 @@ SEED = b"seed"
 ATTENTION = assignments()["05_attention"]
 
 
-def draw_token(probabilities: Tensor, generator: Generator) -> int:
-    """A sampled token."""
-    return int(torch.multinomial(probabilities, 1, generator=generator))
+def test_a_right_answer_asks_no_known_mistake() -> None:
+    def asked(**_: Any) -> None:
+        pytest.fail("a known mistake was asked")
 
-
-def most_probable(probabilities: Tensor, generator: Generator) -> int:
-    return int(probabilities.argmax())
-
-
-PROBABILITIES = torch.tensor([0.5, 0.1, 0.3, 0.1])
-
-
-def _seeded(draw: Generator) -> Arguments:
-    return {"probabilities": PROBABILITIES, "generator": torch.Generator().manual_seed(8)}
-
-
-SAMPLE = Exercise(
-    reference=draw_token,
-    points=2,
-    cases=(
-        Case("many draws", _seeded, repeat=3000),
-        Case("one draw", _seeded),
-        Case("the same draw", _seeded),
-    ),
-    properties=(
-        Property("distribution", ("many draws",), "Look at the frequencies.", weight=2),
-        Property("repeatable", ("one draw", "the same draw"), "Use it.", observe=observe.same_values, joint=True),
-    ),
-    mistakes=(Mistake("greedy", "You take the largest.", "x", most_probable),),
-)
-
-
-def test_known_mistakes_are_asked_no_more_than_tells_them_from_a_wrong_answer() -> None:
-    asked: list[str] = []
-
-    def noted(mistake: Mistake) -> Mistake:
-        def function(**arguments: Any) -> Any:
-            asked.append(mistake.name)
-            return mistake.function(**arguments)
-
-        return replace(mistake, function=function)
-
-    exercise = replace(SAMPLE, mistakes=tuple(map(noted, SAMPLE.mistakes)))
-    assert judge(exercise, local_answer(draw_token), SEED).fraction == 1
-    assert asked == []
-    # The short calls tell what takes the largest from what always answers 3: the long one is not put to it.
-    assert judge(exercise, local_answer(lambda **arguments: 3), SEED).mistake is None
-    assert asked.count("greedy") == 2
-    assert judge(exercise, local_answer(most_probable), SEED).mistake == "greedy"
-    assert asked.count("greedy") == 3002
+    exercise = ATTENTION.exercise("causal_mask")
+    mistakes = tuple(replace(mistake, function=asked) for mistake in exercise.mistakes)
+    assert judge(replace(exercise, mistakes=mistakes), local_answer(exercise.reference), SEED).fraction == 1
 
 
 def double(x: Tensor) -> Tensor:
