@@ -64,12 +64,8 @@ $(BUILT)/.done: $(BUILT)/kernel_code.js node_modules/.package-lock.json $(filter
 	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/ui/host.js
 	@touch $@
 
-bench-widgets: widgets $(VENV)/.benchmarks benchmarks/node_modules/.package-lock.json  ## print how fast the course model writes in the page, and how fast widgets answer
+bench-widgets: widgets  ## print how fast the course model writes in the page, and how fast widgets answer
 	@$(BIN)/python -m benchmarks.widgets
-
-$(VENV)/.benchmarks: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[benchmarks]'
-	@touch $@
 
 # A model as a script: a page opened from a file may run the scripts beside it, but not fetch them.
 define AS_SCRIPT
@@ -172,7 +168,7 @@ lint: env  ## ruff, mypy, codespell
 test: env widgets chromium postgresql lint  ## run the tests, and list those that took longest
 	@$(PYTEST) $(IN_PARALLEL) --durations 40 --durations-min 10
 
-test-long: env widgets chromium postgresql $(VENV)/.benchmarks benchmarks/node_modules/.package-lock.json  ## every night and before a release: the slow tests, too, for hours
+test-long: env widgets chromium postgresql benchmarks/node_modules/.package-lock.json  ## every night and before a release: the slow tests, too, for hours
 	@$(PYTEST) $(IN_PARALLEL) --run-slow --timeout 7200 --durations 40 --durations-min 60
 
 unit: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # they do not wait

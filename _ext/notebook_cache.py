@@ -1,10 +1,10 @@
 """Runs the book's notebooks in parallel before they are read, and only those whose outputs are stale.
 
 myst-nb keeps executed notebooks in a cache, addressed by their code, and runs what is missing one after the other.
-This extension fills the cache beforehand, a notebook per core, each in a fork of one process that has imported what
-they import (`warm_kernels.py`). Code alone does not say whether an output still holds: it also depends on the modules
-that the cells import. So each cached notebook carries the key of its outputs (`sources.py`), and is run again when that
-changes. What is missing is first looked for beside the page (`kept_outputs.py`).
+This extension fills the cache beforehand, a notebook per core. Code alone does not say whether an output still holds:
+it also depends on the modules that the cells import. So each cached notebook carries the key of its outputs
+(`sources.py`), and is run again when that changes. What is missing is first looked for beside the page
+(`kept_outputs.py`).
 """
 
 import hashlib
@@ -26,7 +26,6 @@ from sphinx.util import logging
 
 from _ext import kept_outputs, real_size
 from _ext.sources import PACKAGES, key_of
-from _ext.warm_kernels import WarmKernelManager
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +52,7 @@ def refresh(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: 
     store = get_cache(folder)
     stale = [book for book in find_notebooks(env) if not is_fresh(store, book) and not take_kept(store, book)]
     if stale:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")  # notebooks run side by side, each on one processor
         workers = min(len(stale), os.cpu_count() or 1)
         logger.info("Running %d notebook(s), %d at a time", len(stale), workers)
         with ThreadPoolExecutor(workers) as pool:
@@ -122,7 +122,6 @@ def run(notebook: Notebook, timeout: int, kernel: AsyncKernelManager | None = No
     return single_nb_execution(
         notebook.content,
         km=kernel,
-        kernel_manager_class=WarmKernelManager,
         cwd=str(notebook.path.parent),
         timeout=timeout,
         allow_errors=False,

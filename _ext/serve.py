@@ -3,6 +3,9 @@
 import argparse
 import gzip
 import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,6 +53,15 @@ def make_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
 
 def address(server: ThreadingHTTPServer) -> str:
     return f"http://127.0.0.1:{server.server_port}/"
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of the folder, served by a thread of this process meanwhile."""
+    with make_server(folder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield address(server)
+        server.shutdown()
 
 
 def main() -> None:

@@ -8,15 +8,14 @@ Prints the median of several runs for each page, and fails when a page is below 
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from _ext.serve import address, make_server
+from _ext.serve import served
+from tests.conftest import find_chromium
 
 ROOT = Path(__file__).parents[1]
 LIGHTHOUSE = ROOT / "benchmarks" / "node_modules" / ".bin" / "lighthouse"
@@ -37,19 +36,12 @@ def measure(url: str) -> dict[str, Any]:
     """Lighthouse's report of one run."""
     command = [str(LIGHTHOUSE), url, "--quiet", "--output=json", f"--only-categories={','.join(BARS)}"]
     command.append(f"--chrome-flags={CHROMIUM_FLAGS}")
-    environment = {**os.environ, "CHROME_PATH": find_chromium()}
+    environment = {**os.environ, "CHROME_PATH": find_chromium() or ""}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if result.returncode:
         raise SystemExit(f"Lighthouse failed on {url}: {result.stderr.strip().splitlines()[-1]}")
     report: dict[str, Any] = json.loads(result.stdout)
     return report
-
-
-def find_chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    raise SystemExit("Chromium was not found: install it with `apt-get install chromium`.")
 
 
 def figures(report: dict[str, Any]) -> dict[str, float]:
@@ -89,20 +81,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit(f"There is no {missing[0]} in the built book: run `make site`, or correct the name.")
     if not LIGHTHOUSE.exists():
         raise SystemExit("Lighthouse is not installed: run `make bench-site`, which installs it.")
-    server = make_server(folder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     below = []
-    for page in options.pages:
-        reports = [measure(address(server) + page) for _ in range(options.runs)]
-        values = median([figures(report) for report in reports])
-        print(f"{page} (Lighthouse {reports[0]['lighthouseVersion']}, mobile, median of {options.runs})")
-        for name, value in values.items():
-            print(f"  {name:18} {value:8.3f}".rstrip("0").rstrip("."))
-        for fault in faults(reports[0]):
-            print(f"  fault: {fault}")
-        if is_below(values):
-            below.append(page)
-    server.shutdown()
+    with served(folder) as address:
+        for page in options.pages:
+            reports = [measure(address + page) for _ in range(options.runs)]
+            values = median([figures(report) for report in reports])
+            print(f"{page} (Lighthouse {reports[0]['lighthouseVersion']}, mobile, median of {options.runs})")
+            for name, value in values.items():
+                print(f"  {name:18} {value:8.3f}".rstrip("0").rstrip("."))
+            for fault in faults(reports[0]):
+                print(f"  fault: {fault}")
+            if is_below(values):
+                below.append(page)
     if below:
         raise SystemExit(f"Below the bars {BARS} or above {FIRST_LOAD} KB: {', '.join(below)}")
 

@@ -6,14 +6,13 @@ make bench-solve
 import argparse
 import gzip
 import statistics
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from _ext.serve import address, make_server
+from _ext.serve import served
 from tests.conftest import CHROMIUM_FLAGS, find_chromium
 
 SITE = Path(__file__).parents[1] / "_build" / "html"
@@ -65,13 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if not (SITE / PAGE).is_file():
         raise SystemExit("There is no built book: run `make site`.")
-    server = make_server(SITE)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with sync_playwright() as playwright:
+    with served(SITE) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
-        times = [time_checks(browser, address(server)) for _ in range(options.runs)]
+        times = [time_checks(browser, address) for _ in range(options.runs)]
         browser.close()
-    server.shutdown()
     first, later = (statistics.median(column) for column in zip(*times, strict=True))
     print(f"from the press to the first verdict: {first:.2f} s (bar {FIRST} s)")
     print(f"a later check: {1000 * later:.0f} ms (bar {1000 * LATER:.0f} ms)")

@@ -9,18 +9,17 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PACKAGE = "llm_course_instructor"
-FILES = ("autograder/**/*", "solutions/**/*", "chapters/[0-9]*/*.md", "chapters/guides/whole_path.md", "_config.yml")
 
 
 class InstructorFiles(BuildHookInterface):
-    """Adds the files of the checkout around this folder."""
+    """Adds the files of the checkout that pyproject.toml names."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Name the files. An editable install has them in the checkout."""
+        """Find the files. An editable install has them in the checkout."""
         if version == "editable":
             return
         root = Path(self.root).parent
-        files = [file for pattern in FILES for file in root.glob(pattern) if file.is_file()]
+        files = [file for pattern in self.config["files"] for file in root.glob(pattern) if file.is_file()]
         build_data["force_include"] = {
             str(file): f"{PACKAGE}/{file.relative_to(root).as_posix()}" for file in files if file.suffix != ".pyc"
         }

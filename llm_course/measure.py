@@ -42,10 +42,11 @@ def machine() -> str:
     import torch
 
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9 if hasattr(os, "sysconf") else float("nan")
+    today = datetime.now(UTC)
     threads = f"{torch.get_num_threads()} thread{'s' if torch.get_num_threads() > 1 else ''}"
     return (
         f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GB; torch {torch.__version__} on {threads}; "
-        f"{datetime.now(UTC):%B %-d, %Y}"
+        f"{today:%B} {today.day}, {today.year}"
     )
 
 

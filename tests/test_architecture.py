@@ -230,7 +230,7 @@ def test_constraints_are_exact_versions_within_the_ranges() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
     versions = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
-    asked = [Requirement(item) for item in dependencies("benchmarks", "real-models")]
+    asked = [Requirement(item) for item in dependencies("real-models")]
     missing = {item.name for item in asked if canonicalize_name(item.name) not in versions}
     assert missing == {"torch", "llm-course"}, "run `make constraints`"
     outside = [

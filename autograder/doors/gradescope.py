@@ -13,6 +13,7 @@ import logging
 import shlex
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -33,19 +34,8 @@ from autograder.submissions.hand_in import HandIn, NotGradable, printable
 
 REPOSITORY = Path(__file__).parents[2]
 TEMPLATES = Path(__file__).with_name("templates")
-NEEDED = (
-    "LICENSE",
-    "README.md",
-    "pyproject.toml",
-    "constraints.txt",
-    "instructor/*",
-    "_config.yml",
-    "autograder/**/*",
-    "llm_course/**/*",
-    "solutions/*.py",
-    "chapters/*/*.md",
-)
-"""What of the checkout the judge needs."""
+NEEDED = ("LICENSE", "README.md", "pyproject.toml", "constraints.txt", "instructor/*", "llm_course/**/*")
+"""What of the checkout the judge needs besides the files of the instructor's wheel."""
 LEFT_OUT = {"__pycache__", "site", "browser.bin"}
 """Names in these folders of what only pages need."""
 WEAKEST = "landlock"
@@ -91,7 +81,9 @@ def _write_script(bundle: zipfile.ZipFile, name: str, text: str) -> None:
 
 
 def _course_files() -> Iterator[Path]:
-    for pattern in NEEDED:
+    instructor = tomllib.loads((REPOSITORY / "instructor/pyproject.toml").read_text(encoding="utf-8"))
+    of_wheel = instructor["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]["files"]
+    for pattern in (*NEEDED, *of_wheel):
         for file in sorted(REPOSITORY.glob(pattern)):
             if file.is_file() and LEFT_OUT.isdisjoint(file.relative_to(REPOSITORY).parts):
                 yield file

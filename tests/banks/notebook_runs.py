@@ -6,7 +6,6 @@ from pathlib import Path
 import nbclient
 import nbformat
 
-from _ext.warm_kernels import WarmKernelManager
 from autograder.exercises.spec import Assignment
 from tests.banks.submissions import fill
 
@@ -19,8 +18,5 @@ def printed_by(assignment: Assignment, answers: Mapping[str, str], folder: Path)
 
 
 def run_notebook(notebook: nbformat.NotebookNode, folder: Path) -> None:
-    """Run all cells in a folder. The kernel is a fork that has imported torch and transformers, for they take long."""
-    resources = {"metadata": {"path": str(folder)}}
-    nbclient.NotebookClient(
-        notebook, timeout=600, kernel_manager_class=WarmKernelManager, resources=resources
-    ).execute()
+    """Run all cells in a folder."""
+    nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()

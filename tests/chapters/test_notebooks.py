@@ -22,7 +22,6 @@ from jupyter_client import AsyncKernelManager
 from _ext import kept_outputs, notebook_cache, real_size
 from _ext.notebook_cache import Notebook
 from _ext.sources import key_of
-from _ext.warm_kernels import WarmKernelManager
 from tests.chapters import kept
 from tests.chapters.kept import claims_of
 from tests.chapters.pages import pages_of_chapters
@@ -148,7 +147,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[AsyncKernelManager]:
     """A kernel that is started when the first notebook runs in it."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    manager = WarmKernelManager(kernel_name="python3")
+    manager = AsyncKernelManager(kernel_name="python3")
     yield manager
     nbclient.util.run_sync(manager.shutdown_kernel)(now=True)
 

@@ -1,6 +1,8 @@
 """What a measurement says: seconds, megabytes, the machine."""
 
+import re
 import time
+from datetime import datetime
 
 import pytest
 import torch
@@ -38,5 +40,16 @@ def test_a_system_that_does_not_tell_says_nan(monkeypatch: pytest.MonkeyPatch) -
     assert block.megabytes != block.megabytes and block.seconds >= 0
 
 
-def test_the_machine_is_one_line_with_its_torch() -> None:
+class WindowsDatetime(datetime):
+    """As its strftime: it knows no %-d."""
+
+    def __format__(self, form: str) -> str:
+        if "%-" in form:
+            raise ValueError("Invalid format string")
+        return super().__format__(form)
+
+
+def test_the_machine_is_one_line_with_its_torch_and_the_day_on_any_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "datetime", WindowsDatetime)
     assert f"torch {torch.__version__} on " in machine() and "\n" not in machine()
+    assert re.search(r"; [A-Z][a-z]+ [1-9]\d?, 20\d\d$", machine())

@@ -91,6 +91,10 @@ def test_a_cell_of_a_heat_map_is_one_pixel_and_numbers_are_short() -> None:
     assert "<!--" not in svg and "\n" not in svg
 
 
+def test_a_label_says_what_was_written() -> None:
+    assert "from 0.125, not 0.1249999" in plotting.to_svg(labelled_plot("from 0.125, not 0.1249999"))
+
+
 @pytest.mark.parametrize(("levels", "cells", "smaller"), [(256, 9000, True), (257, 9000, False), (6, 9, False)])
 def test_a_picture_keeps_each_pixel_and_takes_less_where_its_colors_are_few(
     levels: int, cells: int, smaller: bool

@@ -4,7 +4,6 @@ import functools
 import io
 import re
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from filelock import FileLock
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from _ext.serve import address, make_server
+from _ext import serve
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,8 +88,5 @@ def make_site() -> None:
 @pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[str]:
     """The address of the book over http."""
-    server = make_server(site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield address(server)
-    server.shutdown()
-    server.server_close()
+    with serve.served(site) as address:
+        yield address

@@ -3,14 +3,13 @@
 import gzip
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
 
-from _ext.serve import make_server
+from _ext.serve import served
 
 TEXT = "<p>hello</p>" * 100
 
@@ -19,11 +18,8 @@ TEXT = "<p>hello</p>" * 100
 def port(tmp_path: Path) -> Iterator[int]:
     (tmp_path / "index.html").write_text(TEXT)
     (tmp_path / "font.woff2").write_bytes(b"font")
-    server = make_server(tmp_path)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    with served(tmp_path) as address:
+        yield int(address.rstrip("/").rpartition(":")[2])
 
 
 def get(port: int, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
