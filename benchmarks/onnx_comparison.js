@@ -1,7 +1,7 @@
 /** The same story by three runtimes on the same weights, turn about: the course's kernel, its JavaScript, onnxruntime-web. */
 
 import * as ort from "./ort/ort.wasm.min.mjs";
-import { readCourseModel } from "./models/course_model.js";
+import { readCourseModel } from "./course_model.js";
 
 const course = readCourseModel(await (await fetch("browser.bin")).arrayBuffer());
 ort.env.wasm.numThreads = 1;

@@ -8,6 +8,7 @@ import importlib
 import re
 import shutil
 import statistics
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from _ext.assets import ESBUILD
 from _ext.serve import address, make_server
 from llm_course import models
 from llm_course.widgets.ui.base import BUILT
@@ -90,10 +92,8 @@ def compare_with_onnx_runtime(browser: Browser, folder: Path, runs: int) -> None
     model, _ = models.load("stories")
     onnx_model.write(model, folder / "stories.onnx")
     shutil.copy(models.path("stories") / "browser.bin", folder)
-    for modules in ("models", "ui"):
-        shutil.copytree(HERE.parent / "llm_course" / "widgets" / modules, folder / modules)
-    (folder / "built").mkdir()
-    shutil.copy(BUILT / "kernel_code.js", folder / "built")
+    module = HERE.parent / "llm_course/widgets/models/course_model.ts"
+    subprocess.run([ESBUILD, "--bundle", "--format=esm", f"--outdir={folder}", module], check=True)
     shutil.copytree(ONNX_RUNTIME, folder / "ort", ignore=shutil.ignore_patterns("*.map", "*webgpu*", "*webgl*"))
     shutil.copy(HERE / "onnx_comparison.js", folder)
     (folder / "index.html").write_text('<script type="module" src="onnx_comparison.js"></script>', encoding="utf-8")

@@ -18,6 +18,7 @@ from ipywidgets.embed import dependency_state
 from playwright.sync_api import Browser, Page, expect
 
 from _ext import widget_files
+from _ext.assets import ESBUILD
 from llm_course import widgets
 from llm_course.widgets.ui.base import BUILT, CourseWidget
 from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
@@ -26,6 +27,8 @@ from tests.conftest import PATIENCE
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FONT = ROOT / "node_modules/@fontsource/source-sans-3/files/source-sans-3-latin-400-normal.woff2"
+FOR_NODE = [ESBUILD, "--bundle", "--platform=node", "--format=esm", "--log-level=warning"]
+"""Makes one JavaScript module of TypeScript."""
 DRAWN = """async () => {
     await document.fonts.ready;
     for (const _ of "12") await new Promise(requestAnimationFrame);
@@ -87,14 +90,14 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
 def run_node(script: str, values: object = None) -> object:
     """The JSON that `script`, an ES module, writes, given `values` as the JavaScript constant `input`."""
     source = (
-        'import { readFileSync } from "node:fs";\n'
-        'const input = JSON.parse(readFileSync(0, "utf8"));\n'
+        f"const input = {json.dumps(values)};\n"
         "const reply = (value) => process.stdout.write(JSON.stringify(value));\n" + script
     )
-    command = ["node", "--input-type=module", "--eval", source]
-    run = subprocess.run(command, input=json.dumps(values), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    for command in (FOR_NODE, ["node", "--input-type=module"]):
+        run = subprocess.run(command, input=source, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        source = run.stdout
+    return json.loads(source)
 
 
 def book_face() -> str:

@@ -21,7 +21,7 @@ from .conftest import ROOT, Watched, opened, run_node
 
 STORIES = ROOT / "llm_course/weights/stories"
 READ_MODEL = """
-import { readCourseModel } from "./llm_course/widgets/models/course_model.js";
+import { readCourseModel } from "./llm_course/widgets/models/course_model.ts";
 const file = readFileSync("llm_course/weights/stories/browser.bin");
 const model = readCourseModel(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
 """
@@ -43,7 +43,7 @@ def test_logits_with_other_frequencies_equal_torch(stretched: tuple[LlamaForCaus
     model, frequencies = stretched
     ids = torch.randint(5, model.config.vocab_size, (300,), generator=torch.Generator().manual_seed(1))
     script = READ_MODEL + (
-        'import { Decoder } from "./llm_course/widgets/models/decoder.js";\n'
+        'import { Decoder } from "./llm_course/widgets/models/decoder.ts";\n'
         "const [ids, rope_frequencies, attention_factor] = input;\n"
         "const config = { ...model.config, rope_frequencies, attention_factor, context_length: ids.length };\n"
         "const decoder = new Decoder(config, model.tensors);\n"
@@ -59,7 +59,7 @@ def test_costs_are_those_that_references_and_torch_count() -> None:
     """Bytes as the exercise counts them, operations as torch counts those of `stories`, dollars by hand."""
     script = (
         "import { cacheBytes, cachedByHeads, crossing, dollars, readingOperations }"
-        ' from "./llm_course/widgets/context_cost/context.js";\n'
+        ' from "./llm_course/widgets/context_cost/context.ts";\n'
         "const shape = { layers: 4, heads: 4, cached: cachedByHeads(2, 32), scored: 2 * 4 * 32, parameters: 884736 };\n"
         "const prices = { input: 4, write: 5, read: 0.2, output: 20 };\n"
         "const read = (length) => readingOperations(shape, length);\n"
@@ -86,8 +86,8 @@ def test_costs_are_those_that_references_and_torch_count() -> None:
 @pytest.mark.parametrize("depth", [0, 0.5, 1])
 def test_a_haystack_asks_for_what_it_hides(length: int, depth: float) -> None:
     script = READ_MODEL + (
-        'import { buildHaystack } from "./llm_course/widgets/needle_explorer/haystack.js";\n'
-        'import { randomNumbers } from "./llm_course/widgets/models/numbers.js";\n'
+        'import { buildHaystack } from "./llm_course/widgets/needle_explorer/haystack.ts";\n'
+        'import { randomNumbers } from "./llm_course/widgets/models/numbers.ts";\n'
         "const [words, length, depth] = input;\n"
         "const wanted = { length, depth, distractors: 2, sameNoun: true };\n"
         "const build = (seed) => buildHaystack(words, model.tokenizer, randomNumbers(seed), wanted);\n"

@@ -18,7 +18,7 @@ TEXT = "The dog sat on the"
 TRACE = (
     READ_MODEL
     + """
-import { lens, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { lens, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const found = trace(model.decoder, input);
 const rows = (values) => values.map((row) => Array.from(row));
 reply({
@@ -49,7 +49,7 @@ def test_the_trace_is_torchs() -> None:
 PUSHES = (
     READ_MODEL
     + """
-import { pushesToward, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { pushesToward, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const found = trace(model.decoder, input.ids);
 reply(Array.from(pushesToward(model.decoder, found, 2, input.ids.length - 1, input.token)));
 """
@@ -78,7 +78,7 @@ def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
 WITHOUT = (
     READ_MODEL
     + """
-import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const rows = (parts) => trace(decoderWithout(model, parts), input.ids).logits.map((row) => Array.from(row));
 reply(input.left_out.map(rows));
 """

@@ -12,8 +12,8 @@ from solutions.emergence import exact_match_rate
 
 from .conftest import Watched, opened, run_node, tiny_series
 
-STATISTICS = 'import * as statistics from "./llm_course/widgets/items_needed/statistics.js";\n'
-METRICS = 'import * as metrics from "./llm_course/widgets/metric_switch/metrics.js";\n'
+STATISTICS = 'import * as statistics from "./llm_course/widgets/items_needed/statistics.ts";\n'
+METRICS = 'import * as metrics from "./llm_course/widgets/metric_switch/metrics.ts";\n'
 
 
 def test_normal_chances_and_quantiles_equal_pythons() -> None:

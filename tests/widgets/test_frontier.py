@@ -18,8 +18,8 @@ from solutions.frontier import fit_messages, run_tools
 
 from .conftest import ROOT, Watched, opened, run_node
 
-LOOP = 'import * as loop from "./llm_course/widgets/agent_stepper/tool_loop.js";\n'
-TIME = 'import * as time from "./llm_course/widgets/timeline/milestones.js";\n'
+LOOP = 'import * as loop from "./llm_course/widgets/agent_stepper/tool_loop.ts";\n'
+TIME = 'import * as time from "./llm_course/widgets/timeline/milestones.ts";\n'
 PRICES = {"ball": 47, "kite": 85, "drum": 316}
 REPLIES = {name: replies for name, (_, replies) in SCRIPTS.items()}
 MORE_SCRIPTS = {

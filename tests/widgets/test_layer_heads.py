@@ -24,7 +24,7 @@ from tests.widgets.test_parity import READ_MODEL
 PUSHES_OF_HEAD = (
     READ_MODEL
     + """
-import { pushesOfHead, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { pushesOfHead, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const found = trace(model.decoder, input.ids);
 reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2, input.ids.length - 1, head))));
 """

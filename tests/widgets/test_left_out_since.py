@@ -17,7 +17,7 @@ from tests.widgets.test_parity import READ_MODEL
 SINCE = (
     READ_MODEL
     + """
-import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const { ids, since } = input;
 const traced = (parts) => trace(model.decoder, ids, { decoder: decoderWithout(model, parts), since });
 reply(input.left_out.map((parts) => traced(parts).logits.map((row) => Array.from(row))));

@@ -14,11 +14,11 @@ from solutions.post_training import dpo_loss, group_advantages, kl_estimate
 from tests.widgets.conftest import Watched, run_node
 
 LAB = """
-import * as small from "./llm_course/widgets/policy_lab/small_policy.js";
-import * as lab from "./llm_course/widgets/policy_lab/policy_training.js";
-import { randomNumbers } from "./llm_course/widgets/models/numbers.js";
+import * as small from "./llm_course/widgets/policy_lab/small_policy.ts";
+import * as lab from "./llm_course/widgets/policy_lab/policy_training.ts";
+import { randomNumbers } from "./llm_course/widgets/models/numbers.ts";
 """
-DIAL = 'import * as dial from "./llm_course/widgets/preference_dial/preferences.js";\n'
+DIAL = 'import * as dial from "./llm_course/widgets/preference_dial/preferences.ts";\n'
 SHAPE = {"width": 6, "tokens": 16, "longest": 12, "largest": 4}
 
 

@@ -14,9 +14,9 @@ from solutions import production
 from .conftest import Watched, opened, run_node
 from .test_parity import READ_MODEL
 
-QUANTIZATION = 'import * as quantization from "./llm_course/widgets/quantization_microscope/quantization.js";\n'
-DECODER = 'import { Decoder } from "./llm_course/widgets/models/decoder.js";\n'
-PRICES = 'import * as prices from "./llm_course/widgets/rent_or_own/prices.js";\n'
+QUANTIZATION = 'import * as quantization from "./llm_course/widgets/quantization_microscope/quantization.ts";\n'
+DECODER = 'import { Decoder } from "./llm_course/widgets/models/decoder.ts";\n'
+PRICES = 'import * as prices from "./llm_course/widgets/rent_or_own/prices.ts";\n'
 
 
 @pytest.mark.parametrize(("bits", "size"), [(8, 32), (4, 10), (3, 64), (2, 7)])

@@ -16,8 +16,8 @@ from solutions.responsible_use import expected_calibration_error, selective_scor
 
 from .conftest import Watched, opened, run_node
 
-AGENT = 'import * as agent from "./llm_course/widgets/injection_range/mail_agent.js";\n'
-CALIBRATION = 'import * as calibration from "./llm_course/widgets/reliability_dial/calibration.js";\n'
+AGENT = 'import * as agent from "./llm_course/widgets/injection_range/mail_agent.ts";\n'
+CALIBRATION = 'import * as calibration from "./llm_course/widgets/reliability_dial/calibration.ts";\n'
 RULES = ("allow", "ask", "refuse")
 OWN = (
     "",

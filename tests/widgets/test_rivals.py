@@ -16,8 +16,8 @@ from tests.widgets.test_parity import READ_MODEL
 RIVALS = (
     READ_MODEL
     + """
-import { logitsAlong, rivalsOf } from "./llm_course/widgets/decoder_map/rivals.js";
-import { sightOf } from "./llm_course/widgets/decoder_map/sight.js";
+import { logitsAlong, rivalsOf } from "./llm_course/widgets/decoder_map/rivals.ts";
+import { sightOf } from "./llm_course/widgets/decoder_map/sight.ts";
 const course = { ...model, decoder: model.decoder };
 reply(input.asked.map(({ rival, out }) => {
   const sight = sightOf(course, input.text, { rival, out });

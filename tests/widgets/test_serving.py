@@ -35,7 +35,7 @@ def test_the_page_takes_the_steps_that_python_takes(name: str) -> None:
     server, trace = SERVERS[name], drawn_trace(80, per_second=14, prefixes=3, seed=len(name))
     run = simulate(trace, server)
     script = (
-        'import { figures, simulate } from "./llm_course/widgets/serving_arena/serving.js";\n'
+        'import { figures, simulate } from "./llm_course/widgets/serving_arena/serving.ts";\n'
         "const [trace, server] = input;\n"
         "const run = simulate(trace, server);\n"
         "reply([run.steps, run.outcomes, figures(run, 150, 12)]);"
@@ -52,7 +52,7 @@ def test_the_page_takes_the_steps_that_python_takes(name: str) -> None:
 
 def test_the_page_refuses_what_python_refuses() -> None:
     script = (
-        'import { simulate } from "./llm_course/widgets/serving_arena/serving.js";\n'
+        'import { simulate } from "./llm_course/widgets/serving_arena/serving.ts";\n'
         "try { simulate(...input); reply(null); } catch (error) { reply(error.message); }"
     )
     trace, server = [Request(0.0, 100, 20)], Server(blocks=7)
@@ -85,8 +85,8 @@ RULES = {
 def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation: str) -> None:
     """Right rule and mistakes alike: the page's shares, its draws, and 3,000 tokens of the exercise's function."""
     script = (
-        'import { drawOne, outcome } from "./llm_course/widgets/speculation_lab/speculation.js";\n'
-        'import { randomNumbers } from "./llm_course/widgets/models/numbers.js";\n'
+        'import { drawOne, outcome } from "./llm_course/widgets/speculation_lab/speculation.ts";\n'
+        'import { randomNumbers } from "./llm_course/widgets/models/numbers.ts";\n'
         "const [target, draft, rule] = input;\n"
         "const uniform = randomNumbers(7);\n"
         "const drawn = Array.from({ length: 3000 }, () => drawOne(target, draft, rule, uniform));\n"
@@ -112,7 +112,7 @@ def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation
 
 def test_speed_follows_the_exercise() -> None:
     script = (
-        'import { expectedTokens, speedUp } from "./llm_course/widgets/speculation_lab/speculation.js";\n'
+        'import { expectedTokens, speedUp } from "./llm_course/widgets/speculation_lab/speculation.ts";\n'
         "reply(input.map(([a, k]) => [expectedTokens(a, k), speedUp(a, k, 0.1)]));"
     )
     asked = [(0.0, 3), (0.37, 5), (1.0, 4), (0.8, 0)]

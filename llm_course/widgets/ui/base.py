@@ -49,7 +49,7 @@ def built(name: str) -> str:
 class CourseWidget(anywidget.AnyWidget):
     """A widget that runs in JupyterLab with a kernel, and in the built book without one.
 
-    A subclass names its JavaScript `module` (`llm_course/widgets/<module>/widget.js`), declares its state as
+    A subclass names its `module` (`llm_course/widgets/<module>/widget.ts`), declares its state as
     synchronized traits, and draws `picture()`, what a reader sees in print or with scripts off.
     """
 
