@@ -54,42 +54,25 @@ def tiny_series() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return poems, songs
 
 
-WIDGETS: dict[str, Callable[[], CourseWidget]] = {
-    "agent_stepper": widgets.AgentStepper,
-    "attention_explorer": widgets.AttentionExplorer,
-    "bpe_stepper": widgets.BPEStepper,
-    "compute_optimal": widgets.ComputeOptimal,
-    "context_cost": widgets.ContextCost,
-    "decoder_map": lambda: widgets.DecoderMap("Once upon a time there was a", part="attention-1"),
-    "injection_range": widgets.InjectionRange,
-    "items_needed": widgets.ItemsNeeded,
-    "lora_lab": lambda: widgets.LoRALab(ability={0: 6.1, 1: 5.5, 4: 3.4, 16: 1.0, 128: 0.4}),
-    "metric_switch": lambda: widgets.MetricSwitch(*tiny_series()),
-    "needle_explorer": widgets.NeedleExplorer,
-    "neighbours_map": widgets.NeighboursMap,
-    "next_token_bars": widgets.NextTokenBars,
-    "norm_lab": widgets.NormLab,
-    "objective_lab": lambda: widgets.ObjectiveLab(["the", "capital", "of", "France", "is", "Paris"], hidden=[3]),
-    "parameter_budget": widgets.ParameterBudget,
-    "pattern_lab": lambda: widgets.PatternLab(["The", "house", "is", "old", "."], ["Das", "Haus", "ist", "alt", "."]),
-    "policy_lab": widgets.PolicyLab,
-    "position_dial": widgets.PositionDial,
-    "preference_dial": widgets.PreferenceDial,
-    "quantization_microscope": widgets.QuantizationMicroscope,
-    "reliability_dial": lambda: widgets.ReliabilityDial([0.1, 0.3, 0.55, 0.8, 0.9, 0.95], [0, 1, 0, 1, 1, 1]),
-    "rent_or_own": widgets.RentOrOwn,
-    "sampling_playground": widgets.SamplingPlayground,
-    "serving_arena": widgets.ServingArena,
-    "speculation_lab": widgets.SpeculationLab,
-    "timeline": widgets.Timeline,
-    "token_cost": widgets.TokenCost,
-    "unmasking_stepper": widgets.UnmaskingStepper,
+EXAMPLES: dict[type[CourseWidget], Callable[[], CourseWidget]] = {
+    widgets.DecoderMap: lambda: widgets.DecoderMap("Once upon a time there was a", part="attention-1"),
+    widgets.LoRALab: lambda: widgets.LoRALab(ability={0: 6.1, 1: 5.5, 4: 3.4, 16: 1.0, 128: 0.4}),
+    widgets.MetricSwitch: lambda: widgets.MetricSwitch(*tiny_series()),
+    widgets.ObjectiveLab: lambda: widgets.ObjectiveLab(["the", "capital", "of", "France", "is", "Paris"], hidden=[3]),
+    widgets.PatternLab: lambda: widgets.PatternLab(
+        ["The", "house", "is", "old", "."], ["Das", "Haus", "ist", "alt", "."]
+    ),
+    widgets.ReliabilityDial: lambda: widgets.ReliabilityDial([0.1, 0.3, 0.55, 0.8, 0.9, 0.95], [0, 1, 0, 1, 1, 1]),
 }
+"""What is shown of widgets that need something to show; the others are shown as they are."""
+CLASSES = [one for one in vars(widgets).values() if isinstance(one, type) and issubclass(one, CourseWidget)]
+WIDGETS = {one.module: EXAMPLES.get(one, one) for one in CLASSES}
 
 
 def run_node(script: str, values: object = None) -> object:
     """The JSON that `script`, an ES module, writes, given `values` as the JavaScript constant `input`."""
     source = (
+        'import { readFileSync } from "node:fs";\n'
         f"const input = {json.dumps(values)};\n"
         "const reply = (value) => process.stdout.write(JSON.stringify(value));\n" + script
     )
@@ -134,7 +117,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for theme in ("light", "dark"):
             (folder / f"{name}-{theme}.html").write_text(page_html(make(), theme=theme), encoding="utf-8")
     far = page_html(widgets.NormLab()).replace("</h1>", '</h1><div style="height: 5000px"></div>')
-    (folder / "far.html").write_text(far, encoding="utf-8")
     (folder / "beside.html").write_text(with_files_beside(far, folder, "pages/beside"), encoding="utf-8")
     return folder
 

@@ -17,14 +17,9 @@ from llm_course.training import export
 from llm_course.widgets import ContextCost, NeedleExplorer
 from solutions.context import kv_cache_bytes, yarn_frequencies
 
-from .conftest import ROOT, Watched, opened, run_node
+from .conftest import Watched, opened, run_node
+from .test_parity import READ_MODEL, STORIES
 
-STORIES = ROOT / "llm_course/weights/stories"
-READ_MODEL = """
-import { readCourseModel } from "./llm_course/widgets/models/course_model.ts";
-const file = readFileSync("llm_course/weights/stories/browser.bin");
-const model = readCourseModel(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
-"""
 FACTOR = 1.14
 
 
@@ -160,23 +155,6 @@ def test_context_cost_follows_model_and_length(watched: Watched, address: str) -
     expect(page.get_by_role("status")).to_contain_text("512.0 MiB")
     page.get_by_label("Questions about the text").fill("1")
     expect(page.get_by_role("group", name="1 answer of 500 tokens")).to_be_visible()
-
-
-def test_the_cache_is_seen_among_as_many_gpus_as_it_takes(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "context_cost")
-    page.get_by_label("Model", exact=True).select_option("DeepSeek-V3")
-    page.get_by_label("Tokens", exact=True).fill("20")
-    width = "parts => parts.reduce((sum, part) => sum + Number(part.getAttribute('width')), 0)"
-    for texts, gpus, drawn in (("1", 18, 18), ("64", 76, 76)):
-        page.get_by_label("Texts at once").fill(texts)
-        expect(page.get_by_text(f"then cache (green), in {gpus} H100 GPUs")).to_be_visible()
-        expect(page.locator(".llm-gpu")).to_have_count(drawn)
-    group = page.get_by_role("img", name="Memory: weights")
-    weights, cache = (
-        group.locator(".llm-bar-within").evaluate_all(width),
-        group.locator(".llm-cached").evaluate_all(width),
-    )
-    assert cache / weights == pytest.approx(4.29 / 1.22, rel=0.02)
 
 
 def test_prices_stand_apart_from_what_the_model_decides(watched: Watched, address: str) -> None:

@@ -94,24 +94,6 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
         MetricSwitch([], [])
 
 
-def test_of_a_hundred_tests_those_in_the_wrong_order_are_orange(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "items_needed")
-    drawing = page.get_by_role("img", name="interval of a test of")
-    wrong, right = drawing.locator("circle.llm-bar-beyond"), drawing.locator("circle.llm-bar-within")
-
-    def shares() -> tuple[float, float]:
-        """By the drawing and by the table, of both kinds together."""
-        written = page.locator(".llm-dense-rows td:last-child").all_inner_texts()
-        drawn = wrong.count() / (wrong.count() + right.count())
-        return drawn, 1 - sum(float(text.split()[0]) for text in written) / 200
-
-    few = shares()
-    assert few[0] == pytest.approx(few[1], abs=0.06) and few[0] > 0.1
-    page.get_by_label("Test items", exact=True).fill("3.5")
-    many = shares()
-    assert many[0] == pytest.approx(many[1], abs=0.06) and many[0] < 0.03
-
-
 def test_items_needed_takes_a_typed_number_of_items(watched: Watched, address: str) -> None:
     page = opened(watched, address, "items_needed")
     typed = page.get_by_label("Test items, as a number")

@@ -200,26 +200,6 @@ def test_a_policy_holds_what_a_filter_does_not(watched: Watched, address: str) -
     expect(said).to_contain_text("0 of 5 attacks work")
 
 
-SETTINGS: list[tuple[str, str, list[str]]] = [
-    ("Send to", "address book", ["no rule", "send to"]),
-    ("Delete after mails", "ask", ["no rule", "send to", "delete", "all together"]),
-    ("Read notes after mails", "refuse", ["no rule", "read notes", "send to", "delete", "all together"]),
-    ("Send notes after mails", "ask", ["no rule", "read notes", "send to", "send notes", "delete", "all together"]),
-    ("Delete after mails", "allow", ["no rule", "read notes", "send to", "send notes", "all together"]),
-]
-
-
-def test_only_rules_that_are_set_have_columns_and_closed_gates(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "injection_range")
-    heads = page.locator(".llm-matrix thead th")
-    expect(heads).to_have_text(["no rule"])
-    expect(page.locator(".llm-shut")).to_have_count(0)
-    for label, answer, names in SETTINGS:
-        page.get_by_label(label, exact=True).select_option(answer)
-        expect(heads).to_have_text(names)
-        expect(page.locator(".llm-shut")).to_have_count(len({*names} - {"no rule", "all together"}))
-
-
 def test_the_picture_counts_what_each_gate_stops(watched: Watched, address: str) -> None:
     page = opened(watched, address, "injection_range")
     way = page.get_by_role("img", name="From the mails to what does harm")

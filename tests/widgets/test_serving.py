@@ -216,23 +216,3 @@ def test_the_lab_says_what_is_exact_and_what_is_not(watched: Watched, address: s
     page.get_by_label("A draft's pass costs").fill("1")
     page.get_by_label("Rule").select_option("exact")
     expect(said).to_contain_text("a loss")
-
-
-def test_a_bar_shows_what_was_accepted_and_what_was_drawn_anew(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "speculation_lab")
-    lake = page.get_by_role("row", name="lake")
-    expect(lake).to_contain_text("0.10 accepted + 0.25 drawn again")
-    parts = "bars => bars.map((bar) => ['--share', '--first'].map((name) => Number(bar.style.getPropertyValue(name))))"
-    proposed, comes_out = lake.locator(".llm-own").evaluate_all(parts)
-    assert proposed == pytest.approx([0.10 / 0.50, 1], abs=1e-3)  # none of it is rejected
-    assert comes_out == pytest.approx([0.35 / 0.50, 0.10 / 0.35], abs=1e-3)
-    river = page.get_by_role("row", name="river").locator(".llm-own").evaluate_all(parts)
-    assert river == [pytest.approx([1, 0.5]), pytest.approx([0.5, 1])]  # half of the draft's river is
-    assert lake.locator(".llm-aim").evaluate_all(parts)[0][0] == pytest.approx(0.35 / 0.50)
-    expect(page.locator(".llm-parts span")).to_have_text(["accepted", "rejected", "drawn again", "line: the target"])
-    expect(lake.get_by_role("cell")).to_have_text(
-        [re.compile("accepted"), "0.10", "0.35", "0.35", "–", ""], use_inner_text=True
-    )
-    expect(page.get_by_text("what the target has more than the draft. The two parts")).to_be_visible()
-    page.get_by_label("Rule").select_option("best")  # river is never accepted and never drawn anew
-    expect(page.get_by_role("row", name="river")).to_contain_text("0.00 accepted + 0.00 drawn again")
