@@ -8,7 +8,7 @@ import torch
 from playwright.sync_api import expect
 
 from llm_course import models
-from llm_course.widgets import ObjectiveLab, PatternLab, UnmaskingStepper
+from llm_course.widgets import UnmaskingStepper
 from llm_course.widgets.ui import base
 from solutions.architectures import attention_pattern, corrupt_spans
 
@@ -301,16 +301,3 @@ def test_the_kernel_sends_the_weights_of_the_masked_model(monkeypatch: pytest.Mo
     monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.extend(buffers))
     widget._handle_custom_msg({"asset": "fill-mask"}, [])
     assert sent == [(base.WEIGHTS / "fill-mask/model.safetensors").read_bytes()]
-
-
-def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ValueError, match="at least one word of each"):
-        PatternLab([], ["a"])
-    with pytest.raises(ValueError, match="from 0 to the 2 words"):
-        PatternLab(["a", "b"], ["c"], prefix=3)
-    with pytest.raises(ValueError, match="at least two"):
-        ObjectiveLab(["a"])
-    with pytest.raises(ValueError, match="no word at place 2"):
-        ObjectiveLab(["a", "b"], hidden=[2])
-    with pytest.raises(ValueError, match="from 1 to 20"):
-        UnmaskingStepper("")

@@ -116,11 +116,6 @@ def test_the_picture_names_shapes_and_guesses() -> None:
     assert 'href="chapters/a.html"' in picture
 
 
-def test_a_chapter_that_the_map_does_not_know_is_named() -> None:
-    with pytest.raises(ValueError, match="chapters names 'attentoin': give addresses of"):
-        DecoderMap(chapters={"attentoin": "a.html"})
-
-
 def guesses_shown(page: Page) -> list[str]:
     return page.locator(".llm-machine .llm-guess b").all_inner_texts()
 

@@ -87,13 +87,6 @@ def test_pictures_say_the_numbers() -> None:
     assert "3,200 parameters" in picture and f"{exact_match_rate(0.98, 10):.2f}" in picture
 
 
-def test_what_makes_no_sense_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match=r"first is 84: give a number from 0.01 to 0.99\."):
-        ItemsNeeded(first=84)
-    with pytest.raises(ValueError, match="There is no run to show"):
-        MetricSwitch([], [])
-
-
 def test_items_needed_takes_a_typed_number_of_items(watched: Watched, address: str) -> None:
     page = opened(watched, address, "items_needed")
     typed = page.get_by_label("Test items, as a number")

@@ -178,15 +178,6 @@ def test_pictures_say_it_without_scripts() -> None:
     assert "132 cents." in AgentStepper().picture()
 
 
-def test_what_makes_no_sense_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match="There is no milestone to show"):
-        Timeline(())
-    with pytest.raises(ValueError, match="scale is 'square': choose one of log, linear"):
-        Timeline(scale="square")
-    with pytest.raises(ValueError, match="replies must be a list of one text or more"):
-        AgentStepper(replies=[])
-
-
 def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) -> None:
     page = opened(watched, address, "timeline")
     said = page.get_by_role("status")

@@ -151,15 +151,6 @@ def test_pictures_say_the_numbers() -> None:
     assert "0.8 to 1.0" in ReliabilityDial([0.1, 0.9, 0.95], [0, 1, 1]).picture()
 
 
-def test_what_makes_no_sense_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match="attack is 3: give the text of a mail"):
-        InjectionRange(3)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="There are 2 confidences and 1 answers: give one for each"):
-        ReliabilityDial([0.5, 0.5], [1])
-    with pytest.raises(ValueError, match="below 0 or above 1"):
-        ReliabilityDial([50.0], [1])
-
-
 def test_the_best_threshold_is_named(watched: Watched, address: str) -> None:
     page = opened(watched, address, "reliability_dial")
     best = page.locator("svg text", has_text="best: silent below")

@@ -122,21 +122,6 @@ def test_speed_follows_the_exercise() -> None:
     assert found == [pytest.approx(pair) for pair in zip(tokens, speeds, strict=True)]
 
 
-def test_both_refuse_in_one_sentence() -> None:
-    with pytest.raises(ValueError, match="A trace of 0 requests cannot be shown"):
-        ServingArena([])
-    with pytest.raises(ValueError, match="Request 0 is longer than 8192 tokens"):
-        ServingArena([Request(0.0, 8000, 1)])
-    with pytest.raises(ValueError, match="give rows of the same places"):
-        SpeculationLab([[1.0, 0.0]], [[1.0]])
-    with pytest.raises(ValueError, match="A row of draft is no distribution"):
-        SpeculationLab([[1.0, 0.0]], [[0.7, 0.7]], ["a", "b"], ["here"])
-    with pytest.raises(ValueError, match="Give a name for each of 1 places and for each of 2 tokens"):
-        SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b", "c"], ["here"])
-    with pytest.raises(ValueError, match="There are 2 texts: give one for each of 1 places, or none"):
-        SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b"], ["here"], ["Tom had a", "Emma had a"])
-
-
 def test_pictures_show_the_same_trace_and_the_same_place() -> None:
     picture = ServingArena().picture()
     assert "static batch" in picture and "continuous batch" in picture
