@@ -61,14 +61,14 @@ FAULTS = {
         ("tests/chapters/test_notebooks.py", "-k", "01_language_models"),
     ),
     "a widget is dead": Fault(
-        "llm_course/widgets/bpe_stepper/widget.js",
+        "llm_course/widgets/bpe_stepper/widget.ts",
         'const tables = element("div", { class: "llm-row" });',
         'const tables = element("div", { class: "llm-row" }); throw new Error("dead");',
         ("tests/widgets/test_every_widget.py", "-k", "bpe_stepper"),
         "make widgets",
     ),
     "a widget disagrees with torch": Fault(
-        "llm_course/widgets/models/decoder.js",
+        "llm_course/widgets/models/decoder.ts",
         "const scale = 1 / Math.sqrt(squares / vector.length + epsilon);",
         "const scale = 1 / (Math.sqrt(squares / vector.length) + epsilon * 1e3);",
         ("tests/widgets/test_parity.py", "-k", "logits"),

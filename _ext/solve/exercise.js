@@ -1,6 +1,6 @@
 /** One exercise as a reader solves it: editor, buttons, verdict. */
 
-import { button, element } from "../../llm_course/widgets/ui/dom.js";
+import { button, element } from "../../llm_course/widgets/ui/dom.ts";
 import { NOT_KEPT, broughtBack, keep, kept, replaced } from "./answers.js";
 import { UPLOADED } from "./chapter.js";
 import { pythonEditor } from "./editor.js";

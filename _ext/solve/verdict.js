@@ -1,6 +1,6 @@
 /** What a check has found, on the page: the lab's panel, points, and what the code has printed. */
 
-import { element } from "../../llm_course/widgets/ui/dom.js";
+import { element } from "../../llm_course/widgets/ui/dom.ts";
 
 /** @import { Printed, Reply } from "./python.js" */
 
