@@ -150,13 +150,13 @@ def test_verdicts_in_a_browser_are_those_of_python(page: Page, share: int, capsy
     [
         ("def merge_pair(:\n    pass", "Line 1 is no valid Python: invalid syntax."),
         ("x = " + "(" * 300, "Line 1 is no valid Python: too many nested parentheses."),
-        ("x = 1\ny = x.z", "The cell raised AttributeError in line 2, `y = x.z`: 'int' object has no attribute 'z'."),
+        ("x = 1\ny = x.z", "Your answer raised AttributeError in line 2, `y = x.z`: 'int' object has no attribute 'z'."),
         (
             "import not_there",
-            "The cell raised ModuleNotFoundError in line 1, `import not_there`: No module named 'not_there'. "
+            "Your answer raised ModuleNotFoundError in line 1, `import not_there`: No module named 'not_there'. "
             + ONLY_PYTHON,
         ),
-        ("merged = []", "The cell defines no `merge_pair`: keep the name of the stub."),
+        ("merged = []", "Your answer defines no `merge_pair`: write it under this name, or start again."),
     ],
 )
 def test_an_answer_that_cannot_be_checked_is_told_in_one_sentence(answer: str, told: str) -> None:
