@@ -88,7 +88,9 @@ def _run(name: str, answer: str, namespace: dict[str, Any]) -> str:
         where = f" in line {failure.line}, `{failure.source.rstrip(':')}`" if failure.line else ""
         told = f"Your answer raised {failure.type}{where}: {failure.message.rstrip('.')}."
         return f"{told} {ONLY_PYTHON}" if isinstance(error, ImportError) and ONLY_PYTHON not in told else told
-    return "" if callable(namespace.get(name)) else f"Your answer defines no `{name}`: write it under this name, or start again."
+    if callable(namespace.get(name)):
+        return ""
+    return f"Your answer defines no `{name}`: write it under this name, or start again."
 
 
 def _run_quietly(source: str, file: str, namespace: dict[str, Any]) -> None:

@@ -150,7 +150,10 @@ def test_verdicts_in_a_browser_are_those_of_python(page: Page, share: int, capsy
     [
         ("def merge_pair(:\n    pass", "Line 1 is no valid Python: invalid syntax."),
         ("x = " + "(" * 300, "Line 1 is no valid Python: too many nested parentheses."),
-        ("x = 1\ny = x.z", "Your answer raised AttributeError in line 2, `y = x.z`: 'int' object has no attribute 'z'."),
+        (
+            "x = 1\ny = x.z",
+            "Your answer raised AttributeError in line 2, `y = x.z`: 'int' object has no attribute 'z'.",
+        ),
         (
             "import not_there",
             "Your answer raised ModuleNotFoundError in line 1, `import not_there`: No module named 'not_there'. "
