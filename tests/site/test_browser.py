@@ -78,6 +78,10 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
         <figure style="overflow: auto; width: 50px"><div style="width: 200px; height: 9px"></div></figure></div>
         <div class="figure" aria-label="A plot." style="overflow: auto"><svg viewBox="0 0 480 50" style="width: 480px">
         <text x="470" y="20">beyond</text><text x="9" y="20" style="font-size: 4px">tiny</text></svg></div>
+        <div class="question" data-place="here"><details><summary>mistaken</summary>
+        <div class="question-explanation">Right. So it is.</div></details><details class="right">
+        <summary>covered</summary><div class="question-explanation">Right. So it is.</div></details>
+        <div style="position: relative; height: 2em; margin-top: -2em; background: #fff"></div></div>
         <details class="sd-dropdown"><summary>More</summary><p>folded</p></details>
         <style>@media print { table { width: 999px } }</style><table><tr><td>wide</td></tr></table>
         <div style="background: #111; height: 90px; width: 600px">dark</div></article>
@@ -101,6 +105,8 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
         for fault in ("code lacks", "an output does not wrap: one long line", "scrolls sideways: <figure"):
             assert fault in code
         assert checks.faults_of_anchors(visit.page) == ["under the header: Above"]
+        questions = ["does not open to “Not quite.”: mistaken", "cannot be pressed: covered"]
+        assert set(questions) <= set(checks.faults_of_questions(visit.page))
         paper = "\n".join(checks.faults_on_paper(visit.page))
         seen = (
             "dark: <div",
@@ -134,36 +140,6 @@ def test_a_pale_text_is_found_among_many(browser: Browser, tmp_path: Path) -> No
             for rules in ((), checks.WIDTH_OR_COLORS):
                 found = [fault for fault in checks.faults_of_access(visit.page, *rules) if "color-contrast" in fault]
                 assert len(found) == 1 and name in found[0]
-
-
-def test_faults_of_questions_are_found(browser: Browser, tmp_path: Path) -> None:
-    def option(text: str, kind: str, said: str, style: str = "") -> str:
-        explanation = f'<div class="question-explanation" style="{style}">{said}</div>'
-        return f'<details class="question-option {kind}"><summary>{text}</summary>{explanation}</details>'
-
-    cover = '<div style="position: relative; height: 1em; margin-top: -1em; background: #fff"></div>'
-    options = [
-        option("sound", "right", "Right. So it is."),
-        option("mistaken", "wrong", "Right. So it is."),
-        option("silent", "right", "So it is."),
-        option("unseen", "right", "Right. So it is.", "display: none"),
-        option("covered", "right", "Right. So it is.") + cover,
-    ]
-    question = f'<div class="question" data-place="here">{"".join(options)}</div>'
-    (tmp_path / "index.html").write_text(f"<!doctype html><title>Questions</title>{question}{question}")
-    (tmp_path / "none.html").write_text("<!doctype html><title>No questions</title>")
-    with Visit(browser, f"{tmp_path.as_uri()}/") as visit:
-        visit.open("index.html")
-        assert set(checks.faults_of_questions(visit.page)) == {
-            "two questions in one place",
-            "does not open to “Not quite.”: mistaken",
-            "does not open to “Right.”: silent",
-            "does not open to “Right.”: unseen",
-            "does not open to “Right.”: covered",
-            "cannot be pressed: covered",
-        }
-        visit.open("none.html")
-        assert checks.faults_of_questions(visit.page) == ["no question"]
 
 
 @pytest.mark.parametrize(
