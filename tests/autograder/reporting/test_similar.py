@@ -3,6 +3,7 @@
 import ast
 import base64
 import inspect
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -11,7 +12,7 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.reporting.similar import MAX_IN_ALL, WHOLE, Pieces, Work, groups_of, read_work
+from autograder.reporting.similar import FEWEST, MAX_IN_ALL, WHOLE, Pieces, Work, _share, groups_of, read_work
 from tests.banks.right import alternatives
 from tests.banks.submissions import fill, references, standalone
 
@@ -138,8 +139,19 @@ def test_right_answers_that_were_written_apart_raise_no_alarm(assignment: Assign
         Work(f"learner {number}", {name: found[number] for name, found in answers.items() if len(found) > number})
         for number in range(max(map(len, answers.values())))
     ]
-    assert len(learners) > 1
+    assert learners
     assert groups_of([known, *learners], 0.8) == ([], [])
+
+
+def test_the_threshold_lies_above_what_right_answers_have_in_common() -> None:
+    shares: dict[bool, list[float]] = {True: [], False: []}
+    for known in map(course_answers, CHAPTERS):
+        for name, pieces in known.functions.items():
+            for one, other in itertools.combinations([pieces, *written_apart(name, known.functions)], 2):
+                shares[min(one.total(), other.total()) >= FEWEST].append(_share(one, other))
+    assert len(shares[True]) > 100
+    assert max(shares[True]) < 0.71
+    assert max(shares[False]) > 0.8
 
 
 def test_what_the_release_brought_counts_for_nothing() -> None:
