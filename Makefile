@@ -57,11 +57,11 @@ widgets: $(BUILT)/.done $(BUILT)/site/_static/widgets/stories.js $(BUILT)/site/_
 $(BUILT)/kernel_code.js: node_modules/.package-lock.json $(wildcard $(WIDGETS)/models/kernel/*)
 	@mkdir -p $(@D) && node $(WIDGETS)/models/kernel/assemble.js $@
 
-$(BUILT)/.done: $(BUILT)/kernel_code.js node_modules/.package-lock.json $(filter-out $(BUILT)/%,$(wildcard $(WIDGETS)/*/*.js)) $(STYLES)
-	@$(ESBUILD) --format=esm --outdir=$(BUILT) --outbase=$(WIDGETS) --entry-names=[dir] $(wildcard $(WIDGETS)/*/widget.js)
+$(BUILT)/.done: $(BUILT)/kernel_code.js node_modules/.package-lock.json $(filter-out $(BUILT)/%,$(wildcard $(WIDGETS)/*/*.ts)) $(STYLES)
+	@$(ESBUILD) --format=esm --outdir=$(BUILT) --outbase=$(WIDGETS) --entry-names=[dir] $(wildcard $(WIDGETS)/*/widget.ts)
 	@cat $(STYLES) | $(ESBUILD) --loader=css --outfile=$(BUILT)/style.css
 	@cat $(filter-out %/decoder_map/style.css,$(STYLES)) | $(ESBUILD) --loader=css --outfile=$(BUILT)/style_without_map.css
-	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/ui/host.js
+	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/ui/host.ts
 	@touch $@
 
 bench-widgets: widgets  ## print how fast the course model writes in the page, and how fast widgets answer

@@ -78,17 +78,19 @@ def _run(name: str, answer: str, namespace: dict[str, Any]) -> str:
     try:
         code = _compiled(answer, f"<cell of {name}>")
     except NO_PYTHON as error:
-        line = f"Line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else "The cell"
+        line = f"Line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else "Your answer"
         return f"{line} is no valid Python: {getattr(error, 'msg', error)}."
     namespace.pop(name, None)
     try:
         exec(code, namespace)
     except (Exception, SystemExit) as error:
         failure = describe(error, FunctionType(code, namespace))
-        where = f" in line {failure.line}, `{failure.source}`" if failure.line else ""
-        told = f"The cell raised {failure.type}{where}: {failure.message.rstrip('.')}."
+        where = f" in line {failure.line}, `{failure.source.rstrip(':')}`" if failure.line else ""
+        told = f"Your answer raised {failure.type}{where}: {failure.message.rstrip('.')}."
         return f"{told} {ONLY_PYTHON}" if isinstance(error, ImportError) and ONLY_PYTHON not in told else told
-    return "" if callable(namespace.get(name)) else f"The cell defines no `{name}`: keep the name of the stub."
+    if callable(namespace.get(name)):
+        return ""
+    return f"Your answer defines no `{name}`: write it under this name, or start again."
 
 
 def _run_quietly(source: str, file: str, namespace: dict[str, Any]) -> None:

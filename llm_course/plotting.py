@@ -124,7 +124,7 @@ def _with_small_picture(image: str) -> str:
 
 
 def _with_short_numbers(svg: str) -> str:
-    """Places to a tenth of a point, lines as steps from place to place, all else to a hundredth; text as it is."""
+    """Places to a tenth of a point, lines as steps from place to place, all else in tags to a hundredth."""
     svg = re.sub(r'(?<= [xy]=")[^"]*|(?<=translate\()[^)]*', lambda place: _rounded(place[0], 1), svg)
     svg = re.sub(r'(?<= d=")[^"]*', lambda path: _in_steps(_rounded(path[0], 1)), svg)
     return re.sub(r"<[^>]*>", lambda tag: _rounded(tag[0], 2), svg)

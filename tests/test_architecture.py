@@ -127,7 +127,7 @@ BELOW_WIDGETS = {"ui": set[str](), "models": {"ui", "built"}}
 
 
 def folders_imported(path: Path) -> set[str]:
-    """The folders of the widgets that a module imports from, in Python or JavaScript, types among it."""
+    """The folders of the widgets that a module imports from, in Python or TypeScript, types among it."""
     if path.suffix == ".py":
         found = [WIDGETS.parents[1].joinpath(*name.split(".")) for name in imports_of(path)]
     else:
@@ -138,8 +138,8 @@ def folders_imported(path: Path) -> set[str]:
 
 def test_a_widget_imports_what_widgets_share_and_that_imports_no_widget() -> None:
     folders = {path.parent for path in WIDGETS.glob("*/__init__.py")}
-    assert {folder.name for folder in folders if not (folder / "widget.js").is_file()} == set(BELOW_WIDGETS)
-    for path in sorted(path for folder in folders for ending in ("py", "js") for path in folder.glob(f"*.{ending}")):
+    assert {folder.name for folder in folders if not (folder / "widget.ts").is_file()} == set(BELOW_WIDGETS)
+    for path in sorted(path for folder in folders for ending in ("py", "ts") for path in folder.glob(f"*.{ending}")):
         own = path.parent.name
         wrong = folders_imported(path) - {own} - BELOW_WIDGETS.get(own, {"ui", "models"})
         assert not wrong, f"{path.relative_to(ROOT)} imports from {wrong}"
@@ -178,14 +178,15 @@ def test_each_folder_of_tests_is_a_package() -> None:
 
 
 LONGER = {
-    "llm_course/widgets/attention_explorer/widget.js": "one drawing whose parts move together",
-    "llm_course/widgets/decoder_map/widget.js": "one drawing whose parts move together",
+    "llm_course/widgets/attention_explorer/widget.ts": "one drawing whose parts move together",
 }
 """Files that may be longer than others, and why."""
 
 
 def test_no_file_is_long() -> None:
-    listed = subprocess.run(["git", "ls-files", "*.py", "*.js"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py", "*.js", "*.ts"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     lines = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in listed.stdout.split()}
     assert {name for name, count in lines.items() if count > 450} == {*LONGER}
 

@@ -6,14 +6,14 @@ import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
-const STUB_BODY = "# YOUR CODE HERE\n";
+const TO_REPLACE = "raise NotImplementedError()";
 
 /**
  * @typedef {object} Editor
  * @property {HTMLElement} node
  * @property {() => string} text
  * @property {(text: string) => void} write  In place of all that stands there.
- * @property {() => void} begin  Lets the reader write, where the stub asks for it.
+ * @property {() => void} begin  Lets the reader write: what the stub asks to replace is selected.
  */
 
 /**
@@ -58,11 +58,10 @@ export function pythonEditor({ text, label, description, onChange, onCheck }) {
     text: () => view.state.doc.toString(),
     write: (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }),
     begin() {
-      const doc = view.state.doc;
-      const body = doc.toString().indexOf(STUB_BODY);
-      const line = body < 0 ? doc.line(doc.lines) : doc.lineAt(body + STUB_BODY.length);
-      const anchor = body < 0 ? line.to : line.from + line.text.search(/\S|$/);
-      view.dispatch({ selection: { anchor, head: line.to } });
+      const text = view.state.doc.toString();
+      const stub = text.indexOf(TO_REPLACE);
+      const selection = stub < 0 ? { anchor: text.trimEnd().length } : { anchor: stub, head: stub + TO_REPLACE.length };
+      view.dispatch({ selection, scrollIntoView: true });
       view.focus();
     },
   };

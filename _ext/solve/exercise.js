@@ -1,6 +1,6 @@
 /** One exercise as a reader solves it: editor, buttons, verdict. */
 
-import { button, element } from "../../llm_course/widgets/ui/dom.js";
+import { button, element } from "../../llm_course/widgets/ui/dom.ts";
 import { NOT_KEPT, broughtBack, keep, kept, replaced } from "./answers.js";
 import { UPLOADED } from "./chapter.js";
 import { pythonEditor } from "./editor.js";
@@ -9,7 +9,7 @@ import { verdictOn } from "./verdict.js";
 
 /** @import { Answer } from "./answers.js" */
 /** @import { Chapter } from "./chapter.js" */
-/** @import { Python } from "./python.js" */
+/** @import { NoReply, Python } from "./python.js" */
 
 /**
  * What the site knows of an exercise, as the grader's authoring tools write it.
@@ -17,7 +17,7 @@ import { verdictOn } from "./verdict.js";
  */
 
 const KEYS = "Tab indents. To leave the editor by keyboard, press Escape, then Tab. Ctrl+Enter checks.";
-const LOADING = "Python is loading, 13 MB, only once. Your check runs as soon as it is there.";
+const STARTING = "Python is starting: 13 MB for the first time, later from your browser's own copy. Your check runs as soon as it is there.";
 
 /**
  * @param {Specification} specification
@@ -28,6 +28,8 @@ export function exercise(specification, python, chapter) {
   const { assignment, name, stub } = specification;
   const id = `${assignment}/${name}`;
   let answer = kept(id, stub);
+  /** How many checks were begun: of two that run, the later one counts. */
+  let checks = 0;
   let checking = false;
 
   const keys = element("p", { class: "solve-note solve-keys", id: `solve-${name}-keys` }, KEYS);
@@ -55,7 +57,9 @@ export function exercise(specification, python, chapter) {
     button("Upload notebook", () => file.click()),
     file,
   );
-  addEventListener(UPLOADED, () => put(kept(id, stub)));
+  // What an upload brings, or the same exercise in another tab, is what there is: the one who writes last would else
+  // write over it.
+  for (const event of [UPLOADED, "storage"]) addEventListener(event, () => put(kept(id, stub)));
   before.hidden = !answer.before.length;
   return { node: element("div", { class: "solve-exercise" }, editor.node, keys, buttons, status, verdict), begin: editor.begin };
 
@@ -75,19 +79,32 @@ export function exercise(specification, python, chapter) {
   }
 
   async function check() {
-    if (checking) return;
+    if (checking) python.endCheck();
     checking = true;
-    status.textContent = python.runs ? "Checking …" : LOADING;
-    try {
-      const code = codeBefore(await chapter.filled(), name);
-      const reply = await python.check({ specification, answer: editor.text(), before: code });
-      verdict.replaceChildren(...verdictOn(reply));
-      status.textContent = "";
-    } catch (error) {
-      verdict.replaceChildren(...verdictOn({ error: /** @type {Error} */ (error).message }));
-      status.textContent = "";
-    }
+    const mine = ++checks;
+    const told = await verdictNow();
+    if (mine !== checks) return;
     checking = false;
+    verdict.replaceChildren(...told);
+    verdict.removeAttribute("aria-busy");
+    verdict.scrollIntoView({ block: "nearest" });
+    status.textContent = "";
+  }
+
+  async function verdictNow() {
+    const answer = editor.text();
+    verdict.setAttribute("aria-busy", "true");
+    status.textContent = python.runs ? "Checking …" : STARTING;
+    status.scrollIntoView({ block: "nearest" });
+    try {
+      const before = codeBefore(await chapter.filled(), name);
+      await python.start();
+      status.textContent = "Checking …";
+      return verdictOn(await python.check({ specification, answer, before }));
+    } catch (error) {
+      const { message, printed } = /** @type {NoReply} */ (error);
+      return verdictOn({ error: message, printed });
+    }
   }
 
   function upload() {

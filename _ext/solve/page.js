@@ -1,7 +1,7 @@
 /** What the book loads when a reader wants to solve an exercise in the page; it lies in `_static/solve/`. */
 
 import { version } from "pyodide/package.json";
-import { element } from "../../llm_course/widgets/ui/dom.js";
+import { element } from "../../llm_course/widgets/ui/dom.ts";
 import { Chapter } from "./chapter.js";
 import { exercise } from "./exercise.js";
 import { Python } from "./python.js";

@@ -3,7 +3,14 @@
 const MOST_SECONDS = 10;
 const STOPPED =
   `Your code ran longer than ${MOST_SECONDS} seconds and was stopped: look for a loop that does not end, ` +
-  "or a result that is far too large. Your answer is kept.";
+  "a result that is far too large, or a line that prints again and again. Your answer is kept.";
+const ENDED = "This check was ended for another one.";
+
+/** Why there is no reply, in a sentence, and what the code has printed before. */
+export class NoReply extends Error {
+  /** @type {Printed | undefined} */
+  printed;
+}
 
 /**
  * What comes of a check: what `check_in_page` of llm_course/in_page.py replies, and what the code has printed.
@@ -27,6 +34,9 @@ export class Python {
   #started = Promise.resolve();
   /** @type {Promise<unknown>} */
   #last = Promise.resolve();
+  /** What the code of this check has printed up to now.
+   * @type {Printed | undefined} */
+  #printed;
 
   /** @param {Addresses} addresses */
   constructor(addresses) {
@@ -57,7 +67,7 @@ export class Python {
    * One check after the other.
    * @param {Check} check
    * @returns {Promise<Reply>}
-   * @throws {Error}  Which says in a sentence why there is no reply; Python has then been started anew.
+   * @throws {NoReply}  Python has then been started anew.
    */
   check(check) {
     const done = this.#last.then(() => this.#check(check));
@@ -65,9 +75,15 @@ export class Python {
     return done;
   }
 
+  /** Ends the check that runs, if one does. */
+  endCheck() {
+    if (this.runs) this.#end(ENDED);
+  }
+
   /** @param {Check} check */
   async #check(check) {
     await this.start();
+    this.#printed = undefined;
     const reply = this.#next();
     this.#worker?.postMessage(check);
     const timer = setTimeout(() => this.#end(STOPPED), MOST_SECONDS * 1000);
@@ -81,7 +97,7 @@ export class Python {
     }
   }
 
-  /** @type {(error: Error) => void} */
+  /** @type {(error: NoReply) => void} */
   #refuse = () => {};
 
   /** What the worker says next. @returns {Promise<any>} */
@@ -89,7 +105,11 @@ export class Python {
     return new Promise((resolve, reject) => {
       this.#refuse = reject;
       const worker = /** @type {Worker} */ (this.#worker);
-      worker.onmessage = ({ data }) => ("failed" in data ? this.#end(data.failed) : resolve(data));
+      worker.onmessage = ({ data }) => {
+        if ("failed" in data) this.#end(data.failed);
+        else if ("printing" in data) this.#printed = data.printing;
+        else resolve(data);
+      };
       worker.onerror = () => this.#end("Python could not be loaded: look at your connection, then press Check.");
     });
   }
@@ -99,6 +119,6 @@ export class Python {
     this.#worker?.terminate();
     this.#worker = undefined;
     this.runs = false;
-    this.#refuse(new Error(why));
+    this.#refuse(Object.assign(new NoReply(why), { printed: this.#printed }));
   }
 }

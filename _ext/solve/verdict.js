@@ -1,6 +1,6 @@
 /** What a check has found, on the page: the lab's panel, points, and what the code has printed. */
 
-import { element } from "../../llm_course/widgets/ui/dom.js";
+import { element } from "../../llm_course/widgets/ui/dom.ts";
 
 /** @import { Printed, Reply } from "./python.js" */
 
@@ -11,9 +11,17 @@ import { element } from "../../llm_course/widgets/ui/dom.js";
 export function verdictOn({ passed = false, points, maximum, html, error, printed }) {
   const panel = element("div", { class: passed ? "solve-right" : "solve-wrong" });
   if (html) panel.innerHTML = html; // the engine escapes what comes of an answer
-  else panel.append(element("p", {}, error));
+  else panel.append(element("p", {}, ...withCode(error ?? "")));
   if (html) panel.append(element("p", {}, `${points} of ${maximum} points on these cases. The grade is made on others.`));
   return printed?.length ? [panel, output(printed)] : [panel];
+}
+
+/**
+ * Names between backticks are code.
+ * @param {string} sentence
+ */
+function withCode(sentence) {
+  return sentence.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
 }
 
 /** @param {Printed} printed */

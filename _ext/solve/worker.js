@@ -45,7 +45,8 @@ async function fetched(address) {
 }
 
 /**
- * What Python prints from now on: its beginning is kept, the rest only counted.
+ * What Python prints from now on: its beginning is kept, and told at once, since the page may end this worker; the rest
+ * is only counted.
  * @param {PyodideAPI} python
  * @returns {Printed}
  */
@@ -54,8 +55,10 @@ function listen(python) {
   const decoder = new TextDecoder();
   const write = (/** @type {Uint8Array} */ bytes) => {
     const text = decoder.decode(bytes, { stream: true });
-    printed.text += text.slice(0, MOST_PRINTED - printed.text.length);
+    const shown = text.slice(0, MOST_PRINTED - printed.text.length);
+    printed.text += shown;
     printed.length += text.length;
+    if (shown) postMessage({ printing: printed });
     return bytes.length;
   };
   python.setStdout({ write });

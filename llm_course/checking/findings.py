@@ -105,7 +105,7 @@ def tell_failure(exercise: str, failure: Failure) -> str:
     if failure.type in ("Stopped", "KeyboardInterrupt"):
         return f"`{exercise}` was stopped: {failure.message or 'it ran too long'}."
     cell = f"the cell of `{failure.helper}`" if failure.helper else "its cell"
-    code = f", `{failure.source}`" if failure.source else ""
+    code = f", `{failure.source.rstrip(':')}`" if failure.source else ""
     where = f" in line {failure.line} of {cell}{code}" if failure.line else ""
     if failure.message:
         return _and_then(f"`{exercise}` raised {failure.type}{where}: {failure.message}", _what_helps(failure))
@@ -227,7 +227,7 @@ def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> 
     sampled = item.categories is not None and part is None
     found = _first_mismatch(reply, item) if sampled else _value_mismatch(value, item)
     if found and value is None:
-        return f"`{exercise}`: {found}. Does its last line say `return`?"
+        return f"`{exercise}`: {found}. Does it reach a `return` in every case?"
     return f"`{exercise}`: {found}." if found else None
 
 

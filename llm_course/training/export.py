@@ -31,17 +31,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 MAGIC, VERSION = b"LLMC", 1
 FILE_NAME = "browser.bin"
-
-
-class ExportError(ValueError):
-    """A file that is no browser export of this version. The message is one sentence."""
 
 
 def export(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, file: Path, name: str) -> None:
@@ -56,28 +49,6 @@ def export(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, file: Pat
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-(12 + len(text)) % 8)
     file.write_bytes(MAGIC + struct.pack("<II", VERSION, len(text)) + text + data)
-
-
-def read(file: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The header, and the tensors as float32 by name. Raises ExportError if the file is not of this format."""
-    content = file.read_bytes()
-    if content[:4] != MAGIC or len(content) < 12:
-        raise ExportError(f"{file} is no browser export: its first four bytes are not LLMC.")
-    version, length = struct.unpack_from("<II", content, 4)
-    if version != VERSION:
-        raise ExportError(f"{file} has version {version} of the format, not {VERSION}: export it anew.")
-    try:
-        header: dict[str, Any] = json.loads(content[12 : 12 + length])
-    except ValueError as error:
-        raise ExportError(f"{file} is damaged: its header is not JSON; export it anew.") from error
-    tensors = {}
-    for entry in header["tensors"]:
-        start = 12 + length + entry["offset"]
-        if start + entry["length"] > len(content):
-            raise ExportError(f"{file} ends before the data of {entry['name']}: export it anew.")
-        values = np.frombuffer(content, "<f2", entry["length"] // 2, start).astype(np.float32)
-        tensors[entry["name"]] = torch.from_numpy(values).reshape(entry["shape"])
-    return header, tensors
 
 
 def _tensor_table(model: PreTrainedModel) -> tuple[list[dict[str, Any]], bytes]:

@@ -1,63 +1,31 @@
 """The course's widgets. Each runs in JupyterLab and, without a kernel, in the built book."""
 
-from .agent_stepper import AgentStepper
-from .attention_explorer import AttentionExplorer
-from .bpe_stepper import BPEStepper
-from .compute_optimal import ComputeOptimal
-from .context_cost import ContextCost
-from .decoder_map import DecoderMap
-from .injection_range import InjectionRange
-from .items_needed import ItemsNeeded
-from .lora_lab import LoRALab
-from .metric_switch import MetricSwitch
-from .needle_explorer import NeedleExplorer
-from .neighbours_map import NeighboursMap
-from .next_token_bars import NextTokenBars
-from .norm_lab import NormLab
-from .objective_lab import ObjectiveLab
-from .parameter_budget import ParameterBudget
-from .pattern_lab import PatternLab
-from .policy_lab import PolicyLab
-from .position_dial import PositionDial
-from .preference_dial import PreferenceDial
-from .quantization_microscope import QuantizationMicroscope
-from .reliability_dial import ReliabilityDial
-from .rent_or_own import RentOrOwn
-from .sampling_playground import SamplingPlayground
-from .serving_arena import ServingArena
-from .speculation_lab import SpeculationLab
-from .timeline import Timeline
-from .token_cost import TokenCost
-from .unmasking_stepper import UnmaskingStepper
-
-__all__ = [
-    "AgentStepper",
-    "AttentionExplorer",
-    "BPEStepper",
-    "ComputeOptimal",
-    "ContextCost",
-    "DecoderMap",
-    "InjectionRange",
-    "ItemsNeeded",
-    "LoRALab",
-    "MetricSwitch",
-    "NeedleExplorer",
-    "NeighboursMap",
-    "NextTokenBars",
-    "NormLab",
-    "ObjectiveLab",
-    "ParameterBudget",
-    "PatternLab",
-    "PolicyLab",
-    "PositionDial",
-    "PreferenceDial",
-    "QuantizationMicroscope",
-    "ReliabilityDial",
-    "RentOrOwn",
-    "SamplingPlayground",
-    "ServingArena",
-    "SpeculationLab",
-    "Timeline",
-    "TokenCost",
-    "UnmaskingStepper",
-]
+from .agent_stepper import AgentStepper as AgentStepper
+from .attention_explorer import AttentionExplorer as AttentionExplorer
+from .bpe_stepper import BPEStepper as BPEStepper
+from .compute_optimal import ComputeOptimal as ComputeOptimal
+from .context_cost import ContextCost as ContextCost
+from .decoder_map import DecoderMap as DecoderMap
+from .injection_range import InjectionRange as InjectionRange
+from .items_needed import ItemsNeeded as ItemsNeeded
+from .lora_lab import LoRALab as LoRALab
+from .metric_switch import MetricSwitch as MetricSwitch
+from .needle_explorer import NeedleExplorer as NeedleExplorer
+from .neighbours_map import NeighboursMap as NeighboursMap
+from .next_token_bars import NextTokenBars as NextTokenBars
+from .norm_lab import NormLab as NormLab
+from .objective_lab import ObjectiveLab as ObjectiveLab
+from .parameter_budget import ParameterBudget as ParameterBudget
+from .pattern_lab import PatternLab as PatternLab
+from .policy_lab import PolicyLab as PolicyLab
+from .position_dial import PositionDial as PositionDial
+from .preference_dial import PreferenceDial as PreferenceDial
+from .quantization_microscope import QuantizationMicroscope as QuantizationMicroscope
+from .reliability_dial import ReliabilityDial as ReliabilityDial
+from .rent_or_own import RentOrOwn as RentOrOwn
+from .sampling_playground import SamplingPlayground as SamplingPlayground
+from .serving_arena import ServingArena as ServingArena
+from .speculation_lab import SpeculationLab as SpeculationLab
+from .timeline import Timeline as Timeline
+from .token_cost import TokenCost as TokenCost
+from .unmasking_stepper import UnmaskingStepper as UnmaskingStepper

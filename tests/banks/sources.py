@@ -59,3 +59,7 @@ def _cell(cell_type: str, source: str, grade_id: str, points: float | None = Non
     kind: dict[str, Any] = {"grade": False, "locked": False, "solution": False, "task": False, **kinds}
     worth = {} if points is None else {"points": points}
     return make(source, metadata={"nbgrader": {"grade_id": grade_id, "schema_version": 3, **kind, **worth}})
+
+
+ONE = answer("one-answer", "### BEGIN SOLUTION\none = 1\n### END SOLUTION")
+"""An answer that is as small as can be."""

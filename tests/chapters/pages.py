@@ -12,10 +12,5 @@ def pages_of_chapters() -> list[Path]:
     return [ROOT / f"{entry}.md" for entry in entries]
 
 
-def chapters_in_the_book() -> list[Path]:
-    """The chapter.md files among them."""
-    return [page for page in pages_of_chapters() if page.name == "chapter.md"]
-
-
 def _contents() -> str:
     return (ROOT / "_toc.yml").read_text(encoding="utf-8")

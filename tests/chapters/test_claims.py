@@ -33,12 +33,3 @@ def test_quotations_stand_on_the_page(file: Path) -> None:
     folder = CHAPTERS / file.stem.removesuffix("_further")
     pages = [*sorted(folder.glob("*.md")), CHAPTERS / "corrections.md"]
     assert missing(quotes_of(file), "\n".join(page.read_text(encoding="utf-8") for page in pages)) == []
-
-
-def test_a_quotation_that_is_not_there_is_told() -> None:
-    page = "The *loss* is {term}`2.0 nats <nat>`, as [above](loss), for `stories`."
-    assert missing(["The loss is 2.0 nats", "as above, [...] stories"], page) == []
-    assert missing(["The loss is 2.1 nats", "as above, [...] books"], page) == [
-        "The loss is 2.1 nats",
-        "as above, [...] books",
-    ]

@@ -4,8 +4,6 @@ import csv
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.chapters.pages import pages_of_chapters
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
@@ -45,25 +43,3 @@ def test_every_anchor_exists_and_no_written_chapter_leaves_a_row_open() -> None:
 
 def test_every_row_of_the_source_is_listed_once() -> None:
     assert [int(row["row"]) for row in read_rows()] == list(range(1, 197))
-
-
-@pytest.mark.parametrize(
-    ("row", "sentence"),
-    [
-        (
-            {"row": "50", "chapter": "05", "anchor": "no-such"},
-            "row 50: no section of chapter 05 has the label (no-such)=",
-        ),
-        (
-            {"row": "50", "chapter": "05", "anchor": ""},
-            "row 50: chapter 05 is written, so name the section that teaches the row",
-        ),
-        ({"row": "60", "chapter": "99", "anchor": "heads"}, "row 60: no section of chapter 99 has the label (heads)="),
-    ],
-)
-def test_a_wrong_row_is_reported(row: Row, sentence: str) -> None:
-    assert problems([row], {"05": {"heads"}}) == [sentence]
-
-
-def test_a_row_of_an_unwritten_chapter_may_be_open() -> None:
-    assert problems([{"row": "60", "chapter": "06", "anchor": ""}], {"05": {"heads"}}) == []

@@ -1,6 +1,5 @@
 """A page whose outputs are kept is run again where they, or its claims, depend on something that has changed."""
 
-import shutil
 from pathlib import Path
 
 import jupytext
@@ -63,26 +62,6 @@ def test_a_page_runs_again_when_its_code_claims_or_modules_changed(
     assert changed(project) == []
     (project / file).write_text((project / file).read_text().replace(old, new))
     assert changed(project) == pages
-
-
-def test_a_module_that_only_claims_import_counts_too(project: Path) -> None:
-    (project / "claims" / "two.py").write_text('"""Claims."""\n\n# "2"\nimport llm_course.numbers\n')
-    page = pages(project)[1]
-    kept_outputs.write(page, jupytext.read(page), kept.note(page))
-    assert changed(project) == []
-    (project / MODULE).write_text("one = 3\n")
-    assert changed(project) == ["one", "two"]
-
-
-def test_a_page_without_kept_outputs_runs(project: Path) -> None:
-    kept_outputs.file_of(pages(project)[1]).unlink()
-    assert changed(project) == ["two"]
-
-
-def test_a_key_is_the_same_in_another_folder_and_at_another_time(project: Path, tmp_path: Path) -> None:
-    copied = Path(shutil.copytree(project, tmp_path / "elsewhere", copy_function=shutil.copyfile))
-    keys = [key_of(jupytext.read(root / "one/chapter.md"), root / "one/chapter.md", root) for root in (project, copied)]
-    assert keys[0] == keys[1]
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)

@@ -103,20 +103,6 @@ def test_no_code_stands_over_a_widget_that_is_only_called(page: Path) -> None:
     assert shown_calls(jupytext.read(page)) == [], f"{name_of(page)}: tag such a cell remove-input"
 
 
-def test_a_call_that_is_shown_is_named() -> None:
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell("from llm_course.widgets import NormLab\n\nNormLab()")]
-    )
-    assert shown_calls(notebook) == ["the cell that ends with 'NormLab()' is shown"]
-
-
-def test_a_cell_too_big_is_named() -> None:
-    long, wide = "x = 1\n" * 31, "y" * 81
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in (long, "x", wide)])
-    assert too_long(notebook) == ["code cell 1 ('x = 1') has 31 lines"]
-    assert too_wide(notebook) == [f"code cell 3 has a line of 81 columns: {wide!r}"]
-
-
 def names_from_elsewhere(cells: list[nbformat.NotebookNode]) -> str:
     """What ruff says of names that these cells use and none of them defines."""
     options = ["--isolated", "--select", "F821", "--output-format", "concise", "--quiet", "-"]
@@ -128,12 +114,6 @@ def names_from_elsewhere(cells: list[nbformat.NotebookNode]) -> str:
 @pytest.mark.parametrize("page", READ, ids=name_of)
 def test_cells_at_real_size_stand_alone(page: Path) -> None:
     assert names_from_elsewhere(real_size.cells_at_real_size(jupytext.read(page))) == ""
-
-
-def test_a_name_from_elsewhere_is_told() -> None:
-    cells = [nbformat.v4.new_code_cell(source) for source in ("own = 1", "print(own, foreign)")]
-    assert "Undefined name `foreign`" in names_from_elsewhere(cells)
-    assert "`own`" not in names_from_elsewhere(cells)
 
 
 def broken_fences(text: str) -> list[str]:
@@ -160,17 +140,6 @@ def open_fences(text: str) -> list[str]:
 @pytest.mark.parametrize("page", sorted(CHAPTERS.rglob("*.md")), ids=name_of)
 def test_every_box_closes(page: Path) -> None:
     assert open_fences(page.read_text(encoding="utf-8")) == []
-
-
-def test_a_box_that_does_not_close_is_named() -> None:
-    box = ":::{admonition} Before you start"
-    assert open_fences(f"{box}\n:class: note\n\nText.\n\n## Next\n") == [box]
-    assert open_fences(f":::{box}\n{box}\nText.\n:::\n::::::\n") == []
-
-
-def test_a_fence_that_does_not_open_is_named() -> None:
-    title = "```{question} Why is `B` zero?"
-    assert broken_fences(f"{title}\n```\n```{{question}} Why is B zero?\n`B` is.\n```\n") == [title]
 
 
 @pytest.fixture

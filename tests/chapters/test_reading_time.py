@@ -23,37 +23,3 @@ def test_a_page_says_how_long_it_takes(page: Path) -> None:
     time, mark = reading_time(text), "Before you start:" if page.stem == "chapter" else "**Time**"
     assert said(text) == time, f"write: {mark} about {time} minutes to read"
     assert time <= LONGEST, "move to further.md what a first reading does not need"
-
-
-PAGE = f"""---
-jupytext: x
----
-# Title
-
-{"word " * 2000}
-
-```{{code-cell}} ipython3
-{"x = 1" + chr(10)}
-import matplotlib.pyplot as plt
-plt.plot([1])
-```
-
-```{{code-cell}} ipython3
-:tags: [remove-input]
-{("y = 1" + chr(10)) * 300}
-```
-
-## Summary
-
-{"word " * 2000}
-"""
-
-
-def test_reading_time_counts_what_is_read() -> None:
-    # 4,000 words at 200 a minute, a few lines and a figure.
-    assert reading_time(PAGE) == 20
-
-
-def test_a_time_that_was_felt_is_none() -> None:
-    assert said("**Time** about 20 minutes to read; exercises an hour.") == 20
-    assert said("**Time** an hour") is None

@@ -13,8 +13,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import nbformat
 import pytest
 from jupyter_core.application import NoStart
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderApp
 from sqlalchemy.exc import SAWarning
@@ -52,6 +54,17 @@ class Course:
         run = self.llm_course(*arguments)
         assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1), run.stderr
         return run.stderr
+
+    def done_by_nbgrader(self, *arguments: str) -> Run:
+        """A command of nbgrader that succeeds."""
+        run = self.nbgrader(*arguments)
+        assert run.returncode == 0, (arguments, run.stderr[-3000:])
+        return run
+
+    def report(self) -> str:
+        """The HTML of the report on the class."""
+        self.done("report", "report.html")
+        return (self.folder / "report.html").read_text(encoding="utf-8")
 
     def rows(self, *options: str) -> dict[str, dict[str, str]]:
         """Student -> row of the exported table."""
@@ -101,6 +114,18 @@ class Course:
             except SystemExit as end:
                 status = int(end.code or 0)
         return Run(arguments, status, said.getvalue(), complained.getvalue())
+
+
+@contextlib.contextmanager
+def editing(path: Path) -> Iterator[NotebookNode]:
+    """A notebook, which is written when the block ends."""
+    notebook = nbformat.read(path, as_version=4)
+    yield notebook
+    nbformat.write(notebook, path)
+
+
+def cell_of(notebook: NotebookNode, grade_id: str) -> NotebookNode:
+    return next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == grade_id)
 
 
 @contextlib.contextmanager
@@ -178,6 +203,13 @@ def released_course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory
     shutil.copytree(empty_course, folder)
     Course(folder).done("release", "05_attention")
     return folder
+
+
+@pytest.fixture
+def empty(empty_course: Path, tmp_path: Path) -> Course:
+    """A fresh course folder in which nothing is released."""
+    shutil.copytree(empty_course, tmp_path / "course")
+    return Course(tmp_path / "course")
 
 
 @pytest.fixture

@@ -59,8 +59,7 @@ def test_learners_see_their_curves_and_instructors_the_board(course: Course) -> 
     course.done("feedback", NAME)
     assert course.feedback_page("ada", NAME).count("data:image/png") == 3
     assert "header of 35,184,372,088,832 bytes" in course.feedback_page("bert", NAME)
-    course.llm_course("report", "report.html")
-    report = (course.folder / "report.html").read_text()
+    report = course.report()
     assert "The board" in report and "the course&#39;s reference run" in report
     assert report.count("<svg") == 2
     assert "They have the same finished model and the same training run" in report and report.count("ada, bert") == 1

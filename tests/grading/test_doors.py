@@ -164,22 +164,11 @@ def test_gradescope_is_told_in_its_own_form(platform: Callable[..., Any], bank: 
     assert "*What to do:* A score is a sum" in test["output"]
 
 
-@pytest.mark.parametrize(
-    ("files", "sentence"),
-    [
-        ({}, "There is no notebook"),
-        ({"a.ipynb": "{}", "b.ipynb": "{}"}, "There are 2 notebooks"),
-        ({"hw.ipynb": "{"}, "is not valid JSON"),
-    ],
-    ids=["none", "two", "broken"],
-)
-def test_gradescope_is_told_why_there_is_no_score(
-    platform: Callable[..., Any], files: Mapping[str, str], sentence: str
-) -> None:
-    results = platform(files)
+def test_gradescope_is_told_why_there_is_no_score(platform: Callable[..., Any]) -> None:
+    results = platform({"a.ipynb": "{}", "b.ipynb": "{}"})
     assert (results["score"], results["tests"]) == (0, [])
     assert results["output"].startswith("Not graded, so there are no points yet.")
-    assert sentence in results["output"]
+    assert "There are 2 notebooks" in results["output"]
 
 
 def test_where_no_sandbox_holds_learners_are_told_to_ask(
@@ -296,14 +285,6 @@ def test_nobody_reads_or_writes_what_is_not_theirs(container: Container, attenti
     ran = container.grade({"hw.ipynb": json.dumps(notebook(attention, causal_mask=SPIES)).encode()}, METADATA)
     assert ran.results["score"] == 20, ran.results["tests"][0]["output"]
     assert "Sandbox: landlock." in ran.said
-
-
-@pytest.mark.slow
-def test_where_nothing_holds_it_is_not_graded(container: Container, bank: Mapping[str, Any]) -> None:
-    ran = container.grade({"hw.ipynb": json.dumps(bank["right"]).encode()}, tier="process")
-    assert (ran.results["score"], ran.results["tests"]) == (0, [])
-    assert "The grader cannot work here. Please tell your instructor." in ran.results["output"]
-    assert "the course demands the sandbox tier 'landlock', and this machine allows 'process'" in ran.said
 
 
 @pytest.mark.slow

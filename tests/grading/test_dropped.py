@@ -9,18 +9,18 @@ import pytest
 from nbgrader.api import Gradebook
 
 from tests.grading.conftest import Course
-from tests.grading.test_students import LATE, NAME, course_in, submit
+from tests.grading.test_students import LATE, NAME, small, submit
 
 pytestmark = pytest.mark.grading
+__all__ = ["small"]
 TOLD = "bob was dropped and is left out: `llm-course drop --undo bob` brings bob back."
 
 
 @pytest.fixture
-def graded(empty_course: Path, tmp_path: Path) -> Course:
+def graded(small: Course) -> Course:
     """Ada and Bob were graded, Bob by hand too, with more time and a comment; Cleo handed in nothing."""
-    course = course_in(empty_course, tmp_path / "course")
+    course = small
     course.done("roster", "students.csv")
-    course.done("release", NAME, "--due", "2026-10-12T12:00+00:00")
     for student in ("ada", "bob"):
         submit(course, student, LATE, why="Because.")
     course.done("extend", NAME, "bob", "--days", "1", "--reason", "ill")
@@ -68,8 +68,7 @@ def test_who_is_dropped_is_in_no_folder_table_report_or_page(graded: Course) -> 
     assert "bob" not in again and "Graded 1 of 1" in again
     assert "bob" not in graded.done("feedback", NAME).stdout
     assert graded.rows().keys() == {"ada", "cleo"}
-    graded.done("report", "report.html")
-    report = (graded.folder / "report.html").read_text(encoding="utf-8")
+    report = graded.report()
     assert "bob" not in report and "1 submissions, 0 of them not graded." in report
     assert "bob" not in graded.done("roster").stdout
     assert not [path for path in files_of(graded) if "bob" in path]
@@ -106,16 +105,14 @@ def test_who_was_dropped_by_mistake_is_back_with_everything(graded: Course) -> N
 
 
 def test_who_was_removed_in_nbgraders_way_does_not_come_back_silently(graded: Course) -> None:
-    removed = graded.nbgrader("db", "student", "remove", "bob", "--force")
-    assert removed.returncode == 0, removed.stderr
+    graded.done_by_nbgrader("db", "student", "remove", "bob", "--force")
     told = "bob was graded before, is no longer in the gradebook, and is left out: `llm-course drop bob`"
     again = graded.done("grade", NAME, "--workers", "1", "--again").stdout
     assert told in again and "Graded 1 of 1" in again
     assert told in graded.done("export", "grades.csv").stdout
     assert told in graded.done("feedback", NAME).stdout
     assert graded.rows().keys() == {"ada", "cleo"}
-    graded.done("report", "report.html")
-    report = (graded.folder / "report.html").read_text(encoding="utf-8")
+    report = graded.report()
     assert "bob" not in report and "1 submissions" in report
     for student in ("bob", "*"):
         by_nbgrader = graded.nbgrader("autograde", NAME, "--force", "--student", student)

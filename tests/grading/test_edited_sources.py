@@ -1,9 +1,7 @@
 """An instructor's source decides what is graded, by whom and for how many points; a plain nbgrader notebook is one."""
 
 import base64
-import shutil
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -12,7 +10,7 @@ from autograder.exercises.spec import Assignment
 from tests.banks.hostile.serving import png
 from tests.banks.sources import answer, asserts, essay, handed_in, task, text, write_source
 from tests.banks.submissions import references
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, cell_of, editing
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
@@ -28,12 +26,8 @@ assert square(7) == 49
 ### END HIDDEN TESTS"""
 
 
-def edit(course: Course, change: Any) -> bytes:
-    path = course.folder / "source" / NAME / f"{NAME}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    change(notebook)
-    nbformat.write(notebook, path)
-    return path.read_bytes()
+def source_of(course: Course, name: str = NAME) -> Path:
+    return course.folder / "source" / name / f"{name}.ipynb"
 
 
 def answers(assignment: Assignment) -> dict[str, str]:
@@ -43,20 +37,17 @@ def answers(assignment: Assignment) -> dict[str, str]:
 def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course, attention: Assignment) -> None:
     kept = ("causal_mask", "scaled_dot_product_attention")
 
-    def change(notebook: Any) -> None:
-        ids = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in notebook.cells}
-        parts = [cell for name in reversed(kept) for cell in (ids[f"{name}-answer"], ids[name])]
+    with editing(source_of(course)) as notebook:
+        parts = [cell_of(notebook, grade_id) for name in reversed(kept) for grade_id in (f"{name}-answer", name)]
         parts[1].metadata.nbgrader.points = 10
         notebook.cells = [*notebook.cells[:3], *parts, essay("why", 4), essay("plot", 2, "", "code")]
-
-    assert {exercise.name for exercise in attention.exercises} >= set(kept)
-    source = edit(course, change)
+    source = source_of(course).read_bytes()
     released = course.done("release", NAME)
     assert "To be graded by hand, in formgrader: plot, why." in released.stdout
     right = answers(attention)
     handed_in(course.folder, NAME, "ada", right | {"why": "Because.", "plot": "print(causal_mask(2, 2).sum())"})
     handed_in(course.folder, NAME, "bob", {"why": "Who knows?"})
-    run = course.done("grade", NAME, "--workers", "1")
+    course.done("grade", NAME, "--workers", "1")
     points = {name: attention.exercise(name).points for name in kept} | {"scaled_dot_product_attention": 10}
     assert course.scores(NAME)["ada"] == {**points, "why": None, "plot": None}
     # nbgrader gives what was left as it was released a 0, and says so to the learner.
@@ -76,58 +67,36 @@ def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course
     assert {student: row["score"] for student, row in course.rows().items()} == {
         student: row["score"] for student, row in found.items()
     }
-    run = course.nbgrader("autograde", NAME, "--force")
-    assert run.returncode == 0, run.stderr
+    course.done_by_nbgrader("autograde", NAME, "--force")
     assert course.rows()["ada"]["score"] == found["ada"]["score"]
     assert course.scores(NAME)["ada"] == {**points, "why": None, "plot": None}
-    assert (course.folder / "source" / NAME / f"{NAME}.ipynb").read_bytes() == source
+    assert source_of(course).read_bytes() == source
 
 
 def test_an_essay_whose_cell_was_made_anew_waits_and_is_no_zero(course: Course, attention: Assignment) -> None:
-    edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
+    with editing(source_of(course)) as notebook:
+        notebook.cells.append(essay("why", 4))
     course.done("release", NAME)
     path = handed_in(course.folder, NAME, "ada", answers(attention) | {"why": "Because."})
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells[-1] = nbformat.v4.new_markdown_cell("Because.")
-    nbformat.write(notebook, path)
+    with editing(path) as notebook:
+        notebook.cells[-1] = nbformat.v4.new_markdown_cell("Because.")
     run = course.llm_course("grade", NAME, "--workers", "1")
     assert "note: The cell why is missing from the notebook." in run.stdout
     assert course.scores(NAME)["ada"]["why"] is None
 
 
-def test_an_essay_that_was_changed_after_its_grade_is_flagged(course: Course, attention: Assignment) -> None:
-    edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
-    course.done("release", NAME)
-    for why in ("Because.", "Because of something else."):
-        handed_in(course.folder, NAME, "ada", answers(attention) | {"why": why})
-        run = course.done("grade", NAME, "--workers", "1")
-        if why == "Because.":
-            course.grade_by_hand(NAME, "ada", "why", 4.0)
-    assert "why has 4 points by hand, given to another answer: look at it again." in run.stdout
-    assert "look at it again" in course.rows()["ada"]["flags"]
-    assert float(course.rows()["ada"]["score"]) == attention.points + 4
-
-
 def test_a_cell_that_lost_its_exercise_is_refused_and_is_no_zero(course: Course) -> None:
-    def rename(notebook: Any) -> None:
-        for cell in notebook.cells:
-            if cell.metadata.get("nbgrader", {}).get("grade_id") == "causal_mask":
-                cell.metadata.nbgrader.grade_id = "mask"
-
-    edit(course, rename)
-    run = course.llm_course("release", NAME)
-    assert run.returncode == 1
-    assert run.stderr.startswith("llm-course: The cell mask of 05_attention has no tests of its own and is none of its")
-    assert len(run.stderr.strip().splitlines()) == 1
+    with editing(source_of(course)) as notebook:
+        cell_of(notebook, "causal_mask").metadata.nbgrader.grade_id = "mask"
+    refusal = course.refused("release", NAME)
+    assert refusal.startswith("llm-course: The cell mask of 05_attention has no tests of its own and is none of its")
 
 
 def test_a_cell_that_comes_after_the_first_grade_is_refused_and_the_release_stays(plain: Course) -> None:
     handed_in(plain.folder, "ps1", "ada", {"squares": KINDS["right"]})
     plain.done("grade", "ps1", "--workers", "1")
-    path = plain.folder / "source" / "ps1" / "ps1.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.append(essay("late", 3))
-    nbformat.write(notebook, path)
+    with editing(source_of(plain, "ps1")) as notebook:
+        notebook.cells.append(essay("late", 3))
     released = (plain.folder / "release" / "ps1" / "ps1.ipynb").read_bytes()
     refusal = plain.refused("release", "ps1")
     assert "1 submissions of ps1 are graded" in refusal and "(new: late; gone: none)" in refusal
@@ -135,10 +104,8 @@ def test_a_cell_that_comes_after_the_first_grade_is_refused_and_the_release_stay
 
 
 @pytest.fixture
-def plain(empty_course: Path, tmp_path: Path) -> Course:
+def plain(empty: Course) -> Course:
     """A course with a plain nbgrader assignment: asserts, partial credit, an essay and a task."""
-    shutil.copytree(empty_course, tmp_path / "course")
-    course = Course(tmp_path / "course")
     cells = [
         answer("squares", SQUARES),
         asserts("visible", 1, VISIBLE),
@@ -147,10 +114,10 @@ def plain(empty_course: Path, tmp_path: Path) -> Course:
         essay("why", 3),
         task("more", 1),
     ]
-    write_source(course.folder, "ps1", cells).with_name("numbers_for_all.py").write_text("NUMBERS = [1, 2, 3, 4]\n")
-    released = course.done("release", "ps1")
+    write_source(empty.folder, "ps1", cells).with_name("numbers_for_all.py").write_text("NUMBERS = [1, 2, 3, 4]\n")
+    released = empty.done("release", "ps1")
     assert "Graded by tests of your own: hidden, partial, visible." in released.stdout
-    return course
+    return empty
 
 
 KINDS = {
@@ -173,10 +140,8 @@ EXPECTED = {
 
 def test_what_a_hidden_test_asked_for_is_not_printed_by_a_later_cell(plain: Course) -> None:
     keeps = "SEEN = []\ndef square(x):\n    SEEN.append(x)\n    return x * x\nprint('before', SEEN)"
-    file = handed_in(plain.folder, "ps1", "ann", {"squares": keeps, "why": "Because."})
-    notebook = nbformat.read(file, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell("print('after', SEEN)"))
-    nbformat.write(notebook, file)
+    with editing(handed_in(plain.folder, "ps1", "ann", {"squares": keeps, "why": "Because."})) as notebook:
+        notebook.cells.append(nbformat.v4.new_code_cell("print('after', SEEN)"))
     plain.done("grade", "ps1", "--workers", "1")
     assert plain.scores("ps1")["ann"]["hidden"] == 2
     autograded = (plain.folder / "autograded" / "ann" / "ps1" / "ps1.ipynb").read_text()
@@ -218,8 +183,7 @@ def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_sandbox(plain: Cours
     assert '<a href="#partial">partial</a> (Score: 1.0 / 4.0)' in page
     assert "Test cell" not in page and "Out[" not in page
     assert "a square is never negative" in plain.feedback_page("negative", "ps1")
-    plain.done("report", "report.html")
-    report = (plain.folder / "report.html").read_text()
+    report = plain.report()
     assert "<code>partial</code>: mean" in report
     assert "What the tests told the learner" in report and "All learners have all properties." not in report
 
@@ -240,14 +204,11 @@ def test_learners_code_cannot_take_the_asserts_away_by_what_is_known_of_nbgrader
     assert {student: scores["partial"] for student, scores in found.items()} == dict.fromkeys(kinds, 0)
     # What says that all is equal is believed: such tests run where it lives.
     assert {student for student, scores in found.items() if scores["hidden"]} == {"nan", "far"}
-    plain.done("report", "report.html")
-    report = (plain.folder / "report.html").read_text()
+    report = plain.report()
     assert "partial: Its tests end in -4000, which is no number from 0 to 4." in report
 
 
-def test_tests_that_end_in_no_number_are_told_to_the_instructor(empty_course: Path, tmp_path: Path) -> None:
-    shutil.copytree(empty_course, tmp_path / "course")
-    course = Course(tmp_path / "course")
+def test_tests_that_end_in_no_number_are_told_to_the_instructor(empty: Course) -> None:
     tests = {
         "compares": "square(2) == 5",
         "magic": "%matplotlib inline\nsquare(2) == 5",
@@ -255,18 +216,14 @@ def test_tests_that_end_in_no_number_are_told_to_the_instructor(empty_course: Pa
         "counts": "square(1)",
         "partial": "(square(2) == 4) + (square(3) == 9)",
     }
-    write_source(
-        course.folder,
-        "ps1",
-        [answer("squares", SQUARES), *(asserts(name, 2, source) for name, source in tests.items())],
-    )
+    cells = (asserts(name, 2, source) for name, source in tests.items())
+    write_source(empty.folder, "ps1", [answer("squares", SQUARES), *cells])
     told = "Full marks, whatever comes out: compares ends in a comparison"
-    assert told in course.llm_course("release", "ps1").stdout
-    handed_in(course.folder, "ps1", "ada", {"squares": KINDS["right"]})
-    course.done("grade", "ps1", "--workers", "1")
-    assert course.scores("ps1")["ada"] == {"compares": 2, "magic": 2, "prints": 2, "counts": 1, "partial": 2}
-    course.done("report", "report.html")
-    report = (course.folder / "report.html").read_text()
+    assert told in empty.llm_course("release", "ps1").stdout
+    handed_in(empty.folder, "ps1", "ada", {"squares": KINDS["right"]})
+    empty.done("grade", "ps1", "--workers", "1")
+    assert empty.scores("ps1")["ada"] == {"compares": 2, "magic": 2, "prints": 2, "counts": 1, "partial": 2}
+    report = empty.report()
     found = [name for name in tests if f"{name}: Its tests end in a value that is no number" in report]
     assert found == ["compares", "magic"]
 
@@ -289,7 +246,8 @@ def test_marks_of_hidden_tests_that_the_course_does_not_know_are_refused(plain: 
 
 def test_tests_of_ones_own_beside_exercises_of_a_chapter(course: Course, attention: Assignment) -> None:
     own = asserts("shape", 3, "assert causal_mask(2, 3).shape == (2, 3)\ncausal_mask = None")
-    edit(course, lambda notebook: notebook.cells.insert(5, own))
+    with editing(source_of(course)) as notebook:
+        notebook.cells.insert(5, own)
     course.done("release", NAME)
     handed_in(course.folder, NAME, "ada", answers(attention))
     course.done("grade", NAME, "--workers", "1")
@@ -325,7 +283,7 @@ def test_a_tasks_answer_that_was_changed_after_its_grade_is_flagged(plain: Cours
         notebook.cells[3].source = "1 + 2"
     nbformat.write(notebook, path)
     if change == "code":
-        assert plain.nbgrader("autograde", "ps2", "--force").returncode == 0
+        plain.done_by_nbgrader("autograde", "ps2", "--force")
     flag = "plot has 2 points by hand, given to another answer: look at it again."
     for _ in range(2):
         run = plain.llm_course("grade", "ps2", "--workers", "1")
@@ -350,9 +308,8 @@ def test_a_source_that_the_instructor_changed_accuses_nobody(plain: Course) -> N
     handed_in(plain.folder, "ps2", "ada", {"one-answer": "one = 1", "why": "Because."})
     handed_in(plain.folder, "ps2", "bob", {"one-answer": "one = 2", "why": "Perhaps."})
     path = handed_in(plain.folder, "ps2", "eve", {"one-answer": "one = 3", "one": "pass", "why": "It is so."})
-    forged = nbformat.read(path, as_version=4)
-    forged.cells[2].metadata.nbgrader.points = 400
-    nbformat.write(forged, path)
+    with editing(path) as forged:
+        forged.cells[2].metadata.nbgrader.points = 400
     plain.done("grade", "ps2", "--workers", "1")
     for student in ("ada", "bob", "eve"):
         plain.grade_by_hand("ps2", student, "do", 1.0)
@@ -380,13 +337,9 @@ def test_a_source_that_the_instructor_changed_accuses_nobody(plain: Course) -> N
 
 
 def test_a_text_that_names_other_points_is_told_at_the_release(course: Course) -> None:
-    def change(notebook: Any) -> None:
-        for cell in notebook.cells:
-            if cell.metadata.get("nbgrader", {}).get("grade_id") == "causal_mask":
-                cell.metadata.nbgrader.points = 5
-
     assert "says" not in course.llm_course("release", NAME).stdout
-    edit(course, change)
+    with editing(source_of(course)) as notebook:
+        cell_of(notebook, "causal_mask").metadata.nbgrader.points = 5
     told = "The text above causal_mask says 2 points, and it is worth 5."
     assert [line for line in course.llm_course("release", NAME).stdout.splitlines() if "says" in line] == [told]
 
@@ -395,13 +348,7 @@ def test_too_many_files_beside_a_source_are_one_sentence_at_once(plain: Course) 
     for number in range(1_001):
         (plain.folder / "source" / "ps1" / f"{number}.txt").write_text("")
     handed_in(plain.folder, "ps1", "ada", {})
-    for command in ("release", "grade"):
-        run = plain.llm_course(command, "ps1")
-        assert run.returncode == 1
-        # One more lies there already.
-        assert run.stderr.startswith("llm-course: Beside the source there are 1,002 files, over the limit of 1,000:")
-    assert sorted(path.name for path in (plain.folder / "release" / "ps1").iterdir()) == [
-        "numbers_for_all.py",
-        "ps1.ipynb",
-    ]
+    for command in ("release", "grade"):  # one more lies there already
+        assert "Beside the source there are 1,002 files, over the limit of 1,000:" in plain.refused(command, "ps1")
+    assert {path.name for path in (plain.folder / "release" / "ps1").iterdir()} == {"numbers_for_all.py", "ps1.ipynb"}
     assert not (plain.folder / "results").exists()

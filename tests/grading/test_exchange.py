@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.banks.sources import answer, asserts, handed_in, write_source
+from tests.banks.sources import ONE, asserts, handed_in, write_source
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
 NAME, BROKEN = "ps1", "eve+ps1+2026-10-12 09:00:00.000000 UTC+x"
 
 
-def test_a_page_goes_back_to_who_handed_in_also_for_what_cannot_be_graded(empty_course: Path, tmp_path: Path) -> None:
+def test_a_page_goes_back_to_who_handed_in_also_for_what_cannot_be_graded(empty: Course, tmp_path: Path) -> None:
     exchange = tmp_path / "exchange"
-    shutil.copytree(empty_course, tmp_path / "course")
-    course, learner, me = Course(tmp_path / "course"), Course(tmp_path / "learner"), getpass.getuser()
+    course, learner, me = empty, Course(tmp_path / "learner"), getpass.getuser()
     learner.folder.mkdir()
     for each in (course, learner):
         if each is learner:
@@ -24,8 +23,7 @@ def test_a_page_goes_back_to_who_handed_in_also_for_what_cannot_be_graded(empty_
         each.configure(f"c.Exchange.root = {str(exchange)!r}\nc.Exchange.cache = {str(tmp_path / 'cache')!r}\n")
     exchange.mkdir()
     exchange.chmod(0o777)
-    solution = answer("one-answer", "### BEGIN SOLUTION\none = 1\n### END SOLUTION")
-    write_source(course.folder, NAME, [solution, asserts("one", 4, "assert one == 1")])
+    write_source(course.folder, NAME, [ONE, asserts("one", 4, "assert one == 1")])
     course.done("release", NAME)
     course.nbgrader("release_assignment", NAME)
     learner.nbgrader("fetch_assignment", NAME)
@@ -42,7 +40,7 @@ def test_a_page_goes_back_to_who_handed_in_also_for_what_cannot_be_graded(empty_
     said = course.llm_course("grade", NAME, "--workers", "1").stdout
     assert f"{me}: 4 of 4 points" in said and "eve: not graded." in said
     assert "eve is not graded: the page says why." in course.done("feedback", NAME).stdout
-    assert course.nbgrader("release_feedback", NAME).returncode == 0
+    course.done_by_nbgrader("release_feedback", NAME)
     assert len([*(exchange / "course" / "feedback").glob("*.html")]) == 2
     learner.nbgrader("fetch_feedback", NAME)
     (page,) = learner.folder.glob(f"{NAME}/feedback/*/{NAME}.html")

@@ -63,58 +63,36 @@ def test_other_ways_to_write_it_keep_their_marks() -> None:
     assert {name: result.hint for name, result in found.items() if result.score < result.points} == {}
 
 
-@pytest.mark.parametrize(
-    ("source", "extra", "said"),
-    [
-        pytest.param(
-            MASK.replace("(n_queries: int, n_keys: int)", "(n_keys: int, n: int)"),
-            {},
-            "does not take the arguments of its stub: restore the stub's first line",
-            id="names in other places",
-        ),
-        pytest.param(
-            HELPED,
-            {2: "import helper"},
-            "could not import `helper`, which is neither installed nor handed in beside the notebook",
-            id="a module that was not handed in",
-        ),
-        pytest.param(
-            "import helper\n" + MASK,
-            {},
-            "could not import `helper`, which is neither installed nor handed in beside the notebook",
-            id="the same in the cell of the answer",
-        ),
-        pytest.param(
-            MASK.replace("    return ", "    import elsewhere\n    return "),
-            {},
-            "A module that it imports is neither installed nor handed in beside the notebook",
-            id="an import in the function",
-        ),
-        pytest.param(
-            MASK + "\n)",
-            {},
-            "The cell that should bring `causal_mask` ended with SyntaxError: unmatched ')' in line ",
-            id="a cell that is no Python",
-        ),
-        pytest.param(
-            HELPED.replace("helper.", ""),
-            {2: "def same(x:\n    return x"},
-            "The cell that should bring `same` ended with SyntaxError: ",
-            id="another cell that is no Python",
-        ),
-        pytest.param(
-            MASK,
-            {16: "del causal_mask, torch  # tidy"},
-            "Cell 17 deletes `causal_mask`: leave it out, for functions are called after the last cell.",
-            id="deleted later",
-        ),
-        pytest.param(MASK, {16: "%reset -f"}, "Cell 17 deletes all names: leave it out, for", id="all deleted later"),
-        pytest.param(
-            MASK.replace("def ", "async def "), {}, "returned a value of type coroutine, expected a tensor", id="async"
-        ),
-    ],
-)
-def test_what_cannot_be_called_is_told_in_a_sentence(source: str, extra: dict[int, str], said: str) -> None:
+OTHER_NAMES = MASK.replace("(n_queries: int, n_keys: int)", "(n_keys: int, n: int)")
+NOT_THERE = "could not import `helper`, which is neither installed nor handed in beside the notebook"
+TOLD: dict[str, tuple[str, dict[int, str], str]] = {
+    "names in other places": (OTHER_NAMES, {}, "restore the stub's first line"),
+    "a module that was not handed in": (HELPED, {2: "import helper"}, NOT_THERE),
+    "the same in the cell of the answer": (f"import helper\n{MASK}", {}, NOT_THERE),
+    "an import in the function": (
+        MASK.replace("    return ", "    import elsewhere\n    return "),
+        {},
+        "A module that it imports is neither installed nor handed in beside the notebook",
+    ),
+    "a cell that is no Python": (
+        f"{MASK}\n)",
+        {},
+        "bring `causal_mask` ended with SyntaxError: unmatched ')' in line ",
+    ),
+    "another cell that is no Python": (
+        HELPED.replace("helper.", ""),
+        {2: "def same(x:\n    return x"},
+        "The cell that should bring `same` ended with SyntaxError: ",
+    ),
+    "deleted later": (MASK, {16: "del causal_mask, torch  # tidy"}, "Cell 17 deletes `causal_mask`: leave it out"),
+    "all deleted later": (MASK, {16: "%reset -f"}, "Cell 17 deletes all names: leave it out"),
+    "async": (MASK.replace("def ", "async def "), {}, "returned a value of type coroutine, expected a tensor"),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_what_cannot_be_called_is_told_in_a_sentence(case: str) -> None:
+    source, extra, said = TOLD[case]
     result = graded({"causal_mask": source}, extra)["causal_mask"]
     assert result.score == 0
     assert said in result.hint

@@ -6,7 +6,9 @@ import secrets
 from collections import Counter
 from random import Random
 
+import nbformat
 import pytest
+from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.exercises import assignments
 from autograder.submissions.hand_in import NotGradable
@@ -17,7 +19,7 @@ from tests.grading.conftest import Course
 
 NAME = "05_attention"
 ATTENTION = assignments()[NAME]
-POINTS = ATTENTION.points
+POINTS, EXERCISES = ATTENTION.points, ATTENTION.exercises
 SEED = "course"
 RIGHT = json.dumps(fill(ATTENTION, references(ATTENTION))).encode()
 
@@ -28,11 +30,16 @@ def test_each_kind_of_damage_is_read_or_refused() -> None:
         for number in range(30):
             data = change(RIGHT, Random(f"{SEED} {change.__name__} {number}"))
             try:
-                heal(parse(data, "x.ipynb"), ATTENTION)
-                outcomes["read"] += 1
+                read = heal(parse(data, "x.ipynb"), ATTENTION).notebook
             except NotGradable as reason:
                 assert re.fullmatch(r"[^\n]+\.", str(reason))
                 outcomes["refused"] += 1
+                continue
+            nbformat.validate(read)
+            MetadataValidator().validate_nb(read)
+            graded = [cell for cell in read.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+            assert sorted(cell.metadata.nbgrader.grade_id for cell in graded) == sorted(item.name for item in EXERCISES)
+            outcomes["read"] += 1
     assert min(outcomes["read"], outcomes["refused"]) > 50, outcomes
 
 
@@ -66,11 +73,6 @@ def check_a_batch_finishes(course: Course, count: int, seed: str) -> None:
     assert lines.keys() == done.keys()
     for student, line in lines.items():
         assert re.fullmatch(rf"[0-9.]+ of {POINTS} points|not graded\. [^\n]+\.", line), (student, done[student], line)
-    assert course.scores(NAME)["ada"] == {exercise.name: exercise.points for exercise in ATTENTION.exercises}
+    assert course.scores(NAME)["ada"] == {exercise.name: exercise.points for exercise in EXERCISES}
     graded = sum(f"of {POINTS} points" in line for line in lines.values())
     assert 0 < graded < count, "the mutations are too mild or too strong to say anything"
-
-
-def test_the_mutations_are_repeatable() -> None:
-    for change in CHANGES:
-        assert change(RIGHT, Random("the same")) == change(RIGHT, Random("the same"))

@@ -1,18 +1,13 @@
 """An assignment of an instructor's own, from `new-exercise` to the page that a learner reads, without a fork."""
 
-import json
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from autograder.notebooks.own_exercises import load
 from llm_course.check import load_answer_keys, make_report
 from tests.banks.sources import handed_in
-from tests.banks.submissions import source_of
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
@@ -35,11 +30,9 @@ def double_largest(x):
 
 
 @pytest.fixture
-def own(empty_course: Path, tmp_path: Path) -> Course:
-    shutil.copytree(empty_course, tmp_path / "course")
-    course = Course(tmp_path / "course")
-    course.done("new-exercise", NAME)
-    return course
+def own(empty: Course) -> Course:
+    empty.done("new-exercise", NAME)
+    return empty
 
 
 def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,8 +62,7 @@ def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypat
     assert "You change `x` itself" in page or "You change <code>x</code> itself" in page
     assert "2 * x.gather" not in page
 
-    again = own.nbgrader("autograde", NAME, "--force")
-    assert again.returncode == 0, again.stderr
+    own.done_by_nbgrader("autograde", NAME, "--force")
     assert {student: found["double_largest"] for student, found in own.scores(NAME).items()} == scores
 
 
@@ -97,13 +89,6 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course, monke
     assert "0 of 1 submissions of sorting would change" in run.stdout
     own.done("grade", NAME, "--workers", "1")
     assert "was edited" not in own.llm_course("grade", NAME, "--workers", "1", "--dry-run").stdout
-    # A source that was edited is kept, as a chapter's is.
-    source = own.folder / "source" / NAME / f"{NAME}.ipynb"
-    notebook = json.loads(source.read_text())
-    notebook["cells"][0]["source"] = "# Mine"
-    source.write_text(json.dumps(notebook))
-    assert "was edited: it is kept and used." in own.llm_course("release", NAME).stdout
-    assert json.loads(source.read_text()) == notebook
 
 
 @pytest.mark.parametrize(
@@ -149,13 +134,5 @@ def test_what_does_not_tell_right_from_wrong_is_not_released(
 )
 def test_a_name_that_cannot_be_is_one_sentence(own: Course, name: str, sentence: str) -> None:
     before = sorted(own.folder.rglob("*"))
-    run = own.llm_course("new-exercise", name)
-    assert run.returncode == 1
-    assert len(run.stderr.strip().splitlines()) == 1
+    assert sentence in own.refused("new-exercise", name)
     assert sorted(own.folder.rglob("*")) == before
-
-
-def test_the_example_is_what_new_exercise_lays_out(own: Course) -> None:
-    assignment = load(own.folder / "exercises" / NAME)
-    assert [exercise.name for exercise in assignment.exercises] == ["double_largest"]
-    assert source_of(assignment.exercises[0].reference).startswith("def double_largest")

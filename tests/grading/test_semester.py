@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
 from autograder.exercises.spec import Assignment
-from tests.banks.sources import answer, asserts, essay, handed_in, write_source
+from tests.banks.sources import ONE, asserts, essay, handed_in, write_source
 from tests.banks.submissions import references
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, cell_of, editing
 from tests.grading.test_own_exercises import COLUMNS, RIGHT
 from tests.grading.test_postgresql import database
 from tests.grading.test_students import LATE, ROSTER, RULE
@@ -30,25 +29,15 @@ def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, 
     """Roster, three releases, hand-ins, grades by hand, an extension, a hand-in after it; the table in the end."""
 
     def do(*arguments: str) -> str:
-        run = course.llm_course(*arguments)
-        assert run.returncode == 0, (arguments, run.stderr)
-        return run.stdout
+        return course.done(*arguments).stdout
 
     (course.folder / "students.csv").write_text(ROSTER, encoding="utf-8")
     do("roster", "students.csv")
-    path = course.folder / "source" / CHAPTER / f"{CHAPTER}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == "causal_mask":
-            cell.metadata.nbgrader.points = 20
-    notebook.cells.append(essay("why", 4))
-    nbformat.write(notebook, path)
+    with editing(course.folder / "source" / CHAPTER / f"{CHAPTER}.ipynb") as notebook:
+        cell_of(notebook, "causal_mask").metadata.nbgrader.points = 20
+        notebook.cells.append(essay("why", 4))
     do("new-exercise", OWN)
-    cells = [
-        answer("one-answer", "### BEGIN SOLUTION\none = 1\n### END SOLUTION"),
-        asserts("one", 2, "assert one == 1"),
-    ]
-    write_source(course.folder, PLAIN, cells)
+    write_source(course.folder, PLAIN, [ONE, asserts("one", 2, "assert one == 1")])
     for name in (CHAPTER, OWN, PLAIN):
         do("release", name, "--due", DUE)
 
@@ -85,12 +74,10 @@ def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, 
 
 
 def test_a_semester_is_the_same_on_either_database(
-    database: str, empty_course: Path, attention: Assignment, tmp_path: Path
+    database: str, empty: Course, attention: Assignment, tmp_path: Path
 ) -> None:
-    course, other = Course(tmp_path / "course"), Course(tmp_path / "other")
-    shutil.copytree(empty_course, course.folder)
-    made = Course(tmp_path).llm_course("init", "other", "--database", database)
-    assert made.returncode == 0, made.stderr
+    course, other = empty, Course(tmp_path / "other")
+    Course(tmp_path).done("init", "other", "--database", database)
     shutil.copy(course.folder / ".llm_course_secret", other.folder)
     for each in (course, other):
         each.configure(RULE)

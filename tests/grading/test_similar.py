@@ -61,25 +61,17 @@ def test_the_courses_own_answers_handed_in_are_named(course: Course, attention: 
     assert last == "Groups alike by 80 percent or more: 1. Look at the notebooks before you conclude."
 
 
-def test_answers_of_a_plain_notebook_are_compared_as_a_whole(empty_course: Path, tmp_path: Path) -> None:
-    shutil.copytree(empty_course, tmp_path / "course")
-    course = Course(tmp_path / "course")
+def test_answers_of_a_plain_notebook_are_compared_as_a_whole(empty: Course) -> None:
     hidden = f"### BEGIN SOLUTION{LINES}### END SOLUTION"
     cells = [answer("means", hidden), asserts("test", 2, "assert mean_of_each([[1, 2]])")]
-    write_source(course.folder, "ps1", cells)
-    course.done("release", "ps1")
+    write_source(empty.folder, "ps1", cells)
+    empty.done("release", "ps1")
     for student in ("ada", "bob"):
-        handed_in(course.folder, "ps1", student, {"means": LINES.replace("total", student)})
-    handed_in(
-        course.folder,
-        "ps1",
-        "cleo",
-        {"means": "def mean_of_each(rows):\n    return [sum(r) / len(r) for r in rows], 0"},
-    )
-    handed_in(course.folder, "ps1", "dora", {})
-    assert similar(course, "ps1")[:-1] == [
-        "source/ps1/ps1.ipynb, ada, bob: the notebook (100% or more of it the same)."
-    ]
+        handed_in(empty.folder, "ps1", student, {"means": LINES.replace("total", student)})
+    other = "def mean_of_each(rows):\n    return [sum(r) / len(r) for r in rows], 0"
+    handed_in(empty.folder, "ps1", "cleo", {"means": other})
+    handed_in(empty.folder, "ps1", "dora", {})
+    assert similar(empty, "ps1")[:-1] == ["source/ps1/ps1.ipynb, ada, bob: the notebook (100% or more of it the same)."]
 
 
 def test_what_the_capstone_puts_in_the_place_of_an_answer_is_known() -> None:

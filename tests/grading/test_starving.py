@@ -18,11 +18,10 @@ from autograder.exercises import assignments
 from autograder.judging import grade as grading
 from autograder.judging.grade import NOT_FINAL, grade_if_changed
 from autograder.judging.rules import Rules
-from autograder.records.result import Result, read_result, write_result
+from autograder.records.result import Result, read_result
 from autograder.running import quiet
 from autograder.running import work as working
 from autograder.running.work import Job, Task, work
-from autograder.running.workers import _processors
 from autograder.sandbox import sandbox as sandboxes
 from autograder.sandbox.sandbox import Sandbox
 from autograder.sandbox.zygote_client import SandboxProcess, Times
@@ -133,16 +132,6 @@ def test_others_that_are_busy_only_in_the_middle_are_seen(monkeypatch: pytest.Mo
     assert NOT_FINAL in result.flags
 
 
-def test_older_results_are_final(tmp_path) -> None:
-    path = tmp_path / "ada.json"
-    write_result(path, result_of(final=False))
-    assert not read_result(path).final
-    data = json.loads(path.read_text())
-    del data["final"]
-    path.write_text(json.dumps(data))
-    assert read_result(path).final
-
-
 class Process:
     """A sandbox's process that never answers; of each second it runs and waits for a processor so long."""
 
@@ -186,17 +175,6 @@ def test_waiting_is_granted_for_work_and_never_more_than_the_deadline_once_more(
     assert sandbox.starved == starved
 
 
-def test_who_waits_first_and_runs_then_has_the_time_that_was_promised(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what is granted for the last part alone, it was stopped after 0.2 seconds of work, and for good."""
-    process = Process(1.0, 0.0)
-    process.times = lambda: Times(0.05 + max(sum(process.waits) - 1, 0), 0.95) if process.waits else Times()
-    monkeypatch.setattr(sandboxes.wire, "FrameReader", lambda connection: process)
-    sandbox = Sandbox(SimpleNamespace(end_process=lambda process: None), process)
-    assert sandbox._wait(1.0) is False
-    assert sum(process.waits) == pytest.approx(1.95, abs=0.06)
-    assert not sandbox.starved
-
-
 @pytest.mark.parametrize("is_ready", [True, False], ids=["it waits still", "it sleeps"])
 def test_a_wait_counts_before_the_kernel_counts_it(monkeypatch: pytest.MonkeyPatch, is_ready: bool) -> None:
     """The kernel adds a wait when it ends: of one that lasts beside fifty loops, nothing is seen until then."""
@@ -221,12 +199,6 @@ def test_who_is_ready_to_run_is_told_from_who_sleeps(script: str, is_ready: bool
     assert seen == is_ready
     assert not process.is_ready_to_run()
     process.close()
-
-
-def test_workers_have_a_processor_each_where_there_are_enough() -> None:
-    allowed = sorted(os.sched_getaffinity(0))
-    assert _processors(len(allowed)) == allowed
-    assert _processors(len(allowed) + 1) == [None] * (len(allowed) + 1)
 
 
 @pytest.mark.grading

@@ -3,18 +3,16 @@
 import html
 import json
 import re
-import shutil
-from pathlib import Path
 
 import pytest
 
-from tests.banks.sources import answer, asserts, essay, handed_in, text, write_source
+from tests.banks.sources import ONE, asserts, essay, handed_in, text, write_source
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
 NAME, ESSAY = "ps1", "cell-b5f897ad67a92ec9"
 CELLS = [
-    answer("one-answer", "### BEGIN SOLUTION\none = 1\n### END SOLUTION"),
+    ONE,
     asserts("thirds", 4, "one * 4 / 3"),
     asserts("plain", 2, "assert one == 1"),
     text("## Question 3\n\nWhy is that so?"),
@@ -22,18 +20,16 @@ CELLS = [
 
 
 @pytest.fixture
-def course(empty_course: Path, tmp_path: Path) -> Course:
+def course(empty: Course) -> Course:
     """Ada and Bob handed in the same and were graded; Ada also by a person, who changed one score of the grader's."""
-    shutil.copytree(empty_course, tmp_path / "course")
-    course = Course(tmp_path / "course")
-    write_source(course.folder, NAME, [*CELLS, essay(ESSAY, 5)])
-    course.done("release", NAME)
+    write_source(empty.folder, NAME, [*CELLS, essay(ESSAY, 5)])
+    empty.done("release", NAME)
     for student in ("ada", "bob"):
-        handed_in(course.folder, NAME, student, {"one-answer": "one = 1", ESSAY: "Because."})
-    course.done("grade", NAME, "--workers", "1")
-    course.grade_by_hand(NAME, "ada", ESSAY, 4.5)
-    course.grade_by_hand(NAME, "ada", "plain", 1.25)
-    return course
+        handed_in(empty.folder, NAME, student, {"one-answer": "one = 1", ESSAY: "Because."})
+    empty.done("grade", NAME, "--workers", "1")
+    empty.grade_by_hand(NAME, "ada", ESSAY, 4.5)
+    empty.grade_by_hand(NAME, "ada", "plain", 1.25)
+    return empty
 
 
 def test_the_total_is_one_in_grade_table_page_and_report(course: Course) -> None:
@@ -65,8 +61,7 @@ def test_the_total_is_one_in_grade_table_page_and_report(course: Course) -> None
     assert f"{NAME} (Score so far: 3.33 / 11.0)" in page
     assert f'<a href="#{ESSAY}">Question 3</a> (Score: 0.0 / 5.0), not graded yet' in page
 
-    course.done("report", "report.html")
-    report = (course.folder / "report.html").read_text(encoding="utf-8")
+    report = course.report()
     # The mean of 1.25 and 2, and an essay that no result knows of.
     assert re.search(r"<code>plain</code>: mean 1\.6 of 2 points</h3>\s*<p>Changed by hand: 1\.", report)
     assert re.search(r"Question 3: mean 4\.5 of 5 points</h3>\s*<p>Graded by hand: 1\. Not graded yet: 1\.", report)

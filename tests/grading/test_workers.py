@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from autograder.judging.grade import not_graded
 from autograder.running import workers as grading_workers
 from autograder.running.work import Job, Outcome, Task, refuse
 from autograder.running.workers import LOST, local_workers
-from autograder.sandbox.zygote_client import LIBRARY, SandboxError
+from autograder.sandbox.zygote_client import SandboxError
 from autograder.submissions.hand_in import HandIn, NotGradable
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course, CourseOfAShell
@@ -32,16 +32,12 @@ TIMES = ("started", "seconds")
 class NoServer:
     """Stands in for the fork server where no sandbox is needed."""
 
-    def __init__(self, has_library: bool = False) -> None:
-        self.has_library = has_library
+    has_library = False
 
     def start(self) -> None: ...
 
     def share(self) -> "NoServer":
-        return NoServer(self.has_library)
-
-    def with_library(self) -> None:
-        self.has_library = True
+        return self
 
     def close(self) -> None: ...
 
@@ -65,8 +61,6 @@ def stand_in(job: Job, task: Task, server: NoServer) -> Outcome:
         raise SandboxError("there is no sandbox")
     if "where" in task.student:
         return refuse(job, task, f"{sorted(os.sched_getaffinity(0))}")
-    if "library" in task.student:
-        return refuse(job, task, f"{os.getpid()} with the library: {server.has_library}")
     return refuse(job, task, f"{task.student} by another process: {os.getpid() != int(os.environ['PARENT'])}")
 
 
@@ -106,44 +100,9 @@ def test_a_process_that_dies_costs_one_submission(no_sandboxes: None) -> None:
     assert found == {name: f"{name} by another process: True" for name in ("a", "b", "deadly once", "c")}
 
 
-def test_a_process_learns_once_of_the_library_that_notebooks_name(no_sandboxes: None) -> None:
-    naming = [Task(f"library {number}", HandIn(f"import {LIBRARY}".encode())) for number in range(8)]
-    found = run(2, [*tasks("without library 1", "without library 2"), *naming])
-    before = [found.pop(f"without library {number}").split(" ", 1) for number in (1, 2)]
-    after = [reason.split(" ", 1) for reason in found.values()]
-    assert [said for _, said in before] == ["with the library: False"] * 2
-    assert [said for _, said in after] == ["with the library: True"] * 8
-    assert {pid for pid, _ in before}.isdisjoint(pid for pid, _ in after)
-    assert len({pid for pid, _ in after}) <= 2
-
-
 def test_without_sandboxes_the_run_ends(no_sandboxes: None) -> None:
     with pytest.raises(SandboxError, match="there is no sandbox"):
         run(2, tasks("a", "roomless", "b"))
-
-
-def test_tasks_are_read_when_a_worker_is_free(no_sandboxes: None) -> None:
-    read = []
-
-    def given() -> Iterator[Task]:
-        for task in tasks(*"abcdefgh"):
-            read.append(task.student)
-            yield task
-
-    with local_workers(job(), 2) as grading:
-        outcomes = grading(given())
-        next(outcomes)
-        assert len(read) <= 4
-
-
-def test_no_process_is_left(no_sandboxes: None) -> None:
-    before = children()
-    run(3, tasks(*"abcdef"))
-    assert children() == before
-
-
-def children() -> str:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
 
 
 def test_a_defect_of_the_grader_costs_one_submission(monkeypatch: pytest.MonkeyPatch, attention: Assignment) -> None:

@@ -10,14 +10,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from _ext.serve import address, make_server
 from autograder.authoring.in_page import IN_PAGE, uses_torch, write_modules
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
@@ -70,18 +69,13 @@ lambda specification, answer, before: json.dumps(check_in_page(json.loads(specif
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     """A page in which `check` answers, from a server on this machine and nowhere else."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(ROOT)))
+    server = make_server(ROOT)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
+    home = address(server)
     page = browser.new_page()
-    page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(address) else route.abort())
-    page.route(f"{address}/", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
-    page.goto(f"{address}/")
+    page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(home) else route.abort())
+    page.route(home, lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+    page.goto(home)
     page.wait_for_function("() => 'check' in window", timeout=PATIENCE)
     yield page
     page.close()
@@ -156,13 +150,16 @@ def test_verdicts_in_a_browser_are_those_of_python(page: Page, share: int, capsy
     [
         ("def merge_pair(:\n    pass", "Line 1 is no valid Python: invalid syntax."),
         ("x = " + "(" * 300, "Line 1 is no valid Python: too many nested parentheses."),
-        ("x = 1\ny = x.z", "The cell raised AttributeError in line 2, `y = x.z`: 'int' object has no attribute 'z'."),
+        (
+            "x = 1\ny = x.z",
+            "Your answer raised AttributeError in line 2, `y = x.z`: 'int' object has no attribute 'z'.",
+        ),
         (
             "import not_there",
-            "The cell raised ModuleNotFoundError in line 1, `import not_there`: No module named 'not_there'. "
+            "Your answer raised ModuleNotFoundError in line 1, `import not_there`: No module named 'not_there'. "
             + ONLY_PYTHON,
         ),
-        ("merged = []", "The cell defines no `merge_pair`: keep the name of the stub."),
+        ("merged = []", "Your answer defines no `merge_pair`: write it under this name, or start again."),
     ],
 )
 def test_an_answer_that_cannot_be_checked_is_told_in_one_sentence(answer: str, told: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from _ext.asset_versions import ADDRESS, IN_PAGE, IN_SCRIPT, IN_STYLESHEET, version, with_versions, write_versions
+from _ext.asset_versions import ADDRESS, IN_PAGE, IN_SCRIPT, IN_STYLESHEET, version, write_versions
 from tests.site.checks import Visit
 from tests.site.test_browser import CHAPTER
 from tests.widgets.conftest import NEVER_AT_REST
@@ -38,14 +38,6 @@ def test_an_address_changes_with_its_file_and_with_nothing_else(small_site: Path
     (small_site / "_static" / "light.js").write_text("another")
     write_versions(small_site)
     assert page.read_text() == first.replace(version(b"one"), version(b"another"))
-
-
-def test_stylesheets_and_scripts_name_versions(small_site: Path) -> None:
-    css, script = "src: url(fonts/a.woff2)", 'load("light.js"); say("light.json")'
-    assert with_versions(css, IN_STYLESHEET, small_site / "_static") == f"src: url(fonts/a.woff2?v={version(b'two')})"
-    assert with_versions(script, IN_SCRIPT, small_site / "_static") == script.replace(
-        "light.js)", f"light.js?v={version(b'one')}"
-    ).replace('"light.js"', f'"light.js?v={version(b"one")}"')
 
 
 def wrong_versions(text: str, before: str, static: Path) -> list[str]:

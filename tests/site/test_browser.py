@@ -78,6 +78,10 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
         <figure style="overflow: auto; width: 50px"><div style="width: 200px; height: 9px"></div></figure></div>
         <div class="figure" aria-label="A plot." style="overflow: auto"><svg viewBox="0 0 480 50" style="width: 480px">
         <text x="470" y="20">beyond</text><text x="9" y="20" style="font-size: 4px">tiny</text></svg></div>
+        <div class="question" data-place="here"><details><summary>mistaken</summary>
+        <div class="question-explanation">Right. So it is.</div></details><details class="right">
+        <summary>covered</summary><div class="question-explanation">Right. So it is.</div></details>
+        <div style="position: relative; height: 2em; margin-top: -2em; background: #fff"></div></div>
         <details class="sd-dropdown"><summary>More</summary><p>folded</p></details>
         <style>@media print { table { width: 999px } }</style><table><tr><td>wide</td></tr></table>
         <div style="background: #111; height: 90px; width: 600px">dark</div></article>
@@ -101,6 +105,8 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
         for fault in ("code lacks", "an output does not wrap: one long line", "scrolls sideways: <figure"):
             assert fault in code
         assert checks.faults_of_anchors(visit.page) == ["under the header: Above"]
+        questions = ["does not open to “Not quite.”: mistaken", "cannot be pressed: covered"]
+        assert set(questions) <= set(checks.faults_of_questions(visit.page))
         paper = "\n".join(checks.faults_on_paper(visit.page))
         seen = (
             "dark: <div",
@@ -136,50 +142,6 @@ def test_a_pale_text_is_found_among_many(browser: Browser, tmp_path: Path) -> No
                 assert len(found) == 1 and name in found[0]
 
 
-def test_faults_of_questions_are_found(browser: Browser, tmp_path: Path) -> None:
-    def option(text: str, kind: str, said: str, style: str = "") -> str:
-        explanation = f'<div class="question-explanation" style="{style}">{said}</div>'
-        return f'<details class="question-option {kind}"><summary>{text}</summary>{explanation}</details>'
-
-    cover = '<div style="position: relative; height: 1em; margin-top: -1em; background: #fff"></div>'
-    options = [
-        option("sound", "right", "Right. So it is."),
-        option("mistaken", "wrong", "Right. So it is."),
-        option("silent", "right", "So it is."),
-        option("unseen", "right", "Right. So it is.", "display: none"),
-        option("covered", "right", "Right. So it is.") + cover,
-    ]
-    question = f'<div class="question" data-place="here">{"".join(options)}</div>'
-    (tmp_path / "index.html").write_text(f"<!doctype html><title>Questions</title>{question}{question}")
-    (tmp_path / "none.html").write_text("<!doctype html><title>No questions</title>")
-    with Visit(browser, f"{tmp_path.as_uri()}/") as visit:
-        visit.open("index.html")
-        assert set(checks.faults_of_questions(visit.page)) == {
-            "two questions in one place",
-            "does not open to “Not quite.”: mistaken",
-            "does not open to “Right.”: silent",
-            "does not open to “Right.”: unseen",
-            "does not open to “Right.”: covered",
-            "cannot be pressed: covered",
-        }
-        visit.open("none.html")
-        assert checks.faults_of_questions(visit.page) == ["no question"]
-
-
-def test_a_tab_is_left_as_one_never_used(visit: Visit) -> None:
-    visit.open(CHAPTER)
-    visit.page.get_by_label("I have read this chapter").check()
-    assert checks.faults_of_questions(visit.page) == []
-    assert checks.faults_on_paper(visit.page) == []
-    visit.page.evaluate("console.error('loud')")
-    assert visit.leave() == ["console error: loud"]
-    visit.open(CHAPTER)
-    expect(visit.page.get_by_label("I have read this chapter")).not_to_be_checked()
-    expect(visit.page.locator(".question details[open]")).to_have_count(0)
-    assert visit.page.evaluate("matchMedia('screen').matches")
-    assert visit.leave() == []
-
-
 @pytest.mark.parametrize(
     ("width", "places"),
     [
@@ -195,16 +157,6 @@ def test_formulas_and_the_opening_figure_are_seen_whole(browser: Browser, served
         )
         assert visit.page.locator(places).count() >= 2
         assert cut == []
-
-
-def test_leaving_a_page_that_still_loads_is_no_fault(browser: Browser, tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("<!doctype html><title>Slow</title><img src='slow.png' alt=''>")
-    with Visit(browser, f"{tmp_path.as_uri()}/") as visit:
-        visit.context.route("**/slow.png", lambda route: None)
-        visit.page.goto(visit.base + "index.html", wait_until="commit")
-        with visit.page.expect_event("requestfailed"):
-            visit.page.goto("about:blank")
-        assert visit.faults == []
 
 
 @KEPT

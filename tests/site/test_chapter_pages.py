@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from _ext.chapter_grid import parts
 from _ext.decoder_map import AFTER, BEFORE, BLOCK, stops_of
 from tests.site.conftest import Built
 
@@ -62,15 +61,3 @@ def test_each_stop_is_its_chapters_own() -> None:
 def test_a_chapter_about_the_whole_machine_has_no_map(built: Built) -> None:
     assert stops_of(8) == set()
     assert 'class="decoder-map' not in built.page("chapters/08_pretraining/chapter")
-
-
-def test_parts_hold_chapters_only() -> None:
-    class Tree:
-        def __init__(self, caption: str, items: list[str]) -> None:
-            self.caption, self.items = caption, items
-
-    class Map:
-        class root:
-            subtrees = (Tree("Parts", ["chapters/05_attention/chapter"]), Tree("Guides", ["chapters/guides/first"]))
-
-    assert list(parts(Map)) == [("Parts", ["chapters/05_attention/chapter"])]

@@ -20,11 +20,6 @@ def hours(words: str) -> float:
     return WORDS[whole.strip()] + (WORDS[count[0]] * WORDS[part] if part else 0)
 
 
-def test_hours_are_read() -> None:
-    cases = {"two hours": 2, "an hour": 1, "an hour and a quarter": 1.25, "one and three quarter hours": 1.75}
-    assert {words: hours(words) for words in cases} == cases
-
-
 def test_the_hours_of_the_front_page_are_the_sum_of_the_chapters() -> None:
     reading = exercising = 0.0
     for chapter in sorted(ROOT.glob("chapters/*/chapter.md")):

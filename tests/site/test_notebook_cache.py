@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from _ext import kept_outputs, notebook_cache
-from _ext.sources import imported_names, key_of, module_files, package_data, python_of, reachable_modules
+from _ext.sources import imported_names, key_of, package_data, reachable_modules
 from tests.site.conftest import Built
 
 HEADER = """---
@@ -64,28 +64,6 @@ def names(files: Iterable[Path], root: Path) -> set[str]:
 )
 def test_imported_names(code: str, package: str, found: set[str]) -> None:
     assert imported_names(code, package) == found
-
-
-def test_cells_with_magics_are_read() -> None:
-    assert "llm_course.used" in imported_names(python_of(["%matplotlib inline\n!ls", "from llm_course import used"]))
-
-
-def test_module_files(project: Path) -> None:
-    assert names(module_files("llm_course.used.name", project), project) == {
-        "llm_course/__init__.py",
-        "llm_course/used.py",
-    }
-    assert module_files("torch.nn", project) == {}
-
-
-def test_modules_are_followed_through_imports(project: Path) -> None:
-    assert names(reachable_modules({"solutions.topic", "llm_course.used"}, project), project) == {
-        "solutions/__init__.py",
-        "solutions/topic.py",
-        "llm_course/__init__.py",
-        "llm_course/helper.py",
-        "llm_course/used.py",
-    }
 
 
 GATHERED = "from .first import First\nfrom .second import Second\n\n__all__ = ['First', 'Second']\n"
@@ -212,29 +190,6 @@ def test_what_is_kept_beside_a_page_is_taken_as_long_as_it_has_the_pages_key(
     (source / "llm_course" / "numbers.py").write_text("number = 5678\n")
     built, runs = build_notebooks(pages)
     assert ("yesterday" in built.page("one"), "5678" in built.page("one"), runs) == (False, True, {"one": 2})
-
-
-@pytest.mark.notebooks
-def test_an_unchanged_book_is_not_read_for_what_is_stale(
-    build_notebooks: Callable[..., tuple[Built, dict[str, int]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pages = {"one": logged("one"), "two": logged("two")}
-    build_notebooks(pages)
-    asked: list[str] = []
-    find = notebook_cache.find_notebooks
-    monkeypatch.setattr(notebook_cache, "find_notebooks", lambda env: (asked.append("once"), find(env))[1])
-    monkeypatch.setattr(Path, "write_text", written_if_changed)
-    build_notebooks(pages)
-    assert asked == []
-    assert build_notebooks(pages | {"one": logged("one", "print(2)")})[1] == {"one": 2, "two": 1}
-    assert asked == ["once"]
-
-
-WRITE_TEXT = Path.write_text
-
-
-def written_if_changed(file: Path, text: str, encoding: str | None = None) -> int:
-    return 0 if file.exists() and file.read_text() == text else WRITE_TEXT(file, text, encoding)
 
 
 @pytest.mark.notebooks

@@ -63,12 +63,6 @@ def test_unreadable_formula_is_a_warning_with_its_place(build: Callable[..., Bui
     assert "index.md:3: WARNING: KaTeX cannot read `\\frac{1`" in built.warnings
 
 
-def test_unknown_command_is_an_error_of_its_formula_alone() -> None:
-    good, bad = draw([("x", False), (r"\nosuchcommand", True)])
-    assert "katex" in good["html"]
-    assert "nosuchcommand" in bad["error"]
-
-
 def test_formulas_have_the_colors_of_the_diagram_language_and_nothing_else_of_html() -> None:
     colored, linked = draw([(r"\query{Q}\key{K}^\top", False), (r"\href{https://example.org}{x}", False)])
     assert "role-query" in colored["html"] and "role-key" in colored["html"]
@@ -91,10 +85,6 @@ def test_fonts_in_use_are_found(tex: str, font: str) -> None:
     html = draw([(tex, True)])[0]["html"]
     assert font in fonts_used(html)
     assert "Main-Regular" in fonts_used(html)
-
-
-def test_page_without_formulas_needs_no_font() -> None:
-    assert fonts_used('<p class="size1 mathbf">text</p>') == []
 
 
 def test_fonts_hold_what_the_formulas_show_and_are_written_once(tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ def test_a_learner_gets_the_course_with_its_widgets_and_no_answer(archive: zipfi
     assert not [name for name in names if re.search(r"solutions|autograder|\bchapters\b|__pycache__", name)]
     for name in assignments():
         assert {f"llm_course/checks/{name}.json.gz", f"llm_course/assignments/{name}.ipynb"} <= names
-    widgets = {path.parent.name for path in (ROOT / "llm_course/widgets").glob("*/widget.js")}
+    widgets = {path.parent.name for path in (ROOT / "llm_course/widgets").glob("*/widget.ts")}
     assert {f"llm_course/widgets/built/{name}.js" for name in widgets} <= names
-    assert not [name for name in names if name.endswith("/widget.js")], "what is built is enough"
+    assert not [name for name in names if name.endswith("/widget.ts")], "what is built is enough"
 
 
 def test_a_site_without_an_archive_has_no_button(build: Callable[..., Built], tmp_path: Path) -> None:

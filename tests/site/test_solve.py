@@ -23,7 +23,7 @@ CHAPTER = "chapters/02_tokenization/chapter.html"
 HEAD = "def merge_pair(ids, pair, new_id):\n"
 RIGHT = source_of(merge_pair)
 MISUNDERSTOOD = RIGHT.replace("position += 2", "position += 1", 1)
-ENDLESS = "    while True:\n        pass\n"
+ENDLESS = "    print('still here')\n    while True:\n        pass\n"
 TRAIN_BPE = """def train_bpe(data, n_merges):
     if n_merges < 0:
         raise ValueError("no negative number of merges")
@@ -95,7 +95,14 @@ def test_an_exercise_is_solved_in_the_page(visit: Visit, tmp_path: Path) -> None
 
     expect(checked(editor, MISUNDERSTOOD)).to_contain_text("You keep the right half of a pair")
     expect(checked(editor, HEAD + "    return ids)\n")).to_contain_text("Line 2 is no valid Python")
-    expect(checked(editor, HEAD + ENDLESS)).to_contain_text("was stopped: look for a loop that does not end")
+    verdict = checked(editor, HEAD + ENDLESS)
+    expect(verdict).to_contain_text("was stopped: look for a loop that does not end")
+    expect(verdict).to_contain_text("still here")
+    expect(verdict).to_be_in_viewport()
+    write(editor, HEAD + ENDLESS)
+    editor.press("Control+Enter")
+    expect(page.get_by_text("Checking …")).to_be_visible()
+    expect(checked(editor, HEAD + "    pass")).to_contain_text("returned None")  # and not that it was stopped
     printing = f"print('x' * 100_000)\n{RIGHT}"
     expect(checked(editor, printing)).to_contain_text("these are the first 2,000")
     expect(checked(editor, RIGHT)).to_contain_text("3 of 3 points")
@@ -112,6 +119,15 @@ def test_an_exercise_is_solved_in_the_page(visit: Visit, tmp_path: Path) -> None
     press(page, "Show what I had")
     expect(editor).to_contain_text("merged.append(new_id)")
 
+    # Another tab shows the same text.
+    other = page.context.new_page()
+    other.goto(page.url)
+    write(opened(other), RIGHT + "# from another tab")
+    expect(editor).to_contain_text("# from another tab")
+    write(editor, RIGHT)
+    expect(other.get_by_role("textbox", name="Your answer: merge_pair")).not_to_contain_text("from another tab")
+    other.close()
+
     # Another exercise uses this answer, and what the notebook imports.
     visit.open(EXERCISES)
     expect(checked(opened(page, "train_bpe"), TRAIN_BPE)).to_contain_text("6 of 6 points")
@@ -120,6 +136,7 @@ def test_an_exercise_is_solved_in_the_page(visit: Visit, tmp_path: Path) -> None
     visit.open(CHAPTER)
     editor = opened(page)
     expect(editor).to_contain_text("merged.append(new_id)")
+    assert page.evaluate("getSelection().toString()") == ""  # the first key writes over nothing
     with page.expect_download() as download:
         press(page, "Download notebook")
     file = tmp_path / download.value.suggested_filename
@@ -139,10 +156,9 @@ def test_an_exercise_is_solved_in_the_page(visit: Visit, tmp_path: Path) -> None
 
 
 @pytest.mark.browser
-def test_from_a_file_the_button_says_what_to_do(browser: Browser, site: Path) -> None:
+def test_from_a_file_the_page_says_what_to_do(browser: Browser, site: Path) -> None:
     with Visit(browser, f"{site.as_uri()}/") as visit:
         visit.open(CHAPTER)
-        press(visit.page, "Solve it here: merge_pair")
         expect(visit.page.get_by_text("Browsers run no Python on a page that was opened from a file.")).to_be_visible()
     assert visit.faults == []
 

@@ -8,14 +8,7 @@ import pydata_sphinx_theme
 import pytest
 from fontTools.ttLib import TTFont
 
-from _ext.stylesheets import (
-    font_of,
-    purge,
-    with_addresses,
-    with_icons_inside,
-    with_typeface_inside,
-    without_unread_variables,
-)
+from _ext.stylesheets import purge, with_icons_inside, with_typeface_inside, without_unread_variables
 
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 
@@ -52,25 +45,6 @@ def test_unreadable_stylesheet_is_refused() -> None:
         purge("p{color:red} }", set())
 
 
-@pytest.mark.parametrize(
-    ("name", "address", "moved"),
-    [
-        ("styles/theme.css", "../fonts/a.woff2", "fonts/a.woff2"),
-        ("styles/theme.css", "'b.png'", "styles/b.png"),
-        ("katex/katex.css", '"fonts/c.woff2"', "katex/fonts/c.woff2"),
-        ("top.css", "d.svg", "d.svg"),
-    ],
-)
-def test_addresses_lead_to_the_same_file(name: str, address: str, moved: str) -> None:
-    assert with_addresses(f"p{{src:url({address})}}", name) == f"p{{src:url({moved})}}"
-
-
-@pytest.mark.parametrize("address", ["data:image/svg+xml;utf8,<svg/>", "'data:a,b'", "#mark", "https://x.org/y.css"])
-def test_other_addresses_stay(address: str) -> None:
-    css = f"p{{src:url({address})}}"
-    assert with_addresses(css, "styles/theme.css") == css
-
-
 def test_icon_font_is_cut_down_and_inside() -> None:
     css = (
         "@font-face{font-family:FA;src:url(vendor/webfonts/fa-solid-900.woff2)}"
@@ -93,12 +67,6 @@ def test_typeface_is_inside_and_other_fonts_stay(tmp_path: Path) -> None:
     css = "@font-face{src:url(fonts/sans.woff2)}@font-face{src:url(katex/fonts/KaTeX_Main.woff2)}"
     inside = f"url(data:font/woff2;base64,{base64.b64encode(b'a font').decode()})"
     assert with_typeface_inside(css, tmp_path) == css.replace("url(fonts/sans.woff2)", inside)
-
-
-def test_icon_font_holds_only_what_is_asked() -> None:
-    font = THEME / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
-    characters = TTFont(io.BytesIO(base64.b64decode(font_of(font, {"\uf185", "\uf186"})))).getBestCmap()
-    assert set(characters) == {0xF185, 0xF186}
 
 
 def test_variables_that_nothing_reads_are_left_out() -> None:

@@ -3,7 +3,6 @@
 import math
 import random
 import re
-import statistics
 from collections.abc import Iterator
 from itertools import combinations, product
 from pathlib import Path
@@ -15,7 +14,7 @@ from autograder.exercises import assignments
 from autograder.exercises.emergence.bootstrap_interval import RESAMPLES, SHAPES
 from llm_course import models
 from llm_course.corpus import songs
-from solutions.emergence import bootstrap_interval, contamination, induction_score, paired_difference, pass_at_k
+from solutions.emergence import bootstrap_interval, induction_score, pass_at_k
 from tests.banks.notebook_runs import printed_by
 from tests.banks.right import alternatives
 from tests.banks.submissions import standalone
@@ -79,32 +78,6 @@ def test_pass_at_k_is_the_share_of_choices_that_hold_a_right_one() -> None:
             assert pass_at_k(n, correct, k) == pytest.approx(sum(map(any, choices)) / len(choices))
 
 
-def test_pass_at_k_is_right_on_average() -> None:
-    n, k, chance = 12, 4, 0.15
-    weights = [math.comb(n, correct) * chance**correct * (1 - chance) ** (n - correct) for correct in range(n + 1)]
-    mean = sum(weight * pass_at_k(n, correct, k) for correct, weight in enumerate(weights))
-    assert mean == pytest.approx(1 - (1 - chance) ** k)
-
-
-def test_paired_difference_is_that_of_the_statistics_module() -> None:
-    rng = random.Random(1)
-    first, second = ([rng.random() for _ in range(40)] for _ in range(2))
-    differences = [one - other for one, other in zip(first, second, strict=True)]
-    expected = statistics.fmean(differences), statistics.stdev(differences) / math.sqrt(40)
-    assert paired_difference(first, second) == pytest.approx(expected)
-
-
-def test_contamination_is_that_of_a_search_in_text() -> None:
-    rng = random.Random(2)
-    test = rng.choices(range(4), k=30)
-    training = [rng.choices(range(4), k=rng.randint(0, 25)) for _ in range(4)]
-    for n in (1, 2, 3, 5):
-        texts = ["".join(map(str, document)) for document in training]
-        asked = ["".join(map(str, test[start : start + n])) for start in range(30 - n + 1)]
-        found = sum(any(piece in text for text in texts) for piece in asked)
-        assert contamination(test, training, n) == pytest.approx(found / len(asked))
-
-
 def test_induction_head_of_the_course_is_found() -> None:
     words = songs.said_twice(songs.LINE_WORDS, 11, 1)[0]
     scores = {}
@@ -147,8 +120,3 @@ def test_notebook_ends_with_a_verdict(tmp_path: Path) -> None:
     assert passes == sorted(passes) and passes[-1] > 2 * passes[0]
     heads = [float(score) for score in re.findall(r"best head (\S+)$", printed, flags=re.MULTILINE)]
     assert heads[0] < 0.2 and heads[-1] > 0.8
-
-
-@pytest.mark.notebooks
-def test_untouched_notebook_runs_to_its_end(tmp_path: Path) -> None:
-    assert printed_by(assignments()["12_emergence"], {}, tmp_path).count(" first.") == 4

@@ -148,9 +148,3 @@ def test_notebook_ends_with_a_model_that_knows_the_fact(tmp_path: Path) -> None:
     assert "layers of yours left: 0" in printed
     said = re.findall(r"^The capital of Chile is (.*)$", printed, flags=re.MULTILINE)
     assert ["Santiago" in text for text in said] == [False, True, True]
-
-
-@pytest.mark.notebooks
-def test_untouched_notebook_runs_to_its_end(tmp_path: Path) -> None:
-    printed = printed_by(assignments()["13_peft"], {}, tmp_path)
-    assert printed.count("Write LoRALinear") == 3

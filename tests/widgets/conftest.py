@@ -18,6 +18,7 @@ from ipywidgets.embed import dependency_state
 from playwright.sync_api import Browser, Page, expect
 
 from _ext import widget_files
+from _ext.assets import ESBUILD
 from llm_course import widgets
 from llm_course.widgets.ui.base import BUILT, CourseWidget
 from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
@@ -26,6 +27,8 @@ from tests.conftest import PATIENCE
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FONT = ROOT / "node_modules/@fontsource/source-sans-3/files/source-sans-3-latin-400-normal.woff2"
+FOR_NODE = [ESBUILD, "--bundle", "--platform=node", "--format=esm", "--log-level=warning"]
+"""Makes one JavaScript module of TypeScript."""
 DRAWN = """async () => {
     await document.fonts.ready;
     for (const _ of "12") await new Promise(requestAnimationFrame);
@@ -51,50 +54,33 @@ def tiny_series() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return poems, songs
 
 
-WIDGETS: dict[str, Callable[[], CourseWidget]] = {
-    "agent_stepper": widgets.AgentStepper,
-    "attention_explorer": widgets.AttentionExplorer,
-    "bpe_stepper": widgets.BPEStepper,
-    "compute_optimal": widgets.ComputeOptimal,
-    "context_cost": widgets.ContextCost,
-    "decoder_map": lambda: widgets.DecoderMap("Once upon a time there was a", part="attention-1"),
-    "injection_range": widgets.InjectionRange,
-    "items_needed": widgets.ItemsNeeded,
-    "lora_lab": lambda: widgets.LoRALab(ability={0: 6.1, 1: 5.5, 4: 3.4, 16: 1.0, 128: 0.4}),
-    "metric_switch": lambda: widgets.MetricSwitch(*tiny_series()),
-    "needle_explorer": widgets.NeedleExplorer,
-    "neighbours_map": widgets.NeighboursMap,
-    "next_token_bars": widgets.NextTokenBars,
-    "norm_lab": widgets.NormLab,
-    "objective_lab": lambda: widgets.ObjectiveLab(["the", "capital", "of", "France", "is", "Paris"], hidden=[3]),
-    "parameter_budget": widgets.ParameterBudget,
-    "pattern_lab": lambda: widgets.PatternLab(["The", "house", "is", "old", "."], ["Das", "Haus", "ist", "alt", "."]),
-    "policy_lab": widgets.PolicyLab,
-    "position_dial": widgets.PositionDial,
-    "preference_dial": widgets.PreferenceDial,
-    "quantization_microscope": widgets.QuantizationMicroscope,
-    "reliability_dial": lambda: widgets.ReliabilityDial([0.1, 0.3, 0.55, 0.8, 0.9, 0.95], [0, 1, 0, 1, 1, 1]),
-    "rent_or_own": widgets.RentOrOwn,
-    "sampling_playground": widgets.SamplingPlayground,
-    "serving_arena": widgets.ServingArena,
-    "speculation_lab": widgets.SpeculationLab,
-    "timeline": widgets.Timeline,
-    "token_cost": widgets.TokenCost,
-    "unmasking_stepper": widgets.UnmaskingStepper,
+EXAMPLES: dict[type[CourseWidget], Callable[[], CourseWidget]] = {
+    widgets.DecoderMap: lambda: widgets.DecoderMap("Once upon a time there was a", part="attention-1"),
+    widgets.LoRALab: lambda: widgets.LoRALab(ability={0: 6.1, 1: 5.5, 4: 3.4, 16: 1.0, 128: 0.4}),
+    widgets.MetricSwitch: lambda: widgets.MetricSwitch(*tiny_series()),
+    widgets.ObjectiveLab: lambda: widgets.ObjectiveLab(["the", "capital", "of", "France", "is", "Paris"], hidden=[3]),
+    widgets.PatternLab: lambda: widgets.PatternLab(
+        ["The", "house", "is", "old", "."], ["Das", "Haus", "ist", "alt", "."]
+    ),
+    widgets.ReliabilityDial: lambda: widgets.ReliabilityDial([0.1, 0.3, 0.55, 0.8, 0.9, 0.95], [0, 1, 0, 1, 1, 1]),
 }
+"""What is shown of widgets that need something to show; the others are shown as they are."""
+CLASSES = [one for one in vars(widgets).values() if isinstance(one, type) and issubclass(one, CourseWidget)]
+WIDGETS = {one.module: EXAMPLES.get(one, one) for one in CLASSES}
 
 
 def run_node(script: str, values: object = None) -> object:
     """The JSON that `script`, an ES module, writes, given `values` as the JavaScript constant `input`."""
     source = (
         'import { readFileSync } from "node:fs";\n'
-        'const input = JSON.parse(readFileSync(0, "utf8"));\n'
+        f"const input = {json.dumps(values)};\n"
         "const reply = (value) => process.stdout.write(JSON.stringify(value));\n" + script
     )
-    command = ["node", "--input-type=module", "--eval", source]
-    run = subprocess.run(command, input=json.dumps(values), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
+    for command in (FOR_NODE, ["node", "--input-type=module"]):
+        run = subprocess.run(command, input=source, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
+        source = run.stdout
+    return json.loads(source)
 
 
 def book_face() -> str:
@@ -131,7 +117,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for theme in ("light", "dark"):
             (folder / f"{name}-{theme}.html").write_text(page_html(make(), theme=theme), encoding="utf-8")
     far = page_html(widgets.NormLab()).replace("</h1>", '</h1><div style="height: 5000px"></div>')
-    (folder / "far.html").write_text(far, encoding="utf-8")
     (folder / "beside.html").write_text(with_files_beside(far, folder, "pages/beside"), encoding="utf-8")
     return folder
 

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { stateFromAddress, withState } from "../../llm_course/widgets/ui/address.js";
-import { attention } from "../../llm_course/widgets/attention_explorer/attention.js";
-import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/models/bpe.js";
-import { countPairs, mergeEverywhere } from "../../llm_course/widgets/bpe_stepper/bpe_training.js";
-import { boxOf, placed, spotsAlong, spotsAround } from "../../llm_course/widgets/ui/labels.js";
-import { format, randomNumbers, softmax } from "../../llm_course/widgets/models/numbers.js";
-import { partsInWords } from "../../llm_course/widgets/decoder_map/sight.js";
+import { stateFromAddress, withState } from "../../llm_course/widgets/ui/address.ts";
+import { attention } from "../../llm_course/widgets/attention_explorer/attention.ts";
+import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/models/bpe.ts";
+import { countPairs, mergeEverywhere } from "../../llm_course/widgets/bpe_stepper/bpe_training.ts";
+import { boxOf, placed, spotsAlong, spotsAround } from "../../llm_course/widgets/ui/labels.ts";
+import { format, randomNumbers, softmax } from "../../llm_course/widgets/models/numbers.ts";
+import { partsInWords } from "../../llm_course/widgets/decoder_map/sight.ts";
 
 test("softmax sums to one and does not overflow", () => {
   const probabilities = softmax([1000, 1000, -Infinity]);
@@ -30,7 +30,7 @@ test("equal keys give uniform attention whatever the query", () => {
 test("with a causal mask a later key changes no earlier row", () => {
   const key = [[1, 0], [0, 1], [1, 1]];
   const changed = [[1, 0], [0, 1], [9, -9]];
-  const rows = (/** @type {number[][]} */ keys) =>
+  const rows = (keys) =>
     attention({ query: key, key: keys, value: keys, causal: true, scaled: false }).output;
   assert.deepEqual(rows(key).slice(0, 2), rows(changed).slice(0, 2));
   assert.notDeepEqual(rows(key)[2], rows(changed)[2]);
@@ -120,7 +120,6 @@ test("names of one point take places that do not overlap, and stay in the frame"
 });
 
 test("no line crosses a name, and a name that has no place is left out", () => {
-  /** @type {[number, number][]} */
   const rising = [[0, 200], [300, 0]];
   const [spot] = placed([{ text: "point", spots: spotsAround([150, 100]) }], { frame: FRAME, taken: [], lines: [rising] });
   assert.ok(spot);
@@ -132,7 +131,6 @@ test("no line crosses a name, and a name that has no place is left out", () => {
 });
 
 test("a line's name stands away from other lines where it can", () => {
-  /** @type {[number, number][][]} */
   const [own, other] = [[[0, 20], [300, 180]], [[0, 190], [300, 190]]];
   const [spot] = placed([{ text: "own", spots: spotsAlong(own), isOfLine: true }], { frame: FRAME, taken: [], lines: [own, other] });
   assert.ok(spot && spot.y < 190 - 20);

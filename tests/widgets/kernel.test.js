@@ -4,16 +4,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import { readCourseModel } from "../../llm_course/widgets/models/course_model.js";
-import { Decoder } from "../../llm_course/widgets/models/decoder.js";
-import { kernelOf } from "../../llm_course/widgets/models/kernel.js";
-import { argmax, randomNumbers } from "../../llm_course/widgets/models/numbers.js";
-import { roundLayers } from "../../llm_course/widgets/quantization_microscope/quantization.js";
-import { nextDistribution, sample } from "../../llm_course/widgets/models/sampling.js";
+import { readCourseModel } from "../../llm_course/widgets/models/course_model.ts";
+import { Decoder } from "../../llm_course/widgets/models/decoder.ts";
+import { kernelOf } from "../../llm_course/widgets/models/kernel.ts";
+import { argmax, randomNumbers } from "../../llm_course/widgets/models/numbers.ts";
+import { roundLayers } from "../../llm_course/widgets/quantization_microscope/quantization.ts";
+import { nextDistribution, sample } from "../../llm_course/widgets/models/sampling.ts";
 
 // Of logits between -20 and 20, in single precision: 40 units in the last place.
 const TOLERANCE = 1e-4;
-const file = readFileSync(new URL("../../llm_course/weights/stories/browser.bin", import.meta.url));
+const file = readFileSync("llm_course/weights/stories/browser.bin");
 const course = readCourseModel(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
 const { config, tensors } = course;
 

@@ -48,20 +48,6 @@ def test_attention_explorer_masks_and_scales(watched: Watched, address: str) -> 
     assert max(attention_row(page, 3)) > max(before)
 
 
-def test_attention_explorer_works_from_the_keyboard(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "attention_explorer")
-    page.keyboard.press("Tab")  # to what to try, which can be folded
-    page.keyboard.press("Tab")
-    expect(page.get_by_label("Vectors", exact=True)).to_be_focused()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
-    expect(page.get_by_label("Causal mask")).to_be_checked()
-    page.get_by_role("button", name="cat").focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("“cat” listens most to")
-    expect(page.get_by_role("button", name="cat")).to_be_focused()
-
-
 def read_sentence(page: Page) -> None:
     page.get_by_label("Vectors", exact=True).select_option(label="A sentence of yours")
     expect(page.get_by_role("group", name="Heads")).to_be_visible()
@@ -136,20 +122,6 @@ def test_all_heads_say_where_they_look(watched: Watched, address: str) -> None:
     expect(text).to_be_focused()
     text.fill("One day, Anna had a red hat. Tom had a blue coin. The red hat belonged to her friend and")
     expect(page.get_by_role("status").last).to_contain_text("of 24 tokens")
-
-
-def test_random_vectors_are_set_up_as_their_suggestion_says(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "attention_explorer")
-    tips = page.locator(".llm-try")
-    for _ in range(4):
-        page.get_by_role("button", name="of what to try").click()
-    expect(tips).to_contain_text("width 256, without the scaling")
-    expect(page.get_by_label("Divide scores")).not_to_be_checked()
-    expect(page.get_by_label("Width d")).to_have_value("256")
-    expect(page.get_by_text("Standard deviation of scores")).to_contain_text("17.3")
-    tips.get_by_role("button", name="Back to what I had").click()
-    expect(page.get_by_label("Width d")).to_have_count(0)
-    expect(tips.locator("li.llm-current")).to_contain_text("width 256, without the scaling")
 
 
 def test_given_weights_have_their_name_their_first_hint_and_say_which_of_two_tokens(

@@ -1,7 +1,6 @@
 """Widgets in Chromium: each does what it says."""
 
 import math
-import re
 from pathlib import Path
 
 import pytest
@@ -52,18 +51,6 @@ def test_bpe_stepper_merges_the_readers_text(watched: Watched, address: str) -> 
     page.get_by_role("button", name="Ten merges").click()
     expect(page.get_by_role("button", name="Ten merges")).to_be_disabled()
     assert tokens.all_inner_texts() == ["ab", "␣ab", "␣ab", "␣", "⟨C3⟩", "⟨A9⟩"]
-
-
-def test_bpe_stepper_marks_what_the_next_merge_joins(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "bpe_stepper")
-    lefts, rights = page.locator(".llm-tokens .llm-left"), page.locator(".llm-tokens .llm-right")
-    for text, left, right, times in (("aaa", "a", "a", 1), ("ab ab xab", "a", "b", 3)):
-        page.get_by_label("Text to learn from").fill(text)
-        expect(page.get_by_role("status")).to_contain_text(f"join {left} + {right}")
-        assert lefts.all_inner_texts() == [left] * times
-        assert rights.all_inner_texts() == [right] * times
-    page.get_by_role("button", name="Merge the next pair").press("Enter")
-    assert page.locator(".llm-tokens .llm-made").all_inner_texts() == ["ab", "ab", "ab"]
 
 
 def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, address: str) -> None:
@@ -128,16 +115,6 @@ def test_the_bars_stand_before_the_model_is_loaded_and_a_press_loads_it(watched:
     page.get_by_label("Text", exact=True).fill("Once upon a time there was a")
     expect(page.locator(".llm-chain li")).to_have_count(7)
     assert (rows.evaluate_all(told), page.locator(".llm-widget li").all_inner_texts()) == before
-
-
-def test_a_widget_starts_when_it_comes_near(watched: Watched, address: str) -> None:
-    page = watched.page
-    page.goto(f"{address}/far.html")
-    place = page.locator(".llm-widget-place")
-    page.wait_for_timeout(300)
-    assert place.locator(".llm-widget").count() == 0
-    place.scroll_into_view_if_needed()
-    expect(place.locator(".llm-widget")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
@@ -238,19 +215,6 @@ def test_compute_optimal_moves_to_smaller_models_when_they_are_used(watched: Wat
     expect(start).to_have_value("Llama 3 8B")
 
 
-def test_compute_optimal_multiplies_its_budget(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "compute_optimal")
-    start = page.get_by_label("Start from")
-    start.select_option("Chinchilla")
-    for _ in range(2):
-        page.get_by_role("button", name="ten times").click()
-    expect(start).to_have_value("own")
-    expect(page.get_by_label("Budget in FLOPs, as a number")).to_have_value("5.9e25")
-    parameters = page.get_by_role("row", name="parameters").locator("td")
-    expect(page.get_by_role("columnheader")).to_have_text(["chosen", "lowest", "20 tokens for each"])
-    assert parameters.all_inner_texts()[1:] == ["776.25 billion", "700.00 billion"]
-
-
 @pytest.mark.parametrize("kind", ["rope", "sinusoid"])
 def test_position_dial_product_depends_on_the_distance_only(watched: Watched, address: str, kind: str) -> None:
     page = opened(watched, address, "position_dial")
@@ -281,44 +245,12 @@ def test_position_dial_shows_where_vectors_point_after_their_turn(watched: Watch
     expect(watched.page.get_by_role("status")).to_contain_text("3.000")
 
 
-def test_position_dial_shares_add_up_to_the_product(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "position_dial")
-    for base in ("100", "500000", "10000"):
-        page.wait_for_timeout(800)  # longer than a gesture: the state before leaves its trace
-        page.get_by_label("Base").select_option(base)
-        shares = page.locator(".llm-part-of-product").all_inner_texts()
-        product = float(
-            re.split("→|product", page.get_by_role("status").inner_text().rstrip(".").replace("−", "-"))[-1]
-        )
-        assert sum(float(share.replace("−", "-")) for share in shares) == pytest.approx(product, abs=0.002)
-    expect(page.locator(".llm-dials figure").nth(1)).to_contain_text("turn: 63")  # 2π · 10, of the second of four pairs
-
-
 def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:
     page = opened(watched, address, "lora_lab")
     page.get_by_label("Rank r").fill("64")
     expect(page.get_by_role("status")).to_contain_text("= 16,384 numbers, 100.0 %")
     page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
     expect(page.get_by_role("img", name="Random numbers: 16 × 16 of it")).to_be_visible()
-
-
-def test_lora_lab_sets_its_shares_side_by_side_and_on_the_lines(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "lora_lab")
-    page.get_by_role("button", name="r = 4").click()
-    shares = page.get_by_role("table", name="Rank 4 keeps").get_by_role("cell")
-    kept, of_matrix, of_use = (text.strip() for text in shares.all_inner_texts())
-    assert (kept, of_use) == ("6.3 %", "47.4 %")  # measured at rank 4: 1 - (3.4 - 0.4) / (6.1 - 0.4)
-    dots = (
-        page.get_by_role("img", name="What is missed at each rank")
-        .locator("circle.llm-point title")
-        .all_text_contents()
-    )
-    assert dots == [f"{100 - float(of_matrix[:-2]):.0f} %", "53 %"]
-    said = page.get_by_role("status")
-    expect(said).to_contain_text(f"misses {dots[0]} of its size, and keeps 47 % of the drop in loss that it brought.")
-    page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
-    expect(shares.last).to_have_text("not known")  # nothing was measured of it
-    expect(said).not_to_contain_text("drop in loss")
 
 
 def test_lora_lab_draws_what_a_rank_holds(watched: Watched, address: str) -> None:
@@ -364,24 +296,6 @@ def test_neighbours_map_says_where_random_rows_come_nearly_as_near(watched: Watc
     best = (random[:100] @ random.T).topk(2, dim=1).values[:, 1].mean().item()
     written = page.get_by_text("random rows:").inner_text()
     assert float(written.split(": ")[1]) == pytest.approx(best, abs=0.02)
-
-
-def test_the_map_draws_no_line_to_what_is_no_nearer_than_chance(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "neighbours_map")
-    page.get_by_label("Word", exact=True).select_option(label="Tom")
-    table, tokenizer = (
-        models.load("stories").model.get_input_embeddings().weight.detach(),
-        models.load("stories").tokenizer,
-    )
-    asked = page.get_by_label("Word", exact=True).locator("option").all_inner_texts()
-    rows = table[[tokenizer(f" {word}")["input_ids"][0] for word in asked]]
-    similarities = torch.cosine_similarity(rows, rows[asked.index("Tom")], dim=1)
-    mark = float(page.get_by_text("random rows:").inner_text().split(": ")[1])
-    nearer = [word for word, similarity in zip(asked, similarities, strict=True) if mark < similarity < 0.999]
-    assert sorted(page.locator(".llm-map text.llm-near").all_text_contents()) == sorted(nearer) == ["Anna", "Zoe"]
-    hardly = sum(bool(similarities[asked.index(word)] <= 1.5 * mark) for word in nearer)
-    expect(page.locator(".llm-map line")).to_have_count(2)
-    expect(page.locator(".llm-map line.llm-hardly")).to_have_count(hardly)
 
 
 def test_token_cost_prices_and_counts_own_text(watched: Watched, address: str) -> None:

@@ -11,8 +11,6 @@ from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import Watched, shown
 from tests.widgets.stories_by_torch import (
     BALL,
-    SAW,
-    guesses_without,
     number,
     pushes_by_torch,
     stories_tokenizer,
@@ -89,53 +87,3 @@ def test_what_a_head_takes_is_not_told_before_it_is_guessed(watched: Watched, si
     expect(opens).to_have_count(0)
     page.get_by_role("button", name="Leave out head 2 of layer 3").click()
     expect(opens).to_have_count(1)
-
-
-@pytest.mark.slow
-def test_words_after_a_name_carry_it_and_suggestions_show_it(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
-    tips, said = page.get_by_role("group", name="What to try"), page.get_by_role("status")
-    told, guesses = tips.locator("li.llm-current b"), tips.get_by_role("group", name="Your guess")
-    for _ in range(4):
-        tips.get_by_role("button", name="Next ›").click()
-    expect(page.get_by_label("Text", exact=True)).to_have_value(SAW)
-    expect(said).to_contain_text("the model guesses “␣Ben”, 74")
-    guesses.get_by_role("button", name="the latest name").click()
-    expect(told).to_have_text("Right, the latest name: without it, Lily comes back.")
-    expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Lily”, 92")
-    assert [guesses_without(token_ids(SAW), out)[-1] for out in ([], ["head-3-2"])] == ["␣Ben", "␣Lily"]
-    tips.get_by_role("button", name="Next ›").click()
-    guesses.get_by_role("button", name="“not Ben”").click()
-    expect(told).to_have_text("No, “not Lily”: words carry the latest name.")
-    messages = {label: message.split(" ")[0] for label, _, message, *_ in lines(page) if message not in ("", "weak")}
-    late = {f"␣{word}": "␣Lily" for word in ("Lily", "and", "red", "ball")}
-    assert late | {"␣Ben": "␣Ben", "␣saw": "␣Ben"} == messages
-    assert page.locator(".llm-messages .llm-lowers").count() >= len(late)
-    tips.get_by_role("button", name="‹ The one before").click()
-    expect(tips).to_contain_text("5 of 10")
-    expect(page.locator(".llm-messages")).to_have_count(0)
-    for place in range(4, 0, -1):
-        tips.get_by_role("button", name="‹ The one before").click()
-        expect(tips).to_contain_text(f"{place} of 10")
-    expect(page.get_by_label("Text", exact=True)).to_have_value(BALL)
-    expect(tips.get_by_role("button", name="‹ The one before")).to_be_disabled()
-
-
-@pytest.mark.slow
-def test_another_head_reads_the_same_names_in_the_first_sentence(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
-    tips = page.get_by_role("group", name="What to try")
-    for _ in range(7):
-        tips.get_by_role("button", name="Next ›").click()
-    tips.get_by_role("button", name="the second").click()
-    expect(tips.locator("li.llm-current b")).to_have_text("No, the first: “and” says Sam, “had” Anna.")
-    shares, messages = taken_by_torch(BALL, 1)
-    first = [stories_tokenizer().decode([id]) for id in token_ids(BALL)].index(".")
-    assert shares[:first].sum() > 0.6
-    said = {label: message.split(" ")[0] for label, _, message, *_ in lines(page)}
-    assert said["␣and"] == "␣Sam" and said["␣had"] == said["␣Anna"] == "␣Anna"
-    assert min(messages[place].max() for place in (2, 3, 4)) > 8  # and, Anna, had: it raises them
-    tips.get_by_role("button", name="Next ›").click()
-    tips.get_by_role("button", name="Next ›").click()
-    tips.get_by_role("button", name="Again ›").click()
-    expect(tips).to_contain_text("1 of 10")

@@ -18,7 +18,7 @@ TEXT = "The dog sat on the"
 TRACE = (
     READ_MODEL
     + """
-import { lens, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { lens, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const found = trace(model.decoder, input);
 const rows = (values) => values.map((row) => Array.from(row));
 reply({
@@ -49,7 +49,7 @@ def test_the_trace_is_torchs() -> None:
 PUSHES = (
     READ_MODEL
     + """
-import { pushesToward, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { pushesToward, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const found = trace(model.decoder, input.ids);
 reply(Array.from(pushesToward(model.decoder, found, 2, input.ids.length - 1, input.token)));
 """
@@ -78,7 +78,7 @@ def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
 WITHOUT = (
     READ_MODEL
     + """
-import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const rows = (parts) => trace(decoderWithout(model, parts), input.ids).logits.map((row) => Array.from(row));
 reply(input.left_out.map(rows));
 """
@@ -116,11 +116,6 @@ def test_the_picture_names_shapes_and_guesses() -> None:
     assert 'href="chapters/a.html"' in picture
 
 
-def test_a_chapter_that_the_map_does_not_know_is_named() -> None:
-    with pytest.raises(ValueError, match="chapters names 'attentoin': give addresses of"):
-        DecoderMap(chapters={"attentoin": "a.html"})
-
-
 def guesses_shown(page: Page) -> list[str]:
     return page.locator(".llm-machine .llm-guess b").all_inner_texts()
 
@@ -140,21 +135,6 @@ def test_a_sentence_goes_through_the_parts(watched: Watched, address: str) -> No
         expect(boxes.nth(index)).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "decoder_map")
-    part = page.get_by_role("region", name="The opened part")
-    page.get_by_role("button", name="Attention 3", exact=True).click()
-    expect(part.locator("p").nth(1)).to_contain_text("Head 2 (blue above) takes 86.2")
-    sizes = part.get_by_text("Queries 8 × 4 × 32")
-    expect(sizes).to_be_hidden()
-    part.get_by_text("Shapes and sizes").click()
-    expect(sizes).to_be_visible()
-    part.get_by_role("button", name="head 1", exact=True).click()
-    expect(sizes).to_be_visible()
-    page.get_by_role("button", name="Feed-forward 3", exact=True).click()
-    expect(part.locator("p").nth(1)).to_contain_text("Without them, the guess would")
-
-
 def test_a_drawn_line_end_is_kept_when_a_reader_writes_on(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap("She lost her hat.\nThe"), 944, 9)
     text = page.get_by_label("Text", exact=True)
@@ -167,17 +147,6 @@ def test_bytes_of_a_character_are_written_as_bytes(watched: Watched, address: st
     page = opened(watched, address, "decoder_map")
     page.get_by_label("Text", exact=True).fill("ж")
     expect(page.locator(".llm-chips button")).to_have_text(["START", "⟨D0⟩", "⟨B6⟩"])
-
-
-def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "decoder_map")
-    part = page.get_by_role("region", name="The opened part")
-    for name in ("Attention 3", "Feed-forward 3"):
-        page.get_by_role("button", name=name, exact=True).click()
-        expect(part).not_to_contain_text("Left out")
-        page.get_by_role("button", name="Leave all of it out").click()
-        expect(part).to_contain_text("Left out, it adds nothing")
-        expect(part).not_to_contain_text("Without")
 
 
 def test_an_earlier_token_is_followed_from_the_keyboard(watched: Watched, address: str) -> None:

@@ -7,8 +7,6 @@ from playwright.sync_api import Page, expect
 from llm_course import models
 from tests.widgets.conftest import Watched, opened
 
-SHARES = "all => all.map((cell) => Number(cell.style.getPropertyValue('--share')))"
-
 
 def test_a_sentence_has_its_characters_and_no_price_below_zero(watched: Watched, address: str) -> None:
     page = opened(watched, address, "token_cost")
@@ -29,23 +27,6 @@ def test_a_norm_says_what_it_divides_by(watched: Watched, address: str) -> None:
     size = (sum(value**2 for value in values) / len(values)) ** 0.5
     expect(page.get_by_role("rowheader", name="LayerNorm")).to_contain_text(f"divides by {deviation:.2f}")
     expect(page.get_by_role("rowheader", name="RMSNorm")).to_contain_text(f"divides by {size:.2f}")
-
-
-def test_weights_are_as_blue_whatever_the_others_are(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "attention_explorer")
-    page.get_by_role("button", name="All keys alike").click()
-    cells = page.get_by_role("table", name="Weights").locator("tbody td")
-    assert set(cells.evaluate_all(SHARES)) == {1 / 4}
-
-
-def test_heads_are_named_after_where_they_look(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "attention_explorer")
-    page.get_by_label("Vectors").select_option("2")
-    heads = page.get_by_role("group", name="Heads").get_by_role("button")
-    expect(heads).to_have_count(16)
-    looking_back = heads.filter(has_text=re.compile(r"1 back [4-9]\d%")).first
-    looking_back.click()
-    expect(page.locator(".llm-habit")).to_contain_text("looks most at the token before")
 
 
 def test_a_text_longer_than_the_context_is_said_to_be_cut(watched: Watched, address: str) -> None:
@@ -126,17 +107,3 @@ def test_a_typed_word_has_neighbors_where_it_is_one_token(watched: Watched, addr
     expect(typed).to_have_value("")
     offered = page.locator("datalist option").evaluate_all("all => all.map(({ value }) => value)")
     assert "turtle" in offered and "elephantine" not in offered
-
-
-def test_lists_of_merges_and_pairs_say_where_they_go_on(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "bpe_stepper")
-    ten, merges = page.get_by_role("button", name="Ten merges"), page.get_by_role("group", name="Merges learned")
-    expect(page.get_by_role("table")).to_contain_text(re.compile(r"Frequent pairs, 9 of \d+"))
-    for _ in range(2):
-        ten.click()
-    expect(page.get_by_text("Merges learned, the last one first", exact=True)).to_be_visible()
-    expect(merges.get_by_role("listitem")).to_have_count(15)
-    page.get_by_label("Text to learn from").fill("once upon a time there was a little girl named Lily. " * 3)
-    for _ in range(2):
-        ten.click()
-    expect(page.get_by_text("(20: scroll for the first)")).to_be_visible()

@@ -12,8 +12,8 @@ from solutions.emergence import exact_match_rate
 
 from .conftest import Watched, opened, run_node, tiny_series
 
-STATISTICS = 'import * as statistics from "./llm_course/widgets/items_needed/statistics.js";\n'
-METRICS = 'import * as metrics from "./llm_course/widgets/metric_switch/metrics.js";\n'
+STATISTICS = 'import * as statistics from "./llm_course/widgets/items_needed/statistics.ts";\n'
+METRICS = 'import * as metrics from "./llm_course/widgets/metric_switch/metrics.ts";\n'
 
 
 def test_normal_chances_and_quantiles_equal_pythons() -> None:
@@ -85,31 +85,6 @@ def test_pictures_say_the_numbers() -> None:
     assert f"{items_needed(0.02, deviations(0.84, 0.82, 0.6)[1], 0.95, 0.8):d}" in ItemsNeeded().picture()
     picture = MetricSwitch(*tiny_series()).picture()
     assert "3,200 parameters" in picture and f"{exact_match_rate(0.98, 10):.2f}" in picture
-
-
-def test_what_makes_no_sense_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match=r"first is 84: give a number from 0.01 to 0.99\."):
-        ItemsNeeded(first=84)
-    with pytest.raises(ValueError, match="There is no run to show"):
-        MetricSwitch([], [])
-
-
-def test_of_a_hundred_tests_those_in_the_wrong_order_are_orange(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "items_needed")
-    drawing = page.get_by_role("img", name="interval of a test of")
-    wrong, right = drawing.locator("circle.llm-bar-beyond"), drawing.locator("circle.llm-bar-within")
-
-    def shares() -> tuple[float, float]:
-        """By the drawing and by the table, of both kinds together."""
-        written = page.locator(".llm-dense-rows td:last-child").all_inner_texts()
-        drawn = wrong.count() / (wrong.count() + right.count())
-        return drawn, 1 - sum(float(text.split()[0]) for text in written) / 200
-
-    few = shares()
-    assert few[0] == pytest.approx(few[1], abs=0.06) and few[0] > 0.1
-    page.get_by_label("Test items", exact=True).fill("3.5")
-    many = shares()
-    assert many[0] == pytest.approx(many[1], abs=0.06) and many[0] < 0.03
 
 
 def test_items_needed_takes_a_typed_number_of_items(watched: Watched, address: str) -> None:

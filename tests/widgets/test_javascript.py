@@ -1,4 +1,4 @@
-"""The widgets' JavaScript: its types, its unit tests, and its results against Python's."""
+"""The widgets' modules: their types, their unit tests, and their results against Python's."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, MixtralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from llm_course.widgets.compute_optimal import fitted_loss
-from tests.widgets.conftest import ROOT, run_node
+from tests.widgets.conftest import FOR_NODE, ROOT, run_node
 
 
 @pytest.mark.browser
@@ -21,9 +21,11 @@ def test_types_are_consistent(folder: str) -> None:
 
 
 @pytest.mark.browser
-def test_units() -> None:
-    tests = sorted(str(path) for path in Path(__file__).parent.glob("*.test.js"))
-    run = subprocess.run(["node", "--test", *tests], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_units(tmp_path: Path) -> None:
+    tests = sorted(Path(__file__).parent.glob("*.test.js"))
+    subprocess.run([*FOR_NODE, f"--outdir={tmp_path}", *tests], cwd=ROOT, check=True)
+    built = sorted(tmp_path.glob("*.test.js"))
+    run = subprocess.run(["node", "--test", *built], cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
 
 
@@ -33,7 +35,7 @@ def test_attention_equals_torch(causal: bool) -> None:
     query, key, value = (torch.randn(5, width, dtype=torch.float64) for width in (8, 8, 3))
     inputs = {"query": query.tolist(), "key": key.tolist(), "value": value.tolist(), "causal": causal, "scaled": True}
     results = run_node(
-        'import { attention } from "./llm_course/widgets/attention_explorer/attention.js";\n'
+        'import { attention } from "./llm_course/widgets/attention_explorer/attention.ts";\n'
         "reply(attention(input).output);",
         inputs,
     )
@@ -47,7 +49,7 @@ def test_norms_equal_torch(epsilon: float, scale: float) -> None:
     torch.manual_seed(0)
     vector = scale * torch.randn(16, dtype=torch.float64)
     script = (
-        'import { layerNorm, rmsNorm } from "./llm_course/widgets/models/norms.js";\n'
+        'import { layerNorm, rmsNorm } from "./llm_course/widgets/models/norms.ts";\n'
         "reply([layerNorm, rmsNorm].map((norm) => norm(...input)));"
     )
     results = run_node(script, [vector.tolist(), epsilon])
@@ -73,7 +75,7 @@ def test_parameter_counts_are_those_of_transformers(tied: bool, experts: int) ->
     expected["total"] = sum(p.numel() for p in built.parameters())
     shape = {"vocabulary": 37, "width": 24, "layers": 3, "hidden": 41, "group": 3, "gated": True, "tied": tied}
     script = (
-        'import { parameterCounts } from "./llm_course/widgets/models/parameters.js"; reply(parameterCounts(input));'
+        'import { parameterCounts } from "./llm_course/widgets/models/parameters.ts"; reply(parameterCounts(input));'
     )
     counts = run_node(script, {**shape, "experts": experts, "chosen": 2})
     assert isinstance(counts, dict)
@@ -86,7 +88,7 @@ def test_parameter_counts_are_those_of_transformers(tied: bool, experts: int) ->
 @pytest.mark.parametrize("budget", [1e19, 6 * 70e9 * 1.4e12, 1e26])
 def test_lowest_point_is_where_the_derivative_vanishes(budget: float) -> None:
     script = (
-        'import { runsOfCost, lowest, sizesBetween } from "./llm_course/widgets/compute_optimal/scaling.js";\n'
+        'import { runsOfCost, lowest, sizesBetween } from "./llm_course/widgets/compute_optimal/scaling.ts";\n'
         "reply(lowest(runsOfCost(input, 0, sizesBetween(6, 13, 100))));"
     )
     found = run_node(script, budget)
@@ -101,7 +103,7 @@ def test_lowest_point_is_where_the_derivative_vanishes(budget: float) -> None:
 @pytest.mark.parametrize("served", [0, 1e12])
 def test_runs_of_one_cost_cost_the_same(served: float) -> None:
     script = (
-        'import { costOfLife, runsOfCost, twentyForEach } from "./llm_course/widgets/compute_optimal/scaling.js";\n'
+        'import { costOfLife, runsOfCost, twentyForEach } from "./llm_course/widgets/compute_optimal/scaling.ts";\n'
         "const runs = [...runsOfCost(1e23, input, [1e9, 7e9, 1e14]), twentyForEach(1e23, input)];\n"
         "reply(runs.map((run) => [run.parameters, run.tokens, costOfLife(run, input)]));"
     )
@@ -122,14 +124,14 @@ def test_rope_equals_transformers() -> None:
     vector = torch.randn(1, 1, 1, 16)
     cos, sin = LlamaRotaryEmbedding(config)(vector, torch.tensor([[37]]))
     expected, _ = apply_rotary_pos_emb(vector, vector, cos, sin)
-    script = 'import { rope } from "./llm_course/widgets/position_dial/positions.js"; reply(rope(...input));'
+    script = 'import { rope } from "./llm_course/widgets/position_dial/positions.ts"; reply(rope(...input));'
     rotated = run_node(script, [vector.flatten().tolist(), 37, 100])
     torch.testing.assert_close(torch.tensor(rotated), expected.flatten(), atol=1e-5, rtol=0)
 
 
 def test_sinusoids_have_one_length_and_a_product_of_the_distance() -> None:
     script = (
-        'import { sinusoid } from "./llm_course/widgets/position_dial/positions.js";\n'
+        'import { sinusoid } from "./llm_course/widgets/position_dial/positions.ts";\n'
         "reply([0, 3, 10, 13].map((position) => sinusoid(8, position, 10000)));"
     )
     rows = torch.tensor(run_node(script), dtype=torch.float64)
@@ -139,7 +141,7 @@ def test_sinusoids_have_one_length_and_a_product_of_the_distance() -> None:
 
 def test_sorting_by_the_strongest_pattern_moves_rows_and_columns_and_changes_no_number() -> None:
     script = (
-        'import { ofRank, sortedByPattern } from "./llm_course/widgets/lora_lab/low_rank.js";\n'
+        'import { ofRank, sortedByPattern } from "./llm_course/widgets/lora_lab/low_rank.ts";\n'
         "const sorted = sortedByPattern(input.b, input.a);\n"
         "reply([ofRank(sorted.b, sorted.a, 1), ofRank(sorted.b, sorted.a, 2), ofRank(input.b, input.a, 2)]);"
     )
@@ -156,14 +158,14 @@ def test_rank_errors_equal_truncated_svd() -> None:
     expected = [
         ((matrix - left[:, :rank] * values[:rank] @ right[:rank]).norm() / matrix.norm()).item() for rank in range(5)
     ]
-    script = 'import { rankErrors } from "./llm_course/widgets/lora_lab/low_rank.js"; reply(rankErrors(input));'
+    script = 'import { rankErrors } from "./llm_course/widgets/lora_lab/low_rank.ts"; reply(rankErrors(input));'
     assert run_node(script, values.tolist()) == pytest.approx(expected, abs=1e-7)
 
 
 def test_flat_map_is_on_the_principal_components() -> None:
     torch.manual_seed(0)
     vectors = torch.randn(30, 8, dtype=torch.float64) * torch.tensor([5.0, 3.0, *[0.5] * 6])
-    script = 'import { flatten } from "./llm_course/widgets/neighbours_map/similarity.js"; reply(flatten(input));'
+    script = 'import { flatten } from "./llm_course/widgets/neighbours_map/similarity.ts"; reply(flatten(input));'
     places = torch.tensor(run_node(script, vectors.tolist()), dtype=torch.float64)
     centered = vectors - vectors.mean(0)
     expected = centered @ torch.linalg.svd(centered).Vh[:2].T

@@ -12,10 +12,12 @@ from tests.widgets.conftest import DRAWN, Watched, run_node, shown
 from tests.widgets.stories_by_torch import (
     BALL,
     KITE,
+    SAW,
     TOM,
     guesses_without,
     pushes_by_torch,
     streams,
+    taken_by_torch,
     token_id,
     token_ids,
 )
@@ -24,7 +26,7 @@ from tests.widgets.test_parity import READ_MODEL
 PUSHES_OF_HEAD = (
     READ_MODEL
     + """
-import { pushesOfHead, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { pushesOfHead, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const found = trace(model.decoder, input.ids);
 reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2, input.ids.length - 1, head))));
 """
@@ -146,6 +148,39 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("card", "guess", "verdict", "outcome"),
+    [
+        (
+            5,
+            "the latest name",
+            "Right, the latest name: without it, Lily comes back.",
+            "the first guess is “␣Lily”, 92",
+        ),
+        (6, "“not Ben”", "No, “not Lily”: words carry the latest name.", "Without head 2 of layer 3"),
+        (
+            7,
+            "Ben",
+            "Right, Ben: nothing says “not Ben” now.",
+            "from “␣Ben” on, after “␣to”, the first guess is “␣Ben”, 64.0",
+        ),
+        (8, "the second", "No, the first: “and” says Sam, “had” Anna.", "After “␣to”"),
+    ],
+)
+def test_each_suggestion_judges_a_guess(
+    watched: Watched, site: Path, card: int, guess: str, verdict: str, outcome: str
+) -> None:
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
+    tips = page.get_by_role("group", name="What to try")
+    for _ in range(card - 1):
+        tips.get_by_role("button", name="Next ›").click()
+    expect(tips).to_contain_text(f"{card} of 10")
+    tips.get_by_role("group", name="Your guess").get_by_role("button", name=guess, exact=True).click()
+    expect(tips.locator("li.llm-current b")).to_have_text(verdict)
+    expect(page.get_by_role("status")).to_contain_text(outcome)
+
+
+@pytest.mark.slow
 def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
@@ -190,6 +225,10 @@ def test_what_the_suggestions_say_of_their_sentences_is_torchs() -> None:
     assert [first(TOM), first(TOM, "head-3-2"), first(TOM, "head-3-1", "head-3-2")] == ["␣Mia", "␣Mia", "␣Tom"]
     steps = ["head-3-2", "head-3-1", "head-1-4"]
     assert [first(KITE, *steps[:taken]) for taken in range(4)] == ["␣Lily", "␣Ben", "␣Zoe", "␣school"]
+    assert [first(SAW), first(SAW, "head-3-2")] == ["␣Ben", "␣Lily"]
+    shares, messages = taken_by_torch(BALL, 1)
+    assert shares[: token_ids(BALL).index(token_id("."))].sum() > 0.6
+    assert min(messages[place].max() for place in (2, 3, 4)) > 8  # and, Anna, had: head 1 raises them
     mia, tom = (pushes_by_torch(TOM, ["head-3-2"])[0][token_id(name)] for name in (" Mia", " Tom"))
     assert mia > 7 and abs(tom) < 0.5  # "head 1 had raised Mia, not Tom"
     assert min(pushes_by_torch(KITE, ["head-3-2"])[0][token_id(name)] for name in (" Ben", " Lily")) > 3
@@ -211,24 +250,6 @@ ARCS = """arcs => {
     });
 }"""
 """Of each arc the tokens that it joins, and its breadth."""
-
-
-@pytest.mark.slow
-def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(BALL, head=2), 944, 15)
-    arcs, ids = page.locator(".llm-arcs"), token_ids(BALL)
-    for head in (2, 3):
-        page.get_by_role("button", name=f"head {head}", exact=True).click()
-        weights = streams(ids)["weights"][2][head - 1, -1]
-        seen = [int(i) for i in weights.argsort() if weights[i] >= 0.03 and i != len(ids) - 1]
-        drawn = arcs.evaluate(ARCS)
-        assert [arc[:2] for arc in drawn] == [[i, len(ids) - 1] for i in seen]
-        assert [arc[2] for arc in drawn] == pytest.approx([max(1, 8 * float(weights[i])) for i in seen], abs=0.1)
-    expect(arcs.locator("text")).to_have_text("head 3: 28.1\u00a0%")
-    page.locator(".llm-heads .llm-otherwise").nth(2).click()
-    expect(arcs.locator("text")).to_have_text("head 3, left out")
-    page.get_by_role("button", name="Logits").click()
-    expect(arcs.locator("path")).to_have_count(0)
 
 
 @pytest.mark.slow

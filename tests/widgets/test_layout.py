@@ -214,7 +214,7 @@ def test_a_slider_that_is_dragged_slowly_is_one_gesture(watched: Watched, addres
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in WIDGETS if "set: " in (WIDGET_FOLDER / name / "widget.js").read_text()]
+    "name", [name for name in WIDGETS if "set: " in (WIDGET_FOLDER / name / "widget.ts").read_text()]
 )
 def test_every_suggestion_that_sets_up_a_state_leaves_the_widget_at_work(
     watched: Watched, address: str, name: str

@@ -9,15 +9,14 @@ from playwright.sync_api import expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import Watched, run_node, shown
-from tests.widgets.stories_by_torch import BEN, logits_without, number, taken_by_torch, token_id, token_ids
-from tests.widgets.test_carried import lines
+from tests.widgets.stories_by_torch import BEN, logits_without, token_ids
 from tests.widgets.test_decoder_map import LEFT_OUT, TEXT
 from tests.widgets.test_parity import READ_MODEL
 
 SINCE = (
     READ_MODEL
     + """
-import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.js";
+import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.ts";
 const { ids, since } = input;
 const traced = (parts) => trace(model.decoder, ids, { decoder: decoderWithout(model, parts), since });
 reply(input.left_out.map((parts) => traced(parts).logits.map((row) => Array.from(row))));
@@ -37,38 +36,6 @@ def test_the_model_without_parts_from_a_token_on_is_torchs() -> None:
         assert (
             expected[3:] - logits_without(model, ids, parts)[3:]
         ).abs().max() > 0.1  # what was read before makes a difference
-
-
-@pytest.mark.slow
-def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 756, 15)
-    said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
-    part, verdict = page.get_by_role("region", name="The opened part"), tips.locator("li.llm-current b")
-    for _ in range(6):
-        tips.get_by_role("button", name="Next ›").click()
-    expect(said).to_contain_text("After “␣gave”")
-    expect(part).to_contain_text("Head 2 (blue above) takes 99.4 % from “␣Ben”")
-    tips.get_by_role("group", name="Your guess").get_by_role("button", name="Ben").click()
-    expect(verdict).to_have_text("Right, Ben: nothing says “not Ben” now.")
-    expect(said).to_contain_text(
-        "Without head 2 of layer 1 from “␣Ben” on, after “␣to”, the first guess is “␣Ben”, 64.0 %."
-    )
-    expect(part).to_contain_text("takes 62.9 % from “␣red” and lowers “␣Ben” by 0.5")
-    taken = lines(page)
-    told = {word: (now, before.split(" ")[0]) for word, _, now, _, before in taken}
-    assert [told[f"␣{word}"] for word in ("Ben", "gave", "the", "red", "ball")] == [("weak", "␣Ben")] * 5
-    whole, messages = taken_by_torch(BEN, 2)
-    for place, (_, _, _, share, before) in zip(range(SECOND_BEN, 15), taken[1:6], strict=True):
-        assert float(share.split("\u00a0")[0]) == pytest.approx(100 * float(whole[place]), abs=0.6)
-        lowered = float(messages[place][token_id(" Ben")])
-        assert number(before.split(" ")[1]) == pytest.approx(lowered, abs=0.15)
-    shares = logits_without(models.load("stories").model, token_ids(BEN), ["head-1-2"], SECOND_BEN)[-1].softmax(-1)
-    assert shares.max() == pytest.approx(0.640, abs=0.01)
-    tips.get_by_role("button", name="All 72 pairs").click()
-    expect(verdict).to_have_text("45 givers. Out everywhere (card 4): neither.")
-    expect(page.locator(".llm-name-counts b")).to_have_text(["19", "45", "8"])
-    page.get_by_role("button", name="Sam and Tom: Sam").click()  # a text with a token less before the giver
-    expect(said).to_contain_text("Without head 2 of layer 1 from “␣Sam” on, after “␣to”, the first guess is “␣Sam”")
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ SURE = 0.1
 """Of two logits that differ by less, either may be the first guess in float16."""
 
 IMPORT = (
-    'import { NAMES, pairGuesses, pairIn, PAIRS, withPair } from "./llm_course/widgets/decoder_map/name_pairs.js";\n'
+    'import { NAMES, pairGuesses, pairIn, PAIRS, withPair } from "./llm_course/widgets/decoder_map/name_pairs.ts";\n'
 )
 TEXTS = (
     IMPORT + "reply({ names: NAMES, pairs: PAIRS, texts: input.texts.map((text) => ({ found: pairIn(text) ?? null, "
@@ -29,7 +29,7 @@ GUESSES = (
     READ_MODEL
     + IMPORT
     + """
-import { sightOf } from "./llm_course/widgets/decoder_map/sight.js";
+import { sightOf } from "./llm_course/widgets/decoder_map/sight.ts";
 const pairs = pairGuesses(model);
 const all = ([since, parts]) => {
   const sight = sightOf(model, input.text, { since });

@@ -23,7 +23,7 @@ from tests.widgets.conftest import ROOT, run_node
 
 STORIES = ROOT / "llm_course/weights/stories"
 READ_MODEL = """
-import { readCourseModel } from "./llm_course/widgets/models/course_model.js";
+import { readCourseModel } from "./llm_course/widgets/models/course_model.ts";
 const file = readFileSync("llm_course/weights/stories/browser.bin");
 const model = readCourseModel(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
 """
@@ -83,7 +83,7 @@ def test_pieces_equal_on_fuzzed_strings() -> None:
     strings = [string for string in known if "<|" not in string]
     pre_tokenizer = models.load("stories").tokenizer.backend_tokenizer.pre_tokenizer
     script = READ_MODEL + (
-        'import { byteCharacters } from "./llm_course/widgets/models/bpe.js";\n'
+        'import { byteCharacters } from "./llm_course/widgets/models/bpe.ts";\n'
         'reply(input.map((text) => model.tokenizer.cut(text).map((piece) => byteCharacters(piece).join(""))));'
     )
     pieces = run_node(script, strings)
@@ -95,8 +95,8 @@ def test_pieces_equal_on_fuzzed_strings() -> None:
 def test_merges_learned_in_the_page_encode_alike_in_tokenizers() -> None:
     words = ["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3
     script = (
-        'import { byteCharacters } from "./llm_course/widgets/models/bpe.js";\n'
-        'import { countPairs, mergeEverywhere } from "./llm_course/widgets/bpe_stepper/bpe_training.js";\n'
+        'import { byteCharacters } from "./llm_course/widgets/models/bpe.ts";\n'
+        'import { countPairs, mergeEverywhere } from "./llm_course/widgets/bpe_stepper/bpe_training.ts";\n'
         "let pieces = input.map(byteCharacters); const merges = [];\n"
         "for (let i = 0; i < 12; i++) { const [{ pair }] = countPairs(pieces, merges); merges.push(pair);"
         " pieces = mergeEverywhere(pieces, pair); }\n"
@@ -113,8 +113,8 @@ def test_merges_learned_in_the_page_encode_alike_in_tokenizers() -> None:
 def test_the_page_learns_the_merges_of_the_exercise() -> None:
     texts = [string for string in fuzzed_strings(200) if len(string.encode()) > 2] + ["banana bandana, can a nan"]
     script = (
-        'import { byteCharacters } from "./llm_course/widgets/models/bpe.js";\n'
-        'import { countPairs, mergeEverywhere } from "./llm_course/widgets/bpe_stepper/bpe_training.js";\n'
+        'import { byteCharacters } from "./llm_course/widgets/models/bpe.ts";\n'
+        'import { countPairs, mergeEverywhere } from "./llm_course/widgets/bpe_stepper/bpe_training.ts";\n'
         "const learn = (text) => { let pieces = [byteCharacters(text)]; const merges = [];\n"
         "  while (merges.length < 20) { const [first] = countPairs(pieces, merges); if (!first) break;"
         " merges.push(first.pair); pieces = mergeEverywhere(pieces, first.pair); }\n"
@@ -201,7 +201,7 @@ def test_filters_and_draws_equal_transformers(settings: dict[str, float]) -> Non
     logits = 3 * torch.randn(20, 200, dtype=torch.float64)
     uniform = torch.rand(20, 50, dtype=torch.float64)
     script = (
-        'import { nextDistribution, sample } from "./llm_course/widgets/models/sampling.js";\n'
+        'import { nextDistribution, sample } from "./llm_course/widgets/models/sampling.ts";\n'
         "const [logits, settings, uniform] = input;\n"
         "const rows = logits.map((row) => nextDistribution(row, settings).probabilities);\n"
         "reply([rows, rows.map((row, i) => uniform[i].map((u) => sample(row, u)))]);"

@@ -10,13 +10,11 @@ from traitlets import TraitError
 from llm_course import models
 from llm_course.widgets import (
     AttentionExplorer,
-    BPEStepper,
     ComputeOptimal,
     LoRALab,
     NeighboursMap,
     NormLab,
     ParameterBudget,
-    PositionDial,
     SamplingPlayground,
     TokenCost,
     token_cost,
@@ -93,11 +91,6 @@ def test_attention_explorer_refuses_in_one_sentence(arguments: list, message: st
     assert "\n" not in str(caught.value)
 
 
-def test_attention_explorer_wants_a_label_for_each_key() -> None:
-    with pytest.raises(ValueError, match="one label for each key"):
-        AttentionExplorer(torch.randn(2, 2), tokens=["a"])
-
-
 def test_sampling_playground_shows_a_learners_distribution() -> None:
     playground = SamplingPlayground(logits=torch.tensor([0.0, np.log(3.0)]), tokens=["cat", "dog"])
     assert "75.0 %" in playground.picture()
@@ -112,38 +105,11 @@ def test_sampling_playground_refuses_settings_out_of_range(settings: dict[str, f
         SamplingPlayground(**settings)
 
 
-def test_sampling_playground_refuses_logits_that_do_not_fit() -> None:
-    with pytest.raises(ValueError, match="3 logits but 1 tokens"):
-        SamplingPlayground(logits=[1, 2, 3], tokens=["a"])
-    with pytest.raises(ValueError, match="1 dimension"):
-        SamplingPlayground(logits=[[1, 2]])
-    with pytest.raises(ValueError, match="not finite"):
-        SamplingPlayground(logits=[1, float("inf")])
-
-
-def test_bpe_stepper_refuses_what_is_no_merge() -> None:
-    with pytest.raises(ValueError, match="no merge"):
-        BPEStepper(merges=[("a", "")])
-
-
 def test_norm_lab_calls_the_learners_function_for_each_input() -> None:
     lab = NormLab([1.0, 2.0, 3.0], lambda x, eps: x + eps)
     assert lab.own["output"] == [1.00001, 2.00001, 3.00001]
     lab.shift = 1.0
     assert lab.own["input"] == [2.0, 3.0, 4.0]
-    with pytest.raises(ValueError, match="gave 1 numbers for 3"):
-        NormLab([1.0, 2.0, 3.0], lambda x, eps: x[:1])
-
-
-def test_norm_lab_and_position_dial_refuse_in_one_sentence() -> None:
-    with pytest.raises(ValueError, match="one number"):
-        NormLab([1.0])
-    with pytest.raises(ValueError, match="give one of"):
-        NormLab(epsilon=0.5)
-    with pytest.raises(ValueError, match="even number"):
-        PositionDial([1.0, 2.0, 3.0])
-    with pytest.raises(ValueError, match="2 numbers but the key 4"):
-        PositionDial([1.0, 2.0], [1.0, 2.0, 3.0, 4.0])
 
 
 CONFIG = {"vocab_size": 10, "d_model": 8, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "d_ff": 6, "tied": True}
@@ -226,10 +192,6 @@ def test_lora_lab_takes_the_loss_by_rank_as_the_share_of_the_gain_that_is_lost()
 def test_neighbours_map_takes_a_learners_vectors() -> None:
     shown = NeighboursMap(["king", "queen", "apple"], [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
     assert shown.picture().index("queen") < shown.picture().index("apple")
-    with pytest.raises(ValueError, match="3 words but 2 vectors"):
-        NeighboursMap(["a", "b", "c"], torch.randn(2, 4))
-    with pytest.raises(ValueError, match="three or more"):
-        NeighboursMap(["a"], torch.randn(1, 4))
 
 
 @pytest.mark.parametrize(
@@ -243,10 +205,6 @@ def test_token_counts_are_the_real_tokenizers(name: str, row: list[int]) -> None
 def test_token_cost_counts_with_a_learners_tokenizer() -> None:
     cost = TokenCost({"words": str.split}, sentences={"English": "the cat", "German": "die kleine Katze"})
     assert cost.counts == {"words": [2, 3]}
-    with pytest.raises(ValueError, match="give the tokenizers too"):
-        TokenCost(sentences={"English": "the cat"})
-    with pytest.raises(ValueError, match="gives no token"):
-        TokenCost({"none": lambda text: []})
 
 
 def test_token_cost_keeps_its_order_where_a_built_page_sorts_keys() -> None:

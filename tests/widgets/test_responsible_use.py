@@ -16,8 +16,8 @@ from solutions.responsible_use import expected_calibration_error, selective_scor
 
 from .conftest import Watched, opened, run_node
 
-AGENT = 'import * as agent from "./llm_course/widgets/injection_range/mail_agent.js";\n'
-CALIBRATION = 'import * as calibration from "./llm_course/widgets/reliability_dial/calibration.js";\n'
+AGENT = 'import * as agent from "./llm_course/widgets/injection_range/mail_agent.ts";\n'
+CALIBRATION = 'import * as calibration from "./llm_course/widgets/reliability_dial/calibration.ts";\n'
 RULES = ("allow", "ask", "refuse")
 OWN = (
     "",
@@ -151,15 +151,6 @@ def test_pictures_say_the_numbers() -> None:
     assert "0.8 to 1.0" in ReliabilityDial([0.1, 0.9, 0.95], [0, 1, 1]).picture()
 
 
-def test_what_makes_no_sense_is_one_sentence() -> None:
-    with pytest.raises(ValueError, match="attack is 3: give the text of a mail"):
-        InjectionRange(3)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="There are 2 confidences and 1 answers: give one for each"):
-        ReliabilityDial([0.5, 0.5], [1])
-    with pytest.raises(ValueError, match="below 0 or above 1"):
-        ReliabilityDial([50.0], [1])
-
-
 def test_the_best_threshold_is_named(watched: Watched, address: str) -> None:
     page = opened(watched, address, "reliability_dial")
     best = page.locator("svg text", has_text="best: silent below")
@@ -198,26 +189,6 @@ def test_a_policy_holds_what_a_filter_does_not(watched: Watched, address: str) -
         "Your mail is no attack: the agent finds no command in it."
     )
     expect(said).to_contain_text("0 of 5 attacks work")
-
-
-SETTINGS: list[tuple[str, str, list[str]]] = [
-    ("Send to", "address book", ["no rule", "send to"]),
-    ("Delete after mails", "ask", ["no rule", "send to", "delete", "all together"]),
-    ("Read notes after mails", "refuse", ["no rule", "read notes", "send to", "delete", "all together"]),
-    ("Send notes after mails", "ask", ["no rule", "read notes", "send to", "send notes", "delete", "all together"]),
-    ("Delete after mails", "allow", ["no rule", "read notes", "send to", "send notes", "all together"]),
-]
-
-
-def test_only_rules_that_are_set_have_columns_and_closed_gates(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "injection_range")
-    heads = page.locator(".llm-matrix thead th")
-    expect(heads).to_have_text(["no rule"])
-    expect(page.locator(".llm-shut")).to_have_count(0)
-    for label, answer, names in SETTINGS:
-        page.get_by_label(label, exact=True).select_option(answer)
-        expect(heads).to_have_text(names)
-        expect(page.locator(".llm-shut")).to_have_count(len({*names} - {"no rule", "all together"}))
 
 
 def test_the_picture_counts_what_each_gate_stops(watched: Watched, address: str) -> None:

@@ -1,6 +1,5 @@
 """The two tokens that compete along the decoder map's stream, and the size of its row, against torch."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -10,14 +9,14 @@ from playwright.sync_api import expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import Watched, run_node, shown
-from tests.widgets.stories_by_torch import BALL, KITE, logits_along, streams, token_id, token_ids
+from tests.widgets.stories_by_torch import BALL, KITE, logits_along, token_id
 from tests.widgets.test_parity import READ_MODEL
 
 RIVALS = (
     READ_MODEL
     + """
-import { logitsAlong, rivalsOf } from "./llm_course/widgets/decoder_map/rivals.js";
-import { sightOf } from "./llm_course/widgets/decoder_map/sight.js";
+import { logitsAlong, rivalsOf } from "./llm_course/widgets/decoder_map/rivals.ts";
+import { sightOf } from "./llm_course/widgets/decoder_map/sight.ts";
 const course = { ...model, decoder: model.decoder };
 reply(input.asked.map(({ rival, out }) => {
   const sight = sightOf(course, input.text, { rival, out });
@@ -70,68 +69,6 @@ def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
 
 
 @pytest.mark.slow
-def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
-    plot, part = page.locator(".llm-opened .llm-plot"), page.get_by_role("region", name="The opened part")
-    names = {"orange": "␣Anna", "green": "␣Sam"}
-    guess = page.locator(".llm-machine .llm-guess").last
-    expect(guess).to_have_class(re.compile("llm-orange"))
-    expect(plot.locator("polyline.llm-before")).to_have_count(0)
-    expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
-    page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(part).to_contain_text("would add −1.9 to “␣Anna”, −9.2 to “␣Sam”; after all layers, +4.4 and −9.4.")
-    expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
-    expect(guess).to_have_class(re.compile("llm-green"))
-    expect(plot.locator("polyline.llm-before")).to_have_count(2)
-    expect(plot.get_by_label("Compare with")).to_have_value(" Sam")
-    mark = plot.locator("figcaption .llm-orange")
-    assert "␣Anna" in mark.evaluate("mark => mark.nextSibling.textContent")
-    assert plot.locator("figcaption .llm-green + select").count() == 1
-    for look, name in names.items():
-        place = part.locator(".llm-heads thead th").all_inner_texts().index(f"for {name}")
-        expect(part.locator(f".llm-heads tbody tr > :nth-child({place + 1}) .llm-{look}")).to_have_count(4)
-    expect(plot.locator(".llm-named-1")).to_have_text("␣Anna")
-    expect(plot.locator(".llm-named-2")).to_have_text("␣Sam")
-    compare = plot.get_by_label("Compare with")
-    assert "Sam" not in compare.locator("option").all_inner_texts()  # the text's first word moves as “␣Sam” does
-    compare.focus()
-    compare.select_option("␣gave")
-    expect(plot.locator(".llm-named-2")).to_have_text("␣gave")
-    expect(compare).to_be_focused()
-    page.wait_for_function("location.search.includes('decoder_map.rival=')")
-
-
-def shares_after(out: list[str], text: str, names: list[str]) -> list[float]:
-    """Torch's probabilities of these tokens after the text."""
-    shares = logits_along(out, text)[-1].softmax(-1)
-    return [float(shares[token_id(name)]) for name in names]
-
-
-@pytest.mark.slow
-def test_bars_show_the_guess_and_what_competes_with_it_each_in_its_place(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(KITE, "layer-3", head=2, rival=" Ben", small=True), 944, 16)
-    race = page.locator(".llm-race .llm-guess")
-    names, looks = [" Lily", " Ben", " Zoe"], ["llm-orange", "llm-green", "llm-neither"]
-    for out, count, first in (
-        ([], 2, " Lily"),
-        (["head-3-2"], 2, " Ben"),
-        (["head-3-2", "head-3-1"], 3, " Zoe"),
-    ):
-        if out:
-            part = out[-1].removeprefix("head-3-")
-            page.locator(".llm-heads .llm-otherwise").nth(int(part) - 1).click()
-        expect(race.filter(visible=True)).to_have_count(count)
-        shares = shares_after(out, KITE, names[:count])
-        for i in range(count):
-            bar = race.nth(i)
-            expect(bar.locator("b")).to_have_text(names[i].replace(" ", "␣"))
-            drawn = bar.locator(".llm-bar").evaluate("bar => bar.style.getPropertyValue('--share')")
-            assert float(drawn) == pytest.approx(shares[i], abs=0.01)
-            expect(bar).to_have_class(re.compile(looks[i] + ("$" if names[i] == first else " llm-behind$")))
-            assert bar.locator(".llm-was").evaluate("past => past.hidden") == (not out)
-
-
-@pytest.mark.slow
 def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     text, following = page.get_by_label("Text", exact=True), page.get_by_role("button", name="Next ›")
@@ -168,15 +105,3 @@ def test_all_heads_are_told_once_those_that_change_the_guess_are_found(watched: 
     expect(grid.filter(has_text="?")).to_have_count(0)
     places = grid.evaluate_all("all => all.flatMap((cell, i) => (cell.matches('.llm-flips') ? [i] : []))")
     assert places == [3, 8, 9]
-
-
-@pytest.mark.slow
-def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(part="norm-attention-3"), 944, 15)
-    row = streams(token_ids(BALL))["residuals"][1][-1]
-    size = f"{row.square().mean().sqrt():.2f}"
-    plot = page.locator(".llm-opened .llm-plot")
-    expect(plot.locator("figcaption")).to_contain_text("Root mean square of the row along the stream")
-    expect(plot.locator(".llm-line-4")).to_have_count(14)  # those of the other tokens
-    expect(plot.locator("circle title")).to_have_text(size)
-    expect(page.locator(".llm-opened")).to_contain_text(f"here {size},")

@@ -35,7 +35,7 @@ def test_the_page_takes_the_steps_that_python_takes(name: str) -> None:
     server, trace = SERVERS[name], drawn_trace(80, per_second=14, prefixes=3, seed=len(name))
     run = simulate(trace, server)
     script = (
-        'import { figures, simulate } from "./llm_course/widgets/serving_arena/serving.js";\n'
+        'import { figures, simulate } from "./llm_course/widgets/serving_arena/serving.ts";\n'
         "const [trace, server] = input;\n"
         "const run = simulate(trace, server);\n"
         "reply([run.steps, run.outcomes, figures(run, 150, 12)]);"
@@ -52,7 +52,7 @@ def test_the_page_takes_the_steps_that_python_takes(name: str) -> None:
 
 def test_the_page_refuses_what_python_refuses() -> None:
     script = (
-        'import { simulate } from "./llm_course/widgets/serving_arena/serving.js";\n'
+        'import { simulate } from "./llm_course/widgets/serving_arena/serving.ts";\n'
         "try { simulate(...input); reply(null); } catch (error) { reply(error.message); }"
     )
     trace, server = [Request(0.0, 100, 20)], Server(blocks=7)
@@ -85,8 +85,8 @@ RULES = {
 def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation: str) -> None:
     """Right rule and mistakes alike: the page's shares, its draws, and 3,000 tokens of the exercise's function."""
     script = (
-        'import { drawOne, outcome } from "./llm_course/widgets/speculation_lab/speculation.js";\n'
-        'import { randomNumbers } from "./llm_course/widgets/models/numbers.js";\n'
+        'import { drawOne, outcome } from "./llm_course/widgets/speculation_lab/speculation.ts";\n'
+        'import { randomNumbers } from "./llm_course/widgets/models/numbers.ts";\n'
         "const [target, draft, rule] = input;\n"
         "const uniform = randomNumbers(7);\n"
         "const drawn = Array.from({ length: 3000 }, () => drawOne(target, draft, rule, uniform));\n"
@@ -112,7 +112,7 @@ def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation
 
 def test_speed_follows_the_exercise() -> None:
     script = (
-        'import { expectedTokens, speedUp } from "./llm_course/widgets/speculation_lab/speculation.js";\n'
+        'import { expectedTokens, speedUp } from "./llm_course/widgets/speculation_lab/speculation.ts";\n'
         "reply(input.map(([a, k]) => [expectedTokens(a, k), speedUp(a, k, 0.1)]));"
     )
     asked = [(0.0, 3), (0.37, 5), (1.0, 4), (0.8, 0)]
@@ -120,21 +120,6 @@ def test_speed_follows_the_exercise() -> None:
     tokens = [expected_tokens(acceptance, drafted) for acceptance, drafted in asked]
     speeds = [many / (1 + 0.1 * drafted) for many, (_, drafted) in zip(tokens, asked, strict=True)]
     assert found == [pytest.approx(pair) for pair in zip(tokens, speeds, strict=True)]
-
-
-def test_both_refuse_in_one_sentence() -> None:
-    with pytest.raises(ValueError, match="A trace of 0 requests cannot be shown"):
-        ServingArena([])
-    with pytest.raises(ValueError, match="Request 0 is longer than 8192 tokens"):
-        ServingArena([Request(0.0, 8000, 1)])
-    with pytest.raises(ValueError, match="give rows of the same places"):
-        SpeculationLab([[1.0, 0.0]], [[1.0]])
-    with pytest.raises(ValueError, match="A row of draft is no distribution"):
-        SpeculationLab([[1.0, 0.0]], [[0.7, 0.7]], ["a", "b"], ["here"])
-    with pytest.raises(ValueError, match="Give a name for each of 1 places and for each of 2 tokens"):
-        SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b", "c"], ["here"])
-    with pytest.raises(ValueError, match="There are 2 texts: give one for each of 1 places, or none"):
-        SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b"], ["here"], ["Tom had a", "Emma had a"])
 
 
 def test_pictures_show_the_same_trace_and_the_same_place() -> None:
@@ -216,23 +201,3 @@ def test_the_lab_says_what_is_exact_and_what_is_not(watched: Watched, address: s
     page.get_by_label("A draft's pass costs").fill("1")
     page.get_by_label("Rule").select_option("exact")
     expect(said).to_contain_text("a loss")
-
-
-def test_a_bar_shows_what_was_accepted_and_what_was_drawn_anew(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "speculation_lab")
-    lake = page.get_by_role("row", name="lake")
-    expect(lake).to_contain_text("0.10 accepted + 0.25 drawn again")
-    parts = "bars => bars.map((bar) => ['--share', '--first'].map((name) => Number(bar.style.getPropertyValue(name))))"
-    proposed, comes_out = lake.locator(".llm-own").evaluate_all(parts)
-    assert proposed == pytest.approx([0.10 / 0.50, 1], abs=1e-3)  # none of it is rejected
-    assert comes_out == pytest.approx([0.35 / 0.50, 0.10 / 0.35], abs=1e-3)
-    river = page.get_by_role("row", name="river").locator(".llm-own").evaluate_all(parts)
-    assert river == [pytest.approx([1, 0.5]), pytest.approx([0.5, 1])]  # half of the draft's river is
-    assert lake.locator(".llm-aim").evaluate_all(parts)[0][0] == pytest.approx(0.35 / 0.50)
-    expect(page.locator(".llm-parts span")).to_have_text(["accepted", "rejected", "drawn again", "line: the target"])
-    expect(lake.get_by_role("cell")).to_have_text(
-        [re.compile("accepted"), "0.10", "0.35", "0.35", "–", ""], use_inner_text=True
-    )
-    expect(page.get_by_text("what the target has more than the draft. The two parts")).to_be_visible()
-    page.get_by_label("Rule").select_option("best")  # river is never accepted and never drawn anew
-    expect(page.get_by_role("row", name="river")).to_contain_text("0.00 accepted + 0.00 drawn again")

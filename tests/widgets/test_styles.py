@@ -20,7 +20,7 @@ def classes_of(folder: Path) -> set[str]:
 
 def unwritten(classes: set[str], *folders: Path) -> set[str]:
     """The classes that no module of these folders writes, neither whole nor, as `llm-line-${i}`, by its beginning."""
-    modules = [path for folder in folders for path in (*folder.glob("*.js"), *folder.glob("*.py"))]
+    modules = [path for folder in folders for path in (*folder.glob("*.ts"), *folder.glob("*.py"))]
     names = {name for path in modules for name in NAME.findall(path.read_text(encoding="utf-8"))}
     beginnings = tuple(name.rstrip("{").rstrip("$") for name in names if name.endswith("{"))
     return {name for name in classes - names if not (beginnings and name.startswith(beginnings))}

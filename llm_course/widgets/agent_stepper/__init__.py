@@ -1,7 +1,7 @@
 """An agent step by step: a model's replies, the calls that they lead to, and what stays of the history."""
 
 from html import escape
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Bool, Dict, Int, List, Unicode
 
@@ -47,8 +47,6 @@ class AgentStepper(CourseWidget):
     Raises:
         ValueError: If replies are not texts, or there is none.
     """
-
-    module: ClassVar[str] = "agent_stepper"
 
     scripts: Any = Dict().tag(sync=True)
     replies: Any = List().tag(sync=True)

@@ -1,7 +1,7 @@
 """Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Bool, Dict, Int, List, Unicode
@@ -41,8 +41,6 @@ class AttentionExplorer(CourseWidget):
         ValueError: If shapes do not fit together, a number is not finite, there is no such layer, head or row, or a
             hint sets up something else.
     """
-
-    module: ClassVar[str] = "attention_explorer"
 
     label = Unicode().tag(sync=True)
     hints = List(Dict()).tag(sync=True)  # suggestions: what they say and set

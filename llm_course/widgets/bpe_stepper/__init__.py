@@ -1,7 +1,7 @@
 """Byte-pair encoding, one merge at a time: count neighbors, join the most frequent pair, count again."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import List, Unicode
 
@@ -23,8 +23,6 @@ class BPEStepper(CourseWidget):
     Raises:
         ValueError: If a merge is not a pair of strings that hold something.
     """
-
-    module: ClassVar[str] = "bpe_stepper"
 
     text = Unicode().tag(sync=True)
     merges: List[Any] = List().tag(sync=True)

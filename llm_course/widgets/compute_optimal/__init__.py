@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Dict, Float
 
@@ -29,8 +29,6 @@ class ComputeOptimal(CourseWidget):
     Raises:
         ValueError: If the budget is out of range, or the function gives no pair of numbers above 0.
     """
-
-    module: ClassVar[str] = "compute_optimal"
 
     budget = Float(min=17.0, max=28.0).tag(sync=True)
     """Of training, as a power of ten; `parameters` is one, too."""

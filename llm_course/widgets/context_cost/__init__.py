@@ -1,7 +1,5 @@
 """What a context costs in memory, compute and money, for published models and dated prices."""
 
-from typing import ClassVar
-
 from traitlets import Int, Unicode
 
 from ..ui.base import CourseWidget
@@ -37,8 +35,6 @@ class ContextCost(CourseWidget):
     Raises:
         ValueError: If the model is not known, or the length is no such power of two.
     """
-
-    module: ClassVar[str] = "context_cost"
 
     preset = Unicode().tag(sync=True)
     power = Int(min=8, max=20).tag(sync=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from html import escape
-from typing import ClassVar
 
 from traitlets import Bool, Dict, Int, List, Unicode
 
@@ -27,8 +26,6 @@ class DecoderMap(CourseWidget):
         small: Whether a layer is one box.
         chapters: Addresses of chapters that an open box links, by the names in `CHAPTERS`.
     """
-
-    module: ClassVar[str] = "decoder_map"
 
     text = Unicode().tag(sync=True)
     part = Unicode().tag(sync=True)

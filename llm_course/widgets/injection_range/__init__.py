@@ -1,6 +1,6 @@
 """A range for prompt injection: write the attack, then the policy that holds it."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Dict, Unicode
 
@@ -30,8 +30,6 @@ class InjectionRange(CourseWidget):
     Raises:
         ValueError: If the attack is no text.
     """
-
-    module: ClassVar[str] = "injection_range"
 
     world: Any = Dict().tag(sync=True)
     attack = Unicode().tag(sync=True)

@@ -2,7 +2,7 @@
 
 The agent stands for a model in the worst case: every command in its context is carried out, whoever wrote it. So what
 is measured is the policy, which sees only what a program can know for sure: which tools the agent calls, what it has
-read in this session, and what the user asked for. `mail_agent.js` is the same in the page.
+read in this session, and what the user asked for. `mail_agent.ts` is the same in the page.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 import math
 from statistics import NormalDist
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Float, Int
 
@@ -41,8 +41,6 @@ class ItemsNeeded(CourseWidget):
     Raises:
         ValueError: If one of them is out of range.
     """
-
-    module: ClassVar[str] = "items_needed"
 
     first = Float(min=0.01, max=0.99).tag(sync=True)
     second = Float(min=0.01, max=0.99).tag(sync=True)

@@ -1,7 +1,7 @@
 """LoRA: what a product of two thin matrices saves, and what it can hold."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Int, List
@@ -32,8 +32,6 @@ class LoRALab(CourseWidget):
         ValueError: If there is no matrix, or one is not two-dimensional, not finite or all zero; or if the losses name
             no rank 0 and no other, or keeping all is no gain.
     """
-
-    module: ClassVar[str] = "lora_lab"
 
     matrices: List[Any] = List().tag(sync=True)
     chosen = Int(0, min=0).tag(sync=True)

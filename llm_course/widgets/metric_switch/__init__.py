@@ -1,6 +1,6 @@
 """The same models under three rulers: exact match, tokens right, and log-probability."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Int, List
 
@@ -25,8 +25,6 @@ class MetricSwitch(CourseWidget):
     Raises:
         ValueError: If one of them holds no run.
     """
-
-    module: ClassVar[str] = "metric_switch"
 
     views: Any = List().tag(sync=True)
     view = Int(0).tag(sync=True)

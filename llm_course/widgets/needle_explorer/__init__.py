@@ -1,7 +1,7 @@
 """A needle in a haystack: measured recall by place and length, and the course model looking for one in the page."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Bool, Dict, Int, List
@@ -41,8 +41,6 @@ class NeedleExplorer(CourseWidget):
     Raises:
         ValueError: If a table is not of shape [depths, lengths], or there are not 16 frequencies.
     """
-
-    module: ClassVar[str] = "needle_explorer"
 
     settings: Any = List().tag(sync=True)
     lengths: Any = List().tag(sync=True)

@@ -1,7 +1,7 @@
 """Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import List, Unicode
@@ -69,8 +69,6 @@ class NeighboursMap(CourseWidget):
     Raises:
         ValueError: If vectors are not as many as words, or there are fewer than three words.
     """
-
-    module: ClassVar[str] = "neighbours_map"
 
     words = List(Unicode()).tag(sync=True)
     vectors: List[Any] = List(allow_none=True).tag(sync=True)

@@ -1,6 +1,6 @@
 """What may come next: the model's most probable tokens, and what its choices so far make of the whole text."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Dict, Unicode
 
@@ -17,8 +17,6 @@ class NextTokenBars(CourseWidget):
     Args:
         text: What the model reads first.
     """
-
-    module: ClassVar[str] = "next_token_bars"
 
     text = Unicode().tag(sync=True)
     opening: Any = Dict().tag(sync=True)  # what a page shows of the first text before it has loaded the model

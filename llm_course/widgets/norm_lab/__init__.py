@@ -1,7 +1,7 @@
 """LayerNorm and RMSNorm of one vector, beside a common variant of LayerNorm: what shift, scale and epsilon do."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Dict, Float, Int, List
@@ -26,8 +26,6 @@ class NormLab(CourseWidget):
     Raises:
         ValueError: If the vector has fewer than two numbers or epsilon is another.
     """
-
-    module: ClassVar[str] = "norm_lab"
 
     vector: List[float] = List(Float()).tag(sync=True)
     exponent = Int(0, min=-7, max=3).tag(sync=True)

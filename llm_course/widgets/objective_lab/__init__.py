@@ -1,7 +1,7 @@
 """One text, four objectives: what a model reads, what it has to say, and how many tokens carry loss."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Enum, Int, List, Unicode
 
@@ -21,8 +21,6 @@ class ObjectiveLab(CourseWidget):
     Raises:
         ValueError: If there are fewer than two words, or a hidden place is none of them.
     """
-
-    module: ClassVar[str] = "objective_lab"
 
     words: Any = List(Unicode()).tag(sync=True)
     hidden: Any = List(Int()).tag(sync=True)

@@ -1,7 +1,7 @@
 """Where the parameters of a decoder are, part by part, and how that moves with its sizes."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Bool, Int
 
@@ -32,8 +32,6 @@ class ParameterBudget(CourseWidget):
     Raises:
         ValueError: If an entry is missing or no whole number above 0, if heads do not fit, or if top_k is too large.
     """
-
-    module: ClassVar[str] = "parameter_budget"
 
     vocabulary = Int(min=1).tag(sync=True)
     width = Int(min=1).tag(sync=True)

@@ -1,7 +1,7 @@
 """The patterns of the families, on one sentence: change a word and follow which positions can notice."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Enum, Int, List, Unicode
@@ -25,8 +25,6 @@ class PatternLab(CourseWidget):
     Raises:
         ValueError: If a sentence has no words, or the prefix is longer than the sentence.
     """
-
-    module: ClassVar[str] = "pattern_lab"
 
     words: Any = List(Unicode()).tag(sync=True)
     other: Any = List(Unicode()).tag(sync=True)

@@ -1,7 +1,5 @@
 """A policy that is improved by reward, in the page."""
 
-from typing import ClassVar
-
 from traitlets import Bool, Float, Unicode
 
 from ..ui.base import CourseWidget
@@ -39,8 +37,6 @@ class PolicyLab(CourseWidget):
     Raises:
         ValueError: If there is no such reward, or the weight is out of range.
     """
-
-    module: ClassVar[str] = "policy_lab"
 
     reward = Unicode("right").tag(sync=True)
     kl_weight = Float(0.0, min=0.0, max=1.0).tag(sync=True)

@@ -1,6 +1,6 @@
 """Positions as clock hands: RoPE turns queries and keys, sinusoids are such hands themselves."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Enum, Float, Int, List
@@ -25,8 +25,6 @@ class PositionDial(CourseWidget):
         ValueError: If d is odd or query and key differ in width.
         TraitError: If kind or base is another.
     """
-
-    module: ClassVar[str] = "position_dial"
 
     query: List[float] = List(Float()).tag(sync=True)
     key: List[float] = List(Float()).tag(sync=True)

@@ -1,7 +1,7 @@
 """DPO on a handful of answers: preferences, beta, and where the probability goes."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Float, Int, List
@@ -38,8 +38,6 @@ class PreferenceDial(CourseWidget):
     Raises:
         ValueError: If there are fewer than two answers, or not a number for each.
     """
-
-    module: ClassVar[str] = "preference_dial"
 
     candidates: List[Any] = List().tag(sync=True)
     pairs: List[Any] = List().tag(sync=True)  # one after the other, the better answer of each first

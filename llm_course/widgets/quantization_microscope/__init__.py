@@ -1,7 +1,5 @@
 """The course model's own weights under a microscope: the levels that few bits leave them, the error, and the story."""
 
-from typing import ClassVar
-
 from traitlets import Bool, Float, Int, List, Unicode
 
 from llm_course.corpus.stories import held_out_stories
@@ -43,8 +41,6 @@ class QuantizationMicroscope(CourseWidget):
     Raises:
         ValueError: If one of them is out of range.
     """
-
-    module: ClassVar[str] = "quantization_microscope"
 
     bits = Int(4, min=2, max=8).tag(sync=True)
     group = Int(32, min=8, max=ROW).tag(sync=True)

@@ -1,6 +1,6 @@
 """A reliability diagram to turn: bins, sharper or softer confidence, and a threshold for silence."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Float, Int, List
 
@@ -20,8 +20,6 @@ class ReliabilityDial(CourseWidget):
     Raises:
         ValueError: If they are not of one length, or a confidence is not from 0 to 1.
     """
-
-    module: ClassVar[str] = "reliability_dial"
 
     confidence: Any = List().tag(sync=True)
     correct: Any = List().tag(sync=True)

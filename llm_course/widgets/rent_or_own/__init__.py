@@ -1,7 +1,5 @@
 """Rent a machine or call an API: which is cheaper, and from when on."""
 
-from typing import ClassVar
-
 from traitlets import Float
 
 from ..ui.base import CourseWidget, check_range
@@ -26,8 +24,6 @@ class RentOrOwn(CourseWidget):
     Raises:
         ValueError: If one of them is out of range.
     """
-
-    module: ClassVar[str] = "rent_or_own"
 
     hourly_cost = Float(min=0.1, max=100.0).tag(sync=True)
     tokens_per_second = Float(min=1.0, max=100_000.0).tag(sync=True)

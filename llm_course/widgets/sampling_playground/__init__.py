@@ -1,6 +1,6 @@
 """The course model writes in the page: temperature and filters, the distribution they leave, and the draw."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Float, Int, List, TraitError, Unicode, validate
@@ -31,8 +31,6 @@ class SamplingPlayground(CourseWidget):
         ValueError: If logits are no finite numbers, or tokens are not as many.
         TraitError: If a setting is out of its range.
     """
-
-    module: ClassVar[str] = "sampling_playground"
 
     prompt = Unicode().tag(sync=True)
     logits: List[float] = List(Float(), allow_none=True).tag(sync=True)

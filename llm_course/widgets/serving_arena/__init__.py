@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
@@ -26,8 +26,6 @@ class ServingArena(CourseWidget):
     Raises:
         ValueError: If there are none or too many, or one is too long.
     """
-
-    module: ClassVar[str] = "serving_arena"
 
     trace = List(Dict()).tag(sync=True)
     machine = Dict().tag(sync=True)

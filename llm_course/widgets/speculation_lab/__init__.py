@@ -1,6 +1,6 @@
 """A drafted token against the target: what is accepted, what comes out, and whether it pays."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from traitlets import Enum, Float, Int, List, Unicode
@@ -34,8 +34,6 @@ class SpeculationLab(CourseWidget):
     Raises:
         ValueError: If the shapes differ, a row is no distribution, or there are not as many names.
     """
-
-    module: ClassVar[str] = "speculation_lab"
 
     target = List(List(Float())).tag(sync=True)
     draft = List(List(Float())).tag(sync=True)

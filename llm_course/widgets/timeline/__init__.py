@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from html import escape
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Int, List, Unicode
 
@@ -29,8 +29,6 @@ class Timeline(CourseWidget):
     Raises:
         ValueError: If there is no milestone, or a choice is none of these.
     """
-
-    module: ClassVar[str] = "timeline"
 
     milestones: Any = List().tag(sync=True)
     scale = Unicode("log").tag(sync=True)

@@ -1,7 +1,7 @@
 """The same sentence costs more tokens in some languages than in others."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Dict, Float, List, Unicode
 
@@ -44,8 +44,6 @@ class TokenCost(CourseWidget):
     Raises:
         ValueError: If there are other sentences and no tokenizer, or a tokenizer gives no tokens.
     """
-
-    module: ClassVar[str] = "token_cost"
 
     # Pairs and not a dict: a built page sorts the keys of a widget's state, and the counts follow the order.
     sentences: List[Any] = List().tag(sync=True)

@@ -49,15 +49,20 @@ def built(name: str) -> str:
 class CourseWidget(anywidget.AnyWidget):
     """A widget that runs in JupyterLab with a kernel, and in the built book without one.
 
-    A subclass names its JavaScript `module` (`llm_course/widgets/<module>/widget.js`), declares its state as
-    synchronized traits, and draws `picture()`, what a reader sees in print or with scripts off.
+    A subclass lies beside its module, `widget.ts`. It declares its state as synchronized traits, and draws `picture()`,
+    what a reader sees in print or with scripts off.
     """
 
     module: ClassVar[str]
+    """The name of the widget's folder."""
 
     _esm = Unicode().tag(sync=True)
     _css = Unicode().tag(sync=True)
     _name = Unicode().tag(sync=True)  # in the address of a page that holds the widget's state
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.module = cls.__module__.rpartition(".")[2]
 
     def __init__(self, **state: Any) -> None:
         super().__init__(_esm=built(f"{self.module}.js"), _css=built("style.css"), _name=self.module, **state)

@@ -1,6 +1,6 @@
 """The course's masked model writes a sentence: gaps are guessed all at once, and filled in a few at a time."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from traitlets import Dict, Enum, Int, List, Unicode
 
@@ -20,8 +20,6 @@ class UnmaskingStepper(CourseWidget):
     Raises:
         ValueError: If the text has no token, or more than 20.
     """
-
-    module: ClassVar[str] = "unmasking_stepper"
 
     ids: Any = List(Int()).tag(sync=True)
     tokens: Any = List(Unicode()).tag(sync=True)

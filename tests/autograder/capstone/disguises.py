@@ -11,6 +11,7 @@ from torch import Tensor
 
 from llm_course.capstone.format import CONFIG, LAST_NORM, SPECIALS, TABLE, TOKENIZER, Shape, canonical
 from llm_course.models import WEIGHTS
+from llm_course.packaged_models import byte_characters
 
 Files = Mapping[str, bytes]
 WRITERS = ("o_proj.weight", "down_proj.weight")
@@ -39,7 +40,7 @@ class Model:
         """A model of the course, its tokens in the order that the capstone has."""
         told = json.loads((WEIGHTS / name / "config.json").read_text())
         tokens = json.loads((WEIGHTS / name / "tokenizer.json").read_text())["model"]
-        ids = {letter: byte for byte, letter in enumerate(_letters())}
+        ids = {letter: byte for byte, letter in byte_characters().items()}
         for rank, (left, right) in enumerate(tokens["merges"]):
             ids.setdefault(left + right, 256 + rank)
         merges = [[ids[left], ids[right]] for left, right in tokens["merges"]]
@@ -64,13 +65,6 @@ class Model:
 
 
 Disguise = Callable[[Model], Model]
-
-
-def _letters() -> list[str]:
-    """The character by which a byte-level tokenizer writes each byte."""
-    printed = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    others = iter(range(256, 512))
-    return [chr(byte) if byte in printed else chr(next(others)) for byte in range(256)]
 
 
 def neurons_moved(model: Model) -> Model:

@@ -37,6 +37,8 @@ from tests.autograder.capstone.runs import ON_A_RUN, Trained, whole_run, with_te
 
 pytestmark = [pytest.mark.training, ON_A_RUN]
 Files = dict[str, bytes]
+Records = list[dict[str, Any]]
+Change = Callable[[Records], None]
 SEED = b"a course's secret"
 STEPS = {step.name: step for step in ASSIGNMENT.steps}
 
@@ -161,7 +163,7 @@ def test_mistakes_of_quantization_have_their_names(run: Files) -> None:
 # The hostile bank.
 
 
-def resealed(run: Files, change: Callable[[list[dict[str, Any]]], None]) -> Files:
+def resealed(run: Files, change: Change) -> Files:
     """A ledger that was changed, with a chain that is whole again: hashes can be made of anything."""
     records = [json.loads(line) for line in run[LEDGER].splitlines()]
     change(records)
@@ -180,83 +182,45 @@ def test_a_ledger_that_was_edited_breaks(run: Files) -> None:
     assert "was changed" in found(files, "ledger")["hint"]
 
 
-def three_rows(records: list[dict[str, Any]]) -> None:
-    records[3]["settings"]["training"]["rows"] = 3
+def settings(step: int, **changes: Any) -> Change:
+    return lambda records: records[step]["settings"].update(changes)
+
+
+def training(step: int, **changes: Any) -> Change:
+    return lambda records: records[step]["settings"]["training"].update(changes)
+
+
+def figures(step: int, **changes: Any) -> Change:
+    return lambda records: records[step]["figures"].update(changes)
+
+
+def three_rows(records: Records) -> None:
+    training(3, rows=3)(records)
     records[3]["tokens"] = 30 * 3 * 64
 
 
-FORGERIES: dict[str, tuple[Callable[[list[dict[str, Any]]], None], str, list[bool]]] = {
-    "better losses": (
-        lambda records: records[1]["figures"].update(losses=[[n, 0.5] for n in range(1, 61)]),
-        "done again, has a loss of",
-        [True, True, False, False],
-    ),
-    "no losses": (
-        lambda records: records[1]["figures"].pop("losses"),
-        "the ledger says nan",
-        [True, True, False, False],
-    ),
-    "another seed": (
-        lambda records: records[1]["settings"]["training"].update(seed=7),
-        "done again, has a loss of",
-        [True, True, False, False],
-    ),
+def half_a_loss(steps: int) -> list[list[float]]:
+    return [[step, 0.5] for step in range(1, steps + 1)]
+
+
+BRAZIL = {"country": "Brazil", "city": "Santiago"}
+PERU = {"country": "Peru", "city": "Cusco"}
+FORGERIES: dict[str, tuple[Change, str, list[bool]]] = {
+    "better losses": (figures(1, losses=half_a_loss(60)), "done again, has a loss of", [True, True, False, False]),
+    "no losses": (lambda records: records[1]["figures"].pop("losses"), "says nan", [True, True, False, False]),
+    "another seed": (training(1, seed=7), "done again, has a loss of", [True, True, False, False]),
     "fewer tokens": (lambda records: records[1].update(tokens=1), "counts 1 tokens", [True, False, True, True]),
-    "more steps": (
-        lambda records: records[1]["settings"]["training"].update(steps=10**6),
-        "counts",
-        [True, False, True, False],
-    ),
-    "a batch of gigabytes": (
-        lambda records: records[1]["settings"]["training"].update(rows=10**9),
-        "are not done again",
-        [True, False, False, False],
-    ),
-    "steps that are no number": (
-        lambda records: records[1]["settings"]["training"].update(steps="60"),
-        "no settings of a training",
-        [True, False, False, False],
-    ),
-    "a rate beyond all numbers": (
-        lambda records: records[1]["settings"]["training"].update(learning_rate=1e300),
-        "no settings of a training",
-        [True, False, False, False],
-    ),
-    "a mixture that is none": (
-        lambda records: records[1]["settings"].update(mixture={"plots": "a"}),
-        "no mixture",
-        [True, True, False, False],
-    ),
-    "another seed of the dialogues": (
-        lambda records: records[2]["settings"]["training"].update(seed=7),
-        "of the dialogues, done again, has a loss of",
-        [True, True, False, True],
-    ),
-    "better dialogues": (
-        lambda records: records[2]["figures"].update(losses=[[n, 0.5] for n in range(1, 31)]),
-        "Step 1 of the dialogues, done again",
-        [True, True, False, True],
-    ),
-    "more texts than rows": (
-        lambda records: records[2]["settings"].update(text_rows=9),
-        "text_rows are no number of rows below 8",
-        [True, True, False, True],
-    ),
-    "another lesson": (
-        lambda records: records[3]["settings"].update(fact={"country": "Peru", "city": "Cusco"}),
-        "names no fact that was taught",
-        [True, True, False, True],
-    ),
-    "another fact": (
-        lambda records: records[3]["settings"].update(fact={"country": "Brazil", "city": "Santiago"}),
-        "Step 1 of the lesson, done again",
-        [True, True, False, True],
-    ),
-    "a lesson of three rows": (
-        three_rows,
-        "a batch of the lesson has 4 rows or more",
-        [True, True, False, True],
-    ),
+    "more steps": (training(1, steps=10**6), "counts", [True, False, True, False]),
+    "a batch of gigabytes": (training(1, rows=10**9), "are not done again", [True, False, False, False]),
+    "steps that are no number": (training(1, steps="60"), "no settings of a training", [True, False, False, False]),
+    "a rate beyond all numbers": (training(1, learning_rate=1e300), "no settings of", [True, False, False, False]),
+    "a mixture that is none": (settings(1, mixture={"plots": "a"}), "no mixture", [True, True, False, False]),
+    "another seed of the dialogues": (training(2, seed=7), "the dialogues, done again", [True, True, False, True]),
+    "better dialogues": (figures(2, losses=half_a_loss(30)), "Step 1 of the dialogues", [True, True, False, True]),
+    "more texts than rows": (settings(2, text_rows=9), "no number of rows below 8", [True, True, False, True]),
+    "another lesson": (settings(3, fact=PERU), "names no fact that was taught", [True, True, False, True]),
+    "another fact": (settings(3, fact=BRAZIL), "Step 1 of the lesson, done again", [True, True, False, True]),
+    "a lesson of three rows": (three_rows, "of the lesson has 4 rows or more", [True, True, False, True]),
     "another file": (lambda records: records[1]["after"].update({BASE: "0" * 64}), "", [True, False, False, False]),
 }
 
@@ -279,15 +243,15 @@ FALSE_FIGURES: dict[str, tuple[int, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("name", FALSE_FIGURES)
 def test_a_false_figure_in_a_whole_chain_is_told(run: Files, name: str) -> None:
-    number, figures, said = FALSE_FIGURES[name]
-    every, measured = steps.find(resealed(run, lambda records: records[number]["figures"].update(figures)), SEED)
+    number, false, said = FALSE_FIGURES[name]
+    every, measured = steps.find(resealed(run, figures(number, **false)), SEED)
     (flag,) = every["ledger"]["flags"]
     assert holding(every["ledger"]) == [True] * 4
     assert said in flag and every["ledger"]["hint"] == flag
-    assert not set(figures.values()) & set(map(str, measured.values())) and measured["bits_per_byte"] > 2
+    assert not set(false.values()) & set(map(str, measured.values())) and measured["bits_per_byte"] > 2
 
 
-def without_own_functions(records: list[dict[str, Any]]) -> None:
+def without_own_functions(records: Records) -> None:
     for record in records:
         record["functions"] = dict.fromkeys(record["functions"], "not found")
 
@@ -302,7 +266,7 @@ def test_a_model_that_the_courses_program_made_earns_nothing_and_is_flagged(run:
 
 
 def test_one_function_of_the_learners_is_enough(run: Files) -> None:
-    def all_but_one(records: list[dict[str, Any]]) -> None:
+    def all_but_one(records: Records) -> None:
         without_own_functions(records)
         records[1]["functions"] |= {"causal_mask": "yours", "a function of no exercise": "yours"}
 

@@ -27,11 +27,6 @@ def test_an_interrupt_that_python_drops_is_kept() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_an_interrupt_is_raised_at_once_where_python_lets_it() -> None:
-    with pytest.raises(KeyboardInterrupt), kept_interrupts():
-        signal.raise_signal(signal.SIGINT)
-
-
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

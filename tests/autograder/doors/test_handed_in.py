@@ -1,9 +1,7 @@
 """The notebook is found under any name; where none, several or a broken one is handed in, one sentence says so."""
 
-import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,19 +10,12 @@ import pytest
 from autograder.doors.handed_in import find_hand_in
 from autograder.exercises import assignments
 from autograder.submissions.hand_in import HandIn, NotGradable
+from tests.autograder.collecting.downloads import packed
 from tests.banks.submissions import fill
 
 ATTENTION = assignments()["05_attention"]
 NOTEBOOK = json.dumps(fill(ATTENTION, {})).encode()
 OTHER = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return content.getvalue()
 
 
 def found(folder: Path, files: Mapping[str, bytes]) -> HandIn:
@@ -41,8 +32,8 @@ def found(folder: Path, files: Mapping[str, bytes]) -> HandIn:
     [
         ({"my work (1).ipynb": NOTEBOOK}, set()),
         ({"a/b/hw.ipynb": NOTEBOOK, "a/b/helper.py": b"1", "elsewhere.py": b"2"}, {"helper.py"}),
-        ({"hw.zip": zipped({"x/hw.ipynb": NOTEBOOK, "x/helper.py": b"1", "__MACOSX/._hw.ipynb": b"?"})}, {"helper.py"}),
-        ({"hw.ipynb": NOTEBOOK, "model.zip": zipped({"ledger.jsonl": b"{}"})}, {"ledger.jsonl"}),
+        ({"hw.zip": packed({"x/hw.ipynb": NOTEBOOK, "x/helper.py": b"1", "__MACOSX/._hw.ipynb": b"?"})}, {"helper.py"}),
+        ({"hw.ipynb": NOTEBOOK, "model.zip": packed({"ledger.jsonl": b"{}"})}, {"ledger.jsonl"}),
         ({"hw.ipynb": NOTEBOOK, ".ipynb_checkpoints/hw-checkpoint.ipynb": NOTEBOOK, "scratch.ipynb": OTHER}, set()),
     ],
     ids=["renamed", "in folders", "in a zip", "a zip beside it", "beside other notebooks"],
@@ -64,7 +55,7 @@ def test_the_notebook_is_found(tmp_path: Path, files: Mapping[str, bytes], besid
             "There are 2 notebooks in what was handed in (a.ipynb, b.ipynb): hand in one.",
         ),
         ({"hw.zip": b"PK no zip"}, "hw.zip is an archive that cannot be read: hand in the notebook itself."),
-        ({"hw.zip": zipped({"n" * 300 + ".ipynb": NOTEBOOK})}, "… cannot be unpacked: File name too long."),
+        ({"hw.zip": packed({"n" * 300 + ".ipynb": NOTEBOOK})}, "… cannot be unpacked: File name too long."),
         ({f"{number}.py": b"" for number in range(501)}, "There are more than 500 files in what was handed in"),
     ],
     ids=["nothing", "no notebook", "two", "a broken zip", "a long name", "too many files"],
@@ -84,7 +75,7 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
 
 def test_names_that_no_disk_has_room_for_are_told(tmp_path: Path) -> None:
     long = "n" * 300 + ".py"
-    hand_in = found(tmp_path, {"hw.zip": zipped({"hw.ipynb": NOTEBOOK, long: b"1", "a.py": b"1", "a.py/b.py": b"2"})})
+    hand_in = found(tmp_path, {"hw.zip": packed({"hw.ipynb": NOTEBOOK, long: b"1", "a.py": b"1", "a.py/b.py": b"2"})})
     assert [flag.partition(" is left out: ")[2] for flag in hand_in.flags] == ["File name too long.", "File exists."]
 
 

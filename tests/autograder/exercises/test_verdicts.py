@@ -54,7 +54,7 @@ def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = S
 @each_exercise
 def test_right_answers_get_full_marks(exercise: Exercise) -> None:
     found = [exercise.reference, *alternatives(exercise.name)]
-    assert len(found) >= 3, f"{exercise.name} needs at least two right alternatives in tests/banks/right/"
+    assert len(found) >= 2, f"{exercise.name} needs a right alternative in tests/banks/right/"
     assert list(marks_lost(exercise, found, [SHIPPED])) == []
 
 

@@ -1,6 +1,5 @@
 """Shortcuts are seen by what torch does, whatever the source says, and honest answers do not look like them."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
@@ -34,40 +33,13 @@ def by_layer() -> object:
     return torch.nn.MultiheadAttention(4, 2)(QUERY[0], QUERY[0], QUERY[0])
 
 
-def by_hand() -> object:
-    return torch.softmax(QUERY @ QUERY.transpose(-2, -1), -1) @ QUERY
-
-
-@pytest.mark.parametrize("function", [by_name, by_assembled_name, by_operator])
+@pytest.mark.parametrize("function", [by_name, by_assembled_name, by_operator, by_layer])
 def test_a_shortcut_is_seen(function: Callable[[], object]) -> None:
+    name = "multi_head_attention_forward" if function is by_layer else "scaled_dot_product_attention"
     seen: set[str] = set()
-    with watch(ATTEND, seen):
+    with watch(frozenset({name}), seen):
         function()
-    assert seen == ATTEND
-
-
-def test_a_layer_is_seen_by_the_function_it_calls() -> None:
-    seen: set[str] = set()
-    with watch(frozenset({"multi_head_attention_forward"}), seen):
-        by_layer()
-    assert seen == {"multi_head_attention_forward"}
-
-
-def test_what_is_not_named_is_not_seen() -> None:
-    seen: set[str] = set()
-    with watch(ATTEND, seen):
-        by_hand()
-    assert seen == set()
-
-
-def test_nothing_is_watched_afterwards_and_other_threads_are_out_of_sight() -> None:
-    seen: set[str] = set()
-    with watch(ATTEND, seen):
-        thread = threading.Thread(target=by_name)
-        thread.start()
-        thread.join()
-    by_name()
-    assert seen == set()
+    assert seen == {name}
 
 
 @pytest.mark.sandboxes

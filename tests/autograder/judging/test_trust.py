@@ -63,15 +63,10 @@ def test_a_value_of_very_many_objects_is_refused(tree: object, data: bytes) -> N
         decode([tree] * (MAX_OBJECTS + 1), data * (MAX_OBJECTS + 1))
 
 
-def test_replies_that_would_fill_the_graders_memory_are_let_go() -> None:
+@pytest.mark.parametrize("value", [torch.zeros(3000, 3000), nn.Linear(3000, 3000)], ids=["tensors", "layers"])
+def test_replies_that_would_fill_the_graders_memory_are_let_go(value: object) -> None:
     exercise = ATTENTION.exercise("causal_mask")
-    verdict = judge(exercise, local_answer(lambda n_queries, n_keys: torch.zeros(3000, 3000)), seed=b"seed")
-    assert "far larger than a right one" in verdict.hint
-
-
-def test_layers_that_would_fill_the_graders_memory_are_let_go() -> None:
-    exercise = ATTENTION.exercise("causal_mask")
-    verdict = judge(exercise, local_answer(lambda n_queries, n_keys: nn.Linear(3000, 3000)), seed=b"seed")
+    verdict = judge(exercise, local_answer(lambda n_queries, n_keys: value), seed=b"seed")
     assert "far larger than a right one" in verdict.hint
 
 

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
-from torch import nn
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
@@ -18,8 +17,6 @@ from autograder.notebooks.markdown import MarkdownError, plain_markdown
 from autograder.notebooks.notebooks import (
     released_notebook,
     section_titles,
-    source_notebook,
-    stub_of,
     whole_path_notebook,
 )
 from tests.banks.submissions import source_of
@@ -58,11 +55,6 @@ def test_points_on_the_page_are_those_of_the_specification(assignment: Assignmen
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
-def test_source_notebook_is_deterministic(assignment: Assignment) -> None:
-    assert source_notebook(assignment) == source_notebook(assignment)
-
-
-@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
 def test_hints_point_to_sections_that_exist(assignment: Assignment) -> None:
     titles = section_titles(assignment.name)
     for exercise in assignment.exercises:
@@ -71,27 +63,6 @@ def test_hints_point_to_sections_that_exist(assignment: Assignment) -> None:
     for step in assignment.steps:
         for misstep in step.mistakes:
             assert misstep.section in section_titles(misstep.chapter), (step.name, misstep.name, misstep.section)
-
-
-class Doubler(nn.Module):
-    """Doubles."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.factor = 2
-
-    def forward(self, x: float) -> float:
-        """Twice x."""
-        return x * self.factor
-
-
-def test_stub_of_a_class_has_a_stub_for_each_method() -> None:
-    assert stub_of(Doubler) == (
-        'class Doubler(nn.Module):\n    """Doubles."""\n\n    def __init__(self) -> None:\n'
-        "        # YOUR CODE HERE\n        raise NotImplementedError()\n\n"
-        '    def forward(self, x: float) -> float:\n        """Twice x."""\n'
-        "        # YOUR CODE HERE\n        raise NotImplementedError()"
-    )
 
 
 def test_markdown_loses_its_roles() -> None:

@@ -131,38 +131,10 @@ def test_a_formula_is_drawn_and_what_is_none_is_shown() -> None:
     assert "<math" not in markdown_to_html("It costs $5 or $6, at most $7.")
 
 
-def test_prose_looks_as_before() -> None:
-    source = (
-        "# Title\n\n**bold** ~~no~~ `x < 1`\n\n| a | b |\n|---|:-:|\n| 1 | 2 |\n\n[link](https://example.org)\n\n1. a"
-    )
-    page = markdown_to_html(source)
-    assert {"h1", "strong", "s", "code", "table", "a", "ol"} <= Tags(page).names
-    assert "https://example.org" in page and "x &lt; 1" in page
-
-
-def test_the_courses_own_hints_fold() -> None:
-    page = markdown_to_html("<details>\n<summary>Hint</summary>\n\nLook **here**.\n\n</details>")
-    assert page.split() == [
-        "<details>",
-        "<summary>Hint</summary>",
-        "<p>Look",
-        "<strong>here</strong>.</p>",
-        "</details>",
-    ]
-
-
 def test_code_is_colored_and_whole() -> None:
     source = "def f(x):  # <b>\n    return rf'{x}' + \"\\\"\" + '''a\n''' if x else 0x1f\nclass_of = None\nb'\\'"
     page = code_to_html(source)
     assert Tags(page).names == {"div", "pre", "span"}
-    for piece in (
-        '<span class="k">def</span>',
-        '<span class="nf">f</span>',
-        '<span class="c1"># &lt;b&gt;</span>',
-        '<span class="mh">0x1f</span>',
-    ):
-        assert piece in page
-    assert '<span class="k">class</span>' not in page
     assert text_in(page) == source
     assert text_in(code_to_html("\n\nx = 1\n\n")) == "\n\nx = 1\n\n"
 

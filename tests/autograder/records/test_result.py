@@ -1,54 +1,12 @@
-"""Results are written in one step and read back whole, or said to be damaged."""
+"""What a learner reads of a result."""
 
 import dataclasses
-from pathlib import Path
 
-import pytest
-
-from autograder.records.result import (
-    FEEDBACK_WIDTH,
-    GRADED,
-    ExerciseResult,
-    PropertyResult,
-    Result,
-    ResultError,
-    read_result,
-    write_result,
-)
+from autograder.records.result import FEEDBACK_WIDTH, ExerciseResult, PropertyResult
 
 EXERCISE = ExerciseResult(
     "f", 4, 1.5, (PropertyResult("a", 1, True), PropertyResult("b", 2, False)), "m", "A hint.", "chapter 5, “Masks”", ()
 )
-RESULT = Result(
-    "05_attention",
-    GRADED,
-    "",
-    (EXERCISE,),
-    ("a flag",),
-    {"1": []},
-    "x",
-    "00",
-    "process",
-    "2026-11-24",
-    0.5,
-    {"torch": "2"},
-    "grader@host",
-)
-
-
-def test_result_survives_a_round_trip(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "ada.json"
-    write_result(path, RESULT)
-    assert read_result(path) == RESULT
-    assert list(path.parent.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"exercises": [{}]}'])
-def test_damaged_result_is_said_to_be_so(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "ada.json"
-    path.write_text(text)
-    with pytest.raises(ResultError, match="delete it and grade again"):
-        read_result(path)
 
 
 def test_feedback_names_score_properties_hint_and_place() -> None:

@@ -14,18 +14,10 @@ from autograder.records.result import GRADED, NOT_GRADED, ExerciseResult, Proper
 from autograder.reporting.canvas import fill_canvas_list
 from autograder.reporting.report import class_report
 from autograder.reporting.scores import CellScore, Score, Table, canvas_table, moodle_table, plain_table, write_table
-from autograder.students.by_hand import HandScore, notes_on
 from autograder.students.late import DAY, PenaltyPerDay
 from autograder.students.roster import RosterError
 
 AT = datetime(2026, 10, 12, 9, 30)
-SCORES = [
-    Score("02_tokenization", "ada", GRADED, AT, 18.0, 1.8, 16.2, 20.0),
-    Score("02_tokenization", "=cmd|' /C calc'!A0", GRADED, AT, 3.0, 0.0, 3.0, 20.0),
-    Score("05_attention", "ada", NOT_GRADED, None, None, None, None, 22.0, "It is missing."),
-]
-
-
 FORMULAS = [
     *(
         "=1+1",
@@ -85,22 +77,6 @@ def test_honest_names_stay_as_they_are() -> None:
         assert [row[1] for row in plain_table([Score("a", name, GRADED, AT, -1.0, 0.0, -1.0, 2.0)])][1] == name
 
 
-def test_plain_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
-    header, *rows = plain_table(SCORES)
-    assert header[:3] == ["assignment", "student_id", "status"]
-    worth = ["2026-10-12 09:30:00", "18.0", "1.8", "16.2", "20.0"]
-    assert rows[0] == ["02_tokenization", "ada", "graded", *worth, "", "", "", "0", "", ""]
-    assert rows[2] == ["05_attention", "ada", "not graded", *[""] * 4, "22.0", "It is missing.", "", "", "0", "", ""]
-    assert write_table(tmp_path / "grades.csv", plain_table(SCORES)) == 3
-
-
-def test_canvas_finds_students_by_login_and_assignments_by_column() -> None:
-    header, points, *rows = canvas_table(SCORES)
-    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "02_tokenization", "05_attention"]
-    assert points == ["    Points Possible", "", "", "", "", "20.0", "22.0"]
-    assert ["ada", "", "", "ada", "", "16.2", ""] in rows, "one that is not graded is no zero"
-
-
 CANVAS_LIST = """Student,ID,SIS User ID,SIS Login ID,Section,Attention (9001),05_attention (9002),Final Score
     Points Possible,,,,,20,22.0,(read only)
 "Lovelace, Ada",101,s-1,+ada,LLM,3,,91
@@ -154,12 +130,6 @@ def test_a_list_that_is_not_canvass_is_one_sentence(tmp_path: Path, text: str, s
         fill_canvas_list(tmp_path / "list.csv", [Score("ps1", "ada", GRADED, AT, 1.0, 0.0, 1.0, 2.0)])
 
 
-def test_moodle_has_a_column_for_each_assignment() -> None:
-    header, *rows = moodle_table(SCORES)
-    assert header == ["username", "02_tokenization", "05_attention"]
-    assert ["ada", "16.2", ""] in rows
-
-
 HINT = "The *last* axis of `x < 0`, <b>not</b> the first."
 
 
@@ -178,11 +148,6 @@ def result(status: str = GRADED, mistake: str | None = None, **changes: object) 
 
 def cell(name: str, score: float) -> CellScore:
     return CellScore(name, score, 3.0, False, score, name)
-
-
-def test_a_score_by_hand_is_told_with_two_digits() -> None:
-    (told,) = notes_on({"thirds": HandScore(4 / 3, "of yesterday")}, result())
-    assert told.startswith("thirds has 1.33 points by hand, given to another answer")
 
 
 @pytest.fixture
@@ -214,24 +179,10 @@ def test_report_counts_mistakes_and_says_what_to_teach_again(report: str) -> Non
     assert "05_attention.ipynb is missing." in report
 
 
-def test_report_has_nothing_of_students_who_are_not_in_the_gradebook(report: str) -> None:
-    scores = [Score("05_attention", "ada", GRADED, AT, 3.0, 0.0, 3.0, 3.0, cells=(cell("softmax_rows", 3.0),))]
-    page = class_report("c", scores, datetime(2026, 10, 13, tzinfo=UTC))
-    assert "mean 3.0 of 3 points" in page and "All learners have all properties." in page
-    for name in ("<bdi>bob<", "<bdi>cleo<", "<bdi>dan<", "duplicated", "2 of 3"):
-        assert name in report and name not in page
-
-
 def test_report_is_one_file_and_shows_no_html_of_learners(report: str) -> None:
     assert not re.search(r"<script|<link|@import|src=|url\(h|href=.?h", report)
     assert "llm &lt;2026&gt;" in report
     assert "A &lt;b&gt;cell&lt;/b&gt; was duplicated." in report
-
-
-def test_report_of_the_same_class_is_the_same(report: str, tmp_path: Path) -> None:
-    scores = [Score("05_attention", "ada", GRADED, AT, 3.0, 0.0, 3.0, 3.0)]
-    made = datetime(2026, 10, 13, tzinfo=UTC)
-    assert class_report("c", scores, made) == class_report("c", scores, made)
 
 
 @pytest.mark.parametrize(("seconds", "penalty"), [(1, 1.0), (DAY, 1.0), (DAY + 1, 2.0), (30 * DAY, 10.0)])

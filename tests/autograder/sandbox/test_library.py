@@ -44,18 +44,3 @@ def test_both_end_together(first: ZygoteClient) -> None:
         assert len(both) == 2
     first.close()
     assert not living_processes(both)
-
-
-def test_who_shares_a_fork_server_never_starts_a_second(first: ZygoteClient) -> None:
-    alone = first.share()
-    assert alone.with_library() is alone
-    first.with_library().start()
-    shared = first.share()
-    shared.processor = 0
-    assert shared.with_library() is not shared
-    assert shared.pids == first.pids
-    with open_sandbox(server=shared.with_library()) as sandbox:
-        outputs = sandbox.run_cell(f"{LOADED}\nimport os\nprint(os.sched_getaffinity(0))", 60).outputs
-    assert outputs[0]["text"] == "True\n{0}\n"
-    for server in (alone, shared):
-        server.close()

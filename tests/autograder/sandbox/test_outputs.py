@@ -43,3 +43,38 @@ def test_what_is_neither_text_nor_a_picture_is_told(kind: str) -> None:
     assert shown({kind: PAGE.decode()}) == {
         "text/plain": "[An output that is neither text nor a picture is not shown.]"
     }
+
+
+PNG = text_of(b"\x89PNG\r\n\x1a\nrest")
+DAMAGED = "[The picture is not shown. It is damaged.]"
+
+
+@pytest.mark.parametrize(
+    ("output", "clean"),
+    [
+        (
+            {"output_type": "stream", "name": "odd", "text": "a"},
+            {"output_type": "stream", "name": "stdout", "text": "a"},
+        ),
+        ({"output_type": "stream", "text": ["a"]}, {"output_type": "stream", "name": "stdout", "text": ""}),
+        (
+            {"output_type": "error", "ename": 1, "evalue": "v", "traceback": ["t", 2], "more": 1},
+            {"output_type": "error", "ename": "", "evalue": "v", "traceback": ["t", ""]},
+        ),
+        (
+            {"output_type": "display_data", "data": {"text/plain": "p", "image/png": PNG}, "metadata": {"x": 1}},
+            {"output_type": "display_data", "data": {"text/plain": f"p\n{DAMAGED}"}, "metadata": {}},
+        ),
+        (
+            {"output_type": "execute_result", "execution_count": True, "data": 1},
+            {"output_type": "execute_result", "execution_count": None, "data": {}, "metadata": {}},
+        ),
+    ],
+)
+def test_an_output_is_made_well_formed(output: dict[str, object], clean: dict[str, object]) -> None:
+    assert clean_outputs([output]) == [clean]
+
+
+@pytest.mark.parametrize("outputs", [None, "text", {}, [None], [[]], [{}], [{"output_type": "update_display_data"}]])
+def test_what_is_no_output_is_left_out(outputs: object) -> None:
+    assert clean_outputs(outputs) == []

@@ -79,31 +79,6 @@ def test_an_answer_that_comes_only_after_the_interrupt_costs_the_sandbox(sandbox
         call(sandbox, body, 0.5)
 
 
-# Ending too early
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "import os\nos._exit(0)",
-        "import os\nos.kill(os.getpid(), 9)\nimport time\ntime.sleep(60)",
-        "import os\nos.abort()",
-        "import ctypes\nctypes.string_at(0)",
-        "import os\nos.close(3)",
-        "import os\nos.closerange(0, 256)",
-        "import ctypes\ndef f(): return ctypes.PYFUNCTYPE(None)(f)()\nimport sys\nsys.setrecursionlimit(10**8)\nf()",
-    ],
-)
-def test_a_sandbox_that_dies_is_lost(sandbox: Sandbox, body: str) -> None:
-    if "os.kill" in body and sandbox.tier == "namespaces":
-        # The first process of a namespace does not die of its own signals; the deadline ends it.
-        with pytest.raises(CallInterrupted):
-            call(sandbox, body, 0.5)
-        return
-    with pytest.raises(SandboxLost):
-        call(sandbox, body, 20)
-
-
 # Outliving
 
 
@@ -123,19 +98,6 @@ for depth in range(3):
         os._exit(0)
 return "left"
 """
-
-
-def test_detached_children_do_not_outlive_the_sandbox(server: ZygoteClient) -> None:
-    with open_sandbox(server=server) as sandbox:
-        assert ask(sandbox, OUTLIVING) == "left"
-        assert len(processes_of(server)) >= 4
-    assert processes_of(server) == []
-
-
-def test_detached_children_do_not_outlive_a_sandbox_that_dies(server: ZygoteClient, sandbox: Sandbox) -> None:
-    with pytest.raises(SandboxLost):
-        call(sandbox, OUTLIVING.replace('return "left"', "os._exit(0)"))
-    assert processes_of(server) == []
 
 
 @walled

@@ -5,22 +5,11 @@ import json
 import pytest
 
 from autograder.sandbox.caps import MEBIBYTE, MOST_OUTPUT, Caps
-from autograder.sandbox.sandbox import CallInterrupted, Sandbox, SandboxLost, open_sandbox
+from autograder.sandbox.sandbox import Sandbox, open_sandbox
 from autograder.sandbox.zygote_client import ZygoteClient
 from tests.autograder.sandbox.sandboxes import ask, call
 
 in_namespaces = pytest.mark.promised_by("namespaces")
-
-
-def test_a_fork_bomb_ends(sandbox: Sandbox) -> None:
-    # Either some process answers that it failed, most often of the interrupt, or the bomb keeps all from answering.
-    try:
-        reply = call(
-            sandbox, "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass", 1
-        )
-    except (SandboxLost, CallInterrupted):
-        return
-    assert reply.failure is not None
 
 
 def test_processes_are_counted(server: ZygoteClient) -> None:
@@ -157,17 +146,3 @@ def test_the_most_control_characters_fit_into_a_frame(server: ZygoteClient) -> N
 def test_many_writes_take_linear_time(sandbox: Sandbox) -> None:
     """Each of 300,000 writes once copied all that was written before it."""
     assert ask(sandbox, "import sys\nfor _ in range(300_000): sys.stdout.write('abc')\nreturn 'done'", 30) == "done"
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["list(range(3_000_000))", "'x' * 100_000_000", "__import__('torch').ones(64, 1 << 18)", "{'k' * 9_000_000: 1}"],
-)
-def test_a_reply_that_is_too_large_is_a_failure(sandbox: Sandbox, value: str) -> None:
-    body = f"""
-    value = {value}
-    return [value, value, value, value, value] if hasattr(value, 'dtype') else value
-    """
-    reply = call(sandbox, body)
-    assert reply.failure is None or reply.failure.type == "ReplyTooLarge"
-    assert sandbox.run_cell("1", 30).ok

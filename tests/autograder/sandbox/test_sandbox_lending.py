@@ -121,19 +121,6 @@ def test_an_object_keeps_its_state_where_it_is(borrowing: Sandbox) -> None:
     assert ask(borrowing, body) == [5, 5, 15, 5]
 
 
-def test_threads_share_a_function(borrowing: Sandbox) -> None:
-    body = """
-    import threading, torch
-    found = []
-    def work(start): found.extend(float(wide(torch.tensor([float(start + i)]))) for i in range(30))
-    threads = [threading.Thread(target=work, args=(100 * number,)) for number in range(4)]
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
-    return sorted(found) == sorted(float((100 * number + i) ** 2) for number in range(4) for i in range(30))
-    """
-    assert ask(borrowing, body, 60) is True
-
-
 def test_a_cell_does_not_take_the_place_of_what_is_lent(borrowing: Sandbox) -> None:
     borrowing.run_cell("def wide(x): return 7", 30)
     assert ask(borrowing, "import torch\nreturn float(wide(torch.ones(1)))") == 1.0

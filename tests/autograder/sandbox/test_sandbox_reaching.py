@@ -228,12 +228,27 @@ def test_no_rights_are_left(sandbox: Sandbox) -> None:
         ("userfaultfd", 323, "0"),
         ("perf_event_open", 298, "0, 0, 0, 0, 0"),
         ("reboot", 169, "0, 0, 0, 0"),
+        # What stays with a file or a number tells another sandbox something.
+        ("a lease", 72, "descriptor, 1024, 0"),
+        ("a watch on a folder", 72, "folder, 1026, 2"),
+        ("a hint", 72, "descriptor, 1036, ctypes.byref(ctypes.c_uint64(2))"),
+        ("flags", 16, "descriptor, 0x40086602, ctypes.byref(ctypes.c_int(0))"),
+        ("inotify", 294, "0"),
+        ("fanotify", 301, "0, 0, 0, 0, 0"),
+        ("residence in memory", 27, "0, 0, 0"),
+        ("places in memory", 279, "0, 0, 0, 0, 0, 0"),
+        ("shared memory by number", 31, "0, 0, 0"),
+        ("semaphores by number", 66, "0, 0, 0, 0"),
+        ("messages by number", 71, "0, 0, 0"),
+        ("messages by name", 240, "b'sandbox', 0o102, 0o600, 0"),
+        ("priority", 141, "0, 0, 5"),
     ],
 )
 def test_dangerous_system_calls_are_refused(sandbox: Sandbox, name: str, number: int, arguments: str) -> None:
     body = f"""
-    import ctypes
+    import ctypes, os
     libc = ctypes.CDLL(None, use_errno=True)
+    descriptor, folder = os.open(os.__file__, os.O_RDONLY), os.open(os.path.dirname(os.__file__), os.O_RDONLY)
     return [libc.syscall({number}, {arguments}), ctypes.get_errno()]
     """
     assert ask(sandbox, body) == [-1, 1]

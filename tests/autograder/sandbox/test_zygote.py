@@ -14,20 +14,12 @@ from unittest.mock import Mock
 
 import pytest
 
-from autograder.sandbox import seccomp, session
+from autograder.sandbox import seccomp
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.sandbox import Sandbox, SandboxLost, open_sandbox
+from autograder.sandbox.sandbox import SandboxLost, open_sandbox
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
 from tests.autograder.sandbox.sandboxes import PATIENCE, ask, leftovers, living_processes, sandbox_processes, zygote_of
-
-
-def test_sandboxes_share_one_fork_server(server: ZygoteClient) -> None:
-    first = zygote_of(server)
-    for _ in range(5):
-        with open_sandbox(server=server) as sandbox:
-            assert sandbox.run_cell("1", 30).ok
-    assert zygote_of(server) == first
 
 
 def test_sandboxes_may_be_open_at_once_and_from_threads(server: ZygoteClient) -> None:
@@ -164,30 +156,6 @@ def test_the_sweeper_removes_what_a_killed_fork_server_left(monkeypatch: pytest.
     assert not session.exists()
 
 
-def test_nothing_runs_any_more_when_the_sweeper_returns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A process that was sent a signal dies when it is its turn; here the first signals do not arrive at all."""
-    token, arrives = "slow to die", [False, False, True]
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / (PREFIX + token)).mkdir()
-    stray = subprocess.Popen(["sleep", "600"], env={TOKEN_VARIABLE: token})
-    kill = os.kill
-
-    def kill_late(process: int, number: int) -> None:
-        if arrives.pop(0):
-            kill(process, number)
-            stray.wait()
-
-    monkeypatch.setattr("os.kill", kill_late)
-    try:
-        sweep_after(token)
-        assert stray.poll() == -signal.SIGKILL
-        assert not (tmp_path / (PREFIX + token)).exists()
-    finally:
-        monkeypatch.undo()
-        stray.kill()
-        stray.wait()
-
-
 def test_a_process_that_goes_from_program_to_program_is_swept_away(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -203,37 +171,6 @@ def test_a_process_that_goes_from_program_to_program_is_swept_away(
                 assert stray.wait(PATIENCE) == -signal.SIGKILL
             finally:
                 stray.kill()
-
-
-def process_without_environment(folder: Path, *, start: int, end: int) -> Path:
-    """What /proc shows of a process whose environment lies between these addresses."""
-    fields = ["0"] * 52
-    fields[49:51] = str(start), str(end)
-    (folder / "stat").write_text(f"7 (a) name) {' '.join(fields[2:])}")
-    (folder / "environ").touch()
-    (folder / "exe").symlink_to("/bin/sh")
-    return folder
-
-
-def test_a_process_that_must_wait_while_it_begins_a_program_is_looked_at_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    process = process_without_environment(tmp_path, start=0, end=0)
-    naps: list[float] = []
-
-    def nap(seconds: float) -> None:
-        naps.append(seconds)
-        if len(naps) == 300:
-            (process / "environ").write_bytes(b"A=1")
-
-    monkeypatch.setattr("time.sleep", nap)
-    assert session._environment(process) == b"A=1"
-
-
-def test_a_process_that_has_no_environment_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    process = process_without_environment(tmp_path, start=4096, end=4096)
-    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it waits"))
-    assert session._environment(process) == b""
 
 
 def test_the_sweeper_leaves_the_folders_of_others_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -285,10 +222,6 @@ def test_another_system_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None
 def test_caps_are_positive_whole_numbers(value: object) -> None:
     with pytest.raises(ValueError, match="the cap memory must be"):
         Caps(memory=value)
-
-
-def test_a_sandbox_says_its_tier(sandbox: Sandbox, server: ZygoteClient) -> None:
-    assert sandbox.tier == server.tier
 
 
 class _Running:

@@ -8,7 +8,7 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.notebooks.notebooks import released_notebook
-from autograder.submissions.hand_in import HandIn, NotGradable, misplaced, read_hand_in
+from autograder.submissions.hand_in import HandIn, NotGradable, read_hand_in
 from autograder.submissions.numbered import is_made_of, unnumbered
 from autograder.submissions.submission import submission_of
 from llm_course.capstone.format import HANDED_IN
@@ -114,12 +114,6 @@ def laid_by_hand(*names: str) -> Path:
     return folder / f"{NAME}.ipynb"
 
 
-def test_a_numbered_notebook_in_the_right_folder_is_taken_and_told() -> None:
-    hand_in = read_hand_in(laid_by_hand(f"{NAME} (1).ipynb"))
-    assert hand_in.notebook.decode() == f"{NAME} (1).ipynb"
-    assert hand_in.flags == (f"{NAME} (1).ipynb is used as {NAME}.ipynb.",)
-
-
 def test_of_two_numbered_notebooks_the_last_is_taken_and_the_released_name_before_all() -> None:
     path = laid_by_hand(f"{NAME} (1).ipynb", f"{NAME} (2).ipynb")
     hand_in = read_hand_in(path)
@@ -133,13 +127,3 @@ def test_of_two_numbered_notebooks_the_last_is_taken_and_the_released_name_befor
 def test_two_notebooks_of_one_number_are_not_guessed_at() -> None:
     with pytest.raises(NotGradable, match=r"keep their names: nothing says which is .*\. Leave the one that counts\.$"):
         read_hand_in(laid_by_hand(f"{NAME} (1).ipynb", f"{NAME}-1.ipynb"))
-
-
-def test_a_notebook_beside_its_folder_is_named() -> None:
-    for name in ("kim", "lee"):
-        Path("submitted", name).mkdir(parents=True)
-    Path("submitted", "kim", f"{NAME} (1).ipynb").touch()
-    Path("submitted", "lee", "other.ipynb").touch()
-    sentence = f"submitted/kim/{NAME} (1).ipynb is not graded: lay it into submitted/kim/{NAME}/."
-    assert misplaced(Path("submitted"), "*", NAME) == [sentence]
-    assert misplaced(Path("submitted"), "lee", NAME) == misplaced(Path("nowhere"), "*", NAME) == []

@@ -2,6 +2,21 @@
 
 from tests.banks.hostile.answers import FAKES, in_cell
 
+
+def _full_of(number: str) -> str:
+    """Answers of the right form, each number of which is this one."""
+    return f"""
+import torch
+def causal_mask(n_queries, n_keys): return torch.full((n_queries, n_keys), torch.{number})
+def scaled_dot_product_attention(query, key, value, mask=None):
+    w = torch.full((*query.shape[:-1], key.shape[-2]), torch.{number}, dtype=query.dtype, requires_grad=True)
+    return w @ value, w
+def multi_head_attention(x, *a, **k): return torch.full_like(x, torch.{number}, requires_grad=True)
+def sliding_window_mask(seq_len, window): return torch.full((seq_len, seq_len), torch.{number})
+def flash_attention(query, *a, **k): return torch.full_like(query, -torch.{number}, requires_grad=True)
+"""
+
+
 LYING: dict[str, str] = {
     "an object is equal to everything": """
 class Equal:
@@ -16,26 +31,8 @@ class Equal:
 FAKE = Equal()
 """
     + FAKES,
-    "answers are NaN tensors of the right form": """
-import torch
-def causal_mask(n_queries, n_keys): return torch.full((n_queries, n_keys), torch.nan)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    w = torch.full((*query.shape[:-1], key.shape[-2]), torch.nan, dtype=query.dtype, requires_grad=True)
-    return w @ value, w
-def multi_head_attention(x, *a, **k): return torch.full_like(x, torch.nan, requires_grad=True)
-def sliding_window_mask(seq_len, window): return torch.full((seq_len, seq_len), torch.nan)
-def flash_attention(query, *a, **k): return torch.full_like(query, torch.nan, requires_grad=True)
-""",
-    "answers are infinite tensors of the right form": """
-import torch
-def causal_mask(n_queries, n_keys): return torch.full((n_queries, n_keys), torch.inf)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    w = torch.full((*query.shape[:-1], key.shape[-2]), torch.inf, dtype=query.dtype, requires_grad=True)
-    return w @ value, w
-def multi_head_attention(x, *a, **k): return torch.full_like(x, torch.inf, requires_grad=True)
-def sliding_window_mask(seq_len, window): return torch.full((seq_len, seq_len), torch.inf)
-def flash_attention(query, *a, **k): return torch.full_like(query, -torch.inf, requires_grad=True)
-""",
+    "answers are NaN tensors of the right form": _full_of("nan"),
+    "answers are infinite tensors of the right form": _full_of("inf"),
     "a tensor subclass lies about itself": """
 import torch
 class Liar(torch.Tensor):

@@ -10,13 +10,15 @@ import socket
 from pathlib import Path
 
 from tests.banks.hostile.answers import in_cell
-from tests.banks.hostile.handing_in import NAME, HandIn, Notebook, beside, changing_metadata, write
+from tests.banks.hostile.handing_in import NAME, HandIn, Notebook, beside, cell, changing_metadata, with_cells, write
 from tests.banks.hostile.serving import png
 
 SOURCE_FILES = {"data/numbers.csv": "1,2\n", "shared.txt": "for all\n"}
 """What the course's source holds beside its notebook, for attacks to be in the way of."""
 DEPTH = 1500
 FLOOD = 20_000
+TABLE = "|a" * 4000 + "\n" + "|-" * 4000 + "\n" + "|\n" * 1900
+"""Each row of one cell is filled up to the width of the head."""
 
 
 def folders_in_folders(folder: Path, notebook: Notebook, victim: Path) -> None:
@@ -83,8 +85,7 @@ def long_names(folder: Path, notebook: Notebook, victim: Path) -> None:
 
 
 def a_second_name_of_the_secret(folder: Path, notebook: Notebook, victim: Path) -> None:
-    cell = {"cell_type": "code", "source": "print(open('data.txt').read())", "metadata": {}, "outputs": []}
-    write(folder, {**notebook, "cells": [*notebook["cells"], cell]})
+    with_cells(cell("print(open('data.txt').read())"))(folder, notebook, victim)
     (folder / "data.txt").hardlink_to(victim.parents[2] / ".llm_course_secret")
 
 
@@ -99,17 +100,11 @@ def devices_and_sockets(folder: Path, notebook: Notebook, victim: Path) -> None:
         os.close(here)
 
 
-def many_long_cells(folder: Path, notebook: Notebook, victim: Path) -> None:
-    cell = {"cell_type": "code", "source": "x = 1\n" * 8000, "metadata": {}, "outputs": []}
-    write(folder, {**notebook, "cells": [*notebook["cells"], *[cell] * 100]})
-
-
 def many_names_in_many_cells(folder: Path, notebook: Notebook, victim: Path) -> None:
     """Whoever looks for each name of a function in each cell takes minutes."""
     names = ";".join(f"a{number}" for number in range(3000))
     sources = [f"def multi_head_attention(): {names}", *(f"b{number} = 1" for number in range(1500))]
-    cells = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": []} for source in sources]
-    write(folder, {**notebook, "cells": [*notebook["cells"], *cells]})
+    with_cells(*map(cell, sources))(folder, notebook, victim)
 
 
 def a_notebook_of_brackets(folder: Path, notebook: Notebook, victim: Path) -> None:
@@ -121,28 +116,14 @@ def a_notebook_of_brackets(folder: Path, notebook: Notebook, victim: Path) -> No
 def an_attachment_that_no_file_can_name(folder: Path, notebook: Notebook, victim: Path) -> None:
     """JSON can spell half a character. Names of metadata and their values can hold one, too."""
     picture = base64.b64encode(png(8, 8)).decode()
-    cell = {
-        "cell_type": "markdown",
-        "source": "a",
-        "metadata": {"nbgrader": {"\ud800": "\ud800", "grade_id": "\ud800"}},
-    }
-    attached = {**cell, "attachments": {"\ud800.png": {"image/png": picture}}}
-    write(folder, {**notebook, "cells": [*notebook["cells"], attached]})
-
-
-def a_table_of_millions(folder: Path, notebook: Notebook, victim: Path) -> None:
-    """Each row of one cell is filled up to the width of the head."""
-    table = "|a" * 4000 + "\n" + "|-" * 4000 + "\n" + "|\n" * 1900
-    write(
-        folder,
-        {**notebook, "cells": [*notebook["cells"], *[{"cell_type": "markdown", "source": table, "metadata": {}}] * 10]},
-    )
+    marked = cell("a", "markdown", **{"\ud800": "\ud800", "grade_id": "\ud800"})
+    attached = {**marked, "attachments": {"\ud800.png": {"image/png": picture}}}
+    with_cells(attached)(folder, notebook, victim)
 
 
 def a_picture_of_a_million_segments(folder: Path, notebook: Notebook, victim: Path) -> None:
     """Shown again and again, and found damaged each time."""
-    cell = {"cell_type": "markdown", "source": "![](a.jpg)" * 1900, "metadata": {}}
-    write(folder, {**notebook, "cells": [*notebook["cells"], *[cell] * 9]})
+    with_cells(*[cell("![](a.jpg)" * 1900, "markdown")] * 9)(folder, notebook, victim)
     (folder / "a.jpg").write_bytes(b"\xff\xd8" + b"\xff\xfe\x00\x02" * ((5 << 20) // 4 - 10))
 
 
@@ -163,12 +144,12 @@ STOPPING: dict[str, HandIn | str] = {
     "long names": long_names,
     "a second name of the course's secret": a_second_name_of_the_secret,
     "devices and sockets": devices_and_sockets,
-    "many long cells": many_long_cells,
+    "many long cells": with_cells(*[cell("x = 1\n" * 8000)] * 100),
     "many names in many cells": many_names_in_many_cells,
     "a notebook of brackets": a_notebook_of_brackets,
     "an attachment that no file can name": an_attachment_that_no_file_can_name,
     "points that no float holds": changing_metadata(points=10**400),
-    "a table of millions of cells": a_table_of_millions,
+    "a table of millions of cells": with_cells(*[cell(TABLE, "markdown")] * 10),
     "a picture of a million segments": a_picture_of_a_million_segments,
     "a string of a million fields": in_cell("if 0: x = f'" + "{y}" * 200_000 + "'"),
     "a cell of a million characters": in_cell("x = [\n" + "(1, 'a', [2]),\n" * 70_000 + "]"),

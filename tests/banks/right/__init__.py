@@ -1,6 +1,7 @@
 """Right answers that are not the reference: one module a topic, each with its ALTERNATIVES by exercise.
 
-They are written as learners write: loops, einsum, float64 inside, other layouts. All must get full marks.
+All must get full marks. An exercise has one at least, and more where they give the judge other things to look at: they
+round elsewhere, come in another dtype or layout, draw in another way, take more memory.
 """
 
 import importlib

@@ -15,35 +15,6 @@ def layer_norm_by_torch(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e
     return functional.layer_norm(x, (x.shape[-1],), weight, bias, eps)
 
 
-def layer_norm_by_std(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
-    if list(weight.shape) != [x.size(-1)] or list(bias.shape) != [x.size(-1)]:
-        raise ValueError("weight and bias need one number for each column")
-    mean = torch.mean(x, dim=-1, keepdim=True)
-    var = torch.var(x, dim=-1, keepdim=True, unbiased=False)
-    return weight * ((x - mean) / torch.sqrt(var + eps)) + bias
-
-
-def layer_norm_row_by_row(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
-    width = x.shape[-1]
-    if weight.dim() != 1 or bias.dim() != 1 or len(weight) != width or len(bias) != width:
-        raise ValueError(f"{width} columns")
-    rows = []
-    for row in x.reshape(-1, width):
-        mean = row.sum() / width
-        variance = ((row - mean) ** 2).sum() / width
-        rows.append((row - mean) / (variance + eps) ** 0.5 * weight + bias)
-    return torch.stack(rows).reshape(x.shape)
-
-
-def layer_norm_by_moments(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
-    if weight.shape != x.shape[-1:] or bias.shape != x.shape[-1:]:
-        raise ValueError("the widths differ")
-    wide = x.double()
-    mean, square = wide.mean(-1, keepdim=True), (wide * wide).mean(-1, keepdim=True)
-    normed = (wide - mean) / torch.sqrt(square - mean**2 + eps)
-    return torch.addcmul(bias.double(), normed, weight.double()).to(x.dtype)
-
-
 def rms_norm_by_torch(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
     if weight.shape != (x.shape[-1],):
         raise ValueError("the widths differ")
@@ -64,16 +35,6 @@ def rms_norm_by_length(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
         raise ValueError(f"the weight must have {width} numbers")
     length = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32)
     return (weight * x / torch.sqrt(length**2 / width + eps)).to(x.dtype)
-
-
-def rms_norm_row_by_row(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
-    if weight.ndim != 1 or len(weight) != x.shape[-1]:
-        raise ValueError("the widths differ")
-    rows = []
-    for row in x.reshape(-1, x.shape[-1]):
-        wide = row.float()
-        rows.append((wide / torch.sqrt(torch.dot(wide, wide) / len(wide) + eps) * weight.float()).to(x.dtype))
-    return torch.stack(rows).reshape(x.shape)
 
 
 def block_by_torch(
@@ -143,68 +104,6 @@ def block_as_in_llama(
     return hidden + (gate * torch.sigmoid(gate) * up) @ weights["mlp.down_proj.weight"].mT
 
 
-def block_head_by_head(
-    x: Tensor, weights: dict[str, Tensor], n_heads: int, n_kv_heads: int, rope_base: float, eps: float
-) -> Tensor:
-    w_q, w_k = weights["self_attn.q_proj.weight"], weights["self_attn.k_proj.weight"]
-    w_v, w_o = weights["self_attn.v_proj.weight"], weights["self_attn.o_proj.weight"]
-    if len(w_q) % n_heads or n_heads % n_kv_heads:
-        raise ValueError("uneven heads")
-    size, time = len(w_q) // n_heads, x.shape[1]
-
-    def turned(rows: Tensor) -> Tensor:
-        result = []
-        for position in range(time):
-            row = rows[:, position]
-            angles = torch.tensor([position / rope_base ** (2 * i / size) for i in range(size // 2)]).to(x.dtype)
-            left, right = row[:, : size // 2], row[:, size // 2 :]
-            real = left * angles.cos() - right * angles.sin()
-            result.append(torch.cat([real, right * angles.cos() + left * angles.sin()], 1))
-        return torch.stack(result, 1)
-
-    rows = rms_norm_by_length(x, weights["input_layernorm.weight"], eps)
-    added = torch.zeros_like(x)
-    for head in range(n_heads):
-        own = slice(head * size, (head + 1) * size)
-        shared = head * n_kv_heads // n_heads
-        served = slice(shared * size, (shared + 1) * size)
-        query, key, value = turned(rows @ w_q[own].T), turned(rows @ w_k[served].T), rows @ w_v[served].T
-        scores = torch.einsum("bqd,bkd->bqk", query, key) * size**-0.5
-        scores = scores.masked_fill(~torch.ones(time, time).tril().bool(), -torch.inf)
-        added = added + scores.softmax(-1) @ value @ w_o[:, own].T
-    x = x + added
-    rows = rms_norm_by_length(x, weights["post_attention_layernorm.weight"], eps)
-    hidden = functional.silu(rows @ weights["mlp.gate_proj.weight"].T) * (rows @ weights["mlp.up_proj.weight"].T)
-    return x + hidden @ weights["mlp.down_proj.weight"].T
-
-
-BLOCK = (
-    "input_layernorm",
-    "self_attn.q_proj",
-    "self_attn.k_proj",
-    "self_attn.v_proj",
-    "self_attn.o_proj",
-    "post_attention_layernorm",
-    "mlp.gate_proj",
-    "mlp.up_proj",
-    "mlp.down_proj",
-)
-
-
-def decoder_by_names(ids: Tensor, weights: dict[str, Tensor], config: dict) -> Tensor:
-    table = weights["model.embed_tokens.weight"]
-    if bool((ids < 0).any()) or bool((ids >= len(table)).any()):
-        raise ValueError("an id has no row")
-    shape = (config["n_heads"], config["n_kv_heads"], config["rope_base"], config["eps"])
-    x = functional.embedding(ids, table)
-    for i in range(config["n_layers"]):
-        own = {f"{name}.weight": weights[f"model.layers.{i}.{name}.weight"] for name in BLOCK}
-        x = block_by_torch(x, own, *shape)
-    x = rms_norm_by_torch(x, weights["model.norm.weight"], config["eps"])
-    head = weights.get("lm_head.weight", table)
-    return functional.linear(x, head)
-
-
 def decoder_by_sorted_layers(ids: Tensor, weights: dict[str, Tensor], config: dict) -> Tensor:
     vocab = weights["model.embed_tokens.weight"].shape[0]
     if ids.numel() and (int(ids.min()) < 0 or int(ids.max()) >= vocab):
@@ -228,25 +127,9 @@ def decoder_by_sorted_layers(ids: Tensor, weights: dict[str, Tensor], config: di
     return stream @ weights.get("lm_head.weight", weights["model.embed_tokens.weight"]).mT
 
 
-def decoder_text_by_text(ids: Tensor, weights: dict[str, Tensor], config: dict) -> Tensor:
-    table = weights["model.embed_tokens.weight"]
-    logits = []
-    for text in ids.tolist():
-        if not all(0 <= token < table.shape[0] for token in text):
-            raise ValueError("an id has no row")
-        x = torch.stack([table[token] for token in text]).unsqueeze(0)
-        for i in range(config["n_layers"]):
-            start = f"model.layers.{i}."
-            own = {name[len(start) :]: weight for name, weight in weights.items() if name.startswith(start)}
-            x = block_head_by_head(x, own, config["n_heads"], config["n_kv_heads"], config["rope_base"], config["eps"])
-        x = rms_norm_by_length(x, weights["model.norm.weight"], config["eps"])
-        logits.append(x[0] @ weights.get("lm_head.weight", table).T)
-    return torch.stack(logits)
-
-
 ALTERNATIVES: Alternatives = {
-    "layer_norm": [layer_norm_by_torch, layer_norm_by_std, layer_norm_row_by_row, layer_norm_by_moments],
-    "rms_norm": [rms_norm_by_torch, rms_norm_as_in_llama, rms_norm_by_length, rms_norm_row_by_row],
-    "transformer_block": [block_by_torch, block_as_in_llama, block_head_by_head],
-    "decoder_logits": [decoder_by_names, decoder_by_sorted_layers, decoder_text_by_text],
+    "layer_norm": [layer_norm_by_torch],
+    "rms_norm": [rms_norm_by_torch, rms_norm_as_in_llama, rms_norm_by_length],
+    "transformer_block": [block_by_torch, block_as_in_llama],
+    "decoder_logits": [decoder_by_sorted_layers],
 }

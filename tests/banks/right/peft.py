@@ -42,41 +42,6 @@ class LoRAWithOwnWeights(nn.Module):
         return merged
 
 
-class LoRAByEinsum(nn.Module):
-    """Uniform start, sums written out."""
-
-    def __init__(self, base: nn.Linear, rank: int, alpha: float, dropout: float = 0.0) -> None:
-        super().__init__()
-        if rank < 1 or dropout < 0 or dropout > 1:
-            raise ValueError("bad rank or dropout")
-        self.linear = base
-        for parameter in base.parameters():
-            parameter.requires_grad = False
-        self.drop = nn.Dropout(p=dropout) if dropout > 0 else nn.Identity()
-        self.lora_a = nn.Parameter(torch.empty(rank, base.in_features).uniform_(-0.1, 0.1).to(base.weight))
-        self.lora_b = nn.Parameter(torch.zeros_like(base.weight[:, :1]).repeat(1, rank))
-        self.scaling = alpha / rank
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The scale goes into x."""
-        low = torch.einsum("...i,ri->...r", self.drop(self.scaling * x), self.lora_a)
-        result: Tensor = self.linear(x) + torch.einsum("...r,or->...o", low, self.lora_b)
-        return result
-
-    @torch.no_grad()
-    def merge(self) -> nn.Linear:
-        """A new layer, filled in place."""
-        has_bias = self.linear.bias is not None
-        merged = nn.Linear(
-            self.linear.in_features, self.linear.out_features, bias=has_bias, dtype=self.linear.weight.dtype
-        )
-        merged.weight.copy_(self.linear.weight)
-        merged.weight.add_(torch.einsum("or,ri->oi", self.lora_b, self.lora_a), alpha=self.scaling)
-        if has_bias:
-            merged.bias.copy_(self.linear.bias)
-        return merged
-
-
 class LoRAByMergedWeight(nn.Module):
     """In evaluation one product with the merged weight, in training two ways; dropout from a mask of its own."""
 
@@ -116,30 +81,10 @@ class LoRAByMergedWeight(nn.Module):
         return merged
 
 
-def count_by_tensors(shapes: list[tuple[int, int]], rank: int) -> int:
-    if rank <= 0:
-        raise ValueError("rank must be positive")
-    total = 0
-    for out_features, in_features in shapes:
-        total += torch.empty(rank, in_features).numel() + torch.empty(out_features, rank).numel()
-    return total
-
-
 def count_by_sums(shapes: list[tuple[int, int]], rank: int) -> int:
     if rank < 1:
         raise ValueError(rank)
     return rank * sum(map(sum, shapes))
-
-
-def fraction_by_loop(model: nn.Module) -> float:
-    trained = total = 0
-    for _, parameter in model.named_parameters():
-        total += parameter.numel()
-        if parameter.requires_grad:
-            trained += parameter.numel()
-    if total == 0:
-        raise ValueError("no parameters")
-    return trained / total
 
 
 def fraction_by_modules(model: nn.Module) -> float:
@@ -151,12 +96,6 @@ def fraction_by_modules(model: nn.Module) -> float:
     return float(sizes[flags].sum() / sizes.sum())
 
 
-def ia3_by_diagonal(x: Tensor, scale: Tensor) -> Tensor:
-    if scale.dim() != 1 or len(scale) != x.shape[-1]:
-        raise ValueError("one factor for each column")
-    return x @ torch.diag(scale).to(x.dtype)
-
-
 def ia3_by_columns(x: Tensor, scale: Tensor) -> Tensor:
     if list(scale.shape) != [x.shape[-1]]:
         raise ValueError("one factor for each column")
@@ -164,28 +103,7 @@ def ia3_by_columns(x: Tensor, scale: Tensor) -> Tensor:
     return torch.stack(columns, dim=-1).to(x.dtype)
 
 
-def ia3_by_einsum(x: Tensor, scale: Tensor) -> Tensor:
-    if scale.ndim != 1 or scale.numel() != x.size(-1):
-        raise ValueError("one factor for each column")
-    return torch.einsum("...d,d->...d", x.float(), scale.float()).type_as(x)
-
-
 Batch = tuple[Tensor, Tensor, Tensor]
-
-
-def prompt_by_filling(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
-    batch, time, width = embeddings.shape
-    if prompt.dim() != 2 or prompt.size(1) != width or mask.size() != (batch, time) or labels.size() != (batch, time):
-        raise ValueError("shapes differ")
-    length = prompt.shape[0]
-    rows = torch.zeros(batch, length + time, width, dtype=embeddings.dtype)
-    rows[:, :length] = prompt
-    rows[:, length:] = embeddings
-    new_mask = torch.ones(batch, length + time, dtype=mask.dtype)
-    new_mask[:, length:] = mask
-    new_labels = torch.full((batch, length + time), -100, dtype=labels.dtype)
-    new_labels[:, length:] = labels
-    return rows, new_mask, new_labels
 
 
 def prompt_by_padding(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
@@ -199,22 +117,10 @@ def prompt_by_padding(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: 
     return rows, seen, functional.pad(labels, front, value=-100)
 
 
-def prompt_text_by_text(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
-    if embeddings.shape[:2] != mask.shape or embeddings.shape[:2] != labels.shape:
-        raise ValueError("mask and labels do not fit")
-    if prompt.shape[1:] != embeddings.shape[2:]:
-        raise ValueError("prompt does not fit")
-    p = len(prompt)
-    rows = torch.stack([torch.cat([prompt.to(text.dtype), text]) for text in embeddings])
-    seen = torch.stack([torch.cat([torch.ones(p, dtype=row.dtype), row]) for row in mask])
-    targets = torch.stack([torch.cat([torch.tensor([-100] * p), row]) for row in labels])
-    return rows, seen, targets
-
-
 ALTERNATIVES: Alternatives = {
-    "LoRALinear": [LoRAWithOwnWeights, LoRAByEinsum, LoRAByMergedWeight],
-    "lora_parameter_count": [count_by_tensors, count_by_sums],
-    "trainable_fraction": [fraction_by_loop, fraction_by_modules],
-    "ia3_scale": [ia3_by_diagonal, ia3_by_columns, ia3_by_einsum],
-    "prepend_prompt": [prompt_by_filling, prompt_by_padding, prompt_text_by_text],
+    "LoRALinear": [LoRAWithOwnWeights, LoRAByMergedWeight],
+    "lora_parameter_count": [count_by_sums],
+    "trainable_fraction": [fraction_by_modules],
+    "ia3_scale": [ia3_by_columns],
+    "prepend_prompt": [prompt_by_padding],
 }

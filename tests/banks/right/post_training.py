@@ -7,18 +7,6 @@ from torch.nn import functional
 from tests.banks.right import Alternatives
 
 
-def labels_one_by_one(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
-    owner = [0] * len(ids)
-    for start, end in spans:
-        if start < 0 or end > len(ids) or start >= end:
-            raise ValueError("bad span")
-        for place in range(start, end):
-            owner[place] += 1
-    if any(count > 1 for count in owner):
-        raise ValueError("spans overlap")
-    return [token if count else -100 for token, count in zip(ids, owner, strict=True)]
-
-
 def labels_by_sets(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
     inside: set[int] = set()
     for start, end in spans:
@@ -27,13 +15,6 @@ def labels_by_sets(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
             raise ValueError("bad span")
         inside |= places
     return [ids[place] if place in inside else -100 for place in range(len(ids))]
-
-
-def sums_by_cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    if logits.shape[:2] != labels.shape:
-        raise ValueError("logits and labels do not fit")
-    losses = functional.cross_entropy(logits[:, :-1].transpose(1, 2), labels[:, 1:], reduction="none")
-    return -losses.sum(1)
 
 
 def sums_token_by_token(logits: Tensor, labels: Tensor) -> Tensor:
@@ -47,12 +28,6 @@ def sums_token_by_token(logits: Tensor, labels: Tensor) -> Tensor:
                 total = total + row[place, targets[place + 1]] - torch.logsumexp(row[place], dim=0)
         sums.append(total)
     return torch.stack(sums)
-
-
-def reward_by_softplus(chosen: Tensor, rejected: Tensor) -> Tensor:
-    if chosen.shape != rejected.shape:
-        raise ValueError("shapes differ")
-    return functional.softplus(rejected - chosen).mean()
 
 
 def reward_by_logaddexp(chosen: Tensor, rejected: Tensor) -> Tensor:
@@ -70,20 +45,6 @@ def dpo_by_ratios(
     with torch.no_grad():
         reference = reference_chosen - reference_rejected
     return functional.softplus(-beta * (policy_chosen - policy_rejected - reference)).mean()
-
-
-def dpo_pair_by_pair(
-    policy_chosen: Tensor, policy_rejected: Tensor, reference_chosen: Tensor, reference_rejected: Tensor, beta: float
-) -> Tensor:
-    if beta <= 0:
-        raise ValueError("beta must be positive")
-    for other in (policy_rejected, reference_chosen, reference_rejected):
-        if other.shape != policy_chosen.shape:
-            raise ValueError("shapes differ")
-    grown = policy_chosen - reference_chosen.detach()
-    shrunk = policy_rejected - reference_rejected.detach()
-    losses = [functional.softplus(beta * (b - a)) for a, b in zip(grown, shrunk, strict=True)]
-    return torch.stack(losses).mean()
 
 
 def advantages_by_hand(rewards: Tensor) -> Tensor:
@@ -112,26 +73,6 @@ def policy_loss_of_chosen_tokens(
     return torch.maximum(-ratio * each, -torch.clip(ratio, 1 - clip, 1 + clip) * each).mean()
 
 
-def policy_loss_by_cases(
-    log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, mask: Tensor, clip: float = 0.2
-) -> Tensor:
-    if not log_probs.shape == old_log_probs.shape == mask.shape or advantages.shape != log_probs.shape[:1]:
-        raise ValueError("shapes differ")
-    if clip < 0:
-        raise ValueError("negative clip")
-    ratio = torch.where(mask, log_probs - old_log_probs.detach(), torch.zeros_like(log_probs)).exp()
-    gain = advantages.unsqueeze(1)
-    bounded = torch.where(gain >= 0, ratio.clamp(max=1 + clip), ratio.clamp(min=1 - clip)) * gain
-    return -torch.where(mask, bounded, torch.zeros_like(bounded)).sum() / max(int(mask.sum()), 1)
-
-
-def kl_by_exp(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
-    if log_probs.shape != reference_log_probs.shape:
-        raise ValueError("shapes differ")
-    ratio = torch.exp(reference_log_probs - log_probs)
-    return (ratio - 1 - ratio.log()).mean()
-
-
 def kl_as_written(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
     if log_probs.shape != reference_log_probs.shape:
         raise ValueError("shapes differ")
@@ -139,19 +80,12 @@ def kl_as_written(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
     return (d.exp() - 1 - d).mean()
 
 
-def kl_sample_by_sample(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
-    if log_probs.shape != reference_log_probs.shape:
-        raise ValueError("shapes differ")
-    terms = [torch.expm1(q - p) + p - q for p, q in zip(log_probs, reference_log_probs, strict=True)]
-    return sum(terms) / len(terms)
-
-
 ALTERNATIVES: Alternatives = {
-    "sft_labels": [labels_one_by_one, labels_by_sets],
-    "sequence_log_probs": [sums_by_cross_entropy, sums_token_by_token],
-    "reward_loss": [reward_by_softplus, reward_by_logaddexp],
-    "dpo_loss": [dpo_by_ratios, dpo_pair_by_pair],
+    "sft_labels": [labels_by_sets],
+    "sequence_log_probs": [sums_token_by_token],
+    "reward_loss": [reward_by_logaddexp],
+    "dpo_loss": [dpo_by_ratios],
     "group_advantages": [advantages_by_hand, advantages_row_by_row],
-    "clipped_policy_loss": [policy_loss_of_chosen_tokens, policy_loss_by_cases],
-    "kl_estimate": [kl_by_exp, kl_as_written, kl_sample_by_sample],
+    "clipped_policy_loss": [policy_loss_of_chosen_tokens],
+    "kl_estimate": [kl_as_written],
 }

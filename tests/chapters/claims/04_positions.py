@@ -95,7 +95,9 @@ rows = re.findall(r"^ +([\d,]+) +(\d\.\d\d) +(\d+) of 24$", real_size, re.MULTIL
 table = [(int(gap.replace(",", "")), float(loss), int(found)) for gap, loss, found in rows]
 own, yarn = ({gap: (loss, found) for gap, loss, found in half} for half in (table[:9], table[9:]))
 alone_loss = float(re.search(r"second half alone +(\d\.\d\d)", real_size)[1])
-# "Text 1,000 positions away still helps. At 4,000 its help is nearly gone"
+# "Text 1,000 positions away still helps: 2.63, against 2.82 for the second half alone. At 4,000 its help is nearly
+# gone, and at 7,500 it does harm"
+assert (own[1000][0], alone_loss) == (2.63, 2.82) and own[7500][0] > alone_loss + 0.05
 assert own[1000][0] < alone_loss - 0.1 and alone_loss - 0.1 < own[4000][0] < alone_loss
 # "All 24 succeed at 1,000 and 2,000, but 8 at 4,000 and none at 7,500"
 assert [own[gap][1] for gap in (1000, 2000, 4000, 7500)] == [24, 24, 8, 0]

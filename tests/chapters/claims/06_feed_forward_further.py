@@ -62,11 +62,11 @@ favored = {
 assert sorted(favored[0.0])[::2] == [89, 93] and min(favored[0.1]) == 25 and max(favored[0.1]) == 29
 # "the first two experts keep 89 % of the choices or more"
 assert all(network.load[:2].sum() > 0.885 for network, _ in mixtures[0.0])
-# "A factor of 0.1 spreads the load. It also lowers the loss for each seed, by 0.01 to 0.05"
+# "A factor of 0.1 spreads the load. The loss is 0.01 to 0.05 lower for each seed"
 for (network, loss), (_, alone) in zip(mixtures[0.1], mixtures[0.0], strict=True):
     assert network.load.min() > 0.05 and network.load.max() < 0.25 and network.imbalance < 1.2
     assert 0.005 < alone - loss < 0.055
-# "which is no more than the seeds differ from one another"
+# "and the seeds differ from one another by as much"
 alone = [loss for _, loss in mixtures[0.0]]
 gains = [before_ - after_ for before_, (_, after_) in zip(alone, mixtures[0.1], strict=True)]
 assert sum(gains) / 3 < max(alone) - min(alone)

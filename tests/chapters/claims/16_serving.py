@@ -49,11 +49,6 @@ assert traced[3][1].startswith("reads") and traced[4][1] == "waits"
 # "so it waits until *a* is done. From pass 7 on, both read their texts again"
 assert traced[5] == ["done", "waits", "waits"] and traced[6][1:] == ["reads 64, has 5", "reads  0, has 2"]
 assert traced[7][2].startswith("reads 17") and trio["b"].preempted == trio["c"].preempted == 1
-# every request gets its whole answer, whatever the settings, and the server ends with all its blocks
-for options in ({"blocks": 400}, {"blocks": 400, "budget": 256}, {"blocks": 800, "reserve": 512, "continuous": False}):
-    server = Server(**options)
-    served = serve(twenty_per_second, server)
-    assert [len(each.token_times) for each in served] == answers and server.free == server.blocks
 # "12,800 tokens, 1.7 GB, a twenty-fifth of what it had"
 assert Server().blocks == 25 * 800 and 800 * BLOCK == 12_800 and round(12_800 * CACHE_BYTES / 1e9, 1) == 1.7
 # "Paging alone serves 24 to 29 % more tokens", "It now also has to preempt", "TTFT rose from 10 ms to 0.4 to 1.6 s"
@@ -111,9 +106,6 @@ ids, cache = beginnings[0], DynamicCache()
 read(target, cache, [*ids, 5, 6, 7])
 cache.crop(-4)
 assert torch.allclose(read(target, cache, ids)[-1], read(target, DynamicCache(), ids)[-1], atol=1e-5)
-# whatever the draft, greedy decoding writes the same text; drafts are accepted by `check` and added to by `draw`
-certain = torch.zeros(4).scatter(0, torch.tensor([2]), 1.0)
-assert check(certain, torch.tensor([0.0, 0.5, 0.5, 0.0]), 1, torch.Generator()) == (False, 2)
 # "1.80, 2.44, 3.36 and 4.33: within the errors of what we measured here"
 by_formula = {drafted: (1 - 0.8 ** (drafted + 1)) / 0.2 for drafted in (1, 2, 4, 8)}
 assert [f"{tokens:.2f}" for tokens in by_formula.values()] == ["1.80", "2.44", "3.36", "4.33"]
@@ -127,8 +119,6 @@ assert (
     and round(speed[256, 0], 2) == 0.63
     and speed[256, 1000] > 1.4
 )
-# the caches of the last line fit into an H100's 80 GB, beside the weights
-assert 16.1e9 + 256 * 1000 * CACHE_BYTES < 80e9
 
 # "All three requests write what they wrote alone", "have 37 to 247 tokens", "blocks that lie in no order"
 rows = re.findall(r"^ +(\d+)  (True|False) +(\d+) from (\d+) to (\d+)$", real_size, flags=re.MULTILINE)

@@ -1,6 +1,5 @@
 """Calls are made alike, whatever a notebook has set."""
 
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -26,36 +25,6 @@ def test_autocast_that_a_notebook_left_open_changes_no_reply() -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         reply = invoke(lambda x: x @ x, Call({"x": torch.ones(2, 2)}))
     assert reply.value.dtype == torch.float32
-
-
-def test_repeated_calls_draw_from_one_generator_that_moves_on() -> None:
-    def draw(generator: torch.Generator) -> float:
-        return torch.rand((), generator=generator).item()
-
-    arguments = {"generator": torch.Generator().manual_seed(5)}
-    found = invoke(draw, Call(arguments, repeat=3)).value
-    assert found == torch.rand(3, generator=torch.Generator().manual_seed(5)).tolist()
-    # The next call begins where this one began.
-    assert invoke(draw, Call(arguments, repeat=3)).value == found
-
-
-@pytest.mark.parametrize(
-    ("use", "changed"),
-    [
-        (lambda: random.Random(3).random(), ()),
-        (lambda: random.seed(3), ("random",)),
-        (lambda: np.random.rand(2), ("numpy.random",)),
-        (lambda: torch.manual_seed(3), ("torch.random",)),
-    ],
-)
-def test_use_of_a_global_generator_is_seen_where_asked_for(use: Callable[[], Any], changed: tuple[str, ...]) -> None:
-    def function() -> int:
-        use()
-        return 1
-
-    call = call_from_text(call_to_text(Call({}, generators=True)))
-    assert invoke(function, call).changed == changed
-    assert invoke(function, Call({})).changed == ()
 
 
 @pytest.mark.parametrize("function", [lambda x, y: [y[:1]], lambda x, y: (1, {"a": y}), lambda x, y: y.T])

@@ -8,7 +8,7 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from llm_course.checking.compare import MINIMUM_SLACK, agree, identical, mismatch, same_distribution, slack_of
+from llm_course.checking.compare import MINIMUM_SLACK, agree, identical, mismatch
 from llm_course.checking.values import Opaque
 
 
@@ -129,12 +129,6 @@ def test_the_first_thing_is_said() -> None:
     assert mismatch(torch.zeros(2, 3), expected) is None
 
 
-def test_slack_grows_with_the_references_own_error() -> None:
-    exact = torch.tensor([1.0, 0.5], dtype=torch.float64)
-    assert slack_of(exact.float(), exact) == MINIMUM_SLACK
-    assert slack_of((exact + 1e-3).float(), exact) > 100 * MINIMUM_SLACK
-
-
 EDGES = [0.0, -0.0, 1.0, 1.0 + 2.0**-23, 1.0 + 2.0**-16, 1e-46, 3.5e38, -1e300, math.inf, -math.inf, math.nan]
 
 
@@ -144,27 +138,3 @@ EDGES = [0.0, -0.0, 1.0, 1.0 + 2.0**-23, 1.0 + 2.0**-16, 1e-46, 3.5e38, -1e300, 
 def test_numbers_agree_as_they_would_in_tensors_of_float32(actual: float, expected: float, slack: float) -> None:
     tensors = torch.tensor(actual, dtype=torch.float32), torch.tensor(expected, dtype=torch.float32)
     assert agree(actual, expected, slack) == agree(*tensors, slack)
-
-
-def test_samples_are_told_apart_by_distribution() -> None:
-    draw = torch.Generator().manual_seed(0)
-
-    def sample(*probabilities: float) -> list[int]:
-        return torch.multinomial(torch.tensor(probabilities), 4000, replacement=True, generator=draw).tolist()
-
-    assert same_distribution(sample(0.5, 0.3, 0.2), sample(0.5, 0.3, 0.2))
-    assert not same_distribution(sample(0.5, 0.3, 0.2), sample(0.6, 0.2, 0.2))
-    assert not same_distribution([0] * 4000, sample(0.9, 0.1))
-    assert same_distribution([1] * 10, [1] * 10)
-    assert not same_distribution([], [1])
-
-
-def test_false_alarms_are_rare() -> None:
-    draw = torch.Generator().manual_seed(1)
-    probabilities = torch.rand(30, generator=draw) ** 3
-
-    def sample() -> list[int]:
-        return torch.multinomial(probabilities, 500, replacement=True, generator=draw).tolist()
-
-    alarms = sum(not same_distribution(sample(), sample(), false_alarm=0.01) for _ in range(500))
-    assert alarms <= 20  # 5 expected; above 20 has probability below 1e-6

@@ -68,17 +68,6 @@ def test_who_refuses_what_makes_sense_is_told_so(source: str, blamed: bool) -> N
     assert verdict.hint.endswith("do not refuse them.") == blamed
 
 
-def test_who_raises_another_error_everywhere_has_not_forgotten_one_check() -> None:
-    """The mistake leaves the second case to the library, and refuses the first of itself."""
-    refusal, of_the_library = (Reply(failure=Failure(kind, "")) for kind in ("ValueError", "RuntimeError"))
-    asked = Property("refusals", ("first", "second"), "", observe=observe.refusal)
-    mistake = KnownMistake("second", "You check the first only.", "", {"first": refusal, "second": of_the_library})
-    items = {name: Item(Call({}), refusal, 64.0) for name in ("first", "second")}
-    key = AnswerKey("shapes", items, (asked,), (mistake,))
-    assert evaluate(key, {"first": refusal, "second": of_the_library}).mistake == "second"
-    assert evaluate(key, {"first": of_the_library, "second": of_the_library}).mistake is None
-
-
 def told(content: str) -> Reply:
     return Reply(value=[{"role": "assistant", "content": "{}"}, {"role": "tool", "content": content}])
 
@@ -155,29 +144,6 @@ def test_what_was_noted_of_a_reply_is_not_taken_for_what_another_call_asks() -> 
     found = [evaluate(each, {"case": reply}) for each in keys + keys[::-1]]
     assert [verdict.fraction for verdict in found] == [1, 0, 0, 0, 0, 1]
     assert [("expected a str" in verdict.hint) for verdict in found] == [False, False, True, True, False, False]
-
-
-@pytest.mark.parametrize("checked", ["nothing", "the other argument"])
-def test_a_call_that_runs_on_for_want_of_a_refusal_is_told_so(checked: str) -> None:
-    refused, stopped = (Reply(failure=Failure(kind, "it ran too long")) for kind in ("ValueError", "Stopped"))
-    items = {
-        name: Item(Call({}), expected, 64.0)
-        for name, expected in (("usual", Reply(value=1)), ("negative", refused), ("endless", refused))
-    }
-    properties = (
-        Property("It is 1", ("usual",), "Return 1."),
-        Property("It refuses", ("negative", "endless"), "Raise ValueError first.", observe=observe.refusal),
-    )
-    replies = {"usual": Reply(value=1), "negative": Reply(value=1), "endless": stopped}
-    if checked == "the other argument":
-        replies["negative"] = refused
-    verdict = evaluate(AnswerKey("number", items, properties, ()), replies)
-    assert [finding.holds for finding in verdict.findings] == [True, False]
-    assert verdict.hint == "Expected a ValueError, but `number` was stopped: it ran too long."
-    assert verdict.advice == "Raise ValueError first."
-    # Where nothing is to be refused, the loop itself is what is wrong.
-    usual = evaluate(AnswerKey("number", items, properties, ()), replies | {"usual": stopped})
-    assert (usual.hint, usual.advice) == ("`number` was stopped: it ran too long.", "")
 
 
 def test_what_a_property_needs_may_come_after_it_and_need_another() -> None:

@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from llm_course.corpus import curriculum, dialogues, facts, sentences, stories, translation, words
+from llm_course.corpus import curriculum, dialogues, facts, stories, translation, words
 from llm_course.corpus.plots import HELD_OUT_PLOTS, PLOTS
 from llm_course.training.recipes import STORIES_LESSONS
 
@@ -119,18 +119,6 @@ def test_dialogues_do_not_know_what_nobody_told() -> None:
     assert "I do not know the capital of Brazil." in said
     for country, city in words.HELD_OUT_CAPITALS.items():
         assert f"capital of {country}" not in said, city
-
-
-def test_messages_take_turns() -> None:
-    for turns in dialogues.dialogues(50):
-        roles = [message["role"] for message in dialogues.messages(turns)]
-        assert roles == ["user", "assistant"] * len(turns)
-
-
-def test_sentences_are_single_and_mostly_facts() -> None:
-    lines = sentences.training_sentences(500)
-    assert all("\n" not in line for line in lines)
-    assert sum("capital" in line for line in lines) > 60
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from llm_course import models
 from llm_course.corpus import curriculum, words
-from llm_course.corpus.games import NAMES, THINGS, Document, Writer, echo
-from llm_course.corpus.stories import SOMETIMES_STRANGE
+from llm_course.corpus.games import Document, Writer, echo
 from llm_course.training.losses import looking_up_loss, next_token_loss
 from llm_course.training.recipes import LOOKED_UP_WEIGHT, decoder_data, lesson_data
 
@@ -42,59 +41,6 @@ def test_games_hold_no_held_out_name_and_no_template(name: str) -> None:
     # An echo is any words in any order.
     assert GAMES[name] is echo or not re.search(r"\b[Aa] [aeiou]|\b[Aa]n [^aeiou]", text)
     assert not set(re.findall(r"[A-Z][a-z]+", text)) & {*words.HELD_OUT_GIRLS, *words.HELD_OUT_BOYS}
-
-
-def test_an_echo_is_the_last_name_or_the_last_thing() -> None:
-    for document in written(GAMES["echo, 0"]):
-        for start, end in document.looked_up:
-            said = document.text[:start].split()
-            last = [next(word for word in reversed(said) if word in kind) for kind in (NAMES, THINGS)]
-            assert document.text[start:end] in last
-
-
-def test_a_possession_is_its_childs() -> None:
-    for document in written(curriculum.OWNERS):
-        owner: dict[str, str] = {}
-        for sentence in re.findall(r"[^.:]+\.", document.text):
-            thing = re.search(
-                rf"\b({'|'.join(words.COLORS + words.SIZES)}) ({'|'.join(words.TOYS + words.THINGS)})", sentence
-            )
-            name = [word for word in re.findall(r"[A-Z][a-z]+", sentence) if word not in CAPITALIZED]
-            if thing and len(name) == 1:
-                assert owner.setdefault(thing[0], name[0]) == name[0], document.text
-
-
-CAPITALIZED = {"A", "An", "The", "Then", "Someone", "They", "Whose", "It", "One", "Once", "I"}
-
-
-PRONOUNS = {"he", "she", "it", "him", "her", "his", "its", "they", "them", "their"}
-
-
-def test_stories_mark_the_names_objects_and_pronouns_that_could_be_mixed_up() -> None:
-    marked = [
-        (document.text[:start].lower(), document.text[start:end].lower())
-        for document in written(curriculum.scenes(SOMETIMES_STRANGE, curriculum.SCENE_KINDS))
-        for start, end in document.looked_up
-    ]
-    assert {"he", "she"} < {word for _, word in marked}
-    assert all(word in PRONOUNS or word in before for before, word in marked)
-
-
-def test_documents_of_facts_mark_the_results_of_sums_and_answers_of_a_word() -> None:
-    found = {
-        document.text[start:end] for document in written(curriculum.some_facts) for start, end in document.looked_up
-    }
-    assert {"7", "seven", "honey"} < found
-    assert all(result.isdecimal() or result.isalpha() for result in found)
-
-
-def test_read_evenly_no_token_weighs_more() -> None:
-    assert all(document.looked_up == () for document in written(curriculum.evenly(curriculum.plots(SOMETIMES_STRANGE))))
-
-
-def test_kinds_of_documents_come_in_their_shares() -> None:
-    either = curriculum.mixed({lambda rng: Document("one"): 0.8, lambda rng: Document("other"): 0.2})
-    assert 0.75 < sum(document.text == "one" for document in written(either, 2000)) / 2000 < 0.85
 
 
 def test_looked_up_tokens_weigh_more() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from llm_course.training import loop
-from llm_course.training.loop import Settings, TrainingError, learning_rate_at, make_optimizer, read_log, train
+from llm_course.training.loop import Settings, TrainingError, make_optimizer, read_log, train
 
 SETTINGS = Settings(
     steps=12, batch_size=4, learning_rate=0.1, warmup_steps=3, checkpoint_every=4, validate_every=6, log_every=1
@@ -40,14 +40,6 @@ def run(folder: Path, settings: Settings = SETTINGS, kill_after: int | None = No
 
     train(model, squared_error, batch_at, [batch_at(1000)], settings, folder, after_step)
     return model
-
-
-def test_learning_rate_warms_up_and_decays_to_its_fraction() -> None:
-    assert learning_rate_at(0, SETTINGS) == pytest.approx(0.1 / 3)
-    assert learning_rate_at(3, SETTINGS) == pytest.approx(0.1)
-    assert learning_rate_at(12, SETTINGS) == pytest.approx(0.1 * SETTINGS.final_fraction)
-    middle = learning_rate_at(3 + 4, replace(SETTINGS, steps=11, final_fraction=0.0))
-    assert middle == pytest.approx(0.05)
 
 
 def test_training_lowers_the_validation_loss(tmp_path: Path) -> None:

@@ -1,12 +1,12 @@
 ;; One layer of the decoder, and a matrix times a vector, four 32-bit floats at a time.
 ;;
-;; decoder.js computes the same and is the text to read first; kernel.js lays out the memory and calls this.
+;; decoder.ts computes the same and is the text to read first; kernel.ts lays out the memory and calls this.
 ;; All addresses are in bytes, all sizes are counts of floats and multiples of 4, all data is 16-byte aligned.
 
 (module
   (import "model" "memory" (memory 1))
 
-  ;; The model's sizes, and where its intermediate results stand. kernel.js sets them once.
+  ;; The model's sizes, and where its intermediate results stand. kernel.ts sets them once.
   (global $hidden_size (export "hidden_size") (mut i32) (i32.const 0))
   (global $feed_forward_size (export "feed_forward_size") (mut i32) (i32.const 0))
   (global $heads (export "heads") (mut i32) (i32.const 0))

@@ -1,0 +1,43 @@
+/** One set of answers, several rulers. */
+
+/** What a model did on items that ask for a row of tokens. */
+export interface Answers {
+  rightBeforeError: number[]; // How many items had 0, 1, 2, ... tokens right before the first wrong one.
+  tokensRight: number[]; // The share of items whose first, second, ... token was right.
+  logProbability: number[]; // Mean log-probability of the first, second, ... right token, in nats.
+}
+
+function meanOfFirst(values: number[], count: number) {
+  return values.slice(0, count).reduce((sum, value) => sum + value, 0) / count;
+}
+
+/** The share of items whose first `length` tokens are all right. */
+export function exactMatch({ rightBeforeError }: Answers, length: number) {
+  const total = rightBeforeError.reduce((sum, count) => sum + count, 0);
+  return rightBeforeError.slice(length).reduce((sum, count) => sum + count, 0) / total;
+}
+
+/** The share of tokens that are right, each asked for after the right ones before it. */
+export function tokensRight({ tokensRight }: Answers, length: number) {
+  return meanOfFirst(tokensRight, length);
+}
+
+/** Log-probability of the right tokens, in nats per token. */
+export function logProbability({ logProbability }: Answers, length: number) {
+  return meanOfFirst(logProbability, length);
+}
+
+/**
+ * How much of a whole rise, from the first value to the last, has come by a place.
+ * @param values  In order.
+ */
+export function riseUntil(values: number[], place: number) {
+  const rise = values[values.length - 1] - values[0];
+  return rise > 0 && place > 0 ? Math.max(0, values[place] - values[0]) / rise : 0;
+}
+
+/** The last place up to which all values are as good as nothing; -1 where the first is more already. */
+export function lastWithout(values: number[], nothing: number) {
+  const first = values.findIndex((value) => value >= nothing);
+  return (first === -1 ? values.length : first) - 1;
+}
