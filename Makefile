@@ -15,7 +15,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env wheels release widgets bench-widgets book site pdf epub bench-site bench-solve bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env wheels release widgets bench-widgets book site pdf epub bench-site bench-solve bench bench-grade bench-quantizers unseen-answers checks constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -150,9 +150,6 @@ unseen-answers: env  ## judge a folder of answers that the graders have not seen
 
 checks: env  ## build the data of the learners' own checks, and write the page of the graders' figures
 	@$(BIN)/python -m autograder.authoring.exercise_counts
-
-kill-matrix: env  ## write _build/kill_matrix.md: which property catches which known mistake
-	@$(BIN)/python -m autograder.authoring.kill_matrix
 
 # Tests. `make test` runs all but the slow ones, the same each time; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest

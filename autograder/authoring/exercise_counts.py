@@ -37,8 +37,7 @@ loses points, and **named** if it is told a misunderstanding. Those that came tw
 {several}
 
 How the grader comes to its verdict is told in [How grading works](guides/how_grading_works.md). `make checks` makes
-this page from the specifications of the exercises, `make kill-matrix` the table of which property catches which
-mistake.
+this page from the specifications of the exercises.
 """
 HEADER = """\
 | Exercise | Points | Properties | Misunderstandings | Forms | On trust | Unseen: wrong, killed, named |

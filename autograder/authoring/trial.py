@@ -3,6 +3,7 @@
 It asks in this process, for what is tried is the instructor's own.
 """
 
+import functools
 import itertools
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,17 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder.authoring import kill_matrix
 from autograder.authoring.checks import packed_checks
 from autograder.authoring.trivial import trivially_held
 from autograder.exercises.spec import Exercise, Mistake
-from autograder.judging.judge import SHIPPED, judge, local_answer, make_answer_key
+from autograder.judging.judge import SHIPPED, ask, judge, local_answer, make_answer_key
 from autograder.notebooks.markdown import MarkdownError
 from autograder.notebooks.notebooks import NotebookError, source_notebook
 from autograder.notebooks.own_exercises import OwnExercisesError, load, load_module
 from llm_course.checking.answer_key import AnswerKey, restricted_to
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import evaluate
+from llm_course.checking.invocation import GLOBAL_GENERATORS, invoke
 
 DRAWN_ANEW = b"trial"
 SEEDS = (SHIPPED, DRAWN_ANEW)
@@ -63,7 +64,7 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
     failed: set[str] = set()
     for seed in seeds:
         key = make_answer_key(exercise, seed)
-        said = kill_matrix.said(exercise, seed)
+        said = said_by_mistakes(exercise, seed)
         for mistake, replies in zip(exercise.mistakes, said, strict=True):
             verdict = evaluate(key, replies)
             failed |= {item.name for item in verdict.findings if not item.holds and not item.waits}
@@ -158,3 +159,24 @@ def _alternatives(folder: Path) -> Mapping[str, Sequence[Callable[..., Any]]]:
             f"{folder}/alternatives.py says nothing: let ALTERNATIVES be lists of functions by name."
         )
     return found
+
+
+@functools.lru_cache(maxsize=4)
+def said_by_mistakes(exercise: Exercise, seed: bytes) -> list[Mapping[str, Reply]]:
+    """What the known mistakes of an exercise reply, in their order."""
+    key = make_answer_key(exercise, seed)
+    # Where calls are compared by distribution, what the key holds is one draw of many: another is judged. But a mistake
+    # that draws from the generator it is given would only draw the same once more.
+    drawn_anew = any(item.call.repeat > 1 for item in key.items.values())
+    return [
+        ask(exercise, local_answer(mistake.function), seed)
+        if drawn_anew and _draws_by_itself(mistake, key)
+        else known.replies
+        for mistake, known in zip(exercise.mistakes, key.mistakes, strict=True)
+    ]
+
+
+def _draws_by_itself(mistake: Mistake, key: AnswerKey) -> bool:
+    """Whether a mistake draws from the global generators, so that the same call gives something else each time."""
+    once = [replace(item.call, repeat=1, generators=True) for item in key.items.values()]
+    return any(not GLOBAL_GENERATORS.isdisjoint(invoke(mistake.function, call).changed) for call in once)

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.authoring import kill_matrix
-from autograder.authoring.trial import described
+from autograder.authoring.trial import described, said_by_mistakes
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, ask, local_answer, make_answer_key
@@ -48,7 +47,7 @@ def answers(exercise: Exercise) -> Iterator[tuple[str, str, Mapping[str, Reply]]
     for function in (exercise.reference, *alternatives(exercise.name)):
         here = ask(exercise, local_answer(function), SHIPPED)
         yield f"{function.__module__}.{function.__name__}", standalone(function, exercise.name), here
-    for mistake, here in zip(exercise.mistakes, kill_matrix.said(exercise, SHIPPED), strict=True):
+    for mistake, here in zip(exercise.mistakes, said_by_mistakes(exercise, SHIPPED), strict=True):
         yield described(mistake), wrong_answer(exercise, mistake), here
 
 

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-from autograder.authoring import kill_matrix
 from autograder.authoring.exercise_counts import PAGE, SEVERAL, Count, page, read_counts, row
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
@@ -38,10 +37,3 @@ def test_a_count_says_what_was_counted() -> None:
 
 def test_a_row_follows_the_exercise() -> None:
     assert row(MASK) != row(replace(MASK, mistakes=MASK.mistakes[1:]))
-
-
-def test_the_kill_matrix_marks_what_a_mistake_loses() -> None:
-    table = kill_matrix.table(MASK)
-    assert table.count("✗") > len(MASK.mistakes) - 1
-    line = next(line for line in table.splitlines() if line.startswith("| aligned at start |"))
-    assert "✗" in line and line.endswith(f" of {MASK.points} |")
