@@ -232,6 +232,8 @@ class Laying:
             return self._late(hand_in.assignment, at, before)
         if at is None and due and held and held.late:
             return due, " The platform calls it late no more."
+        if at is None and self._times.worksheet and owner.origin.source == MOODLE:
+            return None, " The worksheet does not say when it was handed in."
         return at, f" Handed in at {at:%Y-%m-%d %H:%M} UTC." if at else ""
 
     def _late(self, assignment: str, at: datetime | None, before: datetime | None) -> tuple[datetime | None, str]:

@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -25,7 +25,7 @@ from autograder.records.unfinished import remove_unfinished
 from autograder.reporting.scores import Score
 from autograder.running.workers import ClusterError
 from autograder.sandbox.zygote_client import SandboxError
-from autograder.students.by_hand import notes_on
+from autograder.students.by_hand import HandScore, notes_on
 from autograder.students.departed import DropError
 from autograder.students.extensions import Extension, ExtensionError
 from autograder.students.roster import RosterError
@@ -368,7 +368,7 @@ def _change(line: course.Graded) -> list[str]:
         gone = old is not None and old.status == GRADED
         return [f"{student}: would lose its score. {new.reason}"] if gone else []
     if old is None or old.status != GRADED:
-        return [f"{student}: {in_points(new.score)} of {in_points(new.points)} points, and no score before."]
+        return [f"{student}: {_points(new, line.by_hand)} of {in_points(new.points)} points, and no score before."]
     before = {exercise.name: exercise.score for exercise in old.exercises}
     moved = [
         f"{exercise.name} {in_points(before.get(exercise.name, 0))} to {in_points(exercise.score)}"
@@ -377,8 +377,14 @@ def _change(line: course.Graded) -> list[str]:
     ]
     if not moved:
         return []
-    scores = f"{in_points(old.score)} to {in_points(new.score)} of {in_points(new.points)} points"
+    scores = f"{_points(old, line.by_hand)} to {_points(new, line.by_hand)} of {in_points(new.points)} points"
     return [f"{student}: {scores} ({', '.join(moved)}): {_why(new, old)}."]
+
+
+def _points(result: Result, by_hand: Mapping[str, HandScore]) -> str:
+    """What a result gives with the scores that a person gave, which take the places of the judge's."""
+    changed = [by_hand[item.name].score - item.score for item in result.exercises if item.name in by_hand]
+    return in_points(result.score + sum(changed))
 
 
 def _is_edited(new: Result, old: Result) -> bool:

@@ -93,7 +93,7 @@ def grade_all(
         dask_workers(job, scheduler)
         if scheduler
         else local_workers(job, min(workers, len(folders)), variants) as grading,
-        DryRun() if dry else Writer(course, config, name) as writer,
+        DryRun(course, name) if dry else Writer(course, config, name) as writer,
     ):
         waiting: list[Task] = []
         before: dict[str, Result | None] = {}

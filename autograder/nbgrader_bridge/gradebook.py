@@ -183,11 +183,17 @@ class Writer:
 class DryRun:
     """Takes the place of a Writer, and writes nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, course: CourseDirectory, assignment: str) -> None:
+        self._course, self._assignment = course, assignment
         self.refused: dict[str, Result] = {}
-        self.by_hand: dict[str, dict[str, HandScore]] = {}
 
     def __enter__(self) -> "DryRun":
+        with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+            scores = Rows(gradebook, self._assignment).scores_by_hand()
+        self.by_hand = {
+            student: {name: HandScore(score, code="") for name, score in found.items()}
+            for student, found in scores.items()
+        }
         return self
 
     def __exit__(self, *_: object) -> None:

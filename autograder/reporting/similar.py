@@ -57,7 +57,7 @@ class Group:
 def read_work(owner: str, sources: Mapping[str, str], names: Collection[str], released: Iterable[str] = ()) -> Work:
     """Read code, given by what each part of it is called, as far as the functions of these names need it.
 
-    Where no function is named, all of it is compared but what was `released`.
+    Where no function is named, all of it is compared. What was `released` is nobody's own, and is not.
     """
     if sum(map(len, sources.values())) > MAX_IN_ALL:
         return Work(owner, {}, (f"It has more than {MAX_IN_ALL:,} characters of code and is not compared.",))
@@ -65,10 +65,11 @@ def read_work(owner: str, sources: Mapping[str, str], names: Collection[str], re
     trees = [tree for place, source in sources.items() if (tree := _parse(place, source, notes))]
     if any(HIDING & _names_in(tree) for tree in trees):
         notes.append("Some of its code comes from texts or is looked up by name, and that cannot be compared.")
+    known = [statement for source in released for statement in _parse("", source, [])]
     if not names:
-        known = _pieces(statement for source in released for statement in _parse("", source, []) or ())
-        return Work(owner, {WHOLE: _pieces(itertools.chain(*trees)) - known}, tuple(notes))
-    definitions = _definitions(itertools.chain(*trees))
+        return Work(owner, {WHOLE: _pieces(itertools.chain(*trees)) - _pieces(known)}, tuple(notes))
+    given = {ast.dump(statement) for statement in known}
+    definitions = _definitions(item for item in itertools.chain(*trees) if ast.dump(item) not in given)
     if missing := [name for name in names if name not in definitions]:
         notes.append(f"It does not define {', '.join(missing)}.")
     functions = {name: _pieces(_needed(name, definitions, names)) for name in names if name in definitions}
@@ -165,9 +166,15 @@ def _needed(name: str, definitions: Mapping[str, list[ast.stmt]], names: Collect
     while waiting:
         for statement in definitions[waiting.pop(0)]:
             yield statement
-            new = sorted((_names_in(statement) & definitions.keys()) - reached - {*names})
+            new = sorted((_names_from_outside(statement) & definitions.keys()) - reached - {*names})
             reached.update(new)
             waiting += new
+
+
+def _names_from_outside(statement: ast.stmt) -> set[str]:
+    """The names in a statement that are not its parameters: a helper may have the name of one, but is then not used."""
+    parameters = {node.arg for node in ast.walk(statement) if isinstance(node, ast.arg)}
+    return _names_in(statement) - parameters
 
 
 def _names_in(node: ast.AST | Iterable[ast.AST]) -> set[str]:

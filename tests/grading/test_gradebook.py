@@ -24,6 +24,7 @@ from autograder import cli
 from autograder.course.course_folder import course_directory
 from autograder.exercises.spec import Assignment
 from autograder.nbgrader_bridge.gradebook import Writer
+from autograder.records.result import in_points
 from autograder.records.source_cells import read_source_cells
 from autograder.running import workers
 from autograder.running.work import Job, Outcome, Task, work
@@ -347,6 +348,9 @@ def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
     assert re.search(r"^ada: [\d.]+ of [\d.]+ points; changed by hand: causal_mask [\d.]+ to 1.5$", same, re.MULTILINE)
     assert "note" not in same
     hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    (asked,) = (exercise for exercise in attention.exercises if exercise.name == "causal_mask")
+    total = in_points(attention.points - asked.points + 1.5)
+    assert f" to {total} of {attention.points} points (" in course.llm_course("grade", NAME, "--dry-run").stdout
     flag = "causal_mask has 1.5 points by hand, given to another answer: look at it again."
     for _ in range(2):  # A second run has not forgotten it.
         assert f"  note: {flag}" in course.llm_course("grade", NAME).stdout

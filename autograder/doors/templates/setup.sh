@@ -7,17 +7,20 @@ EXTRA_INDEX=@EXTRA_INDEX@
 SOURCE=/autograder/source
 ENVIRONMENT=/autograder/environment
 
+# Ubuntu 22.04 has a release candidate of Python 3.11, which today's packages refuse after many minutes.
+usable() { "python$1" -c "import ensurepip, sys; sys.exit(sys.version_info < (3, 11, 5))" 2> /dev/null; }
 python=""
 for version in 3.13 3.12 3.11; do
-  "python$version" -c "import ensurepip" 2> /dev/null && python="python$version" && break
+  usable "$version" && python="python$version" && break
 done
 if [ -z "$python" ]; then
   apt-get update
   for version in 3.13 3.12 3.11; do
-    apt-get install -y --no-install-recommends "python$version" "python$version-venv" && python="python$version" && break
+    apt-get install -y --no-install-recommends "python$version" "python$version-venv" && usable "$version" \
+      && python="python$version" && break
   done
 fi
-[ -n "$python" ] || { echo "No Python from 3.11 to 3.13 can be had here: choose a newer base image."; exit 1; }
+[ -n "$python" ] || { echo "No Python from 3.11.5 to 3.13 can be had here: choose Ubuntu 24.04 as the base image."; exit 1; }
 
 "$python" -m venv "$ENVIRONMENT"
 # The course, its graders and their packages. For wheels instead of the source, change this line.

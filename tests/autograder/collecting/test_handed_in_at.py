@@ -115,6 +115,8 @@ def test_moodles_worksheet_says_when_each_came(time: str, monkeypatch: pytest.Mo
     assert worksheet == {"12": local, "777": local}
     take({MOODLE: notebook()}, worksheet=worksheet)
     assert handed_in_at() == local
+    (line,) = take({MOODLE: notebook("swiglu-answer")}, worksheet={"777": local}).taken
+    assert line.endswith("The worksheet does not say when it was handed in.")
     # Canvas's numbers are others.
     take({IN_TIME.replace("zoe", "doezoe"): notebook("swiglu-answer")}, worksheet=worksheet)
     assert not Path("submitted", "zoe", "06_feed_forward", "timestamp.txt").exists()

@@ -165,6 +165,14 @@ def test_what_the_release_brought_counts_for_nothing() -> None:
     assert (group.owners, group.functions, group.share) == (("ada", "bob"), (WHOLE,), 1.0)
 
 
+def test_neither_a_parameter_nor_what_was_released_is_a_helper() -> None:
+    own = {"Cell 1": "def flash_attention(query, scale):\n    return attend(query, scale * unit)"}
+    table = "query = unit = [one(row) + two(row) for row in range(9) if row > 3]"
+    alone = read_work("ada", own, ["flash_attention"])
+    assert read_work("ada", {**own, "Cell 2": table}, ["flash_attention"], [table]) == alone
+    assert read_work("ada", {**own, "Cell 2": table.replace("unit", "other")}, ["flash_attention"]) == alone
+
+
 ATTENTION_ANSWER = ANSWERS["scaled_dot_product_attention"]
 
 
