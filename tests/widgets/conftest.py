@@ -182,6 +182,13 @@ def shown(watched: Watched, site: Path, widget: CourseWidget, width: int, tokens
     return watched.page
 
 
+def typed(page: Page, label: str, text: str) -> None:
+    """Type into the field beside a slider."""
+    field = page.get_by_label(f"{label}, as a number")
+    field.fill(text)
+    field.press("Enter")
+
+
 @pytest.fixture
 def watched(browser: Browser) -> Iterator[Watched]:
     """A fresh page at 1000 pixels; afterwards nothing may have gone wrong on it."""

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -141,15 +140,3 @@ def test_given_weights_have_their_name_their_first_hint_and_say_which_of_two_tok
     expect(said).to_contain_text("“hat” listens to 3 tokens alike")
     watched.page.locator(".llm-heat tbody tr").nth(1).locator("td").first.click()
     expect(said).to_contain_text("“on” listens")
-
-
-@pytest.mark.parametrize(
-    ("asked", "sentence"),
-    [
-        ({"picked": 3}, "There is no row 3: give 0 to 2, or -1 for the last."),
-        ({"hints": {"Look here": {"row": 1}}}, "A hint sets up 'row': give layer, head or picked."),
-    ],
-)
-def test_a_row_or_a_hint_that_cannot_be_shown_is_refused(asked: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(sentence)):
-        widgets.AttentionExplorer(torch.eye(3), **asked)

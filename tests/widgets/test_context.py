@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -108,22 +107,6 @@ def test_a_haystack_asks_for_what_it_hides(length: int, depth: float) -> None:
 def test_context_cost_pictures_published_sizes() -> None:
     picture = ContextCost().picture()
     assert "<td>2.00</td>" in picture and "<td>16.00</td>" in picture  # Llama 2 7B at 4K, Llama 3 8B at 128K
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ({"lengths": [20]}, "from 40 to 1024"),
-        ({"depths": []}, "from 0 to 1"),
-        ({"frequencies": {"mine": [1.0, 0.5]}}, "2 frequencies 'mine'"),
-        ({"recall": {"mine": [[1.0]]}}, "no frequencies for the recall"),
-        ({"frequencies": {"mine": [0.5] * 16}, "recall": {"mine": [[1.0, 0.5]]}}, "3 depths and 5 lengths"),
-        ({"frequencies": {"mine": [0.5] * 16}, "recall": {"mine": [[1.5] * 5] * 3}}, "shares from 0 to 1"),
-    ],
-)
-def test_needle_explorer_refuses_in_one_sentence(arguments: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
-        NeedleExplorer(**arguments)
 
 
 def test_needle_explorer_takes_a_learners_frequencies() -> None:

@@ -2,10 +2,10 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from llm_course import models
-from tests.widgets.conftest import Watched, opened
+from tests.widgets.conftest import Watched, opened, typed
 
 
 def test_a_sentence_has_its_characters_and_no_price_below_zero(watched: Watched, address: str) -> None:
@@ -61,17 +61,11 @@ def test_a_model_that_is_set_up_is_compared_with_the_one_it_was_made_from(watche
     expect(page.get_by_label("with a gate")).not_to_be_checked()
 
 
-def filled(page: Page, label: str, text: str) -> None:
-    field = page.get_by_label(f"{label}, as a number")
-    field.fill(text)
-    field.press("Enter")
-
-
 def test_the_lowest_point_lies_where_the_law_has_it_beyond_the_sizes_to_choose(watched: Watched, address: str) -> None:
     page = opened(watched, address, "compute_optimal")
-    filled(page, "Budget in FLOPs", "1e28")
+    typed(page, "Budget in FLOPs", "1e28")
     expect(page.get_by_role("row", name="parameters")).to_contain_text("10.72 trillion")
-    filled(page, "Parameters", "1e6")
+    typed(page, "Parameters", "1e6")
     expect(page.get_by_role("status")).to_contain_text("too far for the chart")
 
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -80,9 +79,6 @@ def test_every_widget_runs_in_jupyterlab(open_notebook: Callable[..., Page]) -> 
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     expect(page.locator(".llm-widget")).to_have_count(len(WIDGETS))
     expect(page.locator(".jp-RenderedText[data-mime-type$=stderr]")).to_have_count(0)
-    if folder := os.environ.get("LLM_COURSE_PICTURES"):
-        page.wait_for_timeout(5_000)
-        page.screenshot(path=Path(folder) / "lab.png")
 
 
 def test_attention_explorer_in_jupyterlab(open_notebook: Callable[..., Page]) -> None:

@@ -157,7 +157,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
             "Right, the latest name: without it, Lily comes back.",
             "the first guess is “␣Lily”, 92",
         ),
-        (6, "“not Ben”", "No, “not Lily”: words carry the latest name.", "Without head 2 of layer 3"),
+        (6, "“not Ben”", "No, “not Lily”: words carry the latest name.", "the model guesses “␣Ben”, 74.4"),
         (
             7,
             "Ben",

@@ -4,14 +4,14 @@ import re
 
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from llm_course import models
-from llm_course.widgets import QuantizationMicroscope, RentOrOwn
+from llm_course.widgets import QuantizationMicroscope
 from llm_course.widgets.quantization_microscope import error_of_whole_numbers
 from solutions import production
 
-from .conftest import Watched, opened, run_node
+from .conftest import Watched, opened, run_node, typed
 from .test_parity import READ_MODEL
 
 QUANTIZATION = 'import * as quantization from "./llm_course/widgets/quantization_microscope/quantization.ts";\n'
@@ -127,26 +127,6 @@ def test_error_in_the_picture_is_that_of_the_reference() -> None:
     expected = (back - row).norm() / row.norm()
     assert error_of_whole_numbers(shown.first_row(), 64, 4) == pytest.approx(expected.item())
     assert f"{100 * expected:.1f}" in shown.picture()
-
-
-@pytest.mark.parametrize(
-    ("kind", "wrong"),
-    [
-        (QuantizationMicroscope, {"bits": 1000}), (QuantizationMicroscope, {"group": 17}),
-        (QuantizationMicroscope, {"matrix": "lm_head"}), (QuantizationMicroscope, {"layer": 0}),
-        (RentOrOwn, {"hourly_cost": 1000}), (RentOrOwn, {"api_price": 0}),
-    ],
-)  # fmt: skip
-def test_what_is_out_of_range_is_refused(kind: type, wrong: dict[str, object]) -> None:
-    (name,) = wrong
-    with pytest.raises(ValueError, match=f"^{name} is"):
-        kind(**wrong)
-
-
-def typed(page: Page, label: str, text: str) -> None:
-    field = page.get_by_label(f"{label}, as a number")
-    field.fill(text)
-    field.press("Enter")
 
 
 def test_each_question_of_rent_or_own_has_an_answer_by_typed_numbers(watched: Watched, address: str) -> None:

@@ -1,6 +1,7 @@
 """What makes no sense is refused, in one sentence that says what is wrong."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -10,19 +11,24 @@ from llm_course.widgets import (
     AgentStepper,
     AttentionExplorer,
     BPEStepper,
+    ComputeOptimal,
     ContextCost,
     DecoderMap,
     InjectionRange,
     ItemsNeeded,
     MetricSwitch,
+    NeedleExplorer,
     NeighboursMap,
     NormLab,
     ObjectiveLab,
+    ParameterBudget,
     PatternLab,
     PolicyLab,
     PositionDial,
     PreferenceDial,
+    QuantizationMicroscope,
     ReliabilityDial,
+    RentOrOwn,
     SamplingPlayground,
     ServingArena,
     SpeculationLab,
@@ -31,7 +37,10 @@ from llm_course.widgets import (
     UnmaskingStepper,
 )
 from llm_course.widgets.ui.base import CourseWidget
+from tests.widgets.test_python import CONFIG
 
+NO_SPLITS = (None, 5.0, (1.0,), (1.0, "many"), (1.0, float("nan")), (0.0, 2.0), (1.0, 2.0, 3.0))
+NO_BUDGETS = (0, 1e16, 1e29, float("nan"), "1e21")
 REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
     (lambda: PatternLab([], ["a"]), "at least one word of each"),
     (lambda: PatternLab(["a", "b"], ["c"], prefix=3), "from 0 to the 2 words"),
@@ -79,6 +88,37 @@ REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
         lambda: SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b"], ["here"], ["Tom had a", "Emma had a"]),
         "There are 2 texts: give one for each of 1 places, or none",
     ),
+    (lambda: AttentionExplorer(torch.randn(3, 4), torch.randn(3, 5)), "4 numbers but a key 5"),
+    (lambda: AttentionExplorer(*(torch.randn(rows, 4) for rows in (3, 3, 2))), "3 keys but 2 values"),
+    (lambda: AttentionExplorer(torch.randn(2, 3, 4), torch.randn(3, 4)), "layers and heads"),
+    (lambda: AttentionExplorer(torch.full((2, 2), float("nan"))), "not finite"),
+    (lambda: AttentionExplorer(torch.randn(3)), "has shape"),
+    (lambda: AttentionExplorer("cat"), "no tensor of numbers"),
+    (lambda: AttentionExplorer(torch.randn(4, 3)), "4 queries but only 3 keys"),
+    (lambda: AttentionExplorer(torch.full((2, 3, 4, 4), 0.25), layer=2), "give 0 to 1 and 0 to 2"),
+    (lambda: AttentionExplorer(torch.full((2, 3, 4, 4), 0.25), head=3), "give 0 to 1 and 0 to 2"),
+    (lambda: AttentionExplorer(torch.full((2, 3, 4, 4), 0.25), head=-1), "give 0 to 1 and 0 to 2"),
+    (lambda: AttentionExplorer(torch.eye(3), picked=3), "There is no row 3: give 0 to 2, or -1 for the last."),
+    (lambda: AttentionExplorer(torch.eye(3), hints={"Look": {"row": 1}}), "'row': give layer, head or picked."),
+    (lambda: NeedleExplorer(lengths=[20]), "from 40 to 1024"),
+    (lambda: NeedleExplorer(depths=[]), "from 0 to 1"),
+    (lambda: NeedleExplorer(frequencies={"mine": [1.0, 0.5]}), "2 frequencies 'mine'"),
+    (lambda: NeedleExplorer(recall={"mine": [[1.0]]}), "no frequencies for the recall"),
+    (lambda: NeedleExplorer({"mine": [0.5] * 16}, {"mine": [[1.0, 0.5]]}), "3 depths and 5 lengths"),
+    (lambda: NeedleExplorer({"mine": [0.5] * 16}, {"mine": [[1.5] * 5] * 3}), "shares from 0 to 1"),
+    (lambda: ParameterBudget(CONFIG | {"d_ff": 0}), "d_ff is 0: give a whole number above 0"),
+    (lambda: ParameterBudget(CONFIG | {"n_layers": 2.5}), "n_layers is 2.5"),
+    (lambda: ParameterBudget(CONFIG | {"n_kv_heads": 3}), "n_kv_heads must divide n_heads"),
+    (lambda: ParameterBudget(CONFIG | {"n_experts": 4, "top_k": 5}), "only 4 experts"),
+    (lambda: ParameterBudget({key: CONFIG[key] for key in CONFIG if key != "tied"}), "has no tied"),
+    (lambda: QuantizationMicroscope(bits=1000), "^bits is"),
+    (lambda: QuantizationMicroscope(group=17), "^group is"),
+    (lambda: QuantizationMicroscope(matrix="lm_head"), "^matrix is"),
+    (lambda: QuantizationMicroscope(layer=0), "^layer is"),
+    (lambda: RentOrOwn(hourly_cost=1000), "^hourly_cost is"),
+    (lambda: RentOrOwn(api_price=0), "^api_price is"),
+    *((partial(ComputeOptimal, 1e21, lambda _, reply=reply: reply), "two numbers above 0") for reply in NO_SPLITS),
+    *((partial(ComputeOptimal, flops), "give a number from 1e17 to 1e28") for flops in NO_BUDGETS),
 ]
 
 

@@ -1,4 +1,4 @@
-/** The loop of an agent in JavaScript: replies are read, calls are made, errors are told; and a history in a budget. */
+/** The loop of an agent: replies are read, calls are made, errors are told; and a history in a budget. */
 
 /**
  * Uncalled: in a tool's place the harness

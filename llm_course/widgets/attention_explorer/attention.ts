@@ -4,8 +4,20 @@ import { dot, softmax } from "../models/numbers.ts";
 import type { Decoder } from "../models/decoder.ts";
 import type { Matrix } from "../ui/types.ts";
 
+interface Inputs {
+  query: Matrix; // [queries, d]
+  key: Matrix; // [keys, d]
+  value: Matrix; // [keys, d_value]
+  /**
+   * Hide from each query the keys that come after it. With more keys than queries, the queries are the last positions, as
+   * with a key-value cache.
+   */
+  causal: boolean;
+  scaled: boolean; // Divide the scores by √d.
+}
+
 /** @returns  Masked scores are minus infinity. */
-export function attention({ query, key, value, causal, scaled }: { query: Matrix; key: Matrix; value: Matrix; causal: boolean; scaled: boolean }): { scores: Matrix, weights: Matrix, output: Matrix } {
+export function attention({ query, key, value, causal, scaled }: Inputs): { scores: Matrix, weights: Matrix, output: Matrix } {
   const scale = scaled ? 1 / Math.sqrt(key[0].length) : 1;
   const earlier = key.length - query.length;
   const scores = query.map((q, i) => key.map((k, j) => (causal && j > i + earlier ? -Infinity : dot(q, k) * scale)));

@@ -10,13 +10,24 @@ interface HeatMap {
   rename: (caption: string) => void;
   /**
    * New numbers of the same shape, the row to mark, and the numbers before the last change: where one differs, a line below it
-   *   is as long as it was large.
+   * is as long as it was large.
    */
   show: (values: Matrix, picked?: number, before?: Matrix) => void;
   frame: (row?: number, column?: number) => void; // A cell, or none.
 }
 
-export function heatMap({ caption, rows, columns, onPick, onPoint, full, isCompact = false, look = "" }: { caption: string; rows: string[]; columns: string[]; onPick?: (row: number) => void; onPoint?: (row?: number, column?: number) => void; full?: number; isCompact?: boolean; look?: string }): HeatMap {
+interface Look {
+  caption: string;
+  rows: string[];
+  columns: string[];
+  onPick?: (row: number) => void; // Makes the row labels buttons; a pointer may press anywhere in the row.
+  onPoint?: (row?: number, column?: number) => void; // A cell is pointed at, or none any more.
+  full?: number; // What a full color stands for; the largest number shown if left out.
+  isCompact?: boolean; // Small cells, whose numbers only a screen reader reads: say those of the picked row nearby.
+  look?: string; // A class of its own.
+}
+
+export function heatMap({ caption, rows, columns, onPick, onPoint, full, isCompact = false, look = "" }: Look): HeatMap {
   const cells = rows.map((_, i) => columns.map((_, j) => element("td", { onpointerenter: onPoint && (() => onPoint(i, j)), onclick: onPick && (() => onPick(i)) }, element("span"))));
   const lines = rows.map((label, i) => {
     const pick = onPick && element("button", { type: "button", onclick: () => onPick(i) }, label);
@@ -60,8 +71,16 @@ function fill(cell: HTMLElement, value: number, largest: number, before?: number
   if (isTraced) cell.style.setProperty("--was", Math.min(1, Math.abs(before) / largest).toFixed(3));
 }
 
+interface NumberTable {
+  caption: string;
+  name: string; // What a row is, as in "query of cat, number 1".
+  rows: string[];
+  values: Matrix;
+  onEdit: (values: Matrix) => void; // Called with a new matrix; what is no number counts as 0.
+}
+
 /** A matrix to type into. Long numbers are shown rounded, and kept whole until they are edited. */
-export function numberTable({ caption, name, rows, values, onEdit }: { caption: string; name: string; rows: string[]; values: Matrix; onEdit: (values: Matrix) => void }) {
+export function numberTable({ caption, name, rows, values, onEdit }: NumberTable) {
   let current = values;
   const largest = Math.max(1e-9, ...values.flat().map(Math.abs));
   const shade = (input: HTMLElement, value: number) => {

@@ -26,14 +26,13 @@ export interface Sight {
   traces: Map<string, Trace>; // Those that were asked for, by the parts that they are without since then.
 }
 
-/**
- * @param chosen  Parts that the model doesn't have are ignored,
- *   and so is a place that the text doesn't have.
- */
+type Chosen = Pick<Sight, "head" | "rival" | "out" | "since" | "predict" | "told" | "carried">;
+
+/** Parts that the model doesn't have are ignored, and so is a place that the text doesn't have. */
 export function sightOf(
   course: CourseModel,
   text: string,
-  { head = 0, rival = "", out: asked = [], since: from = 0, predict = false, told = [], carried = false }: { head?: number, rival?: string, out?: string[], since?: number, predict?: boolean, told?: string[], carried?: boolean } = {},
+  { head = 0, rival = "", out: asked = [], since: from = 0, predict = false, told = [], carried = false }: Partial<Chosen> = {},
 ): Sight {
   const { ids, cut } = tokensOf(course, text);
   const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(course.tokenizer.tokens[id])));

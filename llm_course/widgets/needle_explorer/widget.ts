@@ -264,8 +264,16 @@ function strip(course: CourseModel, ids: number[], { needle, others }: { needle:
   return pieces;
 }
 
+interface SeenByHead {
+  row: number[]; // Its weights.
+  share: number; // What of these is on the needle.
+  needle: { start: number, end: number };
+  peaks: Peak[];
+  name: string;
+}
+
 /** Where the last token looks, in one head. */
-function attentionPlot({ row, share, needle, peaks, name }: { row: number[]; share: number; needle: { start: number, end: number }; peaks: Peak[]; name: string }) {
+function attentionPlot({ row, share, needle, peaks, name }: SeenByHead) {
   const step = Math.ceil(row.length / PLOTTED);
   const points: [number, number][] = [];
   // Of each stretch its peak, where it is: a curve through the stretches' beginnings would miss the needle.
