@@ -34,6 +34,7 @@ from autograder.collecting.platforms import (
     student_of,
     words,
 )
+from autograder.records.refusal import Refusal
 from autograder.students.departed import departed, dropped_people
 from autograder.students.roster import people_in
 from autograder.submissions.archives import INNER, Entry, Unreadable, opened, with_inner
@@ -47,7 +48,7 @@ PASSED_OVER = ("__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git")
 """Folders that programs leave behind."""
 
 
-class Declined(Exception):
+class Declined(Refusal):
     """Somebody was asked and did not agree: nothing was collected."""
 
 

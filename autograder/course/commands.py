@@ -12,44 +12,16 @@ from types import FrameType
 from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
-from autograder.collecting.collect import Declined
 from autograder.course import course, elsewhere, outcomes, releasing
 from autograder.course.course_folder import CONFIG_FILE, CourseError
 from autograder.exercises import assignments
-from autograder.nbgrader_bridge.gradebook import WriterError
-from autograder.notebooks.markdown import MarkdownError
-from autograder.notebooks.notebooks import NotebookError
-from autograder.notebooks.own_exercises import OwnExercisesError
-from autograder.records.result import GRADED, Result, ResultError, in_points
+from autograder.records.refusal import Refusal
+from autograder.records.result import GRADED, Result, in_points
 from autograder.records.unfinished import remove_unfinished
 from autograder.reporting.scores import Score
-from autograder.running.workers import ClusterError
-from autograder.sandbox.zygote_client import SandboxError
 from autograder.students.by_hand import HandScore, notes_on
-from autograder.students.departed import DropError
-from autograder.students.extensions import Extension, ExtensionError
-from autograder.students.roster import RosterError
-from autograder.submissions.archives import ArchiveError
-from autograder.submissions.course_files import SecretError
+from autograder.students.extensions import Extension
 from autograder.submissions.hand_in import misplaced, printable, shown
-
-FAILURES = (
-    ArchiveError,
-    CourseError,
-    ClusterError,
-    Declined,
-    DropError,
-    ExtensionError,
-    NotebookError,
-    MarkdownError,
-    OwnExercisesError,
-    ResultError,
-    RosterError,
-    SandboxError,
-    SecretError,
-    WriterError,
-)
-"""What a command answers with one sentence."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         remove_unfinished(CONFIG_FILE.parent)
     try:
         return commands[options.command](options)
-    except FAILURES as error:
+    except Refusal as error:
         print(f"llm-course: {error}", file=sys.stderr)
         return elsewhere.NOT_GRADED if options.command == "grade-one" else 1
 

@@ -14,15 +14,16 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.exercises.spec import Assignment
 from autograder.judging.own_tests import fault_of_marks
 from autograder.nbgrader_bridge.converters import read_source_files, source_files
+from autograder.records.refusal import Refusal
 from autograder.students.departed import departed
 from autograder.students.roster import people_in
 from autograder.submissions.course_assignments import find_assignment, read_released
-from autograder.submissions.hand_in import NotGradable, misplaced, submitted_folders
+from autograder.submissions.hand_in import misplaced, submitted_folders
 
 CONFIG_FILE = Path("nbgrader_config.py")
 
 
-class CourseError(Exception):
+class CourseError(Refusal):
     """A step cannot be done; the message says why, and what to do, in one sentence."""
 
 
@@ -36,11 +37,8 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def released_assignment(course: CourseDirectory, name: str) -> Assignment:
-    """An assignment as it was released."""
-    try:
-        return read_released(course.db_url, course.course_id, Path(course.root), name)
-    except NotGradable as reason:
-        raise CourseError(str(reason)) from reason
+    """An assignment as it was released. Raises NotGradable."""
+    return read_released(course.db_url, course.course_id, Path(course.root), name)
 
 
 def submitted_in(course: CourseDirectory, name: str, student: str) -> list[Path]:
@@ -62,20 +60,14 @@ def who_departed(course: CourseDirectory, students: Iterable[str]) -> dict[str, 
 
 
 def laid_beside(course: CourseDirectory, config: Config, name: str) -> dict[str, bytes]:
-    """What the course lays beside each notebook of an assignment. Raises CourseError."""
-    try:
-        return read_source_files(source_files(Autograde(coursedir=course, config=config), name))
-    except NotGradable as reason:
-        raise CourseError(str(reason)) from reason
+    """What the course lays beside each notebook of an assignment. Raises NotGradable."""
+    return read_source_files(source_files(Autograde(coursedir=course, config=config), name))
 
 
 def assignment_called(name: str) -> Assignment:
-    """An assignment of the course or of the instructor. Raises CourseError."""
+    """An assignment of the course or of the instructor. Raises CourseError and NotGradable."""
     require_course()
-    try:
-        return find_assignment(name, Path())
-    except NotGradable as reason:
-        raise CourseError(str(reason)) from reason
+    return find_assignment(name, Path())
 
 
 def nbgrader_api() -> NbGraderAPI:

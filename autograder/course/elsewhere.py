@@ -10,23 +10,20 @@ from autograder.course.course_folder import CONFIG_FILE, CourseError, writing
 from autograder.doors import github as github_door
 from autograder.doors import grade_one as one
 from autograder.doors import gradescope as gradescope_door
-from autograder.doors.packed import PackedError, unpack
+from autograder.doors.packed import unpack
 from autograder.exercises import assignments
 from autograder.records.result import GRADED, in_points
 from autograder.running.work import Job
-from autograder.submissions.hand_in import NotGradable, printable
+from autograder.submissions.hand_in import printable
 
 NOT_GRADED = 2
 """The exit code of grade-one where there is no score."""
 
 
 def grade_one(options: argparse.Namespace) -> int:
-    """Grade one notebook. Returns 0, or 2 if it could not be graded. Raises CourseError."""
-    try:
-        job = _job(options.assignment, options.release)
-        result = one.grade_one(job, one.read(options.notebook))
-    except (NotGradable, PackedError) as error:
-        raise CourseError(str(error)) from error
+    """Grade one notebook. Returns 0, or 2 if it could not be graded."""
+    job = _job(options.assignment, options.release)
+    result = one.grade_one(job, one.read(options.notebook))
     if options.json:
         with writing(options.json):
             options.json.write_text(json.dumps(one.as_data(result, job), indent=1) + "\n", encoding="utf-8")
@@ -45,11 +42,8 @@ def grade_one(options: argparse.Namespace) -> int:
 def gradescope(options: argparse.Namespace) -> int:
     """Make the zip that Gradescope takes."""
     job = course.job_of(options.assignment)
-    try:
-        with writing(options.output):
-            gradescope_door.write_zip(job, options.output, options.any_sandbox, options.extra_index)
-    except gradescope_door.NoCheckout as error:
-        raise CourseError(str(error)) from error
+    with writing(options.output):
+        gradescope_door.write_zip(job, options.output, options.any_sandbox, options.extra_index)
     print(f"Wrote {options.output}: upload it as the autograder of a programming assignment. It holds the answers.")
     return 0
 
@@ -58,11 +52,8 @@ def github(options: argparse.Namespace) -> int:
     """Make a template repository for GitHub."""
     job = course.job_of(options.assignment)
     released = Path("release") / options.assignment
-    try:
-        with writing(options.folder):
-            github_door.write_template(job, released, options.folder, options.course)
-    except github_door.NotForGitHub as error:
-        raise CourseError(str(error)) from error
+    with writing(options.folder):
+        github_door.write_template(job, released, options.folder, options.course)
     print(f"Wrote {options.folder}: push it as a template repository.")
     if not options.course:
         print("Set the organization's variable LLM_COURSE to the git address of the course: the workflow installs it.")

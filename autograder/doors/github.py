@@ -11,6 +11,7 @@ from typing import Any
 from autograder.doors.markdown import as_markdown
 from autograder.doors.packed import pack
 from autograder.exercises import assignments
+from autograder.records.refusal import Refusal
 from autograder.records.result import GRADED, Result
 from autograder.running.work import Job
 
@@ -20,7 +21,7 @@ RESULT = "result"
 """The step's output that GitHub Classroom's reporter reads."""
 
 
-class NotForGitHub(Exception):
+class NotForGitHub(Refusal):
     """An assignment cannot be a public template; the message says why in one sentence."""
 
 

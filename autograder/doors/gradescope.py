@@ -26,6 +26,7 @@ from autograder.doors.markdown import escaped, exercise_as_markdown
 from autograder.doors.packed import pack, unpack
 from autograder.judging.grade import not_graded
 from autograder.judging.variants import VARIANTS, first_variant
+from autograder.records.refusal import Refusal
 from autograder.records.result import GRADED, ExerciseResult, Result, in_points
 from autograder.records.unfinished import in_one_step, write_in_one_step
 from autograder.running.work import DEFECT, Job
@@ -45,7 +46,7 @@ ASK = "Please tell your instructor."
 LOG = logging.getLogger(__name__)
 
 
-class NoCheckout(Exception):
+class NoCheckout(Refusal):
     """The course's source is not here; the message says so in one sentence."""
 
 

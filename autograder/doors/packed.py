@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 from autograder.judging.rules import Rules
 from autograder.notebooks.own_exercises import OWN
+from autograder.records.refusal import Refusal
 from autograder.records.result import write_data
 from autograder.records.source_cells import SourceCell
 from autograder.running.work import Job
@@ -24,7 +25,7 @@ from autograder.submissions.submission import released_cell
 FILE = "assignment.json"
 
 
-class PackedError(Exception):
+class PackedError(Refusal):
     """What should be a packed assignment is none; the message says so in one sentence."""
 
 

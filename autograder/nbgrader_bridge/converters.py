@@ -28,14 +28,15 @@ from autograder.judging.grade import grade_if_changed, not_graded
 from autograder.judging.own_tests import fault_of_marks
 from autograder.judging.rules import RULES, Rules
 from autograder.notebooks.own_exercises import OwnExercisesError
+from autograder.records.refusal import Refusal
 from autograder.records.result import Result, in_points, write_result
 from autograder.running.autograded import CHANGED, FLAGS, STATES, WAITS, write_outputs
-from autograder.sandbox.zygote_client import TIERS, SandboxError
+from autograder.sandbox.zygote_client import TIERS
 from autograder.students.departed import departed
 from autograder.students.extensions import ExtensionError, apply_extensions, read_extensions
 from autograder.students.roster import people_in
 from autograder.submissions.course_assignments import find_assignment, read_released
-from autograder.submissions.course_files import SecretError, course_secret, result_path, stored_result
+from autograder.submissions.course_files import course_secret, result_path, stored_result
 from autograder.submissions.hand_in import (
     NotGradable,
     check_folder,
@@ -50,8 +51,6 @@ from autograder.submissions.hand_in import (
 from autograder.submissions.numbered import is_made_of
 from autograder.submissions.submission import Submission, submission_of
 
-PLAIN = (NotGradable, ExtensionError, OwnExercisesError, SandboxError, SecretError)
-"""Errors whose message is a sentence for the instructor."""
 MAX_SOURCE_FILES, MAX_SOURCE_BYTES = 1_000, 32 << 20
 """Of what the course lays beside each notebook."""
 
@@ -147,7 +146,7 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
 
     def _keep_refusal(self, assignment: str, student: str, error: Exception) -> None:
         """Without it the gradebook would say 0, or what an earlier hand-in got."""
-        plain = isinstance(error, PLAIN)
+        plain = isinstance(error, Refusal)
         reason = str(error) if plain else f"nbgrader could not grade it ({type(error).__name__}): its log says where."
         with contextlib.suppress(NotGradable):
             check_student(student)

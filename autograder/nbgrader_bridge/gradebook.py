@@ -28,6 +28,7 @@ from traitlets.config import Config
 from autograder.judging.grade import not_graded
 from autograder.nbgrader_bridge.converters import source_files, withdraw_scores
 from autograder.nbgrader_bridge.gradebook_rows import Rows
+from autograder.records.refusal import Refusal
 from autograder.records.result import NOT_GRADED, Result, write_result
 from autograder.records.unfinished import in_one_step
 from autograder.running.work import Outcome, Task
@@ -47,7 +48,7 @@ OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFI
 """Failures that no submission is the cause of: the next one would fail, too."""
 
 
-class WriterError(Exception):
+class WriterError(Refusal):
     """Grades cannot be written; the message says why and what to do."""
 
 

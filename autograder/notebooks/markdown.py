@@ -6,13 +6,15 @@ directive ever shows raw in a learner's notebook.
 
 import re
 
+from autograder.records.refusal import Refusal
+
 FENCE = re.compile(r"^(:{3,}|`{3,})\{([\w-]+)\}(.*)\n((?:.*\n)*?)\1[ \t]*$", re.MULTILINE)
 LABEL = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
 REFERENCE = re.compile(r"\{(?:ref|doc|term|numref)\}`([^`<]+?)\s*(?:<[^`>]*>)?`")
 LEFT_OVER = re.compile(r"\{[\w:-]+\}`|^(?::{3,}|`{3,})\{", re.MULTILINE)
 
 
-class MarkdownError(Exception):
+class MarkdownError(Refusal):
     """The text uses MyST that has no plain form here."""
 
 

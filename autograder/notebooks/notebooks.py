@@ -35,6 +35,7 @@ from traitlets.config import Config
 from autograder.exercises import CHAPTERS
 from autograder.exercises.spec import Assignment, Exercise, MeasuredStep
 from autograder.notebooks.markdown import plain_markdown
+from autograder.records.refusal import Refusal
 
 STUB_BODY = "# YOUR CODE HERE\nraise NotImplementedError()"
 DIGEST = "llm_course_source"
@@ -54,7 +55,7 @@ WRITTEN_BY_PROGRAMS = ("kernelspec", "language_info", DIGEST)
 REFUSAL = "This exercise is graded outside the notebook: grade with the course's own nbgrader_config.py."
 
 
-class NotebookError(Exception):
+class NotebookError(Refusal):
     """An exercises.md is not of the form that the course needs; the message says where."""
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 
 from autograder.exercises.spec import Assignment
+from autograder.records.refusal import Refusal
 
 OWN = "exercises"
 """The folder in a course folder."""
@@ -32,7 +33,7 @@ EXAMPLE = Path(__file__).parents[1] / "authoring" / "example_exercises"
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
 
-class OwnExercisesError(Exception):
+class OwnExercisesError(Refusal):
     """An instructor's own exercises cannot be used; the message says why and where."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.records.refusal import Refusal
 from autograder.records.unfinished import write_in_one_step
 from llm_course.checking.feedback import Feedback
 
@@ -15,7 +16,7 @@ FEEDBACK_WIDTH = 88
 """Characters of a line of feedback: nbgrader's page does not wrap what a cell printed."""
 
 
-class ResultError(ValueError):
+class ResultError(Refusal, ValueError):
     """A file does not hold a result."""
 
 

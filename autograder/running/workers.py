@@ -21,6 +21,7 @@ import torch
 from autograder.judging.fingerprint import graders_fingerprint
 from autograder.judging.variants import VARIANTS
 from autograder.notebooks.own_exercises import OwnExercisesError
+from autograder.records.refusal import Refusal
 from autograder.running.work import Job, Outcome, Task, prepare, refuse, work
 from autograder.sandbox.linux import ProcessControl, process_control
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, names_library, shared_zygote
@@ -39,7 +40,7 @@ CONNECT_DEADLINE = 20
 LOST = "The process that graded it ended: is the machine's memory at its end? Grade it again."
 
 
-class ClusterError(Exception):
+class ClusterError(Refusal):
     """The cluster cannot be used; the message says why and what to do."""
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from autograder.records.refusal import Refusal
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.session import END_DEADLINE, TOKEN_VARIABLE, sweep_after
 
@@ -38,7 +39,7 @@ ANSWER_DEADLINE = 60.0
 MAX_ANSWER = 1 << 16
 
 
-class SandboxError(Exception):
+class SandboxError(Refusal):
     """No sandbox can be had; the message says why and what to do."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from autograder.records.refusal import Refusal
 from autograder.students.roster import Person
 from autograder.submissions.hand_in import shown
 
@@ -14,7 +15,7 @@ RECORD = "gradebook.json"
 """The file in such a folder that holds what the gradebook knew."""
 
 
-class DropError(Exception):
+class DropError(Refusal):
     """A student cannot be dropped, or brought back; the message says why and what to do."""
 
 

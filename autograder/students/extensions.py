@@ -18,6 +18,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from autograder.records.refusal import Refusal
 from autograder.records.unfinished import write_in_one_step
 from autograder.submissions.hand_in import shown
 
@@ -27,7 +28,7 @@ OPTIONAL = {"until"}
 MAX_DAYS = 3650
 
 
-class ExtensionError(Exception):
+class ExtensionError(Refusal):
     """extensions.csv cannot be read, or an extension cannot be; the message says what to do."""
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from autograder.records.refusal import Refusal
 from autograder.submissions.hand_in import NotGradable, check_student, shown
 
 COLUMNS = {
@@ -28,7 +29,7 @@ NO_STUDENT = ("points possible", "test student", "student, test")
 """Names that Canvas has in its lists, in lower case."""
 
 
-class RosterError(Exception):
+class RosterError(Refusal):
     """A list of students cannot be read; the message says why and what to do."""
 
 

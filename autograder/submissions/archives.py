@@ -18,6 +18,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from autograder.records.refusal import Refusal
+
 MAX_FILES = 100_000
 """Files that are looked at in one archive, those in archives within it not counted."""
 MAX_INNER, MAX_INNER_FILES = 64 << 20, 500
@@ -34,7 +36,7 @@ BROKEN = (OSError, EOFError, RuntimeError, ValueError, tarfile.TarError, zipfile
 """What the libraries raise for archives that are damaged, encrypted, or packed in ways that they do not know."""
 
 
-class ArchiveError(Exception):
+class ArchiveError(Refusal):
     """An archive cannot be read; the message says why, in one sentence."""
 
 

@@ -3,6 +3,7 @@
 import secrets
 from pathlib import Path
 
+from autograder.records.refusal import Refusal
 from autograder.records.result import Result, ResultError, read_result
 from autograder.records.unfinished import in_one_step
 
@@ -24,7 +25,7 @@ feedback/
 """
 
 
-class SecretError(Exception):
+class SecretError(Refusal):
     """The course's secret is damaged; the message says what to do."""
 
 

@@ -25,6 +25,7 @@ from nbgrader import utils
 
 from autograder.records import pictures
 from autograder.records.pictures import PictureError, read_picture
+from autograder.records.refusal import Refusal
 from autograder.submissions.numbered import is_made_of, settle
 
 MAX_NOTEBOOK = 20 << 20
@@ -57,7 +58,7 @@ NAMED = 3
 """Files that a sentence names."""
 
 
-class NotGradable(Exception):
+class NotGradable(Refusal):
     """The submission cannot be graded; the message says why, and what to do, in one sentence."""
 
 
