@@ -17,11 +17,6 @@ def drawn_shape(draw: Generator) -> Arguments:
     }
 
 
-def drawn_large(draw: Generator) -> Arguments:
-    """So large and so odd that float32 cannot hold the number of bytes."""
-    return drawn_shape(draw) | {"n_layers": 5, "n_kv_heads": 9, "seq_len": 2 * randint(draw, 45_000, 65_000) + 1}
-
-
 def drawn_batch(draw: Generator) -> Arguments:
     return drawn_shape(draw) | {"batch": randint(draw, 10, 14), "bytes_per_value": 4}
 
@@ -47,7 +42,6 @@ EXERCISE = Exercise(
         Case("16 bits", given(**SMALL), visible=True),
         Case("16 bits, drawn", drawn_shape),
         Case("a long text", given(n_layers=5, n_kv_heads=9, head_dim=11, seq_len=90_001), visible=True),
-        Case("a long text, drawn", drawn_large),
         Case("8 bits", given(**SMALL, bytes_per_value=1), visible=True),
         Case("a batch", given(**SMALL, batch=2, bytes_per_value=4), visible=True),
         Case("a batch, drawn", drawn_batch),
@@ -59,7 +53,6 @@ EXERCISE = Exercise(
         Case("no key-value head", given(**SMALL | {"n_kv_heads": 0}), visible=True),
         Case("no column", given(**SMALL | {"head_dim": 0}), visible=True),
         Case("no text", given(**SMALL, batch=0), visible=True),
-        Case("negative layers", given(**SMALL | {"n_layers": -3}), visible=True),
         Case("two negative numbers", given(**SMALL | {"n_layers": -3, "head_dim": -12}), visible=True),
         Case("one of them missing, drawn", drawn_invalid),
         Case("negative length", given(**SMALL | {"seq_len": -10}), visible=True),
@@ -69,7 +62,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             RIGHT,
-            ("16 bits", "16 bits, drawn", "a long text", "a long text, drawn"),
+            ("16 bits", "16 bits, drawn", "a long text"),
             "Take one position of one layer and head: a key and a value, head_dim numbers each, 2 bytes a number. Then "
             "multiply by how many there are of each.",
             weight=3,
@@ -113,7 +106,6 @@ EXERCISE = Exercise(
                 "no key-value head",
                 "no column",
                 "no text",
-                "negative layers",
                 "two negative numbers",
                 "one of them missing, drawn",
                 "negative length",

@@ -51,7 +51,6 @@ EXERCISE = Exercise(
     points=2,
     cases=(
         Case("two rows", given(logits=WITHIN_REACH, min_p=0.17), visible=True),
-        Case("a larger min_p", given(logits=WITHIN_REACH, min_p=0.6), visible=True),
         Case("drawn", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True),
         Case("one row", lambda draw: drawn_min_p(draw, 1, vocab=7)),
         Case("large logits", large_logits, visible=True),
@@ -72,7 +71,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             SHARE,
-            ("two rows", "a larger min_p", "drawn", "one row"),
+            ("two rows", "drawn", "one row"),
             "Row 2 has the largest probability 0.7. With min_p = 0.17 the threshold is 0.119, and tokens 2 and 3 "
             "survive. Row 1 has 0.3, so its threshold is 0.051, and all survive.",
             weight=3,

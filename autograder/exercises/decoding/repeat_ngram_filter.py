@@ -52,8 +52,6 @@ EXERCISE = Exercise(
     points=3,
     cases=(
         Case("one trigram", given(logits=EIGHT, ids=[4, 1, 2, 3, 5, 1, 2], n=3), visible=True),
-        Case("one bigram", given(logits=EIGHT, ids=[4, 1, 7, 5, 1], n=2), visible=True),
-        Case("several followers", given(logits=EIGHT, ids=[6, 3, 1, 4, 0, 3, 1, 5, 3, 1, 2, 3, 1], n=3), visible=True),
         Case("drawn", drawn_bigrams),
         Case("trigrams, drawn", drawn_trigrams),
         Case("at the start", given(logits=EIGHT, ids=[1, 2, 3, 0, 1, 2], n=3), visible=True),
@@ -74,7 +72,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             FOLLOWERS,
-            ("one trigram", "one bigram", "several followers", "drawn", "trigrams, drawn"),
+            ("one trigram", "drawn", "trigrams, drawn"),
             "The text 4 1 2 3 5 1 2 ends with 1 2, and 1 2 was followed by 3 before: with n = 3, token 3 is forbidden.",
             weight=3,
             fails="You do not forbid just what followed the last n - 1 tokens before.",

@@ -84,7 +84,6 @@ EXERCISE = Exercise(
         Case("negative temperature", sampled(-0.5), visible=True),
         Case("k = 0", sampled(1.0, 0, None), visible=True),
         Case("k = 0 at temperature 0", sampled(0.0, 0, None), visible=True),
-        Case("p = 1.5 at temperature 0", sampled(0.0, None, 1.5)),
         Case("p = 1.5", sampled(1.0, None, 1.5), visible=True),
     ),
     properties=(
@@ -144,7 +143,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Invalid settings raise ValueError",
-            ("hot", "negative temperature", "k = 0", "p = 1.5", "k = 0 at temperature 0", "p = 1.5 at temperature 0"),
+            ("hot", "negative temperature", "k = 0", "p = 1.5", "k = 0 at temperature 0"),
             "Your earlier functions raise it: call them whenever their argument is not None. Note that 0 is not None.",
             observe=observe.refusal,
             fails="You accept invalid settings, or raise something other than ValueError.",

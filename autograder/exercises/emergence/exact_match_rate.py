@@ -29,14 +29,12 @@ EXERCISE = Exercise(
         Case("ten tokens", given(token_accuracy=0.905, length=10), visible=True),
         Case("drawn", drawn(60, 97, 100, (3, 9))),
         Case("a long answer", given(token_accuracy=0.7, length=60), visible=True),
-        Case("long, drawn", drawn(950, 990, 1000, (40, 90))),
         Case("one token, drawn", drawn(5, 95, 100, (1, 1))),
         Case("never right, drawn", drawn(0, 0, 1, (2, 60))),
         Case("always right", given(token_accuracy=1.0, length=25), visible=True),
         Case("no tokens", given(token_accuracy=0.7, length=0), visible=True),
         Case("no tokens, never right", given(token_accuracy=0.0, length=0), visible=True),
         Case("above one", given(token_accuracy=1.2, length=5), visible=True),
-        Case("above one, drawn", drawn(2, 99, 1, (2, 9))),
         Case("below zero", given(token_accuracy=-0.1, length=5), visible=True),
         Case("below zero, drawn", drawn(2, 9, 10, (2, 9), sign=-1)),
         Case("negative length", given(token_accuracy=0.8, length=-2), visible=True),
@@ -45,7 +43,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("three tokens", "ten tokens", "drawn", "a long answer", "long, drawn", "one token, drawn"),
+            ("three tokens", "ten tokens", "drawn", "a long answer", "one token, drawn"),
             "Work it out for two tokens of 0.9 each: of 100 answers, 90 have the first token right, and of these 81 "
             "the second.",
             weight=3,
@@ -67,7 +65,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "An accuracy below 0 or above 1 raises ValueError",
-            ("ten tokens", "above one", "above one, drawn", "below zero", "below zero, drawn"),
+            ("ten tokens", "above one", "below zero", "below zero, drawn"),
             "Compare token_accuracy with 0 and with 1 before you compute. Both ends are valid.",
             observe=observe.refusal,
             needs=MAIN,

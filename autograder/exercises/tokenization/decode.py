@@ -42,7 +42,6 @@ EXERCISE = Exercise(
     cases=(
         Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
         Case("letters, drawn", lambda draw: {"ids": [32, *drawn_ids(draw, LETTERS, 8), 13, 10], "merges": []}),
-        Case("spaces and line ends", given(ids=[32, 9, 108, 13, 10, 32], merges=[]), visible=True),
         Case(
             "merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]), visible=True
         ),
@@ -61,7 +60,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             BYTES,
-            ("plain letters", "letters, drawn", "spaces and line ends", "no ids"),
+            ("plain letters", "letters, drawn", "no ids"),
             "bytes([108]) is the byte of the letter l, and bytes([32]) that of a space, which stays too.",
             fails="You do not turn ids below 256 into the text of these bytes.",
         ),
