@@ -9,6 +9,7 @@ ties, the batch is larger than 1.
 """
 
 import functools
+import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -209,6 +210,24 @@ class Assignment:
     def exercise(self, name: str) -> Exercise:
         """The exercise of that name. Raises KeyError."""
         return {exercise.name: exercise for exercise in self.exercises}[name]
+
+
+def assignment_of(package: str, name: str, *modules: str) -> Assignment:
+    """The assignment with the EXERCISE of each of a package's modules, which are named in the order of the notebook."""
+    return Assignment(name, tuple(importlib.import_module(f"{package}.{module}").EXERCISE for module in modules))
+
+
+def refuses(
+    cases: tuple[str, ...],
+    advice: str,
+    *,
+    name: str = "Invalid arguments raise ValueError",
+    weight: int = 1,
+    needs: str | None = None,
+    fails: str = "You accept invalid arguments, or raise something other than ValueError.",
+) -> Property:
+    """The property that exactly those cases are refused which are to be: some are valid, whatever comes back."""
+    return Property(name, cases, advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
 
 
 def given(**arguments: Any) -> Callable[[Generator], Arguments]:

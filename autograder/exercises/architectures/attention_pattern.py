@@ -5,8 +5,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import architectures
 
 
@@ -122,11 +121,10 @@ EXERCISE = Exercise(
             fails="With `prefix` given, your causal pattern does not show just the past, or your cross pattern hides "
             "keys.",
         ),
-        Property(
-            "Any other kind raises ValueError",
+        refuses(
             ("causal", "an empty name", "another pattern"),
             "Compare kind with the four names, and raise ValueError if it is none of them.",
-            observe=observe.refusal,
+            name="Any other kind raises ValueError",
             needs=SQUARE,
             fails="You accept an unknown kind, or raise something other than ValueError.",
         ),

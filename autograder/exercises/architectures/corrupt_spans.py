@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -111,28 +111,25 @@ EXERCISE = Exercise(
             needs=INPUTS_RIGHT,
             fails="You fail at the limits: spans of one token or all, no spans, or just enough sentinels.",
         ),
-        Property(
-            "Spans that touch, overlap or come in another order raise ValueError",
+        refuses(
             ("two spans", "touching", "touching, drawn", "in another order"),
             "Keep the end of the span before: the next one has to begin *behind* it, so that a token lies between.",
-            observe=observe.refusal,
+            name="Spans that touch, overlap or come in another order raise ValueError",
             weight=2,
             needs=INPUTS_RIGHT,
             fails="You accept spans that are not clear of the one before, or do not raise ValueError.",
         ),
-        Property(
-            "Spans that are empty or leave the text raise ValueError",
+        refuses(
             ("two spans", "empty", "too long", "negative", "negative, drawn"),
             "Each span must have 0 <= start < end <= len(ids).",
-            observe=observe.refusal,
+            name="Spans that are empty or leave the text raise ValueError",
             needs=INPUTS_RIGHT,
             fails="You accept a span that is empty or leaves the text, or do not raise ValueError.",
         ),
-        Property(
-            "Too few sentinels raise ValueError",
+        refuses(
             ("two spans", "no sentinel for a span", "no sentinels", "no sentinels for no span"),
             "Every span needs one, and the end needs one more: len(spans) + 1.",
-            observe=observe.refusal,
+            name="Too few sentinels raise ValueError",
             needs=INPUTS_RIGHT,
             fails="You accept too few sentinels, or do not raise ValueError.",
         ),

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -163,11 +163,10 @@ EXERCISE = Exercise(
             "hidden positions to 0 after it.",
             fails="Where all of memory is hidden, your result is not zeros.",
         ),
-        Property(
-            "Heads that do not fit raise ValueError",
+        refuses(
             ("two heads", "five rows, two heads", "no heads", "negative n_heads", "more heads than rows"),
             "Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
-            observe=observe.refusal,
+            name="Heads that do not fit raise ValueError",
             needs=MAIN,
             fails="You accept an n_heads that does not fit, or do not raise ValueError.",
         ),

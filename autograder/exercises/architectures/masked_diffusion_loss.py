@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -151,11 +151,10 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="The gradient with respect to the logits is missing, or is not that of -log p / (t · time).",
         ),
-        Property(
-            "A t outside (0, 1] raises ValueError, in any example",
+        refuses(
             ("three examples", "t of 0 first", "t above 1", "t above 1, drawn", "no valid t"),
             "Raise ValueError unless every entry of t is above 0 and at most 1; 1 itself is allowed.",
-            observe=observe.refusal,
+            name="A t outside (0, 1] raises ValueError, in any example",
             needs=MAIN,
             fails="You accept a t outside (0, 1], refuse one inside it, or do not raise ValueError.",
         ),

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import attention
 
@@ -156,11 +156,10 @@ EXERCISE = Exercise(
             needs="With several blocks, the result is the same",
             fails="The check did not see you work only with tensors of fewer than n_q · n_k numbers.",
         ),
-        Property(
-            "A block size below 1 raises ValueError",
+        refuses(
             ("two blocks", "no block", "a negative block"),
             "Compare block_size with 1 before the loop, and raise ValueError.",
-            observe=observe.refusal,
+            name="A block size below 1 raises ValueError",
             needs="With one block, the result is plain attention",
             fails="You accept a block size below 1, or raise something other than ValueError.",
         ),

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
 from llm_course.checking import observe
 from solutions import attention
 
@@ -158,11 +158,10 @@ EXERCISE = Exercise(
             fails="Where n_heads · head_dim exceeds d_model, your result is not that of heads as wide as (rows of "
             "w_q) / n_heads.",
         ),
-        Property(
-            "Heads that do not divide evenly raise ValueError",
+        refuses(
             ("three heads", "heads that divide the model only", "groups that do not divide the heads"),
             "Raise ValueError where n_heads does not divide the rows of w_q, or n_kv_heads does not divide n_heads.",
-            observe=observe.refusal,
+            name="Heads that do not divide evenly raise ValueError",
             needs="An output depends on its own and earlier tokens, and on no later one",
             fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
         ),

@@ -1,8 +1,7 @@
 """sliding_window_mask: the recent past only."""
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, Exercise, Property, given, randint, refuses
 from solutions import attention
 
 EXERCISE = Exercise(
@@ -37,11 +36,10 @@ EXERCISE = Exercise(
             "sequence, all its past.",
             fails="With a window of 1, your mask is not the diagonal, or with a long one, not the causal mask.",
         ),
-        Property(
-            "A window below 1 raises ValueError",
+        refuses(
             ("five positions, window 2", "drawn", "no window", "negative window"),
             "Raise ValueError for a window below 1: such a query could attend to nothing.",
-            observe=observe.refusal,
+            name="A window below 1 raises ValueError",
             needs="A query sees itself and the window - 1 positions before it",
             fails="You accept a window below 1, or raise something other than ValueError.",
         ),

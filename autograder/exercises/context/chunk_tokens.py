@@ -5,7 +5,7 @@ from functools import partial
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import context
 
@@ -121,8 +121,7 @@ EXERCISE = Exercise(
             needs=CUT,
             fails="You change the list of ids that you were given.",
         ),
-        Property(
-            "An invalid size or overlap raises ValueError",
+        refuses(
             (
                 "no overlap",
                 "overlap, no rest",
@@ -135,7 +134,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError before you cut: for a size below 1, a negative overlap, and an overlap that is not below "
             "the size. With such an overlap no chunk begins later than the one before, and the cutting never ends.",
-            observe=observe.refusal,
+            name="An invalid size or overlap raises ValueError",
             needs=CUT,
             fails="You accept an invalid size or overlap, or raise something other than ValueError.",
         ),

@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import context
 
@@ -75,8 +75,7 @@ EXERCISE = Exercise(
             needs=UNSCALED,
             fails="Your frequencies are not float32.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
                 "not scaled",
                 "four times as long",
@@ -93,7 +92,6 @@ EXERCISE = Exercise(
                 "refused, drawn",
             ),
             "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
-            observe=observe.refusal,
             needs=UNSCALED,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),

@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import context
 
@@ -97,8 +97,7 @@ EXERCISE = Exercise(
             "Before the first token seq_len is 0, and so is the result.",
             fails="For no positions your result is not 0, or for some not 2 times the product of all arguments.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
                 "16 bits",
                 "16 bits, drawn",
@@ -114,9 +113,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
             "columns or texts below 1.",
-            observe=observe.refusal,
             needs=RIGHT,
-            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.kv_cache_bytes, __file__),

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import decoding
 
@@ -258,13 +258,11 @@ EXERCISE = Exercise(
             needs=WIDER,
             fails="You change the table that you were given.",
         ),
-        Property(
-            "A beam_width below 1 or a negative length raises ValueError",
+        refuses(
             ("width 1", "width 1, drawn", "a garden path", "width 0", "negative width", "negative length"),
             "Raise ValueError for a beam without width and for a negative number of tokens.",
-            observe=observe.refusal,
+            name="A beam_width below 1 or a negative length raises ValueError",
             needs=GREEDY,
-            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=KNOWN,

@@ -6,8 +6,7 @@ from torch import Generator, Tensor
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from solutions import decoding
 
 
@@ -99,11 +98,10 @@ EXERCISE = Exercise(
             needs=SHARE,
             fails="With min_p = 0 you change some logits.",
         ),
-        Property(
-            "A min_p outside 0 to 1 raises ValueError",
+        refuses(
             ("two rows", "one row", "min_p above 1", "min_p above 1, drawn", "negative min_p"),
             "Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
-            observe=observe.refusal,
+            name="A min_p outside 0 to 1 raises ValueError",
             needs=SHARE,
             fails="You accept a min_p outside 0 to 1, or raise something other than ValueError.",
         ),

@@ -5,8 +5,7 @@ from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from solutions import decoding
 
 
@@ -104,11 +103,10 @@ EXERCISE = Exercise(
             needs=FOLLOWERS,
             fails="You change logits, or raise, where the text is too short to repeat anything.",
         ),
-        Property(
-            "An n below 1 raises ValueError",
+        refuses(
             ("one trigram", "drawn", "n = 0", "negative n"),
             "Raise ValueError for an n below 1.",
-            observe=observe.refusal,
+            name="An n below 1 raises ValueError",
             needs=FOLLOWERS,
             fails="You accept an n below 1, or raise something other than ValueError.",
         ),

@@ -6,8 +6,7 @@ from torch import Generator, Tensor
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from solutions import decoding
 
 
@@ -120,11 +119,10 @@ EXERCISE = Exercise(
             needs=NUCLEUS,
             fails="With p = 1 you change some logits.",
         ),
-        Property(
-            "A p outside 0 to 1 raises ValueError",
+        refuses(
             ("a flat and a peaked row", "one row", "p above 1", "p above 1, drawn", "negative p"),
             "Raise ValueError where p is no probability.",
-            observe=observe.refusal,
+            name="A p outside 0 to 1 raises ValueError",
             needs=NUCLEUS,
             fails="You accept a p outside 0 to 1, or raise something other than ValueError.",
         ),

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.embeddings.inputs import uneven_table
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -141,13 +141,12 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "Rows that do not exist and an impossible k raise ValueError",
+        refuses(
             ("hand-made", "no such row", "no such first row", "no such last row", "negative row", "too many answers"),
             "Refuse rows outside 0 to vocab - 1, and a k above the number of rows that are not left out.",
-            fails="You accept invalid rows or an invalid k, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="Rows that do not exist and an impossible k raise ValueError",
             needs=MAIN,
+            fails="You accept invalid rows or an invalid k, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(embeddings.analogy, __file__),

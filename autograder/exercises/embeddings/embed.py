@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -91,13 +91,12 @@ EXERCISE = Exercise(
             observe=observe.gradients,
             needs=MAIN,
         ),
-        Property(
-            "An id without a row raises ValueError",
+        refuses(
             ("four tokens", "id too large", "negative id"),
             "Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
-            fails="You do not raise ValueError exactly where an id has no row.",
-            observe=observe.refusal,
+            name="An id without a row raises ValueError",
             needs=MAIN,
+            fails="You do not raise ValueError exactly where an id has no row.",
         ),
     ),
     mistakes=misunderstandings(embeddings.embed, __file__),

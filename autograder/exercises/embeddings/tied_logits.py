@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -82,14 +82,13 @@ EXERCISE = Exercise(
             weight=2,
             observe=observe.gradients,
         ),
-        Property(
-            "Widths that do not fit raise ValueError",
+        refuses(
             ("sequence", "hidden rows of one number", "table of one column"),
             "Compare the last sizes of hidden and table before you multiply, and raise ValueError where they differ, "
             "also where one of them is 1.",
-            fails="You do not raise ValueError exactly where the widths of hidden and table differ.",
-            observe=observe.refusal,
+            name="Widths that do not fit raise ValueError",
             needs=MAIN,
+            fails="You do not raise ValueError exactly where the widths of hidden and table differ.",
         ),
     ),
     mistakes=misunderstandings(embeddings.tied_logits, __file__),

@@ -9,7 +9,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -137,19 +137,17 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change a global random generator, or an argument.",
         ),
-        Property(
-            "No values, or fewer than one resample, raise ValueError",
+        refuses(
             ("five items", "no values", "no resamples", "negative resamples, drawn"),
             "Raise ValueError for an empty list, and for n_resamples below 1.",
-            observe=observe.refusal,
+            name="No values, or fewer than one resample, raise ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for no values or no resamples, or raise it for valid arguments.",
         ),
-        Property(
-            "A level that is not between 0 and 1 raises ValueError",
+        refuses(
             ("five items", "level 0", "level 1", "level in percent", "negative level, drawn"),
             "Raise ValueError unless level is above 0 and below 1: write 0.95, not 95.",
-            observe=observe.refusal,
+            name="A level that is not between 0 and 1 raises ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for every level outside 0 to 1, or raise it for a valid one.",
         ),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -130,11 +130,10 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change a list that you were given.",
         ),
-        Property(
-            "An n below 1 raises ValueError",
+        refuses(
             ("example", "n is 0", "negative n", "negative n, drawn"),
             "Raise ValueError for an n below 1.",
-            observe=observe.refusal,
+            name="An n below 1 raises ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for every n below 1, or raise it for a valid n.",
         ),

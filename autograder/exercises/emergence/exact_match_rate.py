@@ -5,8 +5,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import emergence
 
 MAIN = "It is the chance that all tokens of the answer are right"
@@ -63,19 +62,17 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You do not return 1 for an answer of no tokens.",
         ),
-        Property(
-            "An accuracy below 0 or above 1 raises ValueError",
+        refuses(
             ("ten tokens", "above one", "below zero", "below zero, drawn"),
             "Compare token_accuracy with 0 and with 1 before you compute. Both ends are valid.",
-            observe=observe.refusal,
+            name="An accuracy below 0 or above 1 raises ValueError",
             needs=MAIN,
             fails="You do not refuse exactly the accuracies below 0 or above 1 with a ValueError.",
         ),
-        Property(
-            "A negative length raises ValueError",
+        refuses(
             ("ten tokens", "negative length", "negative length, drawn"),
             "Check the length before you compute: raise ValueError below 0.",
-            observe=observe.refusal,
+            name="A negative length raises ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for a negative length, or raise it for a valid one.",
         ),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -117,8 +117,7 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="The gradient of your score with respect to attention is missing, or is not the score's derivative.",
         ),
-        Property(
-            "Weights that do not belong to the text raise ValueError",
+        refuses(
             (
                 "one repeat",
                 "shorter weights",
@@ -129,7 +128,7 @@ EXERCISE = Exercise(
                 "a batch of as many heads",
             ),
             "Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
-            observe=observe.refusal,
+            name="Weights that do not belong to the text raise ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for all weights that do not fit the text, or raise it for fitting ones.",
         ),

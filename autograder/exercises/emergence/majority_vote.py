@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, refuses
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -93,11 +93,10 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change the list that you were given.",
         ),
-        Property(
-            "An empty list raises ValueError",
+        refuses(
             ("clear", "no answers"),
             "Raise ValueError for an empty list.",
-            observe=observe.refusal,
+            name="An empty list raises ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for an empty list, or raise it for a list of answers.",
         ),

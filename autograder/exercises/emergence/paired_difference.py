@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -91,19 +91,17 @@ EXERCISE = Exercise(
             needs=ERROR,
             fails="You change one of the lists that you were given.",
         ),
-        Property(
-            "Lists of different lengths raise ValueError",
+        refuses(
             ("four answers", "lengths differ, drawn", "second longer", "second longer, drawn"),
             "Raise ValueError where the lists are not equally long: zip would silently drop the rest.",
-            observe=observe.refusal,
+            name="Lists of different lengths raise ValueError",
             needs=MEAN,
             fails="You do not raise ValueError for lists of different lengths, or raise it for equally long ones.",
         ),
-        Property(
-            "Fewer than two items raise ValueError",
+        refuses(
             ("four answers", "two items", "one item", "no items"),
             "Raise ValueError for fewer than two items: they have no spread.",
-            observe=observe.refusal,
+            name="Fewer than two items raise ValueError",
             needs=MEAN,
             fails="You do not raise ValueError for fewer than two items, or raise it for two or more.",
         ),

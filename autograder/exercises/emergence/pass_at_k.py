@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import emergence
 
 MAIN = "It is the share of all choices of k attempts that hold a right one"
@@ -75,16 +74,14 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="With thousands of attempts your result overflows or loses its digits.",
         ),
-        Property(
-            "A k outside 1 to n raises ValueError",
+        refuses(
             ("two of four", "k above n, none right", "k is 0", "negative k, drawn"),
             "Raise ValueError for a k below 1 or above n: n attempts say nothing about more than n.",
-            observe=observe.refusal,
+            name="A k outside 1 to n raises ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for every k outside 1 to n, or raise it for a valid k.",
         ),
-        Property(
-            "Impossible counts raise ValueError",
+        refuses(
             (
                 "two of four",
                 "more right than made",
@@ -93,7 +90,7 @@ EXERCISE = Exercise(
                 "nothing made",
             ),
             "Raise ValueError where correct is negative or above n, or where n is below 1.",
-            observe=observe.refusal,
+            name="Impossible counts raise ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for every impossible count, or raise it for a possible one.",
         ),

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast, four_axes, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -127,8 +127,7 @@ EXERCISE = Exercise(
             weight=2,
             fails="To all digits, your result is not that of the exact GELU, z · (1 + erf(z / √2)) / 2.",
         ),
-        Property(
-            "A bias of another size raises ValueError",
+        refuses(
             (
                 "far out",
                 "b_in of one number",
@@ -138,7 +137,7 @@ EXERCISE = Exercise(
                 "b_in too long",
             ),
             "A bias of one number would broadcast without an error. Compare its shape with the rows of its matrix.",
-            observe=observe.refusal,
+            name="A bias of another size raises ValueError",
             needs=JOINED,
             fails="You accept a bias of the wrong size, or raise something other than ValueError.",
         ),

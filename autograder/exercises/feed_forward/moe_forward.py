@@ -9,7 +9,7 @@ from torch import Generator
 
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -224,8 +224,7 @@ EXERCISE = Exercise(
             fails="With router logits in the hundreds, your mixture is not finite, or not by a softmax of the chosen "
             "logits.",
         ),
-        Property(
-            "An invalid top_k raises ValueError",
+        refuses(
             (
                 "small",
                 "three of four, two wide",
@@ -234,7 +233,7 @@ EXERCISE = Exercise(
                 "more experts than there are",
             ),
             "top_k is at least 1 and at most the number of experts. Test it before you choose, and raise ValueError.",
-            observe=observe.refusal,
+            name="An invalid top_k raises ValueError",
             needs=ONE_EXPERT,
             fails="You refuse a valid top_k, accept an invalid one, or raise something other than ValueError.",
         ),

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -176,11 +176,10 @@ EXERCISE = Exercise(
             needs=THREE_MATRICES,
             fails="With the entries in another order, or with more of them, your counts change.",
         ),
-        Property(
-            "Heads that do not divide evenly raise ValueError",
+        refuses(
             ("tied", "tied, drawn", "width that the heads do not divide", "heads that cannot share evenly"),
             "n_heads must divide d_model, and n_kv_heads must divide n_heads: look at the remainders, %.",
-            observe=observe.refusal,
+            name="Heads that do not divide evenly raise ValueError",
             needs=TOTAL,
             fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
         ),

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.feed_forward.inputs import FAR, cast, four_axes, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -115,11 +115,10 @@ EXERCISE = Exercise(
             "Only the last dimension is touched: `x @ w.T` serves one row, a batch, and heads alike.",
             fails="For a single row, or with four axes, your result is not (SiLU(gate) · up) @ w_down.T of each row.",
         ),
-        Property(
-            "w_gate and w_up of different shapes raise ValueError",
+        refuses(
             ("rows", "w_gate of one row", "w_up of one row", "w_up too wide"),
             "A matrix of one row would broadcast without an error. Compare the two shapes first.",
-            observe=observe.refusal,
+            name="w_gate and w_up of different shapes raise ValueError",
             needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
             fails="You accept w_gate and w_up of different shapes, or raise something other than ValueError.",
         ),

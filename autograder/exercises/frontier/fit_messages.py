@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, refuses
 from llm_course.checking import functions, observe
 from solutions import frontier
 
@@ -184,8 +184,7 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "What cannot fit raises ValueError",
+        refuses(
             (
                 "talk",
                 "talk, drawn",
@@ -197,10 +196,10 @@ EXERCISE = Exercise(
                 "negative budget",
             ),
             "Raise ValueError where the system messages and the newest group together take more than the budget.",
-            fails="You do not raise ValueError exactly where system messages and newest group exceed the budget.",
+            name="What cannot fit raises ValueError",
             weight=2,
-            observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError exactly where system messages and newest group exceed the budget.",
         ),
     ),
     mistakes=misunderstandings(frontier.fit_messages, __file__),

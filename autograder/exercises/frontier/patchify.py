@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -99,8 +99,7 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "A patch that does not fill the image raises ValueError",
+        refuses(
             (
                 "one channel",
                 "several channels, drawn",
@@ -112,9 +111,9 @@ EXERCISE = Exercise(
                 "not divided, drawn",
             ),
             "Raise ValueError for a patch below 1, and where it does not divide both height and width.",
-            fails="You accept a patch that does not fit the image, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="A patch that does not fill the image raises ValueError",
             needs=MAIN,
+            fails="You accept a patch that does not fit the image, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(frontier.patchify, __file__),

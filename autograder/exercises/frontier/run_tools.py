@@ -8,7 +8,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, refuses
 from llm_course.checking import functions, observe
 from solutions import frontier
 
@@ -232,13 +232,12 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "A negative limit raises ValueError",
+        refuses(
             ("one call", "calls, drawn", "two steps", "no steps", "negative steps", "negative steps, drawn"),
             "Raise ValueError where max_steps is below 0, and for nothing else.",
-            fails="You do not raise ValueError for a negative max_steps, and only for that.",
-            observe=observe.refusal,
+            name="A negative limit raises ValueError",
             needs=MAIN,
+            fails="You do not raise ValueError for a negative max_steps, and only for that.",
         ),
     ),
     mistakes=misunderstandings(frontier.run_tools, __file__),

@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -122,8 +122,7 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "Arguments that do not fit together raise ValueError",
+        refuses(
             (
                 "in the middle",
                 "drawn",
@@ -136,10 +135,10 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError unless image_id stands exactly once in ids, ids and embeddings are equally long, and "
             "image and embeddings equally wide.",
-            fails="You accept arguments that do not fit together, or raise something other than ValueError.",
+            name="Arguments that do not fit together raise ValueError",
             weight=2,
-            observe=observe.refusal,
             needs=MAIN,
+            fails="You accept arguments that do not fit together, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(frontier.splice_image, __file__),

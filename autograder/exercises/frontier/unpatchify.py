@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.frontier.patchify import drawn_sizes, numbered
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -100,8 +100,7 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "Patches that make no such image raise ValueError",
+        refuses(
             (
                 "one channel",
                 "several channels, drawn",
@@ -115,9 +114,9 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a patch below 1 or one that does not divide both sides, and unless patches has the "
             "shape (patches, channels · patch · patch) of such an image.",
-            fails="You accept patches that make no such image, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="Patches that make no such image raise ValueError",
             needs=MAIN,
+            fails="You accept patches that make no such image, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(frontier.unpatchify, __file__),

@@ -7,7 +7,7 @@ from torch import Generator
 
 from autograder.exercises.language_models.inputs import random_ids
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import language_models
 
@@ -105,21 +105,19 @@ EXERCISE = Exercise(
             "alpha, over their sum.",
             needs=MAIN,
         ),
-        Property(
-            "An id outside the vocabulary raises ValueError",
+        refuses(
             ("every row seen", "every row seen, drawn", "id too large", "negative id", "negative id, drawn"),
             "Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
-            fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
-            observe=observe.refusal,
+            name="An id outside the vocabulary raises ValueError",
             needs=MAIN,
+            fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
         ),
-        Property(
-            "A negative alpha raises ValueError",
+        refuses(
             ("smoothed", "smoothed, drawn", "negative alpha", "negative alpha, drawn"),
             "Raise ValueError for alpha below 0: probabilities could become negative.",
-            fails="You do not raise ValueError exactly where alpha is negative.",
-            observe=observe.refusal,
+            name="A negative alpha raises ValueError",
             needs=MAIN,
+            fails="You do not raise ValueError exactly where alpha is negative.",
         ),
         Property(
             "The list of ids is left unchanged",

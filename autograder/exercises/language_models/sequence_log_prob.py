@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.language_models.inputs import random_ids
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, refuses
 from llm_course.checking import observe
 from solutions import language_models
 
@@ -107,13 +107,12 @@ EXERCISE = Exercise(
             fails="The gradient with respect to probs is missing, not finite, or not that of the sum of log P.",
             observe=observe.gradients,
         ),
-        Property(
-            "An id outside the vocabulary raises ValueError",
+        refuses(
             ("small", "unknown id", "negative id", "unknown id alone"),
             "Ids run from 0 to the number of rows - 1. A negative id would silently be counted from the end.",
-            fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
-            observe=observe.refusal,
+            name="An id outside the vocabulary raises ValueError",
             needs=MAIN,
+            fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
         ),
     ),
     mistakes=misunderstandings(language_models.sequence_log_prob, __file__),

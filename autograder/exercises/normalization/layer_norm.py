@@ -20,7 +20,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -177,8 +177,7 @@ EXERCISE = Exercise(
             needs="Without weight and bias, rows follow the formula",
             fails="Where rows lie far from 0, your result is not (x - mean) / sqrt(variance + eps) · weight + bias.",
         ),
-        Property(
-            "A weight or bias of another shape raises ValueError",
+        refuses(
             (
                 "rows",
                 "weight of one number",
@@ -188,7 +187,7 @@ EXERCISE = Exercise(
                 "weight in a column",
             ),
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
-            observe=observe.refusal,
+            name="A weight or bias of another shape raises ValueError",
             needs="Each row is centered on its own mean",
             fails="You accept a weight or bias of another shape, or raise something other than ValueError.",
         ),

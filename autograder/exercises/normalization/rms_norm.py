@@ -18,7 +18,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -177,11 +177,10 @@ EXERCISE = Exercise(
             fails="With large numbers in float16, your rows are not finite, or are not those of a mean square in "
             "float32.",
         ),
-        Property(
-            "A weight of another shape raises ValueError",
+        refuses(
             ("weighted rows", "weight of one number", "weight for each entry", "weight in a column"),
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
-            observe=observe.refusal,
+            name="A weight of another shape raises ValueError",
             needs="Rows keep their direction, but for the weight",
             fails="You accept a weight of another shape, or raise something other than ValueError.",
         ),

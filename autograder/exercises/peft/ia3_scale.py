@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
 from llm_course.checking import observe
 from solutions import peft
 
@@ -63,12 +63,11 @@ EXERCISE = Exercise(
             needs="Each column is multiplied by its factor",
             fails="You lose the dtype of x, or change x.",
         ),
-        Property(
-            "Factors that are not one for each column raise ValueError",
+        refuses(
             ("one factor", "factors for rows", "factors in a column", "factors for each number", "two rows"),
             "Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
             "ValueError.",
-            observe=observe.refusal,
+            name="Factors that are not one for each column raise ValueError",
             needs="Each column is multiplied by its factor",
             fails="You do not raise ValueError for factors of other shapes, or raise it for fitting ones.",
         ),

@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.peft.inputs import drawn_layer
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
 from llm_course.checking import observe
 from llm_course.checking.scripts import Step
 from solutions import peft
@@ -263,12 +263,11 @@ EXERCISE = Exercise(
             observe=functools.partial(observe.results, positions=(1, 2)),
             fails="Your layer does not stay in float64 where its base is float64.",
         ),
-        Property(
-            "A rank below 1 and a dropout that is no probability raise ValueError",
+        refuses(
             ("rank 0", "negative rank", "dropout above 1", "negative dropout", "start"),
             "Raise ValueError in `__init__`, with a sentence that says what is wrong. nn.Dropout checks its own "
             "argument.",
-            observe=observe.refusal,
+            name="A rank below 1 and a dropout that is no probability raise ValueError",
             needs="A new layer computes what its base does, bias included",
             fails="You do not raise ValueError for every invalid rank or dropout, or raise it for valid ones.",
         ),

@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -58,13 +58,12 @@ EXERCISE = Exercise(
             "of 2m.",
             weight=2,
         ),
-        Property(
-            "No head and no position raise ValueError",
+        refuses(
             ("four heads", "sixteen heads or more", "no head", "negative n_heads", "no position", "negative seq_len"),
             "Raise ValueError where n_heads or seq_len is below 1, and nowhere else.",
-            fails="You do not raise ValueError exactly where n_heads or seq_len is below 1.",
-            observe=observe.refusal,
+            name="No head and no position raise ValueError",
             needs=STEPS,
+            fails="You do not raise ValueError exactly where n_heads or seq_len is below 1.",
         ),
         Property(
             "The bias is float32",

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, refuses, uniform
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -121,13 +121,10 @@ EXERCISE = Exercise(
             "Pair i turns by position · base^(-2i / head_dim): another base, other angles in all pairs but the first.",
             fails="With another base, your pairs are not turned by position · base^(-2i / head_dim).",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             ("from zero", "odd width", "one position for three rows", "base of zero", "base below zero"),
             "Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
             "above 0, and nowhere else.",
-            fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal,
             needs=DISTANCE,
         ),
         Property(

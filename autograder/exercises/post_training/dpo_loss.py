@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -101,8 +101,7 @@ EXERCISE = Exercise(
             needs=MARGINS,
             fails="At large margins, your loss is not finite, or is not the mean of -log sigmoid of the margins.",
         ),
-        Property(
-            "Shapes that differ, and a beta that is not positive, raise ValueError",
+        refuses(
             (
                 "beta of 0",
                 "negative beta",
@@ -113,7 +112,7 @@ EXERCISE = Exercise(
                 "two pairs",
             ),
             "Compare the four shapes, each with the others, and beta with 0.",
-            observe=observe.refusal,
+            name="Shapes that differ, and a beta that is not positive, raise ValueError",
             needs=MARGINS,
             fails="You accept shapes that differ or a beta below or at 0, or raise something other than ValueError.",
         ),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -70,11 +70,10 @@ EXERCISE = Exercise(
             needs=MEAN,
             fails="Where some d is far from 0, your estimate is not the mean of exp(d) - 1 - d over all samples.",
         ),
-        Property(
-            "Log probabilities that are not one for one raise ValueError",
+        refuses(
             ("a column", "one for all", "three samples"),
             "Compare the two shapes before you subtract.",
-            observe=observe.refusal,
+            name="Log probabilities that are not one for one raise ValueError",
             needs=MEAN,
             fails="You accept shapes that differ, or raise something other than ValueError.",
         ),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -71,11 +71,10 @@ EXERCISE = Exercise(
             fails="With rewards a thousand apart, your loss is not finite, or not the mean of -log sigmoid(chosen - "
             "rejected).",
         ),
-        Property(
-            "Rewards that are not one for one raise ValueError",
+        refuses(
             ("a column", "one for all", "three pairs"),
             "Compare the two shapes before you subtract.",
-            observe=observe.refusal,
+            name="Rewards that are not one for one raise ValueError",
             needs=MARGINS,
             fails="You accept rewards that are not one for one, or raise something other than ValueError.",
         ),

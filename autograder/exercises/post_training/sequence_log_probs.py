@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -124,11 +124,10 @@ EXERCISE = Exercise(
             "added inside a logarithm keeps it finite and makes it wrong.",
             fails="With large logits, your sums are not finite, or are not those of the labels' log probabilities.",
         ),
-        Property(
-            "Logits and labels that do not fit raise ValueError",
+        refuses(
             ("all counted", "a label more", "a label less", "one row of labels"),
             "Compare logits.shape[:2] with labels.shape before you cut anything.",
-            observe=observe.refusal,
+            name="Logits and labels that do not fit raise ValueError",
             needs=SUMMED,
             fails="You accept logits and labels that do not fit, or raise something other than ValueError.",
         ),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -82,8 +82,7 @@ EXERCISE = Exercise(
             needs=LABELED,
             fails="You do not return -100 for every token where there is no span.",
         ),
-        Property(
-            "Spans that are empty, leave the tokens or overlap raise ValueError",
+        refuses(
             (
                 "two turns",
                 "empty",
@@ -96,7 +95,7 @@ EXERCISE = Exercise(
                 "twice the same, drawn",
             ),
             "Go through the sorted spans and keep the end of the last one: each must lie between it and len(ids).",
-            observe=observe.refusal,
+            name="Spans that are empty, leave the tokens or overlap raise ValueError",
             weight=2,
             needs=LABELED,
             fails="You accept invalid spans, or raise something other than ValueError.",

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.pretraining.inputs import away_from_zero, each_tensor
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -170,11 +170,10 @@ EXERCISE = Exercise(
             needs=CORRECTED,
             fails="You return something else for the same numbers where they are not contiguous in memory.",
         ),
-        Property(
-            "A step below 1, or shapes that differ, raise ValueError",
+        refuses(
             ("later step", "step 0", "averages of one number", "parameter of one number", "gradient in a row"),
             "At step 0 the correction would divide by 0, and a gradient of one number would broadcast.",
-            observe=observe.refusal,
+            name="A step below 1, or shapes that differ, raise ValueError",
             needs=CORRECTED,
             fails="You accept step 0 or shapes that differ, or raise something other than ValueError.",
         ),

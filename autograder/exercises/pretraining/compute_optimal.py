@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, refuses, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -63,11 +63,10 @@ EXERCISE = Exercise(
             "Without the second argument, D is 20 N.",
             fails="Without tokens_per_param, your numbers are not the N and D with D = 20 N and 6 N D = flops.",
         ),
-        Property(
-            "A budget or a ratio that is not positive raises ValueError",
+        refuses(
             ("large budget", "no budget", "no tokens", "both below 0"),
             "Compare each of the two with 0 before you compute anything.",
-            observe=observe.refusal,
+            name="A budget or a ratio that is not positive raises ValueError",
             needs=BUDGET,
             fails="You accept a budget or a ratio that is not positive, or raise something other than ValueError.",
         ),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -179,11 +179,10 @@ EXERCISE = Exercise(
             "`view` needs memory without gaps. `reshape` and `flatten` do not.",
             fails="For logits that are not contiguous in memory, your loss is not the mean of -log p of the targets.",
         ),
-        Property(
-            "Logits and ids that do not fit raise ValueError",
+        refuses(
             ("two texts", "one id more", "as many by chance"),
             "Compare logits.shape[:2] with ids.shape before anything is flattened.",
-            observe=observe.refusal,
+            name="Logits and ids that do not fit raise ValueError",
             needs=SHIFTED,
             fails="You accept logits and ids that do not fit, or raise something other than ValueError.",
         ),

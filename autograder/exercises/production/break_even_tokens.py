@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, refuses, uniform
 from solutions import production
 
 MAIN = "So many tokens cost as much at the API as the machine"
@@ -42,8 +41,7 @@ EXERCISE = Exercise(
             fails="Your result is not 0 tokens when hosting is free.",
             needs=MAIN,
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
                 "a dear API",
                 "drawn",
@@ -53,8 +51,6 @@ EXERCISE = Exercise(
                 "a negative price, drawn",
             ),
             "Raise ValueError for a negative monthly_hosting, and for an api_price_per_million that is not above 0.",
-            fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal,
             needs=MAIN,
         ),
     ),

@@ -7,7 +7,7 @@ from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import production
 
@@ -93,8 +93,7 @@ EXERCISE = Exercise(
             fails="The gradient with respect to scale is missing, or is not the derivative of q times scale.",
             observe=observe.gradients,
         ),
-        Property(
-            "Anything but one scale for each row raises ValueError",
+        refuses(
             (
                 "two rows",
                 "drawn",
@@ -109,9 +108,9 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
             "multiply the wrong weights.",
-            fails="You accept shapes that do not fit, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="Anything but one scale for each row raises ValueError",
             needs=MAIN,
+            fails="You accept shapes that do not fit, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(production.dequantize, __file__),

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import production
 
@@ -106,8 +106,7 @@ EXERCISE = Exercise(
             fails="The gradient with respect to absmax is missing, or is not the derivative of level times absmax.",
             observe=observe.gradients,
         ),
-        Property(
-            "Blocks that do not fit the codes raise ValueError",
+        refuses(
             (
                 "two blocks",
                 "drawn",
@@ -118,12 +117,11 @@ EXERCISE = Exercise(
                 "too few absmax",
             ),
             "Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
-            fails="You accept blocks that do not fit the codes, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="Blocks that do not fit the codes raise ValueError",
             needs=MAIN,
+            fails="You accept blocks that do not fit the codes, or raise something other than ValueError.",
         ),
-        Property(
-            "Codes above 15 and other shapes than vectors raise ValueError",
+        refuses(
             (
                 "two blocks",
                 "drawn",
@@ -135,9 +133,9 @@ EXERCISE = Exercise(
                 "a code of no dimension",
             ),
             "Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
-            fails="You accept invalid codes or shapes, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="Codes above 15 and other shapes than vectors raise ValueError",
             needs=MAIN,
+            fails="You accept invalid codes or shapes, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(production.nf4_dequantize, __file__),

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.production.inputs import clear_blocks
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import production
 from solutions.production import NF4_LEVELS
@@ -156,21 +156,19 @@ EXERCISE = Exercise(
             observe=observe.dtype_and_changed,
             needs=MAIN,
         ),
-        Property(
-            "A block_size below 1 raises ValueError",
+        refuses(
             ("two blocks", "a block of 0", "a negative block", "a negative block, drawn"),
             "Raise ValueError for a block_size below 1, before you divide by it.",
-            fails="You accept a block_size below 1, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="A block_size below 1 raises ValueError",
             needs=MAIN,
+            fails="You accept a block_size below 1, or raise something other than ValueError.",
         ),
-        Property(
-            "Anything but a vector with numbers raises ValueError",
+        refuses(
             ("two blocks", "a matrix, drawn", "no dimension", "nothing"),
             "Raise ValueError where x does not have one dimension, or has nothing in it.",
-            fails="You accept an x that is no vector with numbers, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="Anything but a vector with numbers raises ValueError",
             needs=MAIN,
+            fails="You accept an x that is no vector with numbers, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(production.nf4_quantize, __file__),

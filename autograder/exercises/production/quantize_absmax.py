@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import production
 
@@ -161,21 +161,19 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "Fewer than two bits raise ValueError",
+        refuses(
             ("whole weights", "2 bits, drawn", "1 bit", "no bits", "1 bit, drawn"),
             "Raise ValueError for bits below 2: one bit is the sign's, and leaves 0 only.",
-            fails="You accept fewer than two bits, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="Fewer than two bits raise ValueError",
             needs=MAIN,
+            fails="You accept fewer than two bits, or raise something other than ValueError.",
         ),
-        Property(
-            "Anything but a matrix with numbers raises ValueError",
+        refuses(
             ("whole weights", "drawn", "a vector, drawn", "three dimensions", "no columns", "no rows"),
             "Raise ValueError where weight does not have two dimensions, or has nothing in it.",
-            fails="You accept a weight that is no matrix with numbers, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="Anything but a matrix with numbers raises ValueError",
             needs=MAIN,
+            fails="You accept a weight that is no matrix with numbers, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(production.quantize_absmax, __file__),

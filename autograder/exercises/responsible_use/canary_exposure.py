@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -106,11 +106,10 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change reference_losses.",
         ),
-        Property(
-            "No references raise ValueError",
+        refuses(
             ("second of eight", "no references, a loss of 0", "no references, drawn"),
             "Raise ValueError for an empty list: there is nothing to rank the canary among.",
-            observe=observe.refusal,
+            name="No references raise ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for an empty list, or raise it for a valid one.",
         ),

@@ -7,7 +7,7 @@ from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.responsible_use.inputs import as_booleans, right_or_wrong, shortened
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -132,8 +132,7 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change confidence or correct.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
                 "five answers",
                 "no penalty",
@@ -148,7 +147,6 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
             "confidence is below 0 or above 1, and where the penalty is negative.",
-            observe=observe.refusal,
             needs=MAIN,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),

@@ -4,8 +4,7 @@ from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.responsible_use.inputs import outside
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from solutions import responsible_use
 
 MAIN = "It is the distance from what is expected, in standard deviations"
@@ -70,8 +69,7 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="With a single token, or green ones only, your z is not (green - expected) / standard deviation.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
                 "three quarters",
                 "no tokens",
@@ -86,7 +84,6 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a total below 1, for a green that is negative or above total, and for a gamma that "
             "is not above 0 and below 1.",
-            observe=observe.refusal,
             needs=MAIN,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),

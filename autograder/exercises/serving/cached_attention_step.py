@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import serving
 
@@ -157,8 +157,7 @@ EXERCISE = Exercise(
             fails="The gradient with respect to query, key, value or a cache is missing, or is not the result's "
             "derivative.",
         ),
-        Property(
-            "Shapes that do not fit raise ValueError",
+        refuses(
             (
                 "three tokens",
                 "a key of another width",
@@ -171,7 +170,7 @@ EXERCISE = Exercise(
             ),
             "query, key and value have one shape, [heads, head_dim]; both caches are [heads, time, head_dim] with "
             "the same three numbers. Compare before you compute: torch would broadcast one head to all.",
-            observe=observe.refusal,
+            name="Shapes that do not fit raise ValueError",
             needs=MAIN,
             fails="You accept shapes that do not fit, or do not raise ValueError.",
         ),

@@ -6,8 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import serving
 
 
@@ -55,13 +54,10 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="At an a of 0, 1 or nearly 1, or a k of 0, your result is not the sum 1 + a + … + a^k.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             ("a draft of 3", "acceptance above 1", "negative acceptance", "negative k", "negative k, drawn"),
             "Raise ValueError for an acceptance below 0 or above 1, and for a negative k.",
-            observe=observe.refusal,
             needs=MAIN,
-            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.expected_tokens, __file__),

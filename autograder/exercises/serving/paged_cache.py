@@ -6,7 +6,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from llm_course.checking.scripts import Step
 from solutions import serving
@@ -220,8 +220,7 @@ EXERCISE = Exercise(
             needs=MAIN,
             observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
-        Property(
-            "An invalid n_blocks or block_size raises ValueError",
+        refuses(
             (
                 "one sequence",
                 "blocks of one token",
@@ -230,7 +229,7 @@ EXERCISE = Exercise(
                 "blocks of less",
             ),
             "Raise ValueError for a negative n_blocks, and for a block_size below 1.",
-            observe=observe.refusal,
+            name="An invalid n_blocks or block_size raises ValueError",
             needs=MAIN,
             fails="You accept an invalid n_blocks or block_size, or raise something other than ValueError.",
         ),

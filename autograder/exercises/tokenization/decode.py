@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from autograder.exercises.tokenization.inputs import drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
@@ -86,14 +86,13 @@ EXERCISE = Exercise(
             fails="You do not turn bytes that are not valid UTF-8 into U+FFFD.",
             weight=2,
         ),
-        Property(
-            "An unknown id raises ValueError",
+        refuses(
             ("plain letters", "beyond the last merge", "negative", "beyond the bytes"),
             "With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
-            fails="You do not raise ValueError exactly for ids that no token has.",
+            name="An unknown id raises ValueError",
             weight=2,
-            observe=observe.refusal,
             needs=BYTES,
+            fails="You do not raise ValueError exactly for ids that no token has.",
         ),
         Property(
             "Ids and merges are left unchanged",

@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from autograder.exercises.tokenization.inputs import SENTENCE, drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
@@ -110,13 +110,12 @@ EXERCISE = Exercise(
             fails="You stop too early or too late, or fail when no pair is left.",
             needs=FIRST,
         ),
-        Property(
-            "A negative number of merges raises ValueError",
+        refuses(
             ("one merge", "negative"),
             "Raise ValueError for n_merges below 0, and only then.",
-            fails="You do not raise ValueError exactly where n_merges is negative.",
-            observe=observe.refusal,
+            name="A negative number of merges raises ValueError",
             needs=FIRST,
+            fails="You do not raise ValueError exactly where n_merges is negative.",
         ),
         Property(
             "Each merge is a tuple",
