@@ -235,6 +235,19 @@ def given(**arguments: Any) -> Callable[[Generator], Arguments]:
     return lambda draw: dict(arguments)
 
 
+def each_tensor(
+    change: Callable[[Tensor], Tensor], arguments: Callable[[Generator], Arguments]
+) -> Callable[[Generator], Arguments]:
+    """The same arguments, with all tensors changed, those in lists as well."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [changed(item) for item in value]
+        return change(value) if isinstance(value, Tensor) else value
+
+    return lambda draw: {name: changed(value) for name, value in arguments(draw).items()}
+
+
 def randn(draw: Generator, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
     """Standard normal numbers."""
     return torch.randn(*shape, generator=draw, dtype=torch.float64).to(dtype)

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import attention
 
@@ -27,13 +27,8 @@ def blocks(**sizes: Any) -> Callable[[Generator], Arguments]:
     return functools.partial(rows, **sizes)
 
 
-def whole(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
-    """Whole numbers, to be worked out by hand."""
-    return lambda draw: {
-        name: item.round() + 0.0 if isinstance(item, Tensor) else item for name, item in arguments(draw).items()
-    }
-
-
+whole = functools.partial(each_tensor, lambda numbers: numbers.round() + 0.0)
+"""Whole numbers, to be worked out by hand."""
 short_last_block = blocks(n_q=3, n_k=7, d=4, block_size=3, scale=1.5)
 
 
@@ -74,14 +69,6 @@ def low_beside_high_scores(draw: Generator) -> Arguments:
     return {**arguments, "query": arguments["query"] * torch.tensor([[-1.0], [1.0], [1.0]])}
 
 
-def blocks_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        drawn = rows(draw, n_q=4, n_k=8, d=5, block_size=4, scale=1.5)
-        return {name: item.to(dtype) if isinstance(item, Tensor) else item for name, item in drawn.items()}
-
-    return arguments
-
-
 EXERCISE = Exercise(
     reference=attention.flash_attention,
     points=4,
@@ -113,7 +100,9 @@ EXERCISE = Exercise(
         Case("low beside high scores", low_beside_high_scores, visible=True, slack=1000.0),
         # No more queries than a block has keys: blocks of queries would not help, and are not what is asked.
         Case("many keys", blocks(n_q=8, n_k=96, d=4, block_size=8), visible=True, measure=True),
-        Case("bfloat16", blocks_in(torch.bfloat16), visible=True),
+        Case(
+            "bfloat16", each_tensor(Tensor.bfloat16, blocks(n_q=4, n_k=8, d=5, block_size=4, scale=1.5)), visible=True
+        ),
         Case("no block", blocks(n_q=2, n_k=3, d=4, block_size=0), visible=True),
         Case("a negative block", blocks(n_q=2, n_k=3, d=4, block_size=-2), visible=True),
         # A gradient through the logarithm of the sum loses more digits where scores nearly cancel.

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, randn, refuses
 from llm_course.checking import observe
 from solutions import attention
 
@@ -40,11 +40,8 @@ def layer(
     return arguments
 
 
-def whole(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
-    """Small whole numbers, to be worked out by hand."""
-    return lambda draw: {
-        name: (2 * item).round() + 0.0 if isinstance(item, Tensor) else item for name, item in arguments(draw).items()
-    }
+whole = functools.partial(each_tensor, lambda numbers: (2 * numbers).round() + 0.0)
+"""Small whole numbers, to be worked out by hand."""
 
 
 def with_other_token(draw: Generator, position: int | None) -> Arguments:

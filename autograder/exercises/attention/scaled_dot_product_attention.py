@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn
 from llm_course.checking import observe
 from solutions import attention
 
@@ -85,10 +85,6 @@ def huge(draw: Generator) -> Arguments:
     return qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3, scale=40.0)
 
 
-def in_float64(draw: Generator) -> Arguments:
-    return {name: tensor.double() for name, tensor in small(draw).items()}
-
-
 EXERCISE = Exercise(
     reference=attention.scaled_dot_product_attention,
     points=6,
@@ -109,7 +105,7 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("huge scores", huge, visible=True),
-        Case("float64", in_float64, visible=True),
+        Case("float64", each_tensor(Tensor.double, small), visible=True),
         Case("float16 with a mask", in_float16, visible=True),
         Case("gradients", batched, visible=True, gradients=("query", "key", "value")),
         Case("gradients in padding", nothing_to_attend_to, visible=True, gradients=("query", "key", "value")),

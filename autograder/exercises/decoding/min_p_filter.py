@@ -6,7 +6,7 @@ from torch import Generator, Tensor
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, refuses, uniform
 from solutions import decoding
 
 
@@ -20,11 +20,6 @@ def clear_min_p(draw: Generator, logits: Tensor) -> float:
 def drawn_min_p(draw: Generator, *batch: int, vocab: int) -> Arguments:
     logits = rows(draw, *batch, vocab=vocab)
     return {"logits": logits, "min_p": clear_min_p(draw, logits)}
-
-
-def min_p_in_float64(draw: Generator) -> Arguments:
-    made = drawn_min_p(draw, 2, vocab=6)
-    return made | {"logits": made["logits"].double()}
 
 
 def large_logits(draw: Generator) -> Arguments:
@@ -58,7 +53,7 @@ EXERCISE = Exercise(
         Case("min_p = 1, drawn", drawn_min_p_ties),
         Case("min_p = 0", given(logits=LONG_TAIL, min_p=0.0), visible=True),
         Case("min_p = 0, drawn", lambda draw: {"logits": rows(draw, 2, vocab=6) * 4, "min_p": 0.0}),
-        Case("float64", min_p_in_float64, visible=True),
+        Case("float64", each_tensor(Tensor.double, lambda draw: drawn_min_p(draw, 2, vocab=6)), visible=True),
         Case("gradients", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True, gradients=("logits",)),
         Case("min_p above 1", given(logits=WITHIN_REACH, min_p=1.2), visible=True),
         Case("negative min_p", given(logits=WITHIN_REACH, min_p=-0.2), visible=True),

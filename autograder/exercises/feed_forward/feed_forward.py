@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast, four_axes, whole
+from autograder.exercises.feed_forward.inputs import FAR, NEARLY, four_axes, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, randn, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -33,7 +33,7 @@ def far_out(layers: Callable[[Generator], Arguments]) -> Callable[[Generator], A
 
 def layers_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
     # Where other mistakes do not show, one in the dtype does not hide them from the diagnosis.
-    return lambda draw: cast(far_out(layers_for(2, 3, d_ff=5))(draw), dtype)
+    return each_tensor(lambda numbers: numbers.to(dtype), far_out(layers_for(2, 3, d_ff=5)))
 
 
 def other_bias(name: str, *shape: int) -> Callable[[Generator], Arguments]:

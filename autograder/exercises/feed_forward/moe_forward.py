@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Generator
 
-from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast, whole
+from autograder.exercises.feed_forward.inputs import FAR, NEARLY, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -87,7 +87,8 @@ SMALL: dict[str, Any] = {"tokens": 4, "n_experts": 4, "top_k": 2, "d": 3, "d_ff"
 
 
 def experts_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    return lambda draw: cast(drawn_experts(draw, tokens=3, n_experts=1, top_k=1, d=3, d_ff=5), dtype)
+    one_expert = partial(drawn_experts, tokens=3, n_experts=1, top_k=1, d=3, d_ff=5)
+    return each_tensor(lambda numbers: numbers.to(dtype), one_expert)
 
 
 def impossible_choice(top_k: int) -> Callable[[Generator], Arguments]:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.feed_forward.inputs import FAR, cast, four_axes, whole
+from autograder.exercises.feed_forward.inputs import FAR, four_axes, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -36,7 +36,7 @@ def gates_far_out(draw: Generator) -> Arguments:
 
 
 def gates_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    return lambda draw: cast(drawn_gates(draw, FAR * randn(draw, 2, 3), 5), dtype)
+    return each_tensor(lambda numbers: numbers.to(dtype), lambda draw: drawn_gates(draw, FAR * randn(draw, 2, 3), 5))
 
 
 def wider(name: str) -> Callable[[Generator], Arguments]:

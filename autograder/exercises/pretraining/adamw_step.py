@@ -7,8 +7,19 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.pretraining.inputs import away_from_zero, each_tensor
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses, uniform
+from autograder.exercises.pretraining.inputs import away_from_zero
+from autograder.exercises.spec import (
+    Arguments,
+    Case,
+    Exercise,
+    Property,
+    each_tensor,
+    given,
+    randint,
+    randn,
+    refuses,
+    uniform,
+)
 from llm_course.checking import observe
 from solutions import pretraining
 
