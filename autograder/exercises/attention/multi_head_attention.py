@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, randn, refuses
@@ -51,12 +51,6 @@ def with_other_token(draw: Generator, position: int | None) -> Arguments:
     return arguments
 
 
-def not_contiguous(draw: Generator) -> Arguments:
-    arguments = three_heads(draw)
-    views = {name: item.mT.contiguous().mT for name, item in arguments.items() if isinstance(item, Tensor)}
-    return {**arguments, **views}
-
-
 def but(arguments: Callable[[Generator], Arguments], **other: int) -> Callable[[Generator], Arguments]:
     return lambda draw: {**arguments(draw), **other}
 
@@ -76,7 +70,6 @@ EXERCISE = Exercise(
         Case("one token", whole(layer(batch=1, time=1, n_heads=2, head_dim=2)), visible=True),
         Case("one head", whole(layer(batch=1, time=2, n_heads=1, head_dim=2)), visible=True),
         Case("three heads", three_heads, visible=True),
-        Case("not contiguous", not_contiguous, visible=True),
         Case(
             "one token, four heads share two",
             whole(layer(batch=1, time=1, n_heads=4, n_kv_heads=2, head_dim=1)),
@@ -119,7 +112,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "With one key and value head for each query head, the result is right",
-            ("one token", "one head", "three heads", "not contiguous"),
+            ("one token", "one head", "three heads"),
             "Start with the single token: the result is w_o (w_v x), with no softmax to think of. Then go step "
             "by step: x @ w.T, split, transpose to [batch, heads, time, head_dim], attention in each head, "
             "back, join, w_o.",
