@@ -226,7 +226,10 @@ def refuses(
     needs: str | None = None,
     fails: str = "You accept invalid arguments, or raise something other than ValueError.",
 ) -> Property:
-    """The property that exactly those cases are refused which are to be: some are valid, whatever comes back."""
+    """The property that cases are refused which are to be, and that valid ones among them are not.
+
+    Valid cases whose value the needed property looks at need not be named: who refuses them does not have that one.
+    """
     return Property(name, cases, advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
 
 

@@ -122,7 +122,7 @@ EXERCISE = Exercise(
             "keys.",
         ),
         refuses(
-            ("causal", "an empty name", "another pattern"),
+            ("an empty name", "another pattern"),
             "Compare kind with the four names, and raise ValueError if it is none of them.",
             name="Any other kind raises ValueError",
             needs=SQUARE,

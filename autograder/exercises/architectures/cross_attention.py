@@ -164,7 +164,7 @@ EXERCISE = Exercise(
             fails="Where all of memory is hidden, your result is not zeros.",
         ),
         refuses(
-            ("two heads", "five rows, two heads", "no heads", "negative n_heads", "more heads than rows"),
+            ("five rows, two heads", "no heads", "negative n_heads", "more heads than rows"),
             "Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
             name="Heads that do not fit raise ValueError",
             needs=MAIN,

@@ -152,7 +152,7 @@ EXERCISE = Exercise(
             fails="The gradient with respect to the logits is missing, or is not that of -log p / (t · time).",
         ),
         refuses(
-            ("three examples", "t of 0 first", "t above 1", "t above 1, drawn", "no valid t"),
+            ("t of 0 first", "t above 1", "t above 1, drawn", "no valid t"),
             "Raise ValueError unless every entry of t is above 0 and at most 1; 1 itself is allowed.",
             name="A t outside (0, 1] raises ValueError, in any example",
             needs=MAIN,

@@ -36,7 +36,7 @@ EXERCISE = Exercise(
             fails="With a window of 1, your mask is not the diagonal, or with a long one, not the causal mask.",
         ),
         refuses(
-            ("five positions, window 2", "drawn", "no window", "negative window"),
+            ("no window", "negative window"),
             "Raise ValueError for a window below 1: such a query could attend to nothing.",
             name="A window below 1 raises ValueError",
             needs="A query sees itself and the window - 1 positions before it",

@@ -123,7 +123,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "no overlap",
                 "overlap, no rest",
                 "negative overlap",
                 "chunks of nothing",

@@ -77,7 +77,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "not scaled",
                 "four times as long",
                 "drawn",
                 "shorter than before",

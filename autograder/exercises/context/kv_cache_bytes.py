@@ -99,8 +99,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "16 bits",
-                "16 bits, drawn",
                 "no layer",
                 "no key-value head",
                 "no column",

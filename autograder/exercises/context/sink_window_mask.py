@@ -90,8 +90,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "a window alone",
-                "a window alone, drawn",
                 "sinks and a window",
                 "no window",
                 "negative window",

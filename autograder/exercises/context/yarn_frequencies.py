@@ -148,7 +148,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "not scaled",
                 "fast, slow and between",
                 "fast, slow and between, drawn",
                 "one trained position",

@@ -66,7 +66,7 @@ EXERCISE = Exercise(
             fails="At temperature 0 you do not keep just the first largest logit of each row, with -inf elsewhere.",
         ),
         refuses(
-            ("two rows", "drawn", "negative", "negative, drawn"),
+            ("negative", "negative, drawn"),
             "Raise ValueError for a temperature below 0.",
             name="A negative temperature raises ValueError",
             needs=DIVIDED,

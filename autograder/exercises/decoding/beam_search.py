@@ -259,7 +259,7 @@ EXERCISE = Exercise(
             fails="You change the table that you were given.",
         ),
         refuses(
-            ("width 1", "width 1, drawn", "a garden path", "width 0", "negative width", "negative length"),
+            ("a garden path", "width 0", "negative width", "negative length"),
             "Raise ValueError for a beam without width and for a negative number of tokens.",
             name="A beam_width below 1 or a negative length raises ValueError",
             needs=GREEDY,

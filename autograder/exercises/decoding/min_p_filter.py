@@ -94,7 +94,7 @@ EXERCISE = Exercise(
             fails="With min_p = 0 you change some logits.",
         ),
         refuses(
-            ("two rows", "one row", "min_p above 1", "min_p above 1, drawn", "negative min_p"),
+            ("min_p above 1", "min_p above 1, drawn", "negative min_p"),
             "Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
             name="A min_p outside 0 to 1 raises ValueError",
             needs=SHARE,

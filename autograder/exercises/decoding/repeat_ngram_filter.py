@@ -104,7 +104,7 @@ EXERCISE = Exercise(
             fails="You change logits, or raise, where the text is too short to repeat anything.",
         ),
         refuses(
-            ("one trigram", "drawn", "n = 0", "negative n"),
+            ("n = 0", "negative n"),
             "Raise ValueError for an n below 1.",
             name="An n below 1 raises ValueError",
             needs=FOLLOWERS,

@@ -64,7 +64,7 @@ EXERCISE = Exercise(
             fails="You change something, or raise, where k is as large as the vocabulary or larger.",
         ),
         refuses(
-            ("two rows", "one row", "k = 0", "negative k"),
+            ("k = 0", "negative k"),
             "Raise ValueError for a k below 1: no token would be left.",
             name="A k below 1 raises ValueError",
             needs=KEPT,

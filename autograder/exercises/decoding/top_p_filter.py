@@ -115,7 +115,7 @@ EXERCISE = Exercise(
             fails="With p = 1 you change some logits.",
         ),
         refuses(
-            ("a flat and a peaked row", "one row", "p above 1", "p above 1, drawn", "negative p"),
+            ("p above 1", "p above 1, drawn", "negative p"),
             "Raise ValueError where p is no probability.",
             name="A p outside 0 to 1 raises ValueError",
             needs=NUCLEUS,

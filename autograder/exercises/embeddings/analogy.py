@@ -142,7 +142,7 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
         refuses(
-            ("hand-made", "no such row", "no such first row", "no such last row", "negative row", "too many answers"),
+            ("no such row", "no such first row", "no such last row", "negative row", "too many answers"),
             "Refuse rows outside 0 to vocab - 1, and a k above the number of rows that are not left out.",
             name="Rows that do not exist and an impossible k raise ValueError",
             needs=MAIN,

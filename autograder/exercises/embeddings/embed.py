@@ -92,7 +92,7 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
         refuses(
-            ("four tokens", "id too large", "negative id"),
+            ("id too large", "negative id"),
             "Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
             name="An id without a row raises ValueError",
             needs=MAIN,

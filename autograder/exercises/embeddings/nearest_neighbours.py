@@ -138,7 +138,7 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
         refuses(
-            ("hand-made", "no such row", "negative row", "no neighbors", "too many neighbors"),
+            ("no such row", "negative row", "no neighbors", "too many neighbors"),
             "Refuse an index outside 0 to vocab - 1, and a k below 1 or above vocab - 1.",
             name="An index without a row and an impossible k raise ValueError",
             needs=MAIN,

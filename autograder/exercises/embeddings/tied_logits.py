@@ -83,7 +83,7 @@ EXERCISE = Exercise(
             observe=observe.gradients,
         ),
         refuses(
-            ("sequence", "hidden rows of one number", "table of one column"),
+            ("hidden rows of one number", "table of one column"),
             "Compare the last sizes of hidden and table before you multiply, and raise ValueError where they differ, "
             "also where one of them is 1.",
             name="Widths that do not fit raise ValueError",

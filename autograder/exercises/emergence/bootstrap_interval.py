@@ -138,14 +138,14 @@ EXERCISE = Exercise(
             fails="You change a global random generator, or an argument.",
         ),
         refuses(
-            ("five items", "no values", "no resamples", "negative resamples, drawn"),
+            ("no values", "no resamples", "negative resamples, drawn"),
             "Raise ValueError for an empty list, and for n_resamples below 1.",
             name="No values, or fewer than one resample, raise ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for no values or no resamples, or raise it for valid arguments.",
         ),
         refuses(
-            ("five items", "level 0", "level 1", "level in percent", "negative level, drawn"),
+            ("level 0", "level 1", "level in percent", "negative level, drawn"),
             "Raise ValueError unless level is above 0 and below 1: write 0.95, not 95.",
             name="A level that is not between 0 and 1 raises ValueError",
             needs=MAIN,

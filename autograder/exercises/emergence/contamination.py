@@ -131,7 +131,7 @@ EXERCISE = Exercise(
             fails="You change a list that you were given.",
         ),
         refuses(
-            ("example", "n is 0", "negative n", "negative n, drawn"),
+            ("n is 0", "negative n", "negative n, drawn"),
             "Raise ValueError for an n below 1.",
             name="An n below 1 raises ValueError",
             needs=MAIN,

@@ -63,14 +63,14 @@ EXERCISE = Exercise(
             fails="You do not return 1 for an answer of no tokens.",
         ),
         refuses(
-            ("ten tokens", "above one", "below zero", "below zero, drawn"),
+            ("above one", "below zero", "below zero, drawn"),
             "Compare token_accuracy with 0 and with 1 before you compute. Both ends are valid.",
             name="An accuracy below 0 or above 1 raises ValueError",
             needs=MAIN,
             fails="You do not refuse exactly the accuracies below 0 or above 1 with a ValueError.",
         ),
         refuses(
-            ("ten tokens", "negative length", "negative length, drawn"),
+            ("negative length", "negative length, drawn"),
             "Check the length before you compute: raise ValueError below 0.",
             name="A negative length raises ValueError",
             needs=MAIN,

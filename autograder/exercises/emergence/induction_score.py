@@ -118,15 +118,7 @@ EXERCISE = Exercise(
             fails="The gradient of your score with respect to attention is missing, or is not the score's derivative.",
         ),
         refuses(
-            (
-                "one repeat",
-                "shorter weights",
-                "more keys",
-                "more queries",
-                "no heads",
-                "a batch",
-                "a batch of as many heads",
-            ),
+            ("shorter weights", "more keys", "more queries", "no heads", "a batch", "a batch of as many heads"),
             "Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
             name="Weights that do not belong to the text raise ValueError",
             needs=MAIN,

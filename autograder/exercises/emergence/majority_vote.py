@@ -94,7 +94,7 @@ EXERCISE = Exercise(
             fails="You change the list that you were given.",
         ),
         refuses(
-            ("clear", "no answers"),
+            ("no answers",),
             "Raise ValueError for an empty list.",
             name="An empty list raises ValueError",
             needs=MAIN,

@@ -75,20 +75,14 @@ EXERCISE = Exercise(
             fails="With thousands of attempts your result overflows or loses its digits.",
         ),
         refuses(
-            ("two of four", "k above n, none right", "k is 0", "negative k, drawn"),
+            ("k above n, none right", "k is 0", "negative k, drawn"),
             "Raise ValueError for a k below 1 or above n: n attempts say nothing about more than n.",
             name="A k outside 1 to n raises ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for every k outside 1 to n, or raise it for a valid k.",
         ),
         refuses(
-            (
-                "two of four",
-                "more right than made",
-                "more right than made, drawn",
-                "negative right ones",
-                "nothing made",
-            ),
+            ("more right than made", "more right than made, drawn", "negative right ones", "nothing made"),
             "Raise ValueError where correct is negative or above n, or where n is below 1.",
             name="Impossible counts raise ValueError",
             needs=MAIN,

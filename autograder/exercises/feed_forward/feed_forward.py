@@ -129,7 +129,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "far out",
                 "b_in of one number",
                 "b_out of one number",
                 "b_in that is a number",

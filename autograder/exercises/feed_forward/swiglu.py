@@ -116,7 +116,7 @@ EXERCISE = Exercise(
             fails="For a single row, or with four axes, your result is not (SiLU(gate) · up) @ w_down.T of each row.",
         ),
         refuses(
-            ("rows", "w_gate of one row", "w_up of one row", "w_up too wide"),
+            ("w_gate of one row", "w_up of one row", "w_up too wide"),
             "A matrix of one row would broadcast without an error. Compare the two shapes first.",
             name="w_gate and w_up of different shapes raise ValueError",
             needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",

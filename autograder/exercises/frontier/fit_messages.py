@@ -186,8 +186,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "talk",
-                "talk, drawn",
                 "system alone",
                 "no messages",
                 "the newest call does not fit",

@@ -101,7 +101,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "one channel",
                 "several channels, drawn",
                 "width not divided",
                 "height not divided",

@@ -124,8 +124,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "in the middle",
-                "drawn",
                 "one patch",
                 "no placeholder",
                 "two placeholders",

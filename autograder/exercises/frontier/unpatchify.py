@@ -102,7 +102,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "one channel",
                 "several channels, drawn",
                 "too many patches",
                 "rows of another length",

@@ -106,7 +106,7 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
         refuses(
-            ("every row seen", "every row seen, drawn", "id too large", "negative id", "negative id, drawn"),
+            ("id too large", "negative id", "negative id, drawn"),
             "Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
             name="An id outside the vocabulary raises ValueError",
             needs=MAIN,

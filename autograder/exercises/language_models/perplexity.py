@@ -62,14 +62,7 @@ EXERCISE = Exercise(
             fails="For a single prediction, or a log_prob of 0, your result is not exp(-log_prob / n_predictions).",
         ),
         refuses(
-            (
-                "ten predictions",
-                "drawn",
-                "no prediction",
-                "negative",
-                "probability above 1",
-                "probability above 1, drawn",
-            ),
+            ("no prediction", "negative", "probability above 1", "probability above 1, drawn"),
             "Raise ValueError where n_predictions is below 1, and for a positive log probability.",
             needs=MAIN,
         ),

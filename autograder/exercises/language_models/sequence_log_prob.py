@@ -108,7 +108,7 @@ EXERCISE = Exercise(
             observe=observe.gradients,
         ),
         refuses(
-            ("small", "unknown id", "negative id", "unknown id alone"),
+            ("unknown id", "negative id", "unknown id alone"),
             "Ids run from 0 to the number of rows - 1. A negative id would silently be counted from the end.",
             name="An id outside the vocabulary raises ValueError",
             needs=MAIN,

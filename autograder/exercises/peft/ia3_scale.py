@@ -64,7 +64,7 @@ EXERCISE = Exercise(
             fails="You lose the dtype of x, or change x.",
         ),
         refuses(
-            ("one factor", "factors for rows", "factors in a column", "factors for each number", "two rows"),
+            ("one factor", "factors for rows", "factors in a column", "factors for each number"),
             "Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
             "ValueError.",
             name="Factors that are not one for each column raise ValueError",

@@ -58,7 +58,7 @@ EXERCISE = Exercise(
             fails="You change the list of shapes.",
         ),
         refuses(
-            ("rank 0", "negative rank", "one matrix, drawn"),
+            ("rank 0", "negative rank"),
             "Raise ValueError for a rank below 1.",
             name="A rank below 1 raises ValueError",
             needs="One matrix costs the entries of its lora_a and its lora_b",

@@ -93,7 +93,7 @@ EXERCISE = Exercise(
             weight=2,
         ),
         refuses(
-            ("even width", "even width drawn", "no position", "no column", "base of zero", "base below zero"),
+            ("no position", "no column", "base of zero", "base below zero"),
             "Raise ValueError where seq_len or d_model is below 1 or the base is not above 0, and nowhere else.",
             needs=SPEEDS,
         ),

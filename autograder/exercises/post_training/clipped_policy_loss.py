@@ -165,7 +165,6 @@ EXERCISE = Exercise(
                 "one advantage for all",
                 "mask of one row",
                 "old of one row",
-                "every token",
             ),
             "There is one advantage for each row, one old log probability and one entry of the mask for each token.",
             name="Shapes that do not fit, and a negative clip, raise ValueError",

@@ -109,7 +109,6 @@ EXERCISE = Exercise(
                 "one reference for all",
                 "columns of the reference",
                 "columns of the chosen",
-                "two pairs",
             ),
             "Compare the four shapes, each with the others, and beta with 0.",
             name="Shapes that differ, and a beta that is not positive, raise ValueError",

@@ -71,7 +71,7 @@ EXERCISE = Exercise(
             fails="Where some d is far from 0, your estimate is not the mean of exp(d) - 1 - d over all samples.",
         ),
         refuses(
-            ("a column", "one for all", "three samples"),
+            ("a column", "one for all"),
             "Compare the two shapes before you subtract.",
             name="Log probabilities that are not one for one raise ValueError",
             needs=MEAN,

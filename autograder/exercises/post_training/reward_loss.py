@@ -72,7 +72,7 @@ EXERCISE = Exercise(
             "rejected).",
         ),
         refuses(
-            ("a column", "one for all", "three pairs"),
+            ("a column", "one for all"),
             "Compare the two shapes before you subtract.",
             name="Rewards that are not one for one raise ValueError",
             needs=MARGINS,

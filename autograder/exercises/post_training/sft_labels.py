@@ -84,7 +84,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "two turns",
                 "empty",
                 "too long",
                 "negative",

@@ -101,7 +101,7 @@ EXERCISE = Exercise(
             "then floor.",
         ),
         refuses(
-            ("first step", "step below 0", "warm-up longer than all", "warm-up below 0"),
+            ("step below 0", "warm-up longer than all", "warm-up below 0"),
             "step and warmup cannot be negative, and warmup cannot be longer than total.",
             needs=LINE,
         ),

@@ -180,7 +180,7 @@ EXERCISE = Exercise(
             fails="For logits that are not contiguous in memory, your loss is not the mean of -log p of the targets.",
         ),
         refuses(
-            ("two texts", "one id more", "as many by chance"),
+            ("one id more", "as many by chance"),
             "Compare logits.shape[:2] with ids.shape before anything is flattened.",
             name="Logits and ids that do not fit raise ValueError",
             needs=SHIFTED,

@@ -42,14 +42,7 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
         refuses(
-            (
-                "a dear API",
-                "drawn",
-                "nothing costs anything",
-                "negative hosting",
-                "a negative price",
-                "a negative price, drawn",
-            ),
+            ("nothing costs anything", "negative hosting", "a negative price", "a negative price, drawn"),
             "Raise ValueError for a negative monthly_hosting, and for an api_price_per_million that is not above 0.",
             needs=MAIN,
         ),

@@ -79,8 +79,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "a quarter busy",
-                "drawn",
                 "a negative price",
                 "no tokens",
                 "negative tokens",

@@ -95,8 +95,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "two rows",
-                "drawn",
                 "a scale of one dimension",
                 "one scale for two rows",
                 "two scales for one row",

@@ -111,8 +111,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "8 bits",
-                "drawn",
                 "at most one bit",
                 "a negative count",
                 "a negative embedding",

@@ -107,15 +107,7 @@ EXERCISE = Exercise(
             observe=observe.gradients,
         ),
         refuses(
-            (
-                "two blocks",
-                "drawn",
-                "a short last block",
-                "a block of 0",
-                "a negative block, drawn",
-                "too many absmax",
-                "too few absmax",
-            ),
+            ("a short last block", "a block of 0", "a negative block, drawn", "too many absmax", "too few absmax"),
             "Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
             name="Blocks that do not fit the codes raise ValueError",
             needs=MAIN,
@@ -123,8 +115,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "two blocks",
-                "drawn",
                 "code 16",
                 "a high code, drawn",
                 "a matrix of codes",

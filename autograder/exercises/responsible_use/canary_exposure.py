@@ -107,7 +107,7 @@ EXERCISE = Exercise(
             fails="You change reference_losses.",
         ),
         refuses(
-            ("second of eight", "no references, a loss of 0", "no references, drawn"),
+            ("no references, a loss of 0", "no references, drawn"),
             "Raise ValueError for an empty list: there is nothing to rank the canary among.",
             name="No references raise ValueError",
             needs=MAIN,

@@ -118,7 +118,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "six answers",
                 "no answers",
                 "lengths differ",
                 "lengths differ, drawn",

@@ -134,7 +134,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "five answers",
                 "no penalty",
                 "all withheld",
                 "no answers",

@@ -71,7 +71,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "three quarters",
                 "no tokens",
                 "a negative total",
                 "more green than tokens",

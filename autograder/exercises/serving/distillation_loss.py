@@ -109,7 +109,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "temperature 1",
                 "one teacher for all",
                 "rows for columns, drawn",
                 "one token for all",

@@ -55,7 +55,7 @@ EXERCISE = Exercise(
             fails="At an a of 0, 1 or nearly 1, or a k of 0, your result is not the sum 1 + a + … + a^k.",
         ),
         refuses(
-            ("a draft of 3", "acceptance above 1", "negative acceptance", "negative k", "negative k, drawn"),
+            ("acceptance above 1", "negative acceptance", "negative k", "negative k, drawn"),
             "Raise ValueError for an acceptance below 0 or above 1, and for a negative k.",
             needs=MAIN,
         ),

@@ -168,7 +168,6 @@ EXERCISE = Exercise(
         ),
         refuses(
             (
-                "half of the time",
                 "as many target rows as drafted",
                 "rows of another width",
                 "too few ids",

@@ -87,7 +87,7 @@ EXERCISE = Exercise(
             weight=2,
         ),
         refuses(
-            ("plain letters", "beyond the last merge", "negative", "beyond the bytes"),
+            ("beyond the last merge", "negative", "beyond the bytes"),
             "With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
             name="An unknown id raises ValueError",
             weight=2,

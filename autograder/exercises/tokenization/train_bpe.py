@@ -111,7 +111,7 @@ EXERCISE = Exercise(
             needs=FIRST,
         ),
         refuses(
-            ("one merge", "negative"),
+            ("negative",),
             "Raise ValueError for n_merges below 0, and only then.",
             name="A negative number of merges raises ValueError",
             needs=FIRST,
