@@ -9,6 +9,7 @@ ties, the batch is larger than 1.
 """
 
 import functools
+import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -211,9 +212,43 @@ class Assignment:
         return {exercise.name: exercise for exercise in self.exercises}[name]
 
 
+def assignment_of(package: str, name: str, *modules: str) -> Assignment:
+    """The assignment with the EXERCISE of each of a package's modules, which are named in the order of the notebook."""
+    return Assignment(name, tuple(importlib.import_module(f"{package}.{module}").EXERCISE for module in modules))
+
+
+def refuses(
+    cases: tuple[str, ...],
+    advice: str,
+    *,
+    name: str = "Invalid arguments raise ValueError",
+    weight: int = 1,
+    needs: str | None = None,
+    fails: str = "You accept invalid arguments, or raise something other than ValueError.",
+) -> Property:
+    """The property that cases are refused which are to be, and that valid ones among them are not.
+
+    Valid cases whose value the needed property looks at need not be named: who refuses them does not have that one.
+    """
+    return Property(name, cases, advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
+
+
 def given(**arguments: Any) -> Callable[[Generator], Arguments]:
     """Arguments that are the same in every run."""
     return lambda draw: dict(arguments)
+
+
+def each_tensor(
+    change: Callable[[Tensor], Tensor], arguments: Callable[[Generator], Arguments]
+) -> Callable[[Generator], Arguments]:
+    """The same arguments, with all tensors changed, those in lists as well."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [changed(item) for item in value]
+        return change(value) if isinstance(value, Tensor) else value
+
+    return lambda draw: {name: changed(value) for name, value in arguments(draw).items()}
 
 
 def randn(draw: Generator, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, refuses
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -251,11 +251,10 @@ EXERCISE = Exercise(
             needs=RIGHT_LABELS,
             fails="You return another dtype than that of ids, or change an argument or a global generator.",
         ),
-        Property(
-            "A probability outside 0 to 1 raises ValueError",
+        refuses(
             ("nothing chosen", "all special", "probability above 1", "negative probability", "probability in percent"),
             "Raise ValueError for a probability below 0 or above 1; 0 and 1 are valid.",
-            observe=observe.refusal,
+            name="A probability outside 0 to 1 raises ValueError",
             needs=RIGHT_LABELS,
             fails="You accept a probability outside 0 to 1, or do not raise ValueError.",
         ),

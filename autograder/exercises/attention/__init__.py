@@ -1,21 +1,13 @@
 """The assignment 05_attention."""
 
-from autograder.exercises.attention import (
-    causal_mask,
-    flash_attention,
-    multi_head_attention,
-    scaled_dot_product_attention,
-    sliding_window_mask,
-)
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
+ASSIGNMENT = assignment_of(
+    __name__,
     "05_attention",
-    (
-        causal_mask.EXERCISE,
-        scaled_dot_product_attention.EXERCISE,
-        multi_head_attention.EXERCISE,
-        sliding_window_mask.EXERCISE,
-        flash_attention.EXERCISE,
-    ),
+    "causal_mask",
+    "scaled_dot_product_attention",
+    "multi_head_attention",
+    "sliding_window_mask",
+    "flash_attention",
 )

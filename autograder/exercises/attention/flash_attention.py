@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import attention
 
@@ -27,13 +27,8 @@ def blocks(**sizes: Any) -> Callable[[Generator], Arguments]:
     return functools.partial(rows, **sizes)
 
 
-def whole(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
-    """Whole numbers, to be worked out by hand."""
-    return lambda draw: {
-        name: item.round() + 0.0 if isinstance(item, Tensor) else item for name, item in arguments(draw).items()
-    }
-
-
+whole = functools.partial(each_tensor, lambda numbers: numbers.round() + 0.0)
+"""Whole numbers, to be worked out by hand."""
 short_last_block = blocks(n_q=3, n_k=7, d=4, block_size=3, scale=1.5)
 
 
@@ -74,20 +69,11 @@ def low_beside_high_scores(draw: Generator) -> Arguments:
     return {**arguments, "query": arguments["query"] * torch.tensor([[-1.0], [1.0], [1.0]])}
 
 
-def blocks_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        drawn = rows(draw, n_q=4, n_k=8, d=5, block_size=4, scale=1.5)
-        return {name: item.to(dtype) if isinstance(item, Tensor) else item for name, item in drawn.items()}
-
-    return arguments
-
-
 EXERCISE = Exercise(
     reference=attention.flash_attention,
     points=4,
     cases=(
         Case("a last block of one key", whole(blocks(n_q=1, n_k=3, d=4, block_size=2)), visible=True),
-        Case("short last block", short_last_block, visible=True),
         Case("drawn", drawn_blocks),
         Case("two blocks", whole(blocks(n_q=3, n_k=4, d=4, block_size=2)), visible=True),
         Case("rising scores", rising_scores),
@@ -109,14 +95,14 @@ EXERCISE = Exercise(
         ),
         Case("huge scores", blocks(n_q=3, n_k=9, d=4, block_size=4, scale=12.0), visible=True, slack=1000.0),
         Case("falling scores", falling_scores, slack=1000.0),
-        Case("very low scores", very_low_scores, visible=True, slack=1000.0),
         # A logarithm of the sum near -20,000 is rounded by 0.001, and its exponential by ten thousand units.
         Case("lowest scores", lowest_scores, visible=True, slack=100_000.0),
         Case("low beside high scores", low_beside_high_scores, visible=True, slack=1000.0),
         # No more queries than a block has keys: blocks of queries would not help, and are not what is asked.
         Case("many keys", blocks(n_q=8, n_k=96, d=4, block_size=8), visible=True, measure=True),
-        Case("float64", blocks_in(torch.float64), visible=True),
-        Case("bfloat16", blocks_in(torch.bfloat16), visible=True),
+        Case(
+            "bfloat16", each_tensor(Tensor.bfloat16, blocks(n_q=4, n_k=8, d=5, block_size=4, scale=1.5)), visible=True
+        ),
         Case("no block", blocks(n_q=2, n_k=3, d=4, block_size=0), visible=True),
         Case("a negative block", blocks(n_q=2, n_k=3, d=4, block_size=-2), visible=True),
         # A gradient through the logarithm of the sum loses more digits where scores nearly cancel.
@@ -139,21 +125,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "A short last block counts too",
-            ("a last block of one key", "short last block", "drawn"),
+            ("a last block of one key", "drawn"),
             "Seven keys in blocks of three are three blocks: 3, 3 and 1.",
             fails="Where the last block is shorter, your result is not that of one softmax over all keys, its own "
             "included.",
         ),
         Property(
             "Huge scores do not overflow, very low ones do not vanish",
-            (
-                "huge whole scores",
-                "huge scores",
-                "falling scores",
-                "very low scores",
-                "lowest scores",
-                "low beside high scores",
-            ),
+            ("huge whole scores", "huge scores", "falling scores", "lowest scores", "low beside high scores"),
             "Take exponentials relative to the largest score so far of the same query, never of a score itself.",
             fails="Where scores are very large or very low, your result is not finite, or is not plain attention's.",
         ),
@@ -166,17 +145,16 @@ EXERCISE = Exercise(
             needs="With several blocks, the result is the same",
             fails="The check did not see you work only with tensors of fewer than n_q · n_k numbers.",
         ),
-        Property(
-            "A block size below 1 raises ValueError",
+        refuses(
             ("two blocks", "no block", "a negative block"),
             "Compare block_size with 1 before the loop, and raise ValueError.",
-            observe=observe.refusal,
+            name="A block size below 1 raises ValueError",
             needs="With one block, the result is plain attention",
             fails="You accept a block size below 1, or raise something other than ValueError.",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("two blocks", "float64", "bfloat16"),
+            ("two blocks", "bfloat16"),
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="With one block, the result is plain attention",

@@ -1,23 +1,14 @@
 """The assignment 10_context."""
 
-from autograder.exercises.context import (
-    bm25_scores,
-    chunk_tokens,
-    interpolated_rope_frequencies,
-    kv_cache_bytes,
-    sink_window_mask,
-    yarn_frequencies,
-)
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
+ASSIGNMENT = assignment_of(
+    __name__,
     "10_context",
-    (
-        kv_cache_bytes.EXERCISE,
-        chunk_tokens.EXERCISE,
-        bm25_scores.EXERCISE,
-        sink_window_mask.EXERCISE,
-        interpolated_rope_frequencies.EXERCISE,
-        yarn_frequencies.EXERCISE,
-    ),
+    "kv_cache_bytes",
+    "chunk_tokens",
+    "bm25_scores",
+    "sink_window_mask",
+    "interpolated_rope_frequencies",
+    "yarn_frequencies",
 )

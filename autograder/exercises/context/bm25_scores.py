@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import context
 
@@ -208,8 +208,7 @@ EXERCISE = Exercise(
             needs=RARE,
             fails="You change the query or a document that you were given.",
         ),
-        Property(
-            "An invalid k1 or b raises ValueError",
+        refuses(
             (
                 "different lengths",
                 "different lengths, drawn",
@@ -220,7 +219,7 @@ EXERCISE = Exercise(
                 "no such k1 or b, drawn",
             ),
             "Raise ValueError for a negative k1 and for a b below 0 or above 1, and for nothing else.",
-            observe=observe.refusal,
+            name="An invalid k1 or b raises ValueError",
             needs=RARE,
             fails="You accept an invalid k1 or b, refuse a valid one, or raise something other than ValueError.",
         ),

@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import context
 
@@ -15,11 +15,6 @@ def drawn_shape(draw: Generator) -> Arguments:
         "head_dim": 10 * randint(draw, 1, 3) + 1,
         "seq_len": randint(draw, 40, 60),
     }
-
-
-def drawn_large(draw: Generator) -> Arguments:
-    """So large and so odd that float32 cannot hold the number of bytes."""
-    return drawn_shape(draw) | {"n_layers": 5, "n_kv_heads": 9, "seq_len": 2 * randint(draw, 45_000, 65_000) + 1}
 
 
 def drawn_batch(draw: Generator) -> Arguments:
@@ -47,7 +42,6 @@ EXERCISE = Exercise(
         Case("16 bits", given(**SMALL), visible=True),
         Case("16 bits, drawn", drawn_shape),
         Case("a long text", given(n_layers=5, n_kv_heads=9, head_dim=11, seq_len=90_001), visible=True),
-        Case("a long text, drawn", drawn_large),
         Case("8 bits", given(**SMALL, bytes_per_value=1), visible=True),
         Case("a batch", given(**SMALL, batch=2, bytes_per_value=4), visible=True),
         Case("a batch, drawn", drawn_batch),
@@ -59,7 +53,6 @@ EXERCISE = Exercise(
         Case("no key-value head", given(**SMALL | {"n_kv_heads": 0}), visible=True),
         Case("no column", given(**SMALL | {"head_dim": 0}), visible=True),
         Case("no text", given(**SMALL, batch=0), visible=True),
-        Case("negative layers", given(**SMALL | {"n_layers": -3}), visible=True),
         Case("two negative numbers", given(**SMALL | {"n_layers": -3, "head_dim": -12}), visible=True),
         Case("one of them missing, drawn", drawn_invalid),
         Case("negative length", given(**SMALL | {"seq_len": -10}), visible=True),
@@ -69,7 +62,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             RIGHT,
-            ("16 bits", "16 bits, drawn", "a long text", "a long text, drawn"),
+            ("16 bits", "16 bits, drawn", "a long text"),
             "Take one position of one layer and head: a key and a value, head_dim numbers each, 2 bytes a number. Then "
             "multiply by how many there are of each.",
             weight=3,
@@ -104,16 +97,12 @@ EXERCISE = Exercise(
             "Before the first token seq_len is 0, and so is the result.",
             fails="For no positions your result is not 0, or for some not 2 times the product of all arguments.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
-                "16 bits",
-                "16 bits, drawn",
                 "no layer",
                 "no key-value head",
                 "no column",
                 "no text",
-                "negative layers",
                 "two negative numbers",
                 "one of them missing, drawn",
                 "negative length",
@@ -122,9 +111,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
             "columns or texts below 1.",
-            observe=observe.refusal,
             needs=RIGHT,
-            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(context.kv_cache_bytes, __file__),

@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import context
 
 
@@ -89,11 +88,8 @@ EXERCISE = Exercise(
             "mask of shape (0, 0).",
             fails="Where the text is short, or sinks or window reach over all of it, your mask is not the causal one.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
-                "a window alone",
-                "a window alone, drawn",
                 "sinks and a window",
                 "no window",
                 "negative window",
@@ -102,7 +98,6 @@ EXERCISE = Exercise(
                 "no such mask, drawn",
             ),
             "Raise ValueError where window is below 1, or sinks or seq_len is negative, and nowhere else.",
-            observe=observe.refusal,
             needs=WINDOW,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),

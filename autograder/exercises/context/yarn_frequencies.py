@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import context
 
@@ -146,10 +146,8 @@ EXERCISE = Exercise(
             needs=UNSCALED,
             fails="Your frequencies are not float32.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
-                "not scaled",
                 "fast, slow and between",
                 "fast, slow and between, drawn",
                 "one trained position",
@@ -167,7 +165,6 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where head_dim is odd or below 2, base or scale is not above 0, original_length is below "
             "1, or fast is not above slow.",
-            observe=observe.refusal,
             needs=UNSCALED,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),

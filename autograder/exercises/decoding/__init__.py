@@ -1,25 +1,15 @@
 """The assignment 11_decoding."""
 
-from autograder.exercises.decoding import (
-    apply_temperature,
-    beam_search,
-    min_p_filter,
-    repeat_ngram_filter,
-    sample,
-    top_k_filter,
-    top_p_filter,
-)
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
+ASSIGNMENT = assignment_of(
+    __name__,
     "11_decoding",
-    (
-        apply_temperature.EXERCISE,
-        top_k_filter.EXERCISE,
-        top_p_filter.EXERCISE,
-        min_p_filter.EXERCISE,
-        repeat_ngram_filter.EXERCISE,
-        sample.EXERCISE,
-        beam_search.EXERCISE,
-    ),
+    "apply_temperature",
+    "top_k_filter",
+    "top_p_filter",
+    "min_p_filter",
+    "repeat_ngram_filter",
+    "sample",
+    "beam_search",
 )

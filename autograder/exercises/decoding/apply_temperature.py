@@ -6,8 +6,7 @@ from torch import Generator
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import rows
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import decoding
 
 
@@ -66,11 +65,10 @@ EXERCISE = Exercise(
             weight=2,
             fails="At temperature 0 you do not keep just the first largest logit of each row, with -inf elsewhere.",
         ),
-        Property(
-            "A negative temperature raises ValueError",
-            ("two rows", "drawn", "negative", "negative, drawn"),
+        refuses(
+            ("negative", "negative, drawn"),
             "Raise ValueError for a temperature below 0.",
-            observe=observe.refusal,
+            name="A negative temperature raises ValueError",
             needs=DIVIDED,
             fails="You accept a negative temperature, or raise something other than ValueError.",
         ),

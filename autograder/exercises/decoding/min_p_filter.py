@@ -6,8 +6,7 @@ from torch import Generator, Tensor
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, refuses, uniform
 from solutions import decoding
 
 
@@ -21,11 +20,6 @@ def clear_min_p(draw: Generator, logits: Tensor) -> float:
 def drawn_min_p(draw: Generator, *batch: int, vocab: int) -> Arguments:
     logits = rows(draw, *batch, vocab=vocab)
     return {"logits": logits, "min_p": clear_min_p(draw, logits)}
-
-
-def min_p_in_float64(draw: Generator) -> Arguments:
-    made = drawn_min_p(draw, 2, vocab=6)
-    return made | {"logits": made["logits"].double()}
 
 
 def large_logits(draw: Generator) -> Arguments:
@@ -51,7 +45,6 @@ EXERCISE = Exercise(
     points=2,
     cases=(
         Case("two rows", given(logits=WITHIN_REACH, min_p=0.17), visible=True),
-        Case("a larger min_p", given(logits=WITHIN_REACH, min_p=0.6), visible=True),
         Case("drawn", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True),
         Case("one row", lambda draw: drawn_min_p(draw, 1, vocab=7)),
         Case("large logits", large_logits, visible=True),
@@ -60,7 +53,7 @@ EXERCISE = Exercise(
         Case("min_p = 1, drawn", drawn_min_p_ties),
         Case("min_p = 0", given(logits=LONG_TAIL, min_p=0.0), visible=True),
         Case("min_p = 0, drawn", lambda draw: {"logits": rows(draw, 2, vocab=6) * 4, "min_p": 0.0}),
-        Case("float64", min_p_in_float64, visible=True),
+        Case("float64", each_tensor(Tensor.double, lambda draw: drawn_min_p(draw, 2, vocab=6)), visible=True),
         Case("gradients", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True, gradients=("logits",)),
         Case("min_p above 1", given(logits=WITHIN_REACH, min_p=1.2), visible=True),
         Case("negative min_p", given(logits=WITHIN_REACH, min_p=-0.2), visible=True),
@@ -72,7 +65,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             SHARE,
-            ("two rows", "a larger min_p", "drawn", "one row"),
+            ("two rows", "drawn", "one row"),
             "Row 2 has the largest probability 0.7. With min_p = 0.17 the threshold is 0.119, and tokens 2 and 3 "
             "survive. Row 1 has 0.3, so its threshold is 0.051, and all survive.",
             weight=3,
@@ -100,11 +93,10 @@ EXERCISE = Exercise(
             needs=SHARE,
             fails="With min_p = 0 you change some logits.",
         ),
-        Property(
-            "A min_p outside 0 to 1 raises ValueError",
-            ("two rows", "one row", "min_p above 1", "min_p above 1, drawn", "negative min_p"),
+        refuses(
+            ("min_p above 1", "min_p above 1, drawn", "negative min_p"),
             "Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
-            observe=observe.refusal,
+            name="A min_p outside 0 to 1 raises ValueError",
             needs=SHARE,
             fails="You accept a min_p outside 0 to 1, or raise something other than ValueError.",
         ),

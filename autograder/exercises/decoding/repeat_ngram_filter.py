@@ -5,8 +5,7 @@ from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from solutions import decoding
 
 
@@ -52,8 +51,6 @@ EXERCISE = Exercise(
     points=3,
     cases=(
         Case("one trigram", given(logits=EIGHT, ids=[4, 1, 2, 3, 5, 1, 2], n=3), visible=True),
-        Case("one bigram", given(logits=EIGHT, ids=[4, 1, 7, 5, 1], n=2), visible=True),
-        Case("several followers", given(logits=EIGHT, ids=[6, 3, 1, 4, 0, 3, 1, 5, 3, 1, 2, 3, 1], n=3), visible=True),
         Case("drawn", drawn_bigrams),
         Case("trigrams, drawn", drawn_trigrams),
         Case("at the start", given(logits=EIGHT, ids=[1, 2, 3, 0, 1, 2], n=3), visible=True),
@@ -74,7 +71,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             FOLLOWERS,
-            ("one trigram", "one bigram", "several followers", "drawn", "trigrams, drawn"),
+            ("one trigram", "drawn", "trigrams, drawn"),
             "The text 4 1 2 3 5 1 2 ends with 1 2, and 1 2 was followed by 3 before: with n = 3, token 3 is forbidden.",
             weight=3,
             fails="You do not forbid just what followed the last n - 1 tokens before.",
@@ -106,11 +103,10 @@ EXERCISE = Exercise(
             needs=FOLLOWERS,
             fails="You change logits, or raise, where the text is too short to repeat anything.",
         ),
-        Property(
-            "An n below 1 raises ValueError",
-            ("one trigram", "drawn", "n = 0", "negative n"),
+        refuses(
+            ("n = 0", "negative n"),
             "Raise ValueError for an n below 1.",
-            observe=observe.refusal,
+            name="An n below 1 raises ValueError",
             needs=FOLLOWERS,
             fails="You accept an n below 1, or raise something other than ValueError.",
         ),

@@ -6,8 +6,7 @@ from torch import Generator
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import rows
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import decoding
 
 
@@ -64,11 +63,10 @@ EXERCISE = Exercise(
             needs=KEPT,
             fails="You change something, or raise, where k is as large as the vocabulary or larger.",
         ),
-        Property(
-            "A k below 1 raises ValueError",
-            ("two rows", "one row", "k = 0", "negative k"),
+        refuses(
+            ("k = 0", "negative k"),
             "Raise ValueError for a k below 1: no token would be left.",
-            observe=observe.refusal,
+            name="A k below 1 raises ValueError",
             needs=KEPT,
             fails="You accept a k below 1, or raise something other than ValueError.",
         ),

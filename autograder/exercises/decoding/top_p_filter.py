@@ -6,8 +6,7 @@ from torch import Generator, Tensor
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
 from solutions import decoding
 
 
@@ -40,11 +39,6 @@ def drawn_peak(draw: Generator) -> Arguments:
         "logits": logits + 6 * torch.nn.functional.one_hot(logits.argmin(-1), 6),
         "p": 0.3 + 0.1 * randint(draw, 0, 3),
     }
-
-
-def p_in_float64(draw: Generator) -> Arguments:
-    made = drawn_p(draw, 2, vocab=6)
-    return made | {"logits": made["logits"].double()}
 
 
 def drawn_long_tail(draw: Generator) -> Arguments:
@@ -80,7 +74,7 @@ EXERCISE = Exercise(
         Case("ties, drawn", drawn_tied_p),
         Case("p = 1", given(logits=LONG_TAIL, p=1.0), visible=True),
         Case("p = 1, drawn", drawn_long_tail),
-        Case("float64", p_in_float64, visible=True),
+        Case("float64", each_tensor(Tensor.double, lambda draw: drawn_p(draw, 2, vocab=6)), visible=True),
         Case("gradients", lambda draw: drawn_p(draw, 2, 2, vocab=8), visible=True, gradients=("logits",)),
         Case("p above 1", given(logits=FLAT_AND_PEAKED, p=1.5), visible=True),
         Case("negative p", given(logits=FLAT_AND_PEAKED, p=-0.1), visible=True),
@@ -120,11 +114,10 @@ EXERCISE = Exercise(
             needs=NUCLEUS,
             fails="With p = 1 you change some logits.",
         ),
-        Property(
-            "A p outside 0 to 1 raises ValueError",
-            ("a flat and a peaked row", "one row", "p above 1", "p above 1, drawn", "negative p"),
+        refuses(
+            ("p above 1", "p above 1, drawn", "negative p"),
             "Raise ValueError where p is no probability.",
-            observe=observe.refusal,
+            name="A p outside 0 to 1 raises ValueError",
             needs=NUCLEUS,
             fails="You accept a p outside 0 to 1, or raise something other than ValueError.",
         ),

@@ -1,8 +1,5 @@
 """The assignment 03_embeddings."""
 
-from autograder.exercises.embeddings import analogy, embed, nearest_neighbours, tied_logits
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
-    "03_embeddings", (embed.EXERCISE, nearest_neighbours.EXERCISE, tied_logits.EXERCISE, analogy.EXERCISE)
-)
+ASSIGNMENT = assignment_of(__name__, "03_embeddings", "embed", "nearest_neighbours", "tied_logits", "analogy")

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -34,10 +34,6 @@ def three_axes(draw: Generator) -> Arguments:
     return {"ids": random_ids(draw, 2, 4, 3, below=11).transpose(0, 1), "table": wide_table(draw, 11, 5)}
 
 
-def single_id(draw: Generator) -> Arguments:
-    return {"ids": torch.tensor(randint(draw, 1, 5)), "table": wide_table(draw, 6, 4)}
-
-
 def in_dtype(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
     return lambda draw: {"ids": random_ids(draw, 2, 5, below=7), "table": randn(draw, 7, 4, dtype=dtype)}
 
@@ -53,7 +49,6 @@ EXERCISE = Exercise(
         Case("four tokens", four_tokens, visible=True),
         Case("batch", batch(3, 6, rows=9, width=4), visible=True),
         Case("the id 1", given(ids=torch.tensor(1), table=torch.tensor([[1.0, 2.0], [3.0, 4.0]])), visible=True),
-        Case("single id", single_id, visible=True),
         Case("one sequence", batch(1, 5, rows=7, width=4), visible=True),
         Case("three axes", three_axes, visible=True),
         Case("float64", in_dtype(torch.float64), visible=True),
@@ -72,7 +67,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The ids may have any shape, which the result keeps",
-            ("the id 1", "single id", "one sequence", "three axes"),
+            ("the id 1", "one sequence", "three axes"),
             "The result has the shape of ids with one more axis, dim, at the end: also for a single number and for "
             "three axes.",
             fails="For a single id, one sequence or three axes, your result is not the ids' rows in the shape [..., "
@@ -96,13 +91,12 @@ EXERCISE = Exercise(
             observe=observe.gradients,
             needs=MAIN,
         ),
-        Property(
-            "An id without a row raises ValueError",
-            ("four tokens", "id too large", "negative id"),
+        refuses(
+            ("id too large", "negative id"),
             "Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
-            fails="You do not raise ValueError exactly where an id has no row.",
-            observe=observe.refusal,
+            name="An id without a row raises ValueError",
             needs=MAIN,
+            fails="You do not raise ValueError exactly where an id has no row.",
         ),
     ),
     mistakes=misunderstandings(embeddings.embed, __file__),

@@ -8,7 +8,7 @@ from torch import Generator
 
 from autograder.exercises.embeddings.inputs import uneven_table
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -137,13 +137,12 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "An index without a row and an impossible k raise ValueError",
-            ("hand-made", "no such row", "negative row", "no neighbors", "too many neighbors"),
+        refuses(
+            ("no such row", "negative row", "no neighbors", "too many neighbors"),
             "Refuse an index outside 0 to vocab - 1, and a k below 1 or above vocab - 1.",
-            fails="You accept an invalid index or k, or raise something other than ValueError.",
-            observe=observe.refusal,
+            name="An index without a row and an impossible k raise ValueError",
             needs=MAIN,
+            fails="You accept an invalid index or k, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(embeddings.nearest_neighbours, __file__),

@@ -1,25 +1,15 @@
 """The assignment 12_emergence."""
 
-from autograder.exercises.emergence import (
-    bootstrap_interval,
-    contamination,
-    exact_match_rate,
-    induction_score,
-    majority_vote,
-    paired_difference,
-    pass_at_k,
-)
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
+ASSIGNMENT = assignment_of(
+    __name__,
     "12_emergence",
-    (
-        exact_match_rate.EXERCISE,
-        pass_at_k.EXERCISE,
-        bootstrap_interval.EXERCISE,
-        paired_difference.EXERCISE,
-        contamination.EXERCISE,
-        majority_vote.EXERCISE,
-        induction_score.EXERCISE,
-    ),
+    "exact_match_rate",
+    "pass_at_k",
+    "bootstrap_interval",
+    "paired_difference",
+    "contamination",
+    "majority_vote",
+    "induction_score",
 )

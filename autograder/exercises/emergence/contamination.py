@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -58,25 +58,17 @@ def refused(draw: Generator) -> Arguments:
 
 
 EXAMPLE = {"test": [5, 1, 2, 3, 9, 0], "training": [[3, 9, 4], [7, 1, 2, 3, 6], [8, 5, 1]], "n": 2}
-TWICE = {"test": [1, 2, 1, 2, 1, 2, 9], "training": [[4, 1, 2, 5], [9, 2, 6, 6, 6, 7]], "n": 2}
 
 EXERCISE = Exercise(
     reference=emergence.contamination,
     points=3,
     cases=(
         Case("example", given(**EXAMPLE), visible=True),
-        Case("the same n-gram twice", given(**TWICE), visible=True),
-        Case("trigrams", given(test=[7, 1, 2, 3, 8], training=[[1, 2, 9], [0, 1, 2, 3], [3, 8]], n=3), visible=True),
         Case("a test of n tokens", given(test=[1, 2, 3], training=[[4, 1, 2, 3]], n=3), visible=True),
         Case("single tokens, given", given(test=[3, 8, 3, 5, 6], training=[[1, 3], [9, 8]], n=1), visible=True),
         Case("trigrams, drawn", lambda draw: half_copied(draw, 3)),
-        Case("longer n-grams, drawn", lambda draw: half_copied(draw, 5)),
         Case("in two documents", given(test=[4, 1, 2, 8], training=[[1, 2, 5], [6, 1, 2]], n=2), visible=True),
-        Case("a document of n tokens", given(test=[1, 2, 9], training=[[1, 2], [8, 7]], n=2), visible=True),
-        Case("single tokens", renamed(test=[3, 8, 3, 5], training=[[1, 3], [9, 8]], n=1)),
         Case("another order", given(test=[2, 1, 4, 3, 6], training=[[1, 2, 3], [5, 3, 4, 6]], n=2), visible=True),
-        Case("far apart", renamed(test=[1, 2, 3], training=[[1, 9, 2, 9, 3], [3, 9, 2]], n=2)),
-        Case("digits that run together", given(test=[1, 12, 7], training=[[11, 2, 5], [5, 6]], n=2), visible=True),
         Case("ids inside longer ones", given(test=[1, 2, 7], training=[[11, 23, 5], [5, 6]], n=2), visible=True),
         Case("across documents", given(test=[1, 2, 3, 4], training=[[9, 1, 2], [3, 4, 9]], n=3), visible=True),
         Case("a 0 at the border", given(test=[2, 0, 3, 4], training=[[9, 2], [3, 0]], n=2), visible=True),
@@ -85,7 +77,6 @@ EXERCISE = Exercise(
         Case("no training text", given(test=[1, 2, 3], training=[], n=2), visible=True),
         Case("all copied", renamed(test=[4, 5, 6, 7], training=[[1, 2], [3, 4, 5, 6, 7]], n=3)),
         Case("short test", given(test=[1, 2], training=[[1, 2, 3]], n=3), visible=True),
-        Case("short new test", given(test=[1, 9], training=[[1, 2, 3]], n=3), visible=True),
         Case("empty test", given(test=[], training=[[1, 2, 3]], n=1), visible=True),
         Case("short test, drawn", drawn_short),
         Case("n is 0", given(test=[1, 2], training=[[1, 2, 3]], n=0), visible=True),
@@ -97,18 +88,11 @@ EXERCISE = Exercise(
             MAIN,
             (
                 "example",
-                "the same n-gram twice",
-                "trigrams",
                 "a test of n tokens",
                 "single tokens, given",
                 "trigrams, drawn",
-                "longer n-grams, drawn",
                 "in two documents",
-                "a document of n tokens",
-                "single tokens",
                 "another order",
-                "far apart",
-                "digits that run together",
                 "ids inside longer ones",
             ),
             "Look for the pairs of 5 1 2 3 9 0 in the documents 3 9 4, 7 1 2 3 6 and 8 5 1: of five, only 9 0 stands "
@@ -133,7 +117,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A test of fewer than n tokens gives 0.0",
-            ("short test", "short new test", "empty test", "short test, drawn"),
+            ("short test", "empty test", "short test, drawn"),
             "Such a test has no n-gram: return 0.0 before you divide.",
             needs=MAIN,
             fails="You do not return 0.0 for a test of fewer than n tokens.",
@@ -146,11 +130,10 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change a list that you were given.",
         ),
-        Property(
-            "An n below 1 raises ValueError",
-            ("example", "n is 0", "negative n", "negative n, drawn"),
+        refuses(
+            ("n is 0", "negative n", "negative n, drawn"),
             "Raise ValueError for an n below 1.",
-            observe=observe.refusal,
+            name="An n below 1 raises ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for every n below 1, or raise it for a valid n.",
         ),

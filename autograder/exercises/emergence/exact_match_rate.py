@@ -5,8 +5,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import emergence
 
 MAIN = "It is the chance that all tokens of the answer are right"
@@ -29,14 +28,12 @@ EXERCISE = Exercise(
         Case("ten tokens", given(token_accuracy=0.905, length=10), visible=True),
         Case("drawn", drawn(60, 97, 100, (3, 9))),
         Case("a long answer", given(token_accuracy=0.7, length=60), visible=True),
-        Case("long, drawn", drawn(950, 990, 1000, (40, 90))),
         Case("one token, drawn", drawn(5, 95, 100, (1, 1))),
         Case("never right, drawn", drawn(0, 0, 1, (2, 60))),
         Case("always right", given(token_accuracy=1.0, length=25), visible=True),
         Case("no tokens", given(token_accuracy=0.7, length=0), visible=True),
         Case("no tokens, never right", given(token_accuracy=0.0, length=0), visible=True),
         Case("above one", given(token_accuracy=1.2, length=5), visible=True),
-        Case("above one, drawn", drawn(2, 99, 1, (2, 9))),
         Case("below zero", given(token_accuracy=-0.1, length=5), visible=True),
         Case("below zero, drawn", drawn(2, 9, 10, (2, 9), sign=-1)),
         Case("negative length", given(token_accuracy=0.8, length=-2), visible=True),
@@ -45,7 +42,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("three tokens", "ten tokens", "drawn", "a long answer", "long, drawn", "one token, drawn"),
+            ("three tokens", "ten tokens", "drawn", "a long answer", "one token, drawn"),
             "Work it out for two tokens of 0.9 each: of 100 answers, 90 have the first token right, and of these 81 "
             "the second.",
             weight=3,
@@ -65,19 +62,17 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You do not return 1 for an answer of no tokens.",
         ),
-        Property(
-            "An accuracy below 0 or above 1 raises ValueError",
-            ("ten tokens", "above one", "above one, drawn", "below zero", "below zero, drawn"),
+        refuses(
+            ("above one", "below zero", "below zero, drawn"),
             "Compare token_accuracy with 0 and with 1 before you compute. Both ends are valid.",
-            observe=observe.refusal,
+            name="An accuracy below 0 or above 1 raises ValueError",
             needs=MAIN,
             fails="You do not refuse exactly the accuracies below 0 or above 1 with a ValueError.",
         ),
-        Property(
-            "A negative length raises ValueError",
-            ("ten tokens", "negative length", "negative length, drawn"),
+        refuses(
+            ("negative length", "negative length, drawn"),
             "Check the length before you compute: raise ValueError below 0.",
-            observe=observe.refusal,
+            name="A negative length raises ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for a negative length, or raise it for a valid one.",
         ),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -34,17 +34,7 @@ def drawn(low: int, high: int, swapped: bool = False, cut: bool = False) -> Call
     return arguments
 
 
-def drawn_answers(draw: Generator) -> Arguments:
-    """Right and wrong answers: each pair of outcomes comes, and neither model has the same share as the other."""
-    outcomes = [(1.0, 1.0)] * randint(draw, 3, 6) + [(1.0, 0.0)] * randint(draw, 3, 5) + [(0.0, 1.0), (0.0, 0.0)]
-    order = torch.randperm(len(outcomes), generator=draw).tolist()
-    return {"first": [outcomes[i][0] for i in order], "second": [outcomes[i][1] for i in order]}
-
-
-VALID = (
-    "four answers", "graded answers", "second better", "drawn", "second better, drawn", "answers, drawn", "two items",
-    "two items, drawn",
-)  # fmt: skip
+VALID = ("four answers", "graded answers", "second better", "drawn", "two items")  # fmt: skip
 FOUR = {"first": [1.0, 1.0, 0.0, 1.0], "second": [1.0, 0.0, 0.0, 0.0]}
 
 EXERCISE = Exercise(
@@ -55,12 +45,8 @@ EXERCISE = Exercise(
         Case("graded answers", given(first=[0.9, 0.4, 0.7, 0.2, 0.8], second=[0.5, 0.3, 0.9, 0.1, 0.3]), visible=True),
         Case("second better", given(first=[2.0, 3.5, 1.0], second=[4.0, 3.0, 5.5]), visible=True),
         Case("drawn", drawn(7, 12)),
-        Case("second better, drawn", drawn(7, 12, swapped=True)),
-        Case("answers, drawn", drawn_answers),
         Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
         Case("two items", given(first=[0.5, 2.0], second=[0.25, 0.5]), visible=True),
-        Case("two items, drawn", drawn(2, 2)),
-        Case("lengths differ", given(first=[1.0, 0.0, 1.0], second=[1.0, 1.0]), visible=True),
         Case("second longer", given(first=[1.0, 0.0], second=[1.0, 1.0, 0.0]), visible=True),
         Case("lengths differ, drawn", drawn(5, 9, cut=True)),
         Case("second longer, drawn", drawn(5, 9, swapped=True, cut=True)),
@@ -105,19 +91,17 @@ EXERCISE = Exercise(
             needs=ERROR,
             fails="You change one of the lists that you were given.",
         ),
-        Property(
-            "Lists of different lengths raise ValueError",
-            ("four answers", "lengths differ", "lengths differ, drawn", "second longer", "second longer, drawn"),
+        refuses(
+            ("four answers", "lengths differ, drawn", "second longer", "second longer, drawn"),
             "Raise ValueError where the lists are not equally long: zip would silently drop the rest.",
-            observe=observe.refusal,
+            name="Lists of different lengths raise ValueError",
             needs=MEAN,
             fails="You do not raise ValueError for lists of different lengths, or raise it for equally long ones.",
         ),
-        Property(
-            "Fewer than two items raise ValueError",
+        refuses(
             ("four answers", "two items", "one item", "no items"),
             "Raise ValueError for fewer than two items: they have no spread.",
-            observe=observe.refusal,
+            name="Fewer than two items raise ValueError",
             needs=MEAN,
             fails="You do not raise ValueError for fewer than two items, or raise it for two or more.",
         ),

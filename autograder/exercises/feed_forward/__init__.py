@@ -1,8 +1,5 @@
 """The assignment 06_feed_forward."""
 
-from autograder.exercises.feed_forward import feed_forward, moe_forward, parameter_counts, swiglu
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
-    "06_feed_forward", (feed_forward.EXERCISE, swiglu.EXERCISE, moe_forward.EXERCISE, parameter_counts.EXERCISE)
-)
+ASSIGNMENT = assignment_of(__name__, "06_feed_forward", "feed_forward", "swiglu", "moe_forward", "parameter_counts")

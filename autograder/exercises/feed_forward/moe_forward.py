@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Generator
 
-from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast, whole
+from autograder.exercises.feed_forward.inputs import FAR, NEARLY, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -87,7 +87,8 @@ SMALL: dict[str, Any] = {"tokens": 4, "n_experts": 4, "top_k": 2, "d": 3, "d_ff"
 
 
 def experts_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    return lambda draw: cast(drawn_experts(draw, tokens=3, n_experts=1, top_k=1, d=3, d_ff=5), dtype)
+    one_expert = partial(drawn_experts, tokens=3, n_experts=1, top_k=1, d=3, d_ff=5)
+    return each_tensor(lambda numbers: numbers.to(dtype), one_expert)
 
 
 def impossible_choice(top_k: int) -> Callable[[Generator], Arguments]:
@@ -224,8 +225,7 @@ EXERCISE = Exercise(
             fails="With router logits in the hundreds, your mixture is not finite, or not by a softmax of the chosen "
             "logits.",
         ),
-        Property(
-            "An invalid top_k raises ValueError",
+        refuses(
             (
                 "small",
                 "three of four, two wide",
@@ -234,7 +234,7 @@ EXERCISE = Exercise(
                 "more experts than there are",
             ),
             "top_k is at least 1 and at most the number of experts. Test it before you choose, and raise ValueError.",
-            observe=observe.refusal,
+            name="An invalid top_k raises ValueError",
             needs=ONE_EXPERT,
             fails="You refuse a valid top_k, accept an invalid one, or raise something other than ValueError.",
         ),

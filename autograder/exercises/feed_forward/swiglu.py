@@ -5,9 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.feed_forward.inputs import FAR, cast, four_axes, whole
+from autograder.exercises.feed_forward.inputs import FAR, four_axes, whole
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -36,7 +36,7 @@ def gates_far_out(draw: Generator) -> Arguments:
 
 
 def gates_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    return lambda draw: cast(drawn_gates(draw, FAR * randn(draw, 2, 3), 5), dtype)
+    return each_tensor(lambda numbers: numbers.to(dtype), lambda draw: drawn_gates(draw, FAR * randn(draw, 2, 3), 5))
 
 
 def wider(name: str) -> Callable[[Generator], Arguments]:
@@ -56,7 +56,6 @@ EXERCISE = Exercise(
     points=3,
     cases=(
         Case("rows", whole(gates_for(2, 2, d_ff=3)), visible=True),
-        Case("rows in a batch", gates_for(2, 3, 5, d_ff=8), visible=True),
         Case("as wide as it is", gates_for(4, 5, d_ff=5), visible=True),
         Case("narrow", gates_for(2, 2, 6, d_ff=3)),
         Case("plain up", gates_for(3, 4, d_ff=6), visible=True),
@@ -76,11 +75,7 @@ EXERCISE = Exercise(
         Case("four axes", lambda draw: drawn_gates(draw, four_axes(draw), 4), visible=True),
         Case("w_gate of one row", one_row_of("w_gate"), visible=True),
         Case("w_up of one row", one_row_of("w_up"), visible=True),
-        Case("w_gate too wide", wider("w_gate"), visible=True),
         Case("w_up too wide", wider("w_up"), visible=True),
-        Case(
-            "w_up transposed", lambda draw: {**gates_for(3, 4, d_ff=5)(draw), "w_up": randn(draw, 4, 5)}, visible=True
-        ),
         Case("float64", gates_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", gates_in(torch.bfloat16), visible=True),
         Case("gradients", gates_for(2, 3, 4, d_ff=5), visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
@@ -89,7 +84,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             "SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
-            ("rows", "rows in a batch", "as wide as it is", "narrow"),
+            ("rows", "as wide as it is", "narrow"),
             "Take one row. Two products of length d_ff: gate = x @ w_gate.T and up = x @ w_up.T. Then SiLU of "
             "the gate, times up, number by number, and last @ w_down.T. SiLU(1) is 0.7311, SiLU(-1) is -0.2689.",
             weight=4,
@@ -120,18 +115,10 @@ EXERCISE = Exercise(
             "Only the last dimension is touched: `x @ w.T` serves one row, a batch, and heads alike.",
             fails="For a single row, or with four axes, your result is not (SiLU(gate) · up) @ w_down.T of each row.",
         ),
-        Property(
-            "w_gate and w_up of different shapes raise ValueError",
-            (
-                "rows",
-                "w_gate of one row",
-                "w_up of one row",
-                "w_gate too wide",
-                "w_up too wide",
-                "w_up transposed",
-            ),
+        refuses(
+            ("w_gate of one row", "w_up of one row", "w_up too wide"),
             "A matrix of one row would broadcast without an error. Compare the two shapes first.",
-            observe=observe.refusal,
+            name="w_gate and w_up of different shapes raise ValueError",
             needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
             fails="You accept w_gate and w_up of different shapes, or raise something other than ValueError.",
         ),

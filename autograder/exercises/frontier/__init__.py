@@ -1,15 +1,7 @@
 """The assignment 18_frontier."""
 
-from autograder.exercises.frontier import fit_messages, patchify, run_tools, splice_image, unpatchify
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
-    "18_frontier",
-    (
-        patchify.EXERCISE,
-        unpatchify.EXERCISE,
-        splice_image.EXERCISE,
-        run_tools.EXERCISE,
-        fit_messages.EXERCISE,
-    ),
+ASSIGNMENT = assignment_of(
+    __name__, "18_frontier", "patchify", "unpatchify", "splice_image", "run_tools", "fit_messages"
 )

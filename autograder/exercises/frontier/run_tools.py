@@ -8,7 +8,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, refuses
 from llm_course.checking import functions, observe
 from solutions import frontier
 
@@ -92,20 +92,12 @@ EXERCISE = Exercise(
     points=6,
     cases=(
         Case("one call", asked([CALL, "It is 132."], "add"), visible=True),
-        Case(
-            "three calls",
-            asked([call("price", of="ball"), call("price", of="kite"), CALL, "132."], "price", "add"),
-            visible=True,
-        ),
         Case("calls, drawn", drawn_calls),
         Case("an answer at once", asked(["Good morning.", CALL], "add"), visible=True),
-        Case("replies after the answer", asked([CALL, "It is 132.", CALL, "132."], "add"), visible=True),
         Case("a number", asked([CALL, "132", CALL], "add"), visible=True),
-        Case("a list", asked(["[132]", CALL], "add"), visible=True),
         Case("an object without a tool", asked([CALL, '{"sum": 132}', CALL], "add"), visible=True),
         Case("an empty reply", lambda draw: asked(["", drawn_sum(draw)], "add")(draw), visible=True),
         Case("a call in a sentence", asked([f"I will add: {CALL}", CALL], "add"), visible=True),
-        Case("replies run out", asked([CALL, CALL], "add"), visible=True),
         Case("no replies", asked([], "add"), visible=True),
         Case(
             "keywords in another order",
@@ -115,7 +107,6 @@ EXERCISE = Exercise(
         Case("keywords, drawn", drawn_keywords),
         Case("no arguments", asked(['{"tool": "greet"}', call("greet"), "Hello."], "greet"), visible=True),
         Case("a list as result", asked([call("colors"), "Two."], "colors"), visible=True),
-        Case("a text as result", asked([call("repeat", text='a "red" ball'), "Yes."], "repeat"), visible=True),
         Case(
             "an empty result",
             asked([call("repeat", text=""), call("nothing"), "Well."], "repeat", "nothing"),
@@ -130,17 +121,13 @@ EXERCISE = Exercise(
         Case("an unknown tool", errors(ERRORS[0]), visible=True),
         Case("a name that is no text", lambda draw: errors(f'{{"tool": {number(draw)}}}', ERRORS[10])(draw)),
         Case("null for a name", errors('{"tool": null, "arguments": {}}'), visible=True),
-        Case("JSON cut short", errors(ERRORS[6]), visible=True),
         Case("no JSON at all", errors("{tool: add}", "{"), visible=True),
         Case("single quotation marks", errors("{'tool': 'add', 'arguments': {'a': 2, 'b': 3}}"), visible=True),
         Case("two calls in one", errors(CALL + CALL, CALL + " I hope."), visible=True),
-        Case("arguments that are missing", errors(ERRORS[4]), visible=True),
         Case("arguments of other names", errors(ERRORS[11]), visible=True),
-        Case("arguments too many", lambda draw: errors(drawn_sum(draw, c=4))(draw)),
         Case("arguments that are no object", errors(*NO_OBJECTS), visible=True),
         Case("a price that is not known", errors(ERRORS[1]), visible=True),
         Case("a division by zero", errors(ERRORS[2]), visible=True),
-        Case("a tool that fails", errors(ERRORS[3]), visible=True),
         Case("tools that fail, drawn", drawn_raising),
         Case("errors, drawn", drawn_errors),
         Case("two steps", asked([CALL, CALL, CALL, "132."], "add", max_steps=2), visible=True),
@@ -156,7 +143,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("one call", "three calls", "calls, drawn"),
+            ("one call", "calls, drawn"),
             "For each reply add the assistant's message; where it is a call, add a tool message with the result.",
             fails="Your messages do not hold each call, followed by its result.",
             weight=2,
@@ -166,13 +153,10 @@ EXERCISE = Exercise(
             "A plain answer ends the loop",
             (
                 "an answer at once",
-                "replies after the answer",
                 "a number",
-                "a list",
                 "an object without a tool",
                 "an empty reply",
                 "a call in a sentence",
-                "replies run out",
                 "no replies",
             ),
             'What does not begin with a brace is a plain answer, and so is a JSON object without "tool". It is kept, '
@@ -189,7 +173,6 @@ EXERCISE = Exercise(
                 "keywords, drawn",
                 "no arguments",
                 "a list as result",
-                "a text as result",
                 "an empty result",
                 "a false result",
                 "white space",
@@ -204,13 +187,10 @@ EXERCISE = Exercise(
                 "an unknown tool",
                 "a name that is no text",
                 "null for a name",
-                "JSON cut short",
                 "no JSON at all",
                 "single quotation marks",
                 "two calls in one",
-                "arguments that are missing",
                 "arguments of other names",
-                "arguments too many",
                 "arguments that are no object",
                 "errors, drawn",
             ),
@@ -222,7 +202,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The model is told of a tool that raises, and the loop goes on",
-            ("a price that is not known", "a division by zero", "a tool that fails", "tools that fail, drawn"),
+            ("a price that is not known", "a division by zero", "tools that fail, drawn"),
             'A tool may raise any Exception. It becomes a tool message that begins with "error".',
             fails='You do not report each tool that raises as "error", or do not go on.',
             weight=2,
@@ -252,13 +232,12 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "A negative limit raises ValueError",
+        refuses(
             ("one call", "calls, drawn", "two steps", "no steps", "negative steps", "negative steps, drawn"),
             "Raise ValueError where max_steps is below 0, and for nothing else.",
-            fails="You do not raise ValueError for a negative max_steps, and only for that.",
-            observe=observe.refusal,
+            name="A negative limit raises ValueError",
             needs=MAIN,
+            fails="You do not raise ValueError for a negative max_steps, and only for that.",
         ),
     ),
     mistakes=misunderstandings(frontier.run_tools, __file__),

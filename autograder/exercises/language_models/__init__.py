@@ -1,8 +1,5 @@
 """The assignment 01_language_models."""
 
-from autograder.exercises.language_models import bigram_probabilities, perplexity, sequence_log_prob
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
-    "01_language_models", (bigram_probabilities.EXERCISE, sequence_log_prob.EXERCISE, perplexity.EXERCISE)
-)
+ASSIGNMENT = assignment_of(__name__, "01_language_models", "bigram_probabilities", "sequence_log_prob", "perplexity")

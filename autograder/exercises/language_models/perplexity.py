@@ -6,8 +6,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from solutions import language_models
 
 MAIN = "It is exp(-log_prob / n_predictions)"
@@ -62,19 +61,9 @@ EXERCISE = Exercise(
             "With one prediction nothing is averaged. A model that was certain of every token has perplexity 1.",
             fails="For a single prediction, or a log_prob of 0, your result is not exp(-log_prob / n_predictions).",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
-            (
-                "ten predictions",
-                "drawn",
-                "no prediction",
-                "negative",
-                "probability above 1",
-                "probability above 1, drawn",
-            ),
+        refuses(
+            ("no prediction", "negative", "probability above 1", "probability above 1, drawn"),
             "Raise ValueError where n_predictions is below 1, and for a positive log probability.",
-            fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal,
             needs=MAIN,
         ),
     ),

@@ -1,9 +1,7 @@
 """The assignment 07_normalization."""
 
-from autograder.exercises.normalization import decoder_logits, layer_norm, rms_norm, transformer_block
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
-    "07_normalization",
-    (layer_norm.EXERCISE, rms_norm.EXERCISE, transformer_block.EXERCISE, decoder_logits.EXERCISE),
+ASSIGNMENT = assignment_of(
+    __name__, "07_normalization", "layer_norm", "rms_norm", "transformer_block", "decoder_logits"
 )

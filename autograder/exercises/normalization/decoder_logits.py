@@ -9,7 +9,7 @@ from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, gain, with_small_scores
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -152,11 +152,10 @@ EXERCISE = Exercise(
             needs="Embedding, last norm and tied head are right",
             fails="The logits of a position depend on later ids, or not on its own and earlier ones.",
         ),
-        Property(
-            "An id without a row raises ValueError",
+        refuses(
             ("one token", "id too large", "id below zero"),
             "Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
-            observe=observe.refusal,
+            name="An id without a row raises ValueError",
             needs="Embedding, last norm and tied head are right",
             fails="You accept an id that has no row, or raise something other than ValueError.",
         ),

@@ -65,10 +65,6 @@ def with_weight(draw: Generator) -> Arguments:
     return {**neutral(fixed_rows(), eps=0.25), "weight": gain(draw, 5)}
 
 
-def cast(arguments: Arguments, dtype: torch.dtype) -> Arguments:
-    return {name: value.to(dtype) if isinstance(value, Tensor) else value for name, value in arguments.items()}
-
-
 Weights = dict[str, Tensor]
 
 

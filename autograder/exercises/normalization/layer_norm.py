@@ -8,7 +8,6 @@ from torch import Generator, Tensor
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.normalization.inputs import (
     FIXED_SEED,
-    cast,
     four_axes,
     neutral,
     plain_rows_in_a_batch,
@@ -20,7 +19,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, randn, refuses
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -93,8 +92,8 @@ EXERCISE = Exercise(
         Case("weight for each entry", misshapen(weight=(2, 4)), visible=True),
         Case("weight in a column", misshapen(x=(4, 4), weight=(4, 1)), visible=True),
         Case("weight and bias of one number", misshapen(weight=(1,), bias=(1,)), visible=True),
-        Case("float64", lambda draw: cast(weighted_batch(draw), torch.float64), visible=True),
-        Case("bfloat16", lambda draw: cast(weighted_batch(draw), torch.bfloat16), visible=True),
+        Case("float64", each_tensor(Tensor.double, weighted_batch), visible=True),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, weighted_batch), visible=True),
         Case("gradients", weighted_batch, visible=True, gradients=("x", "weight", "bias")),
     ),
     properties=(
@@ -177,8 +176,7 @@ EXERCISE = Exercise(
             needs="Without weight and bias, rows follow the formula",
             fails="Where rows lie far from 0, your result is not (x - mean) / sqrt(variance + eps) · weight + bias.",
         ),
-        Property(
-            "A weight or bias of another shape raises ValueError",
+        refuses(
             (
                 "rows",
                 "weight of one number",
@@ -188,7 +186,7 @@ EXERCISE = Exercise(
                 "weight in a column",
             ),
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
-            observe=observe.refusal,
+            name="A weight or bias of another shape raises ValueError",
             needs="Each row is centered on its own mean",
             fails="You accept a weight or bias of another shape, or raise something other than ValueError.",
         ),

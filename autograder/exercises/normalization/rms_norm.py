@@ -7,7 +7,6 @@ from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.normalization.inputs import (
-    cast,
     four_axes,
     gain,
     neutral,
@@ -18,7 +17,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randn, refuses
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -102,7 +101,7 @@ EXERCISE = Exercise(
         Case("weight of one number", misshapen(weight=(1,)), visible=True),
         Case("weight for each entry", misshapen(weight=(2, 4)), visible=True),
         Case("weight in a column", misshapen(x=(4, 4), weight=(4, 1)), visible=True),
-        Case("bfloat16", unbiased(lambda draw: cast(weighted_batch(draw), torch.bfloat16)), visible=True),
+        Case("bfloat16", unbiased(each_tensor(Tensor.bfloat16, weighted_batch)), visible=True),
         Case("gradients", unbiased(weighted_batch), visible=True, gradients=("x", "weight")),
     ),
     properties=(
@@ -177,11 +176,10 @@ EXERCISE = Exercise(
             fails="With large numbers in float16, your rows are not finite, or are not those of a mean square in "
             "float32.",
         ),
-        Property(
-            "A weight of another shape raises ValueError",
+        refuses(
             ("weighted rows", "weight of one number", "weight for each entry", "weight in a column"),
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
-            observe=observe.refusal,
+            name="A weight of another shape raises ValueError",
             needs="Rows keep their direction, but for the weight",
             fails="You accept a weight of another shape, or raise something other than ValueError.",
         ),

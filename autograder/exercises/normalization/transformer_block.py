@@ -9,7 +9,7 @@ from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, with_small_scores
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -169,11 +169,10 @@ EXERCISE = Exercise(
             needs="The feed-forward half adds its SwiGLU of the normed rows",
             fails="With o_proj and down_proj zero, your block does not return x.",
         ),
-        Property(
-            "Heads that do not divide evenly raise ValueError",
+        refuses(
             ("both halves", "heads that do not divide the rows", "groups that do not divide the heads"),
             "Raise ValueError where n_heads does not divide the rows of q_proj, or n_kv_heads does not divide n_heads.",
-            observe=observe.refusal,
+            name="Heads that do not divide evenly raise ValueError",
             needs="The feed-forward half adds its SwiGLU of the normed rows",
             fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
         ),

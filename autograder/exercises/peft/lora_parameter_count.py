@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import peft
 
@@ -57,11 +57,10 @@ EXERCISE = Exercise(
             needs="Every matrix counts, also one of a shape that came before",
             fails="You change the list of shapes.",
         ),
-        Property(
-            "A rank below 1 raises ValueError",
-            ("rank 0", "negative rank", "one matrix, drawn"),
+        refuses(
+            ("rank 0", "negative rank"),
             "Raise ValueError for a rank below 1.",
-            observe=observe.refusal,
+            name="A rank below 1 raises ValueError",
             needs="One matrix costs the entries of its lora_a and its lora_b",
             fails="You do not raise ValueError for every rank below 1, or raise it for a valid one.",
         ),

@@ -6,8 +6,7 @@ from torch import Generator, nn
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.peft.inputs import drawn_layer
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import peft
 
 
@@ -96,11 +95,10 @@ EXERCISE = Exercise(
             needs="It is the number of trained parameters, divided by that of all",
             fails="You do not return 1 where everything is trained, or 0 where nothing is.",
         ),
-        Property(
-            "A model without parameters raises ValueError",
+        refuses(
             ("no parameters", "no parameters in its parts", "last layer"),
             "0 / 0 is no share: raise ValueError.",
-            observe=observe.refusal,
+            name="A model without parameters raises ValueError",
             needs="It is the number of trained parameters, divided by that of all",
             fails="You do not raise ValueError for a model without parameters, or raise it for another.",
         ),

@@ -1,6 +1,5 @@
 """The assignment 04_positions."""
 
-from autograder.exercises.positions import alibi_bias, apply_rope, sinusoidal_encoding
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment("04_positions", (sinusoidal_encoding.EXERCISE, apply_rope.EXERCISE, alibi_bias.EXERCISE))
+ASSIGNMENT = assignment_of(__name__, "04_positions", "sinusoidal_encoding", "apply_rope", "alibi_bias")

@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -92,12 +92,9 @@ EXERCISE = Exercise(
             "d_model).",
             weight=2,
         ),
-        Property(
-            "Invalid arguments raise ValueError",
-            ("even width", "even width drawn", "no position", "no column", "base of zero", "base below zero"),
+        refuses(
+            ("no position", "no column", "base of zero", "base below zero"),
             "Raise ValueError where seq_len or d_model is below 1 or the base is not above 0, and nowhere else.",
-            fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal,
             needs=SPEEDS,
         ),
         Property(

@@ -1,25 +1,15 @@
 """The assignment 09_post_training."""
 
-from autograder.exercises.post_training import (
-    clipped_policy_loss,
-    dpo_loss,
-    group_advantages,
-    kl_estimate,
-    reward_loss,
-    sequence_log_probs,
-    sft_labels,
-)
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
+ASSIGNMENT = assignment_of(
+    __name__,
     "09_post_training",
-    (
-        sft_labels.EXERCISE,
-        sequence_log_probs.EXERCISE,
-        reward_loss.EXERCISE,
-        dpo_loss.EXERCISE,
-        group_advantages.EXERCISE,
-        clipped_policy_loss.EXERCISE,
-        kl_estimate.EXERCISE,
-    ),
+    "sft_labels",
+    "sequence_log_probs",
+    "reward_loss",
+    "dpo_loss",
+    "group_advantages",
+    "clipped_policy_loss",
+    "kl_estimate",
 )

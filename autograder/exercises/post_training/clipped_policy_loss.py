@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -158,18 +158,16 @@ EXERCISE = Exercise(
             needs=COUNTED,
             fails="Your loss is not 0 where no token counts.",
         ),
-        Property(
-            "Shapes that do not fit, and a negative clip, raise ValueError",
+        refuses(
             (
                 "negative clip",
                 "an advantage for each token",
                 "one advantage for all",
                 "mask of one row",
                 "old of one row",
-                "every token",
             ),
             "There is one advantage for each row, one old log probability and one entry of the mask for each token.",
-            observe=observe.refusal,
+            name="Shapes that do not fit, and a negative clip, raise ValueError",
             needs=COUNTED,
             fails="You accept shapes that do not fit or a negative clip, or raise something other than ValueError.",
         ),

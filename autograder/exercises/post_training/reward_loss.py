@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -41,7 +41,6 @@ EXERCISE = Exercise(
             given(chosen=torch.tensor([2.0, 0.0, 3.0]), rejected=torch.tensor([1.0, 3.0, 1.0])),
             visible=True,
         ),
-        Case("pairs, drawn", pairs(6)),
         Case("one pair", pairs(1), visible=True),
         Case("with gaps", with_gaps),
         Case(
@@ -58,7 +57,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MARGINS,
-            ("three pairs", "pairs, drawn", "one pair", "with gaps"),
+            ("three pairs", "one pair", "with gaps"),
             "For equal rewards the loss is log 2 = 0.693, for a difference of 1 it is 0.313, and for -1 it is 1.313.",
             weight=3,
             fails="Your loss is not the mean of minus log sigmoid of chosen minus rejected.",
@@ -72,11 +71,10 @@ EXERCISE = Exercise(
             fails="With rewards a thousand apart, your loss is not finite, or not the mean of -log sigmoid(chosen - "
             "rejected).",
         ),
-        Property(
-            "Rewards that are not one for one raise ValueError",
-            ("a column", "one for all", "three pairs"),
+        refuses(
+            ("a column", "one for all"),
             "Compare the two shapes before you subtract.",
-            observe=observe.refusal,
+            name="Rewards that are not one for one raise ValueError",
             needs=MARGINS,
             fails="You accept rewards that are not one for one, or raise something other than ValueError.",
         ),

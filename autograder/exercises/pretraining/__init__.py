@@ -1,15 +1,7 @@
 """The assignment 08_pretraining."""
 
-from autograder.exercises.pretraining import adamw_step, clip_gradients, compute_optimal, learning_rate, next_token_loss
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
-    "08_pretraining",
-    (
-        next_token_loss.EXERCISE,
-        learning_rate.EXERCISE,
-        adamw_step.EXERCISE,
-        clip_gradients.EXERCISE,
-        compute_optimal.EXERCISE,
-    ),
+ASSIGNMENT = assignment_of(
+    __name__, "08_pretraining", "next_token_loss", "learning_rate", "adamw_step", "clip_gradients", "compute_optimal"
 )

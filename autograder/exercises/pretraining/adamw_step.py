@@ -7,8 +7,19 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.pretraining.inputs import away_from_zero, each_tensor
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, uniform
+from autograder.exercises.pretraining.inputs import away_from_zero
+from autograder.exercises.spec import (
+    Arguments,
+    Case,
+    Exercise,
+    Property,
+    each_tensor,
+    given,
+    randint,
+    randn,
+    refuses,
+    uniform,
+)
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -95,7 +106,6 @@ EXERCISE = Exercise(
         Case("large eps", given(**{**SMALL, "eps": 1.0}, weight_decay=0.0), visible=True),
         Case("large eps, drawn", lambda draw: {**later_step(draw, 4), "eps": uniform(draw, 0.3, 0.6)}),
         Case("first step with decay", given(**SMALL, weight_decay=0.5), visible=True),
-        Case("with decay", with_decay(2, 4), visible=True),
         Case("with decay, drawn", with_decay(5)),
         Case("decay alone", decay_alone, visible=True),
         Case("default betas", without("betas", LATE), visible=True),
@@ -104,10 +114,7 @@ EXERCISE = Exercise(
         Case("with gaps", WITH_GAPS, visible=True),
         Case("without gaps", each_tensor(Tensor.contiguous, WITH_GAPS), visible=True, drawn_as="with gaps"),
         Case("step 0", later(2, 3, step=0), visible=True),
-        Case("gradient of one number", later(2, 3, grad=ONE), visible=True),
         Case("averages of one number", later(2, 3, m=ONE / 3, v=ONE), visible=True),
-        Case("first average of one number", later(2, 3, m=ONE), visible=True),
-        Case("second average of one number", later(2, 3, v=ONE), visible=True),
         Case("gradient in a row", gradient_in_a_row, visible=True),
         Case("parameter of one number", later(2, 3, param=ONE), visible=True),
         Case("float64", each_tensor(Tensor.double, later(2, 3)), visible=True, slack=1e12),
@@ -158,7 +165,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The decay is decoupled from the gradient",
-            ("first step with decay", "with decay", "with decay, drawn", "decay alone", "default decay"),
+            ("first step with decay", "with decay, drawn", "decay alone", "default decay"),
             "lr * weight_decay * param is taken from the parameters themselves, as they were before the step. It never "
             "enters m or v.",
             weight=2,
@@ -174,20 +181,10 @@ EXERCISE = Exercise(
             needs=CORRECTED,
             fails="You return something else for the same numbers where they are not contiguous in memory.",
         ),
-        Property(
-            "A step below 1, or shapes that differ, raise ValueError",
-            (
-                "later step",
-                "step 0",
-                "gradient of one number",
-                "averages of one number",
-                "first average of one number",
-                "second average of one number",
-                "parameter of one number",
-                "gradient in a row",
-            ),
+        refuses(
+            ("later step", "step 0", "averages of one number", "parameter of one number", "gradient in a row"),
             "At step 0 the correction would divide by 0, and a gradient of one number would broadcast.",
-            observe=observe.refusal,
+            name="A step below 1, or shapes that differ, raise ValueError",
             needs=CORRECTED,
             fails="You accept step 0 or shapes that differ, or raise something other than ValueError.",
         ),

@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.pretraining.inputs import away_from_zero, each_tensor
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
+from autograder.exercises.pretraining.inputs import away_from_zero
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, refuses, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -101,11 +101,10 @@ EXERCISE = Exercise(
             needs=ONE_FACTOR,
             fails="You return something else for the same numbers where they are not contiguous in memory.",
         ),
-        Property(
-            "A limit that is not positive raises ValueError",
+        refuses(
             ("too long", "limit 0", "limit below 0"),
             "With 0 all gradients would be lost, and a negative limit would reverse them.",
-            observe=observe.refusal,
+            name="A limit that is not positive raises ValueError",
             needs=ALL_NUMBERS,
             fails="You accept a limit that is not positive, or raise something other than ValueError.",
         ),

@@ -1,25 +1,7 @@
 """What several exercises of this assignment draw."""
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Generator, Tensor
-
-from autograder.exercises.spec import Arguments
-
-
-def each_tensor(
-    change: Callable[[Tensor], Tensor], arguments: Callable[[Generator], Arguments]
-) -> Callable[[Generator], Arguments]:
-    """The same arguments, with all tensors changed, those in lists as well."""
-
-    def changed(value: Any) -> Any:
-        if isinstance(value, list):
-            return [changed(item) for item in value]
-        return change(value) if isinstance(value, Tensor) else value
-
-    return lambda draw: {name: changed(value) for name, value in arguments(draw).items()}
 
 
 def away_from_zero(draw: Generator, *shape: int) -> Tensor:

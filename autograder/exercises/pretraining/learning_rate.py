@@ -6,8 +6,7 @@ from typing import Any
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from solutions import pretraining
 
 
@@ -48,15 +47,9 @@ EXERCISE = Exercise(
     points=3,
     cases=(
         Case("first step", given(step=0, **SMALL), visible=True),
-        Case("a third of the warm-up", at(lambda run: run["warmup"] // 3), visible=True),
         Case("late in the warm-up", at(lambda run: run["warmup"] - 3)),
-        Case("last of the warm-up", at(lambda run: run["warmup"] - 1), visible=True),
         Case("first after the warm-up", given(step=4, **SMALL), visible=True),
-        Case("a third down", given(step=6, **SMALL), visible=True),
         Case("a quarter down, drawn", at(after(0.3))),
-        Case("most of the way down", at(after(0.75)), visible=True),
-        Case("most of the way down, drawn", at(after(0.85))),
-        Case("last before the end", at(lambda run: run["total"] - 1), visible=True),
         Case("the end", given(step=10, **SMALL), visible=True),
         Case("beyond the end", at(lambda run: run["total"] + run["warmup"]), visible=True),
         Case("without a floor, halfway down", given(step=7, warmup=4, total=10, peak=8.0), visible=True),
@@ -72,21 +65,14 @@ EXERCISE = Exercise(
     properties=(
         Property(
             LINE,
-            ("first step", "a third of the warm-up", "late in the warm-up", "last of the warm-up"),
+            ("first step", "late in the warm-up"),
             "Count: step 0 has peak / warmup, step 1 twice that, and step warmup - 1 the whole peak.",
             weight=2,
             fails="Your warm-up does not rise in a line from peak / warmup to the peak.",
         ),
         Property(
             "From step warmup on, half a cosine leads down from the peak",
-            (
-                "first after the warm-up",
-                "a third down",
-                "a quarter down, drawn",
-                "most of the way down",
-                "most of the way down, drawn",
-                "last before the end",
-            ),
+            ("first after the warm-up", "a quarter down, drawn"),
             "Progress is 0 at step warmup and would be 1 at step total. floor + (peak - floor) * (1 + cos(pi * "
             "progress)) / 2.",
             weight=3,
@@ -114,13 +100,10 @@ EXERCISE = Exercise(
             fails="With warmup 0 or equal to total, your rate is not the warm-up before step warmup, then cosine, "
             "then floor.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
-            ("first step", "step below 0", "warm-up longer than all", "warm-up below 0"),
+        refuses(
+            ("step below 0", "warm-up longer than all", "warm-up below 0"),
             "step and warmup cannot be negative, and warmup cannot be longer than total.",
-            observe=observe.refusal,
             needs=LINE,
-            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(pretraining.learning_rate, __file__),

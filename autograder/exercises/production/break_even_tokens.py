@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, refuses, uniform
 from solutions import production
 
 MAIN = "So many tokens cost as much at the API as the machine"
@@ -14,31 +13,23 @@ def drawn(draw: Generator) -> Arguments:
     return {"monthly_hosting": uniform(draw, 900, 5000), "api_price_per_million": uniform(draw, 0.15, 0.85)}
 
 
-def drawn_dear(draw: Generator) -> Arguments:
-    return {"monthly_hosting": uniform(draw, 21.0, 39.0), "api_price_per_million": uniform(draw, 11.0, 60.0)}
-
-
 EXERCISE = Exercise(
     reference=production.break_even_tokens,
     points=1,
     cases=(
         Case("a dear API", given(monthly_hosting=30.0, api_price_per_million=4.0), visible=True),
-        Case("a dear API, drawn", drawn_dear),
         Case("a cheap API", given(monthly_hosting=1500.0, api_price_per_million=0.4), visible=True),
         Case("drawn", drawn),
         Case("free hosting", given(monthly_hosting=0.0, api_price_per_million=4.0), visible=True),
-        Case("a free API", given(monthly_hosting=30.0, api_price_per_million=0.0), visible=True),
-        Case("a free API, drawn", lambda draw: drawn(draw) | {"api_price_per_million": 0.0}),
         Case("nothing costs anything", given(monthly_hosting=0.0, api_price_per_million=0.0), visible=True),
         Case("negative hosting", given(monthly_hosting=-30.0, api_price_per_million=4.0), visible=True),
-        Case("negative hosting, drawn", lambda draw: drawn(draw) | {"monthly_hosting": -uniform(draw, 1, 900)}),
         Case("a negative price", given(monthly_hosting=30.0, api_price_per_million=-4.0), visible=True),
         Case("a negative price, drawn", lambda draw: drawn(draw) | {"api_price_per_million": -uniform(draw, 1, 9)}),
     ),
     properties=(
         Property(
             MAIN,
-            ("a dear API", "a dear API, drawn", "a cheap API", "drawn"),
+            ("a dear API", "a cheap API", "drawn"),
             "30 a month against 4 for a million tokens: how many millions do 30 buy, and how many tokens is that?",
             fails="Your number of tokens does not cost as much at the API as the machine does.",
             weight=3,
@@ -50,22 +41,9 @@ EXERCISE = Exercise(
             fails="Your result is not 0 tokens when hosting is free.",
             needs=MAIN,
         ),
-        Property(
-            "Invalid arguments raise ValueError",
-            (
-                "a dear API",
-                "drawn",
-                "a free API",
-                "a free API, drawn",
-                "nothing costs anything",
-                "negative hosting",
-                "negative hosting, drawn",
-                "a negative price",
-                "a negative price, drawn",
-            ),
+        refuses(
+            ("nothing costs anything", "negative hosting", "a negative price", "a negative price, drawn"),
             "Raise ValueError for a negative monthly_hosting, and for an api_price_per_million that is not above 0.",
-            fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal,
             needs=MAIN,
         ),
     ),

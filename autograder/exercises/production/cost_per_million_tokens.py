@@ -5,8 +5,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from solutions import production
 
 MAIN = "It is the price of an hour for the tokens of an hour"
@@ -40,7 +39,6 @@ EXERCISE = Exercise(
         Case("a quarter busy", usual(), visible=True),
         Case("drawn", drawn),
         Case("a slow machine", given(hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6), visible=True),
-        Case("a slow machine, drawn", within((0.1, 0.9), (0.2, 0.9), (0.2, 0.4))),
         Case("a few tokens an hour", given(hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257), visible=True),
         Case("a few tokens an hour, drawn", within((0.1, 0.9), (0.0021, 0.0039), (0.2, 0.3))),
         Case("cheap tokens", given(hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9), visible=True),
@@ -66,7 +64,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A slow machine makes fractions of a token per second",
-            ("a slow machine", "a slow machine, drawn", "a few tokens an hour", "a few tokens an hour, drawn"),
+            ("a slow machine", "a few tokens an hour", "a few tokens an hour, drawn"),
             "Half a token per second is 1,800 an hour: keep the fraction.",
             fails="Below one token per second, your cost is not hourly_cost · 1,000,000 / the tokens of an hour.",
             needs=MAIN,
@@ -79,11 +77,8 @@ EXERCISE = Exercise(
             "an hour.",
             needs=MAIN,
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
-                "a quarter busy",
-                "drawn",
                 "a negative price",
                 "no tokens",
                 "negative tokens",
@@ -94,8 +89,6 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a utilisation "
             "that is not above 0 or is above 1.",
-            fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal,
             needs=MAIN,
         ),
     ),

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from llm_course.checking import observe
 from solutions import production
 
@@ -40,10 +40,6 @@ def drawn(
 drawn_even = drawn(4, (5, 5, 5), 5)
 
 
-def drawn_by_columns(draw: Generator) -> Arguments:
-    return {"weight": drawn_groups(draw, 4, (3, 3)).T.contiguous().T, "group_size": 3}
-
-
 def drawn_bits(draw: Generator) -> Arguments:
     return {"weight": drawn_groups(draw, 3, (4, 4, 2), bits=8), "group_size": 4, "bits": 8}
 
@@ -74,7 +70,6 @@ EXERCISE = Exercise(
         Case("even groups", given(weight=EVEN, group_size=3), visible=True),
         Case("even groups, drawn", drawn_even),
         Case("laid out by columns", given(weight=BY_COLUMNS, group_size=2), visible=True),
-        Case("laid out by columns, drawn", drawn_by_columns),
         Case("one row, drawn", drawn(1, (6, 6), 6)),
         Case("single weights, drawn", drawn(3, (1, 1, 1, 1), 1)),
         Case("a short last group", given(weight=SHORT_LAST, group_size=2), visible=True),
@@ -93,7 +88,6 @@ EXERCISE = Exercise(
         Case("bfloat16", in_half(torch.bfloat16), visible=True),
         Case("float16", in_half(torch.float16)),
         Case("a group of 0", given(weight=EVEN, group_size=0), visible=True),
-        Case("a negative group", given(weight=EVEN, group_size=-3), visible=True),
         Case("a negative group, drawn", lambda draw: drawn(2, (4, 4), 4)(draw) | {"group_size": -randint(draw, 1, 9)}),
         Case("1 bit", given(weight=EVEN, group_size=3, bits=1), visible=True),
         Case("no bits", given(weight=EVEN, group_size=3, bits=0), visible=True),
@@ -105,14 +99,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            (
-                "even groups",
-                "even groups, drawn",
-                "laid out by columns",
-                "laid out by columns, drawn",
-                "one row, drawn",
-                "single weights, drawn",
-            ),
+            ("even groups", "even groups, drawn", "laid out by columns", "one row, drawn", "single weights, drawn"),
             "Cut the first row of [2, 6] with group_size 3 into two groups of three neighbors. Each is rounded as "
             "quantize_absmax rounds a row.",
             fails="Some of your whole numbers are not the nearest multiples of their group's scale.",
@@ -198,13 +185,11 @@ EXERCISE = Exercise(
             observe=observe.changed,
             needs=MAIN,
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
                 "even groups",
                 "even groups, drawn",
                 "a group of 0",
-                "a negative group",
                 "a negative group, drawn",
                 "1 bit",
                 "no bits",
@@ -215,8 +200,6 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size below "
             "1, and for bits below 2.",
-            fails="You accept invalid arguments, or raise something other than ValueError.",
-            observe=observe.refusal,
             needs=MAIN,
         ),
     ),

@@ -1,21 +1,13 @@
 """The assignment 17_responsible_use."""
 
-from autograder.exercises.responsible_use import (
-    canary_exposure,
-    expected_calibration_error,
-    redact,
-    selective_score,
-    watermark_z,
-)
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment(
+ASSIGNMENT = assignment_of(
+    __name__,
     "17_responsible_use",
-    (
-        expected_calibration_error.EXERCISE,
-        selective_score.EXERCISE,
-        redact.EXERCISE,
-        watermark_z.EXERCISE,
-        canary_exposure.EXERCISE,
-    ),
+    "expected_calibration_error",
+    "selective_score",
+    "redact",
+    "watermark_z",
+    "canary_exposure",
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -40,12 +40,6 @@ def drawn_at_the_end(low: float, high: float) -> Callable[[Generator], Arguments
     }
 
 
-def drawn_ties(draw: Generator) -> Arguments:
-    equal = uniform(draw, 1.5, 2.5)
-    found = [*losses(draw, randint(draw, 10, 20)), *[equal] * randint(draw, 2, 5)]
-    return {"canary_loss": equal, "reference_losses": shuffled(draw, found)}
-
-
 def drawn_equal_below(draw: Generator) -> Arguments:
     """References that are equal to each other, below the canary."""
     low = uniform(draw, 0.2, 0.8)
@@ -68,25 +62,20 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("drawn", drawn(1, 5)),
-        Case("in the middle, drawn", drawn(8, 15)),
         Case("the lowest", given(canary_loss=0.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0]), visible=True),
-        Case("the lowest, drawn", drawn_at_the_end(0.1, 0.9)),
         Case("no loss at all", given(canary_loss=0.0, reference_losses=[0.5, 1.5, 2.0]), visible=True),
-        Case("the highest", given(canary_loss=9.0, reference_losses=[4.0, 1.0, 2.0, 5.0]), visible=True),
         Case("the highest, drawn", drawn_at_the_end(9, 12)),
         Case("one reference", given(canary_loss=1.0, reference_losses=[2.0]), visible=True),
         Case("all equal", given(canary_loss=2.0, reference_losses=[2.0, 2.0, 2.0]), visible=True),
         Case("ties", given(canary_loss=2.0, reference_losses=[3.0, 2.0, 1.0, 2.0, 4.0, 5.0, 1.0]), visible=True),
-        Case("ties, drawn", drawn_ties),
         Case("equal ones below, drawn", drawn_equal_below),
-        Case("no references", given(canary_loss=2.0, reference_losses=[]), visible=True),
         Case("no references, a loss of 0", given(canary_loss=0.0, reference_losses=[]), visible=True),
         Case("no references, drawn", lambda draw: {"canary_loss": uniform(draw, 0.1, 9), "reference_losses": []}),
     ),
     properties=(
         Property(
             MAIN,
-            ("second of eight", "third of eleven", "drawn", "in the middle, drawn"),
+            ("second of eight", "third of eleven", "drawn"),
             "With the canary there are eight sequences, and one of the others has a lower loss: rank 2. log2(8) - "
             "log2(2) is 2 bits.",
             weight=3,
@@ -94,7 +83,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The lowest loss is rank 1, the highest gives 0 bits",
-            ("the lowest", "the lowest, drawn", "no loss at all", "the highest", "the highest, drawn", "one reference"),
+            ("the lowest", "no loss at all", "the highest, drawn", "one reference"),
             "Below all others the rank is 1, and log2(1) is 0. Above all others it is n + 1.",
             needs=MAIN,
             fails="Where the canary's loss is the lowest or the highest, your result is not log2(n + 1) - log2(its "
@@ -102,7 +91,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A reference of equal loss comes before the canary",
-            ("all equal", "ties", "ties, drawn", "equal ones below, drawn"),
+            ("all equal", "ties", "equal ones below, drawn"),
             "If all four losses are equal, the model tells nothing about the canary: rank 4 of 4, 0 bits. References "
             "that are equal to each other count one by one.",
             weight=2,
@@ -117,11 +106,10 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change reference_losses.",
         ),
-        Property(
-            "No references raise ValueError",
-            ("second of eight", "no references", "no references, a loss of 0", "no references, drawn"),
+        refuses(
+            ("no references, a loss of 0", "no references, drawn"),
             "Raise ValueError for an empty list: there is nothing to rank the canary among.",
-            observe=observe.refusal,
+            name="No references raise ValueError",
             needs=MAIN,
             fails="You do not raise ValueError for an empty list, or raise it for a valid one.",
         ),

@@ -6,8 +6,8 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.responsible_use.inputs import as_booleans, one_outside, right_or_wrong, shortened
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
+from autograder.exercises.responsible_use.inputs import as_booleans, right_or_wrong, shortened
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -52,7 +52,6 @@ EXERCISE = Exercise(
         Case("five answers", given(**FIVE), visible=True),
         Case("a small penalty", given(**FIVE | {"penalty": 0.25}), visible=True),
         Case("drawn", drawn),
-        Case("a small penalty, drawn", drawn_with("penalty", 0.1, 0.9)),
         Case("no penalty", given(**FIVE | {"penalty": 0.0}), visible=True),
         Case("no penalty, drawn", drawn_with("penalty", 0.0, 0.0)),
         Case("all answered", given(**FIVE | {"threshold": 0.0}), visible=True),
@@ -85,16 +84,13 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("just above 1", given(**FIVE | {"confidence": 1.25 * FIVE["confidence"]}), visible=True),
-        Case("in percent", given(**FIVE | {"confidence": 100 * FIVE["confidence"]}), visible=True),
         Case("negative", given(**FIVE | {"confidence": FIVE["confidence"].log()}), visible=True),
-        Case("outside 0 to 1, drawn", lambda draw: one_outside(draw, drawn(draw))),
         Case("a negative penalty", given(**FIVE | {"penalty": -3.0}), visible=True),
-        Case("a negative penalty, drawn", drawn_with("penalty", -3, -0.1)),
     ),
     properties=(
         Property(
             MAIN,
-            ("five answers", "a small penalty", "drawn", "a small penalty, drawn", "all answered"),
+            ("five answers", "a small penalty", "drawn", "all answered"),
             "Of the five answers three reach the threshold of 0.6: two right ones and a wrong one. At a penalty of 3 "
             "they score 1 + 1 - 3, and the mean is over all five.",
             weight=3,
@@ -136,10 +132,8 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change confidence or correct.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
-                "five answers",
                 "no penalty",
                 "all withheld",
                 "no answers",
@@ -147,15 +141,11 @@ EXERCISE = Exercise(
                 "lengths differ, drawn",
                 "a matrix",
                 "just above 1",
-                "in percent",
                 "negative",
-                "outside 0 to 1, drawn",
                 "a negative penalty",
-                "a negative penalty, drawn",
             ),
             "Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
             "confidence is below 0 or above 1, and where the penalty is negative.",
-            observe=observe.refusal,
             needs=MAIN,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),

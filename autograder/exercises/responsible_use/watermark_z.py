@@ -4,8 +4,7 @@ from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.responsible_use.inputs import outside
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
 from solutions import responsible_use
 
 MAIN = "It is the distance from what is expected, in standard deviations"
@@ -25,21 +24,14 @@ def drawn_all_green(draw: Generator) -> Arguments:
     return {"green": total, "total": total, "gamma": uniform(draw, 0.2, 0.8)}
 
 
-def drawn_too_many(draw: Generator) -> Arguments:
-    total = randint(draw, 20, 90)
-    return {"green": total + randint(draw, 1, 30), "total": total, "gamma": 0.25}
-
-
 EXERCISE = Exercise(
     reference=responsible_use.watermark_z,
     points=2,
     cases=(
         Case("three quarters", given(green=36, total=48, gamma=0.25), visible=True),
-        Case("a long text", given(green=430, total=750, gamma=0.4), visible=True),
         Case("drawn", drawn),
         Case("fewer than expected", given(green=12, total=75, gamma=0.25), visible=True),
         Case("fewer than expected, drawn", drawn_fewer),
-        Case("a fraction is expected", given(green=9, total=11, gamma=0.3), visible=True),
         Case("no green token", given(green=0, total=12, gamma=0.25), visible=True),
         Case("all green", given(green=7, total=7, gamma=0.5), visible=True),
         Case("all green, drawn", drawn_all_green),
@@ -47,9 +39,7 @@ EXERCISE = Exercise(
         Case("no tokens", given(green=0, total=0, gamma=0.25), visible=True),
         Case("a negative total", given(green=0, total=-5, gamma=0.25), visible=True),
         Case("more green than tokens", given(green=49, total=48, gamma=0.25), visible=True),
-        Case("more green than tokens, drawn", drawn_too_many),
         Case("a negative green", given(green=-1, total=48, gamma=0.25), visible=True),
-        Case("a negative green, drawn", lambda draw: {"green": -randint(draw, 1, 9), "total": 60, "gamma": 0.4}),
         Case("no share", given(green=36, total=48, gamma=0.0), visible=True),
         Case("all of the vocabulary", given(green=36, total=48, gamma=1.0), visible=True),
         Case("a share in percent", given(green=36, total=48, gamma=25.0), visible=True),
@@ -59,7 +49,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("three quarters", "a long text", "drawn", "a fraction is expected"),
+            ("three quarters", "drawn"),
             "Of 48 tokens 12 are expected to be green at gamma = 0.25, and their number has a variance of 48 * 0.25 * "
             "0.75 = 9. By how many standard deviations are 36 above 12?",
             weight=3,
@@ -79,16 +69,12 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="With a single token, or green ones only, your z is not (green - expected) / standard deviation.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
-                "three quarters",
                 "no tokens",
                 "a negative total",
                 "more green than tokens",
-                "more green than tokens, drawn",
                 "a negative green",
-                "a negative green, drawn",
                 "no share",
                 "all of the vocabulary",
                 "a share in percent",
@@ -97,7 +83,6 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a total below 1, for a green that is negative or above total, and for a gamma that "
             "is not above 0 and below 1.",
-            observe=observe.refusal,
             needs=MAIN,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),

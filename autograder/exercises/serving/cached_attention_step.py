@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
 from llm_course.checking import observe
 from solutions import serving
 
@@ -53,7 +53,7 @@ def loud_in_one_head(draw: Generator) -> Arguments:
 
 
 MAIN = "The new token attends to all tokens, itself included"
-VALUES = ("two tokens alike", "three tokens", "drawn", "one head", "many heads")
+VALUES = ("two tokens alike", "three tokens", "drawn", "one head")
 
 EXERCISE = Exercise(
     reference=serving.cached_attention_step,
@@ -63,7 +63,6 @@ EXERCISE = Exercise(
         Case("three tokens", step(2, 3, 4), visible=True),
         Case("drawn", step(3, 6, 5)),
         Case("one head", step(1, 4, 3), visible=True),
-        Case("many heads", step(6, 2, 2)),
         Case(
             "an empty cache",
             lambda draw: averaged(draw) | {"cache_k": torch.empty(2, 0, 2), "cache_v": torch.empty(2, 0, 2)},
@@ -81,7 +80,6 @@ EXERCISE = Exercise(
             ),
             visible=True,
         ),
-        Case("large scores", loud, visible=True),
         Case("large scores, again", loud),
         Case("large scores in one head", loud_in_one_head, visible=True),
         Case("bfloat16", step(2, 3, 4, torch.bfloat16), visible=True),
@@ -96,13 +94,9 @@ EXERCISE = Exercise(
         Case("a key of another width", with_wrong(key=(2, 2)), visible=True),
         Case("a value of one head", with_wrong(value=(1, 3)), visible=True),
         Case("a query of one head", with_wrong(query=(1, 3)), visible=True),
-        Case("a value the other way around", with_wrong(value=(3, 2)), visible=True),
-        Case("keys of one head", with_wrong(cache_k=(1, 4, 3)), visible=True),
         Case("values of one head", with_wrong(cache_v=(1, 4, 3)), visible=True),
-        Case("values of another width", with_wrong(cache_v=(2, 4, 2)), visible=True),
         Case("caches of another width", with_wrong(cache_k=(2, 4, 2), cache_v=(2, 4, 2)), visible=True),
         Case("caches of one head", with_wrong(cache_k=(1, 4, 3), cache_v=(1, 4, 3)), visible=True),
-        Case("fewer values than keys", with_wrong(cache_v=(2, 3, 3)), visible=True),
         Case("more values than keys", with_wrong(cache_v=(2, 5, 3))),
     ),
     properties=(
@@ -134,7 +128,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Large scores give finite weights",
-            ("a score of 200", "large scores", "large scores, again", "large scores in one head"),
+            ("a score of 200", "large scores, again", "large scores in one head"),
             "exp(1000) is no number that a float holds. torch.softmax subtracts the largest score of each head first.",
             needs=MAIN,
             fails="With scores of some hundreds, your result is not finite, or is not the mixture by their softmax.",
@@ -163,25 +157,20 @@ EXERCISE = Exercise(
             fails="The gradient with respect to query, key, value or a cache is missing, or is not the result's "
             "derivative.",
         ),
-        Property(
-            "Shapes that do not fit raise ValueError",
+        refuses(
             (
                 "three tokens",
                 "a key of another width",
                 "a value of one head",
                 "a query of one head",
-                "a value the other way around",
-                "keys of one head",
                 "values of one head",
-                "values of another width",
                 "caches of another width",
                 "caches of one head",
-                "fewer values than keys",
                 "more values than keys",
             ),
             "query, key and value have one shape, [heads, head_dim]; both caches are [heads, time, head_dim] with "
             "the same three numbers. Compare before you compute: torch would broadcast one head to all.",
-            observe=observe.refusal,
+            name="Shapes that do not fit raise ValueError",
             needs=MAIN,
             fails="You accept shapes that do not fit, or do not raise ValueError.",
         ),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
 from llm_course.checking import observe
 from solutions import serving
 
@@ -46,7 +46,6 @@ EXERCISE = Exercise(
         Case("temperature 1, drawn", drawn(4, 6, 1.0)),
         Case("one row", drawn(1, 5, 1.0), visible=True),
         Case("softened", given(**TWO, temperature=3.0), visible=True),
-        Case("softened, drawn", drawn(3, 7, 2.5)),
         Case("sharpened", drawn(4, 5, 0.5)),
         Case(
             "logits of 1000",
@@ -61,10 +60,8 @@ EXERCISE = Exercise(
         Case("float64", drawn(2, 4, 2.0, torch.float64), visible=True),
         Case("gradients", drawn(3, 4, 2.0), visible=True, gradients=("student",)),
         with_teacher("one teacher for all", TWO["teacher"][:1]),
-        with_teacher("rows for columns", TWO["teacher"].T.contiguous()),
         Case("rows for columns, drawn", rows_for_columns),
         with_teacher("one token for all", TWO["teacher"][:, :1]),
-        with_teacher("a token too few", TWO["teacher"][:, :2]),
         Case("temperature 0", given(**TWO, temperature=0.0), visible=True),
         Case("negative temperature", given(**TWO, temperature=-2.0), visible=True),
     ),
@@ -79,7 +76,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Both are softened, and the result is multiplied by temperature²",
-            ("softened", "softened, drawn", "sharpened"),
+            ("softened", "sharpened"),
             "Divide both logits by the temperature before the softmax, and multiply the loss by its square.",
             weight=2,
             fails="At a temperature other than 1, your loss is not temperature² times the mean divergence of the "
@@ -110,22 +107,16 @@ EXERCISE = Exercise(
             observe=observe.gradients,
             fails="The gradient with respect to student is missing, or is not the loss's derivative.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
+        refuses(
             (
-                "temperature 1",
                 "one teacher for all",
-                "rows for columns",
                 "rows for columns, drawn",
                 "one token for all",
-                "a token too few",
                 "temperature 0",
                 "negative temperature",
             ),
             "Raise ValueError unless student and teacher have the same shape and the temperature is above 0.",
-            observe=observe.refusal,
             needs=MAIN,
-            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.distillation_loss, __file__),

@@ -6,8 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
-from llm_course.checking import observe
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
 from solutions import serving
 
 
@@ -19,10 +18,6 @@ def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
     return arguments
 
 
-def nearly_always(draw: Generator) -> Arguments:
-    return {"acceptance": 1 - randint(draw, 5, 9) / 10_000, "k": randint(draw, 20, 40)}
-
-
 MAIN = "The result is 1 + a + a² + … + a^k"
 
 EXERCISE = Exercise(
@@ -31,9 +26,6 @@ EXERCISE = Exercise(
     cases=(
         Case("two drafted tokens", given(acceptance=0.5, k=2), visible=True),
         Case("a draft of 3", given(acceptance=0.6, k=3), visible=True),
-        Case("a good draft", given(acceptance=0.9, k=2), visible=True),
-        Case("a long draft", given(acceptance=0.83, k=9), visible=True),
-        Case("a draft, drawn", drawn(2, 5)),
         Case("a long draft, drawn", drawn(6, 9)),
         Case("one drafted token", given(acceptance=0.3, k=1), visible=True),
         Case("no draft", given(acceptance=0.7, k=0), visible=True),
@@ -41,7 +33,6 @@ EXERCISE = Exercise(
         Case("always right", given(acceptance=1.0, k=4), visible=True),
         Case("always right, drawn", lambda draw: {"acceptance": 1.0, "k": randint(draw, 5, 9)}),
         Case("nearly always right", given(acceptance=0.9996, k=25), visible=True),
-        Case("nearly always right, drawn", nearly_always),
         Case("acceptance above 1", given(acceptance=1.2, k=3), visible=True),
         Case("negative acceptance", given(acceptance=-0.1, k=3), visible=True),
         Case("negative k", given(acceptance=0.5, k=-1), visible=True),
@@ -50,41 +41,23 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            (
-                "two drafted tokens",
-                "a draft of 3",
-                "a good draft",
-                "a long draft",
-                "a draft, drawn",
-                "a long draft, drawn",
-                "one drafted token",
-            ),
+            ("two drafted tokens", "a draft of 3", "a long draft, drawn", "one drafted token"),
             "With a = 0.5 and k = 2: one token always, a second with probability 0.5, a third with 0.25.",
             weight=3,
             fails="Your result is not 1 + a + a² + … + a^k.",
         ),
         Property(
             "An acceptance of 0 gives 1, one of 1 gives k + 1, and no draft gives 1",
-            (
-                "no draft",
-                "never right",
-                "always right",
-                "always right, drawn",
-                "nearly always right",
-                "nearly always right, drawn",
-            ),
+            ("no draft", "never right", "always right", "always right, drawn", "nearly always right"),
             "The fraction has no value at a = 1, but the sum has: k + 1 ones. With k = 0 it is 1, and with a = 0 too.",
             weight=2,
             needs=MAIN,
             fails="At an a of 0, 1 or nearly 1, or a k of 0, your result is not the sum 1 + a + … + a^k.",
         ),
-        Property(
-            "Invalid arguments raise ValueError",
-            ("a draft of 3", "acceptance above 1", "negative acceptance", "negative k", "negative k, drawn"),
+        refuses(
+            ("acceptance above 1", "negative acceptance", "negative k", "negative k, drawn"),
             "Raise ValueError for an acceptance below 0 or above 1, and for a negative k.",
-            observe=observe.refusal,
             needs=MAIN,
-            fails="You accept invalid arguments, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(serving.expected_tokens, __file__),

@@ -1,6 +1,5 @@
 """The assignment 02_tokenization."""
 
-from autograder.exercises.spec import Assignment
-from autograder.exercises.tokenization import decode, encode, merge_pair, train_bpe
+from autograder.exercises.spec import assignment_of
 
-ASSIGNMENT = Assignment("02_tokenization", (merge_pair.EXERCISE, train_bpe.EXERCISE, encode.EXERCISE, decode.EXERCISE))
+ASSIGNMENT = assignment_of(__name__, "02_tokenization", "merge_pair", "train_bpe", "encode", "decode")

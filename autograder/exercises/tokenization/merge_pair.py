@@ -49,11 +49,6 @@ EXERCISE = Exercise(
     points=3,
     cases=(
         Case("several occurrences", given(ids=[1, 2, 3, 2, 1, 2, 1, 4], pair=(1, 2), new_id=256), visible=True),
-        Case(
-            "a pair of merged tokens",
-            given(ids=[256, 257, 97, 256, 256, 257, 258, 97], pair=(256, 257), new_id=300),
-            visible=True,
-        ),
         Case("numbers in numbers", given(ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256), visible=True),
         Case("drawn", drawn_merge),
         Case("the id 0", drawn_zero, visible=True),
@@ -69,7 +64,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("several occurrences", "a pair of merged tokens", "numbers in numbers", "the id 0", "drawn"),
+            ("several occurrences", "numbers in numbers", "the id 0", "drawn"),
             "Write down [1, 2, 3, 2, 1, 2, 1, 4] and replace (1, 2) by 256, from left to right.",
             fails="You do not replace exactly the occurrences of the pair.",
             weight=2,
