@@ -34,7 +34,7 @@ def after(share: float) -> Callable[[Arguments], int]:
 def only_warmup(beyond: int) -> Callable[[Generator], Arguments]:
     def arguments(draw: Generator) -> Arguments:
         run = random_run(draw)
-        return {**run, "step": run["warmup"] + beyond, "total": run["warmup"]}
+        return {"step": run["warmup"] + beyond, **run, "total": run["warmup"]}
 
     return arguments
 
