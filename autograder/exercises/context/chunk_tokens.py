@@ -89,7 +89,8 @@ EXERCISE = Exercise(
             ("overlap, no rest", "overlap, no rest, drawn"),
             "With size 4 and overlap 2 the chunks of 11 to 18 begin with 11, 13 and 15, and the third reaches the end.",
             weight=2,
-            fails="Where nothing is left over, your chunks do not begin at each c · (size - overlap), or one is too many.",
+            fails="Where nothing is left over, your chunks do not begin at each c · (size - overlap), or one is too "
+            "many.",
         ),
         Property(
             "What is left is a chunk of its own, and starts stay where they are",
