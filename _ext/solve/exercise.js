@@ -57,9 +57,10 @@ export function exercise(specification, python, chapter) {
     button("Upload notebook", () => file.click()),
     file,
   );
-  // What an upload brings, or the same exercise in another tab, is what there is: the one who writes last would else
-  // write over it.
-  for (const event of [UPLOADED, "storage"]) addEventListener(event, () => put(kept(id, stub)));
+  const showKept = () => put(kept(id, stub));
+  addEventListener(UPLOADED, showKept);
+  // What is written in another tab is shown here, so that neither writes over the other.
+  addEventListener("storage", ({ newValue }) => newValue && showKept());
   before.hidden = !answer.before.length;
   return { node: element("div", { class: "solve-exercise" }, editor.node, keys, buttons, status, verdict), begin: editor.begin };
 
