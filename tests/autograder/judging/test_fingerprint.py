@@ -36,7 +36,7 @@ def test_what_no_score_depends_on_changes_nothing(file: str, monkeypatch: pytest
 
 def test_what_grading_imports_is_counted_or_decides_no_score() -> None:
     # The others tell, draw and keep.
-    decide_nothing = {"markdown", "notebooks", "pictures", "result", "unfinished"}
+    decide_nothing = {"markdown", "notebooks", "pictures", "refusal", "result", "unfinished"}
     imported = {
         file.stem
         for file in reachable_modules({"autograder.judging.grade.*"}, ROOT) - set(ROOT.glob("autograder/capstone/*"))
