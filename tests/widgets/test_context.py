@@ -12,25 +12,23 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import LlamaForCausalLM
 
 from llm_course import models
-from llm_course.training import export
 from llm_course.widgets import ContextCost, NeedleExplorer
 from solutions.context import kv_cache_bytes, yarn_frequencies
 
 from .conftest import Watched, opened, run_node
-from .test_parity import READ_MODEL, STORIES
+from .test_parity import READ_MODEL, stories_as_exported
 
 FACTOR = 1.14
 
 
 @pytest.fixture
 def stretched() -> Iterator[tuple[LlamaForCausalLM, Tensor]]:
-    """`stories` in torch with the very weights of the browser's file and YaRN's frequencies, and these."""
-    model = models.load("stories").model
+    """`stories` in torch with the weights of the browser's file and YaRN's frequencies, and these."""
+    model = stories_as_exported()
     assert isinstance(model, LlamaForCausalLM)
-    model.load_state_dict(export.read(STORIES / export.FILE_NAME)[1], strict=False)
     frequencies = yarn_frequencies(32, 10000.0, 4.0, original_length=160, slow=0.5, fast=4.0)
     model.model.rotary_emb.inv_freq, model.model.rotary_emb.attention_scaling = frequencies, FACTOR
-    yield model.float().eval(), frequencies
+    yield model, frequencies
 
 
 def test_logits_with_other_frequencies_equal_torch(stretched: tuple[LlamaForCausalLM, Tensor]) -> None:

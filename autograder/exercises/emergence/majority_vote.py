@@ -6,11 +6,29 @@ import torch
 from torch import Generator
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, refuses
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import emergence
 
 MAIN = "It is the answer that was given most often"
+
+
+def shuffled(draw: Generator, votes: dict[str, int]) -> list[str]:
+    cast = [answer for answer, count in votes.items() for _ in range(count)]
+    return [cast[place] for place in torch.randperm(len(cast), generator=draw).tolist()]
+
+
+def drawn_clear(draw: Generator) -> Arguments:
+    most = randint(draw, 4, 6)
+    return {"answers": shuffled(draw, {"18": 2, "24": most, "120": most - 1, "7": 1})}
+
+
+def drawn_tie(draw: Generator) -> Arguments:
+    """A tie whose first answer is neither the first in any order nor the first to get there."""
+    most = randint(draw, 3, 4)
+    middle, small, large = "m", "c", "x"
+    rest = shuffled(draw, {small: most - 1, large: most - 1})
+    return {"answers": ["k", middle, small, large, *rest, *[middle] * (most - 1), "z"]}
 
 
 def renamed(*answers: str) -> Callable[[Generator], Arguments]:
@@ -27,6 +45,7 @@ def renamed(*answers: str) -> Callable[[Generator], Arguments]:
 
 # So many that a set, whose order is a matter of luck, is hardly ever taken for another mistake.
 OTHERS = ["x", "c", "e", "t", "g", "p", "d", "r", "b", "w", "f", "q", "j", "v", "h", "z", "s", "a", "n", "k"]
+LENGTHS = ["30", "120", "9", "7", "64", "2500", "33", "8", "640", "5", "71", "4", "12", "99", "303", "6", "55", "18"]
 # More still: a set of them has a large table, so no other text is at the place of the empty one.
 NUMBERS = [str(number) for number in range(10, 98)]
 CLEAR = ["7", "9", "8", "12", "8", "7", "8"]
@@ -36,17 +55,23 @@ EXERCISE = Exercise(
     points=2,
     cases=(
         Case("clear", given(answers=CLEAR), visible=True),
+        Case("clear, drawn", drawn_clear),
         Case("spread out", renamed("c", "a", "b", "a", "d", "d", "a", "d", "e", "a")),
         Case("more than half", given(answers=["3", "6", "6", "4", "6"]), visible=True),
         Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
         Case("tie", given(answers=["mm", *OTHERS, "mm", *OTHERS[::-1]]), visible=True),
         Case("late tie", given(answers=["mm", *OTHERS, *OTHERS[::-1], "mm"]), visible=True),
         Case("tie behind a single vote", given(answers=["k", "mm", "x", "c", "x", "c", "mm"]), visible=True),
+        Case("tie of lengths", given(answers=2 * LENGTHS), visible=True),
         Case("tie of empty text and numbers", given(answers=2 * ["5", "", *NUMBERS]), visible=True),
+        Case("tie of three", renamed("m", "x", "c", "c", "x", "m", "z")),
+        Case("tie of many", renamed(*2 * ["m", "x", "c", "e", "t", "g", "p", "d"])),
+        Case("tie, drawn", drawn_tie),
         Case("all differ", given(answers=["mm", "s", "aaa", "z", "b"]), visible=True),
         Case("all differ, drawn", renamed("n", "s", "a")),
         Case("one answer", given(answers=["42"]), visible=True),
         Case("other letters", given(answers=["Yes", "no", "yes", "no", "YES"]), visible=True),
+        Case("other spaces", given(answers=["8", "7", " 8", "7", "8 "]), visible=True),
         Case("a space that wins", given(answers=["8", " 7", "8 ", " 7"]), visible=True),
         Case("other digits", given(answers=["8", "7", "08", "7", "008"]), visible=True),
         Case("a full stop", given(answers=["8.", "7", "8", "7"]), visible=True),
@@ -56,7 +81,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("clear", "spread out", "more than half", "few votes", "one answer"),
+            ("clear", "clear, drawn", "spread out", "more than half", "few votes", "one answer"),
             "Count how often each answer was given, wherever it stands, and return the text with most votes. More than "
             "half is not needed.",
             weight=3,
@@ -68,7 +93,11 @@ EXERCISE = Exercise(
                 "tie behind a single vote",
                 "tie",
                 "late tie",
+                "tie of lengths",
                 "tie of empty text and numbers",
+                "tie of three",
+                "tie of many",
+                "tie, drawn",
                 "all differ",
                 "all differ, drawn",
             ),
@@ -80,7 +109,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Answers are compared as they are",
-            ("other letters", "a space that wins", "other digits", "a full stop", "no answer given"),
+            ("other letters", "other spaces", "a space that wins", "other digits", "a full stop", "no answer given"),
             "Texts that differ in a letter's case or in a space are different answers, and an empty text is one, too.",
             needs=MAIN,
             fails="You take different texts for the same answer, or change or leave out an answer.",
@@ -93,10 +122,11 @@ EXERCISE = Exercise(
             needs=MAIN,
             fails="You change the list that you were given.",
         ),
-        refuses(
-            ("no answers",),
+        Property(
+            "An empty list raises ValueError",
+            ("clear", "no answers"),
             "Raise ValueError for an empty list.",
-            name="An empty list raises ValueError",
+            observe=observe.refusal,
             needs=MAIN,
             fails="You do not raise ValueError for an empty list, or raise it for a list of answers.",
         ),
