@@ -7,7 +7,7 @@ from typing import Any
 from torch import Generator
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -77,6 +77,24 @@ SMALL = {
     "d_ff": 10,
     "tied": True,
 }
+LLAMA_2_7B = {
+    "vocab_size": 32_000,
+    "d_model": 4096,
+    "n_layers": 32,
+    "n_heads": 32,
+    "n_kv_heads": 32,
+    "d_ff": 11_008,
+    "tied": False,
+}
+LLAMA_3_2_1B = {
+    "vocab_size": 128_256,
+    "d_model": 2048,
+    "n_layers": 16,
+    "n_heads": 32,
+    "n_kv_heads": 8,
+    "d_ff": 8192,
+    "tied": True,
+}
 
 
 def entry(name: str) -> Callable[..., Any]:
@@ -97,8 +115,10 @@ EXERCISE = Exercise(
         Case("shared keys and values", given(config={**SMALL, "d_model": 24, "n_heads": 6}), visible=True),
         Case("shared keys and values, drawn", config_for(tied=False, shared=4)),
         Case("one key head for all", config_for(tied=True, shared=6, n_kv_heads=1), visible=True),
-        Case("in another order", in_another_order, visible=True),
+        Case("Llama-2-7B", given(config=LLAMA_2_7B), visible=True),
+        Case("Llama-3.2-1B", given(config=LLAMA_3_2_1B), visible=True),
         Case("large", large, visible=True),
+        Case("in another order", in_another_order, visible=True),
         Case("with more entries", with_more_entries, visible=True),
         Case("width that the heads do not divide", uneven_width, visible=True),
         Case("heads that cannot share evenly", uneven_groups, visible=True),
@@ -106,7 +126,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             "The embedding table counts once",
-            ("tied", "tied, drawn"),
+            ("tied", "tied, drawn", "Llama-3.2-1B"),
             "The table has vocab_size rows of d_model numbers, whatever the number of layers. A tied head is this "
             "table.",
             observe=entry("embedding"),
@@ -114,14 +134,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "A head of its own is counted with the embedding",
-            ("a head of its own", "a head of its own, drawn", "large"),
+            ("a head of its own", "a head of its own, drawn", "Llama-2-7B", "large"),
             "Where tied is False, the head is a second matrix of the same shape.",
             observe=entry("embedding"),
             fails="With a head of its own, your count of the embedding is not twice vocab_size × d_model.",
         ),
         Property(
             "Attention has four projections a layer",
-            ("tied", "a head of its own", "tied, drawn"),
+            ("tied", "a head of its own", "tied, drawn", "Llama-2-7B"),
             "As many key heads as query heads: queries, keys, values and output are d_model × d_model each, in every "
             "layer, without biases.",
             observe=entry("attention"),
@@ -134,6 +154,7 @@ EXERCISE = Exercise(
                 "shared keys and values",
                 "shared keys and values, drawn",
                 "one key head for all",
+                "Llama-3.2-1B",
                 "large",
                 "with more entries",
             ),
@@ -146,7 +167,7 @@ EXERCISE = Exercise(
         ),
         Property(
             THREE_MATRICES,
-            ("tied", "a head of its own, drawn"),
+            ("tied", "a head of its own, drawn", "Llama-3.2-1B"),
             "SwiGLU: gate and up are d_ff × d_model, down is d_model × d_ff, without biases, in every layer.",
             observe=entry("feed_forward"),
             weight=2,
@@ -154,7 +175,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Norms have one number a column: two a layer, and one at the end",
-            ("tied", "a head of its own, drawn"),
+            ("tied", "a head of its own, drawn", "Llama-3.2-1B"),
             "RMSNorm has a gain and no bias. One stands before attention, one before the feed-forward network, one "
             "before the head.",
             observe=entry("norm"),
@@ -176,10 +197,11 @@ EXERCISE = Exercise(
             needs=THREE_MATRICES,
             fails="With the entries in another order, or with more of them, your counts change.",
         ),
-        refuses(
+        Property(
+            "Heads that do not divide evenly raise ValueError",
             ("tied", "tied, drawn", "width that the heads do not divide", "heads that cannot share evenly"),
             "n_heads must divide d_model, and n_kv_heads must divide n_heads: look at the remainders, %.",
-            name="Heads that do not divide evenly raise ValueError",
+            observe=observe.refusal,
             needs=TOTAL,
             fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
         ),
