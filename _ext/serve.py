@@ -60,8 +60,10 @@ def served(folder: Path) -> Iterator[str]:
     """The address of the folder, served by a thread of this process meanwhile."""
     with make_server(folder) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield address(server)
-        server.shutdown()
+        try:
+            yield address(server)
+        finally:
+            server.shutdown()
 
 
 def main() -> None:

@@ -36,7 +36,10 @@ def measure(url: str) -> dict[str, Any]:
     """Lighthouse's report of one run."""
     command = [str(LIGHTHOUSE), url, "--quiet", "--output=json", f"--only-categories={','.join(BARS)}"]
     command.append(f"--chrome-flags={CHROMIUM_FLAGS}")
-    environment = {**os.environ, "CHROME_PATH": find_chromium() or ""}
+    chromium = find_chromium()
+    if chromium is None:
+        raise SystemExit("Chromium was not found: install it with `apt-get install chromium`.")
+    environment = {**os.environ, "CHROME_PATH": chromium}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if result.returncode:
         raise SystemExit(f"Lighthouse failed on {url}: {result.stderr.strip().splitlines()[-1]}")

@@ -85,7 +85,7 @@ def _run(name: str, answer: str, namespace: dict[str, Any]) -> str:
         exec(code, namespace)
     except (Exception, SystemExit) as error:
         failure = describe(error, FunctionType(code, namespace))
-        where = f" in line {failure.line}, `{failure.source.rstrip(':')}`" if failure.line else ""
+        where = f" in line {failure.line}, `{failure.source}`" if failure.line else ""
         told = f"Your answer raised {failure.type}{where}: {failure.message.rstrip('.')}."
         return f"{told} {ONLY_PYTHON}" if isinstance(error, ImportError) and ONLY_PYTHON not in told else told
     if callable(namespace.get(name)):

@@ -189,8 +189,12 @@ class DryRun:
         self.refused: dict[str, Result] = {}
 
     def __enter__(self) -> "DryRun":
-        with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
-            scores = Rows(gradebook, self._assignment).scores_by_hand()
+        """Raises WriterError if the gradebook cannot be opened."""
+        try:
+            with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+                scores = Rows(gradebook, self._assignment).scores_by_hand()
+        except SQLAlchemyError as error:
+            raise _gradebook_refusal(error) from error
         self.by_hand = {
             student: {name: HandScore(score, code="") for name, score in found.items()}
             for student, found in scores.items()

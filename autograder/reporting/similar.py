@@ -69,7 +69,9 @@ def read_work(owner: str, sources: Mapping[str, str], names: Collection[str], re
     if not names:
         return Work(owner, {WHOLE: _pieces(itertools.chain(*trees)) - _pieces(known)}, tuple(notes))
     given = {ast.dump(statement) for statement in known}
-    definitions = _definitions(item for item in itertools.chain(*trees) if ast.dump(item) not in given)
+    definitions = _definitions(
+        item for item in itertools.chain(*trees) if ast.dump(item) not in given or getattr(item, "name", "") in names
+    )
     if missing := [name for name in names if name not in definitions]:
         notes.append(f"It does not define {', '.join(missing)}.")
     functions = {name: _pieces(_needed(name, definitions, names)) for name in names if name in definitions}
@@ -172,9 +174,16 @@ def _needed(name: str, definitions: Mapping[str, list[ast.stmt]], names: Collect
 
 
 def _names_from_outside(statement: ast.stmt) -> set[str]:
-    """The names in a statement that are not its parameters: a helper may have the name of one, but is then not used."""
-    parameters = {node.arg for node in ast.walk(statement) if isinstance(node, ast.arg)}
-    return _names_in(statement) - parameters
+    """The names that a statement finds around it. A parameter is none of these, though its default may be."""
+    if isinstance(statement, ast.ClassDef):
+        around = [*statement.bases, *statement.keywords, *statement.decorator_list]
+        return _names_in(around).union(*map(_names_from_outside, statement.body))
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return _names_in(statement)
+    given = statement.args
+    named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    parameters = {parameter.arg for parameter in named if parameter}
+    return (_names_in(statement.body) - parameters) | _names_in([given, *statement.decorator_list])
 
 
 def _names_in(node: ast.AST | Iterable[ast.AST]) -> set[str]:

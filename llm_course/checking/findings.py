@@ -105,7 +105,7 @@ def tell_failure(exercise: str, failure: Failure) -> str:
     if failure.type in ("Stopped", "KeyboardInterrupt"):
         return f"`{exercise}` was stopped: {failure.message or 'it ran too long'}."
     cell = f"the cell of `{failure.helper}`" if failure.helper else "its cell"
-    code = f", `{failure.source.rstrip(':')}`" if failure.source else ""
+    code = f", `{failure.source}`" if failure.source else ""
     where = f" in line {failure.line} of {cell}{code}" if failure.line else ""
     if failure.message:
         return _and_then(f"`{exercise}` raised {failure.type}{where}: {failure.message}", _what_helps(failure))

@@ -167,7 +167,8 @@ def describe(error: BaseException, function: object) -> Failure:
     home = _globals_of(function)
     frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is home]
     frame, line = frames[-1] if frames else (None, None)
-    source = linecache.getline(frame.f_code.co_filename, line).strip() if frame and line else ""
+    # A colon stands behind it in a sentence: its own would be a second one.
+    source = linecache.getline(frame.f_code.co_filename, line).strip().rstrip(":") if frame and line else ""
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
     said = str(error) or "it came without a message"
     text = said if kind is type(error) else f"{type(error).__name__}: {said}"

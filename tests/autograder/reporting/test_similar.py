@@ -173,6 +173,23 @@ def test_neither_a_parameter_nor_what_was_released_is_a_helper() -> None:
     assert read_work("ada", {**own, "Cell 2": table.replace("unit", "other")}, ["flash_attention"]) == alone
 
 
+@pytest.mark.parametrize("parameter", ["attend=attend", "other=lambda attend: 0"])
+def test_a_helper_is_compared_however_its_name_is_given(parameter: str) -> None:
+    own = f"def flash_attention(rows, {parameter}):\n    return attend(rows)\n"
+    helper = "def attend(rows):\n    return [one(row) + two(row) for row in rows if row > 3]\n"
+    alone, used = (
+        read_work("ada", {"Cell 1": source}, ["flash_attention"]).functions["flash_attention"].total()
+        for source in (own, own + helper)
+    )
+    assert used > 2 * alone
+
+
+def test_a_stub_that_nobody_has_filled_in_is_there_all_the_same() -> None:
+    released = [cell["source"] for cell in fill(ATTENTION, {})["cells"] if cell["cell_type"] == "code"]
+    cells = {f"Cell {number}": source for number, source in enumerate(released)}
+    assert read_work("ada", cells, list(ANSWERS), released).notes == ()
+
+
 ATTENTION_ANSWER = ANSWERS["scaled_dot_product_attention"]
 
 
