@@ -1,7 +1,7 @@
 """The vocabulary in which an exercise is written down. CONTRIBUTING.md shows one from start to end.
 
-An Exercise names the reference (the value oracle), the cases it is called on, the weighted properties that must
-hold, from fundamental to subtle, and the known mistakes with their hints.
+An `exercise` names the reference (the value oracle) and the weighted properties that must hold, from fundamental to
+subtle, each with the cases that it looks at. The misunderstandings stand in a Markdown file beside it.
 
 Rule for cases: no constant may hide a factor. d_value differs from d_key, the number of queries from the number
 of keys, alpha from rank; weights and biases are random, eps is large enough to see, logits are unsorted and have
@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.misunderstandings import Mistake, equivalent_edits, misunderstandings
 from autograder.records.source_cells import SourceCell
 from llm_course.capstone.format import HANDED_IN
 from llm_course.checking import observe
@@ -54,19 +55,11 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A form of a misunderstanding, the hint that answers it, and the label of the section that teaches it.
+class Requirement:
+    """A property, and those of its cases that are described with it; see `requires`."""
 
-    All forms of one misunderstanding have its name. `text` is the definition of the exercise's function in this form,
-    and `place` the file and line where it is written; see misunderstandings.py.
-    """
-
-    name: str
-    hint: str
-    section: str
-    function: Callable[..., Any]
-    text: str = ""
-    place: str = ""
+    required: Property
+    cases: tuple[Case, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,20 +210,68 @@ def assignment_of(package: str, name: str, *modules: str) -> Assignment:
     return Assignment(name, tuple(importlib.import_module(f"{package}.{module}").EXERCISE for module in modules))
 
 
-def refuses(
-    cases: tuple[str, ...],
+def exercise(
+    reference: Callable[..., Any],
+    specification: str | Path,
+    *requirements: Requirement,
+    points: int,
+    shortcuts: tuple[str, ...] = (),
+) -> Exercise:
+    """An exercise as its specification writes it.
+
+    Args:
+        reference: the function or class that learners write.
+        specification: `__file__`; beside it lies a Markdown file of the same name with the misunderstandings.
+        requirements: what must hold, from fundamental to subtle.
+        points: what it is worth.
+        shortcuts: see Exercise.
+
+    Raises MisunderstandingsError, and ValueError where names of cases or properties do not fit together.
+    """
+    return Exercise(
+        reference,
+        points,
+        cases=tuple(case for requirement in requirements for case in requirement.cases),
+        properties=tuple(requirement.required for requirement in requirements),
+        mistakes=misunderstandings(reference, specification),
+        shortcuts=shortcuts,
+        equivalent=equivalent_edits(reference, specification),
+    )
+
+
+def requires(
+    name: str,
+    *cases: Case | tuple[str, ...],
     advice: str,
-    *,
+    weight: int = 1,
+    observe: Callable[..., Any] = observe.value,
+    joint: bool = False,
+    needs: str | None = None,
+    part: int | None = None,
+    fails: str = "",
+) -> Requirement:
+    """That a property holds on some cases. Those that another property describes are given by their names.
+
+    For all else see llm_course.checking.answer_key.Property.
+    """
+    names = tuple(name for case in cases for name in ((case.name,) if isinstance(case, Case) else case))
+    described = tuple(case for case in cases if isinstance(case, Case))
+    return Requirement(Property(name, names, advice, weight, observe, joint, needs, part, fails), described)
+
+
+def refuses(
+    *cases: Case | tuple[str, ...],
+    advice: str,
     name: str = "Invalid arguments raise ValueError",
     weight: int = 1,
     needs: str | None = None,
     fails: str = "You accept invalid arguments, or raise something other than ValueError.",
-) -> Property:
-    """The property that cases are refused which are to be, and that valid ones among them are not.
+) -> Requirement:
+    """That cases are refused which are to be, and that valid ones among them are not.
 
     Valid cases whose value the needed property looks at need not be named: who refuses them does not have that one.
     """
-    return Property(name, cases, advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
+    return requires(name, *cases, advice=advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
 
 
 def given(**arguments: Any) -> Callable[[Generator], Arguments]:
