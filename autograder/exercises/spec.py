@@ -15,17 +15,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Generator, Tensor
+from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker
 from autograder.exercises.misunderstandings import Mistake, equivalent_edits, misunderstandings
 from autograder.records.source_cells import SourceCell
 from llm_course.capstone.format import HANDED_IN
 from llm_course.checking import observe
 from llm_course.checking.answer_key import Property, properties_of
 from llm_course.checking.scripts import Step
-
-Arguments = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Case:
     """
 
     name: str
-    arguments: Callable[[Generator], Arguments]
+    arguments: ArgumentMaker
     visible: bool = False
     gradients: tuple[str, ...] = ()
     measure: bool = False
@@ -272,39 +270,6 @@ def refuses(
     Valid cases whose value the needed property looks at need not be named: who refuses them does not have that one.
     """
     return requires(name, *cases, advice=advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
-
-
-def given(**arguments: Any) -> Callable[[Generator], Arguments]:
-    """Arguments that are the same in every run."""
-    return lambda draw: dict(arguments)
-
-
-def each_tensor(
-    change: Callable[[Tensor], Tensor], arguments: Callable[[Generator], Arguments]
-) -> Callable[[Generator], Arguments]:
-    """The same arguments, with all tensors changed, those in lists as well."""
-
-    def changed(value: Any) -> Any:
-        if isinstance(value, list):
-            return [changed(item) for item in value]
-        return change(value) if isinstance(value, Tensor) else value
-
-    return lambda draw: {name: changed(value) for name, value in arguments(draw).items()}
-
-
-def randn(draw: Generator, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Standard normal numbers."""
-    return torch.randn(*shape, generator=draw, dtype=torch.float64).to(dtype)
-
-
-def uniform(draw: Generator, low: float, high: float) -> float:
-    """A number from low to high."""
-    return low + (high - low) * float(torch.rand((), generator=draw, dtype=torch.float64))
-
-
-def randint(draw: Generator, low: int, high: int) -> int:
-    """An integer from low to high, both included."""
-    return int(torch.randint(low, high + 1, (), generator=draw))
 
 
 def _needs_itself(name: str, needs: Mapping[str, str | None]) -> bool:

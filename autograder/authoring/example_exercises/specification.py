@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from autograder.exercises.spec import Assignment, Case, exercise, given, randn, requires
+from autograder.exercises.drawing import given, randn
+from autograder.exercises.spec import Assignment, Case, exercise, requires
 from llm_course.checking import observe
 
 from . import solutions

@@ -4,38 +4,29 @@ from collections.abc import Callable
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import architectures
 
 
-def square(kind: str, largest: int = 12) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        size = randint(draw, 6, largest)
-        return {"kind": kind, "n_queries": size, "n_keys": size}
-
-    return arguments
+@argument_maker
+def square(draw: Generator, kind: str, largest: int = 12) -> Arguments:
+    size = randint(draw, 6, largest)
+    return {"kind": kind, "n_queries": size, "n_keys": size}
 
 
-def more(longer: str, kind: str) -> Callable[[Generator], Arguments]:
+@argument_maker
+def more(draw: Generator, longer: str, kind: str) -> Arguments:
     """More queries than keys, or the other way around."""
-
-    def arguments(draw: Generator) -> Arguments:
-        few = randint(draw, 6, 12)
-        return {"kind": kind, "n_queries": few, "n_keys": few, longer: few + randint(draw, 2, 9)}
-
-    return arguments
+    few = randint(draw, 6, 12)
+    return {"kind": kind, "n_queries": few, "n_keys": few, longer: few + randint(draw, 2, 9)}
 
 
-def prefixed(
-    arguments: Callable[[Generator], Arguments], prefix: Callable[[Generator, int], int]
-) -> Callable[[Generator], Arguments]:
+@argument_maker
+def prefixed(draw: Generator, arguments: ArgumentMaker, prefix: Callable[[Generator, int], int]) -> Arguments:
     """With a prefix that may depend on the number of keys."""
-
-    def draw_both(draw: Generator) -> Arguments:
-        drawn = arguments(draw)
-        return {**drawn, "prefix": prefix(draw, drawn["n_keys"])}
-
-    return draw_both
+    drawn = arguments(draw)
+    return {**drawn, "prefix": prefix(draw, drawn["n_keys"])}
 
 
 SQUARE = "Causal, with as many queries as keys: each sees itself and all before it"

@@ -1,11 +1,10 @@
 """corrupt_spans: cut pieces out of a text, and write them down behind it."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -15,26 +14,23 @@ def distinct(draw: Generator, count: int, low: int, high: int) -> list[int]:
     return [low + int(place) for place in torch.randperm(high - low + 1, generator=draw)[:count]]
 
 
-def drawn(count: int, *, ends: bool = False, spare: int = 2) -> Callable[[Generator], Arguments]:
+@argument_maker
+def drawn(draw: Generator, count: int, *, ends: bool = False, spare: int = 2) -> Arguments:
     """So many spans of different lengths; with `ends` the first and the last token are in one."""
-
-    def draw_text(draw: Generator) -> Arguments:
-        length, spans = 0 if ends else randint(draw, 1, 3), []
-        for _ in range(count):
-            end = length + randint(draw, 2, 4)
-            spans.append((length, end))
-            length = end + randint(draw, 2, 4)
-        length = spans[-1][1] if ends else length
-        return {
-            "ids": [randint(draw, 1, 70) for _ in range(length)],
-            "spans": spans,
-            "sentinels": distinct(draw, count + 1 + spare, 80, 99),
-        }
-
-    return draw_text
+    length, spans = 0 if ends else randint(draw, 1, 3), []
+    for _ in range(count):
+        end = length + randint(draw, 2, 4)
+        spans.append((length, end))
+        length = end + randint(draw, 2, 4)
+    length = spans[-1][1] if ends else length
+    return {
+        "ids": [randint(draw, 1, 70) for _ in range(length)],
+        "spans": spans,
+        "sentinels": distinct(draw, count + 1 + spare, 80, 99),
+    }
 
 
-def with_spans(*spans: tuple[int, int], sentinels: int = 5) -> Callable[[Generator], Arguments]:
+def with_spans(*spans: tuple[int, int], sentinels: int = 5) -> ArgumentMaker:
     """These spans in ids that are drawn, eight of them."""
     return lambda draw: {
         "ids": [randint(draw, 1, 70) for _ in range(8)],
@@ -50,7 +46,7 @@ TARGETS_RIGHT = "The targets are each sentinel with its tokens behind it, and at
 TEXTS = ("one span", "two spans", "one span, drawn", "the first token", "the last token", "a token twice")
 
 
-def shown(*spans: tuple[int, int], sentinels: list[int] | None = None) -> Callable[[Generator], Arguments]:
+def shown(*spans: tuple[int, int], sentinels: list[int] | None = None) -> ArgumentMaker:
     return given(ids=IDS, spans=list(spans), sentinels=SENTINELS if sentinels is None else sentinels)
 
 

@@ -2,12 +2,12 @@
 
 import functools
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -43,7 +43,7 @@ def layer(
     }
 
 
-def averaged(**others: Tensor) -> Callable[[Generator], Arguments]:
+def averaged(**others: Tensor) -> ArgumentMaker:
     """All scores are 0, so each head gives the average of its values, which are twice what memory holds."""
     arguments = {
         "x": torch.zeros(1, 2, 2),

@@ -1,11 +1,10 @@
 """masked_diffusion_loss: from guessing a few hidden tokens to generating all of them."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -48,15 +47,12 @@ def large(draw: Generator) -> Arguments:
     }
 
 
-def without(*examples: int) -> Callable[[Generator], Arguments]:
+@argument_maker
+def without(draw: Generator, *examples: int) -> Arguments:
     """Nothing is hidden in these examples."""
-
-    def arguments(draw: Generator) -> Arguments:
-        drawn = example(draw)
-        drawn["masked"][[*examples]] = False
-        return drawn
-
-    return arguments
+    drawn = example(draw)
+    drawn["masked"][[*examples]] = False
+    return drawn
 
 
 def all_hidden(draw: Generator) -> Arguments:

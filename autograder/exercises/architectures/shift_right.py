@@ -3,7 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, requires
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import architectures
 

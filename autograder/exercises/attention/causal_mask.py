@@ -1,19 +1,16 @@
 """causal_mask: who may be listened to, oneself and the past."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from solutions import attention
 
 
-def drawn(*, more_keys: bool) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        n_queries = randint(draw, 5, 20)  # more than the visible square has
-        return {"n_queries": n_queries, "n_keys": n_queries + (randint(draw, 2, 9) if more_keys else 0)}
-
-    return arguments
+@argument_maker
+def drawn(draw: Generator, *, more_keys: bool) -> Arguments:
+    n_queries = randint(draw, 5, 20)  # more than the visible square has
+    return {"n_queries": n_queries, "n_keys": n_queries + (randint(draw, 2, 9) if more_keys else 0)}
 
 
 EXERCISE = exercise(

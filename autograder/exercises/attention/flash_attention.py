@@ -1,13 +1,13 @@
 """flash_attention: the same result, block by block."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import attention
 
@@ -22,17 +22,13 @@ def rows(draw: Generator, *, n_q: int, n_k: int, d: int, block_size: int, scale:
     }
 
 
-def blocks(**sizes: Any) -> Callable[[Generator], Arguments]:
+def blocks(**sizes: Any) -> ArgumentMaker:
     return functools.partial(rows, **sizes)
 
 
 whole = functools.partial(each_tensor, lambda numbers: numbers.round() + 0.0)
 """Whole numbers, to be worked out by hand."""
 short_last_block = blocks(n_q=3, n_k=7, d=4, block_size=3, scale=1.5)
-
-
-def drawn_blocks(draw: Generator) -> Arguments:
-    return rows(draw, n_q=5, n_k=randint(draw, 17, 19), d=6, block_size=5, scale=1.5)
 
 
 def rising_scores(draw: Generator) -> Arguments:
@@ -91,7 +87,7 @@ EXERCISE = exercise(
     requires(
         "A short last block counts too",
         Case("a last block of one key", whole(blocks(n_q=1, n_k=3, d=4, block_size=2)), visible=True),
-        Case("drawn", drawn_blocks),
+        Case("drawn", lambda draw: rows(draw, n_q=5, n_k=randint(draw, 17, 19), d=6, block_size=5, scale=1.5)),
         advice="Seven keys in blocks of three are three blocks: 3, 3 and 1.",
         fails="Where the last block is shorter, your result is not that of one softmax over all keys, its own "
         "included.",

@@ -2,17 +2,19 @@
 
 import functools
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import attention
 
 
+@argument_maker
 def layer(
+    draw: Generator,
     *,
     batch: int,
     time: int,
@@ -21,22 +23,18 @@ def layer(
     n_kv_heads: int | None = None,
     d_model: int | None = None,
     dtype: torch.dtype = torch.float32,
-) -> Callable[[Generator], Arguments]:
+) -> Arguments:
     kv_width, width = (n_kv_heads or n_heads) * head_dim, n_heads * head_dim
     d_model = d_model or width
     shared = {} if n_kv_heads is None else {"n_kv_heads": n_kv_heads}
-
-    def arguments(draw: Generator) -> Arguments:
-        drawn = {
-            "x": randn(draw, batch, time, d_model),
-            "w_q": randn(draw, width, d_model) / math.sqrt(head_dim),
-            "w_k": randn(draw, kv_width, d_model) / math.sqrt(head_dim),
-            "w_v": randn(draw, kv_width, d_model),
-            "w_o": randn(draw, d_model, width),
-        }
-        return {**{name: item.to(dtype) for name, item in drawn.items()}, "n_heads": n_heads, **shared}
-
-    return arguments
+    drawn = {
+        "x": randn(draw, batch, time, d_model),
+        "w_q": randn(draw, width, d_model) / math.sqrt(head_dim),
+        "w_k": randn(draw, kv_width, d_model) / math.sqrt(head_dim),
+        "w_v": randn(draw, kv_width, d_model),
+        "w_o": randn(draw, d_model, width),
+    }
+    return {**{name: item.to(dtype) for name, item in drawn.items()}, "n_heads": n_heads, **shared}
 
 
 whole = functools.partial(each_tensor, lambda numbers: (2 * numbers).round() + 0.0)
@@ -50,7 +48,7 @@ def with_other_token(draw: Generator, position: int | None) -> Arguments:
     return arguments
 
 
-def but(arguments: Callable[[Generator], Arguments], **other: int) -> Callable[[Generator], Arguments]:
+def but(arguments: ArgumentMaker, **other: int) -> ArgumentMaker:
     return lambda draw: {**arguments(draw), **other}
 
 

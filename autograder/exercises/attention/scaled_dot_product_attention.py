@@ -3,7 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, requires
+from autograder.exercises.drawing import Arguments, given, randint, randn
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import attention
 
@@ -31,10 +32,6 @@ def small(draw: Generator) -> Arguments:
 
 def batched(draw: Generator) -> Arguments:
     return qkv(draw, 2, 3, n_q=4, n_k=6, d_k=5, d_v=7)
-
-
-def many_keys(draw: Generator) -> Arguments:
-    return qkv(draw, n_q=randint(draw, 2, 5), n_k=randint(draw, 8, 15), d_k=4, d_v=3)
 
 
 def one_query(draw: Generator) -> Arguments:
@@ -80,10 +77,6 @@ def in_float16(draw: Generator) -> Arguments:
     return {name: value if name == "mask" else value.half() for name, value in arguments.items()}
 
 
-def huge(draw: Generator) -> Arguments:
-    return qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3, scale=40.0)
-
-
 EXERCISE = exercise(
     attention.scaled_dot_product_attention,
     __file__,
@@ -91,7 +84,7 @@ EXERCISE = exercise(
         "The weights of each query sum to 1",
         Case("small", small, visible=True),
         Case("batched", batched, visible=True),
-        Case("many keys", many_keys),
+        Case("many keys", lambda draw: qkv(draw, n_q=randint(draw, 2, 5), n_k=randint(draw, 8, 15), d_k=4, d_v=3)),
         advice="Add up each row of your weights, over the last axis. If the columns sum to 1 instead, the softmax runs "
         "over the queries.",
         observe=observe.row_sums,
@@ -135,7 +128,7 @@ EXERCISE = exercise(
             given(query=torch.tensor([[10.0]]), key=torch.tensor([[20.0], [19.0]]), value=torch.eye(2)),
             visible=True,
         ),
-        Case("huge scores", huge, visible=True),
+        Case("huge scores", lambda draw: qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3, scale=40.0), visible=True),
         advice="The exponential of a number above 88 is infinite in float32. torch.softmax subtracts the largest score "
         "of each row first.",
         fails="With scores in the hundreds, your result is not finite, or is not softmax(query keyᵀ / √d_k) value.",

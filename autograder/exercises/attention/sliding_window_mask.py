@@ -1,6 +1,7 @@
 """sliding_window_mask: the recent past only."""
 
-from autograder.exercises.spec import Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import attention
 
 EXERCISE = exercise(

@@ -2,7 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import context
 
@@ -14,10 +15,6 @@ def drawn_shape(draw: Generator) -> Arguments:
         "head_dim": 10 * randint(draw, 1, 3) + 1,
         "seq_len": randint(draw, 40, 60),
     }
-
-
-def drawn_batch(draw: Generator) -> Arguments:
-    return drawn_shape(draw) | {"batch": randint(draw, 10, 14), "bytes_per_value": 4}
 
 
 def drawn_half_bytes(draw: Generator) -> Arguments:
@@ -61,7 +58,7 @@ EXERCISE = exercise(
     requires(
         "A batch multiplies it",
         Case("a batch", given(**SMALL, batch=2, bytes_per_value=4), visible=True),
-        Case("a batch, drawn", drawn_batch),
+        Case("a batch, drawn", lambda draw: drawn_shape(draw) | {"batch": randint(draw, 10, 14), "bytes_per_value": 4}),
         advice="Every text of the batch has its own keys and values. These numbers take 4 bytes each.",
         fails="You do not get the bytes of a whole batch of 4-byte numbers.",
     ),

@@ -5,7 +5,8 @@ from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import rows
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import decoding
 
 

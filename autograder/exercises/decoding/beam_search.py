@@ -7,8 +7,9 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import decoding
 
@@ -67,22 +68,24 @@ def has_a_twin(ids: list[int]) -> bool:
     return len({walk for walk in walks if walk[0][0] == ids[0]}) > 1
 
 
+@argument_maker
 def drawn_until(
-    wanted: Callable[[Arguments, list[int]], bool], vocab: int, eos_logit: float, beam_width: int, max_new_tokens: int
-) -> Callable[[Generator], Arguments]:
+    draw: Generator,
+    wanted: Callable[[Arguments, list[int]], bool],
+    vocab: int,
+    eos_logit: float,
+    beam_width: int,
+    max_new_tokens: int,
+) -> Arguments:
     """Drawn until greedy decoding finds less, one text is best, all readings agree on it, and it is as wanted."""
     eos = vocab - 2
-
-    def arguments(draw: Generator) -> Arguments:
-        while True:
-            table = random_transitions(draw, vocab, eos, eos_logit)
-            found = searched(table, eos, beam_width, max_new_tokens)
-            results = [reading(**found) for reading in READINGS]
-            agreed = all(result == results[0] for result in results) and not has_a_twin(results[0])
-            if agreed and FUNCTIONS["greedy"](**found) != results[0] and wanted(found, results[0]):
-                return found
-
-    return arguments
+    while True:
+        table = random_transitions(draw, vocab, eos, eos_logit)
+        found = searched(table, eos, beam_width, max_new_tokens)
+        results = [reading(**found) for reading in READINGS]
+        agreed = all(result == results[0] for result in results) and not has_a_twin(results[0])
+        if agreed and FUNCTIONS["greedy"](**found) != results[0] and wanted(found, results[0]):
+            return found
 
 
 def ends(found: Arguments, result: list[int]) -> bool:

@@ -5,7 +5,8 @@ from torch import Generator, Tensor
 
 from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.drawing import Arguments, each_tensor, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import decoding
 
 

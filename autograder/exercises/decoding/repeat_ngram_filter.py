@@ -4,7 +4,8 @@ import torch
 from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_requirements
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import Arguments, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import decoding
 
 

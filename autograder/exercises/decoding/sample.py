@@ -1,13 +1,13 @@
 """sample: temperature, filters, one draw."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import decoding
 
@@ -23,9 +23,7 @@ def rows_apart(draw: Generator) -> Tensor:
     return torch.stack([numbers[order], numbers[order.roll(3)], numbers[order.flip(0)]])
 
 
-def sampled(
-    temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
-) -> Callable[[Generator], Arguments]:
+def sampled(temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None) -> ArgumentMaker:
     return lambda draw: {
         "logits": rows_apart(draw),
         "temperature": temperature,
@@ -39,18 +37,10 @@ def alike(draw: Generator) -> Arguments:
     return {**sampled(0.8, 3, None)(draw), "logits": rows_apart(draw)[:1].repeat(2, 1)}
 
 
-def alike_unfiltered(draw: Generator) -> Arguments:
-    return {**alike(draw), "top_k": None}
-
-
 def rows_agree(value: Any) -> list[Any]:
     """The category of one result for two equal rows: do they get the same token?"""
     first, second = value.tolist()
     return [first == second]
-
-
-def one_row_sampled(draw: Generator) -> Arguments:
-    return {**sampled(0.0)(draw), "logits": rows_apart(draw)[:1]}
 
 
 AS_OFTEN = "Without filters, tokens come as often as the softmax says, at any temperature"
@@ -94,7 +84,7 @@ EXERCISE = exercise(
         "Each row gets a draw of its own",
         Case("rows alike", alike, visible=True, repeat=80),
         # Without a filter, for here a filter's fault must not count once more, and told only whether the rows agree.
-        Case("rows alike, no filter", alike_unfiltered, repeat=150, categories=rows_agree),
+        Case("rows alike, no filter", lambda draw: {**alike(draw), "top_k": None}, repeat=150, categories=rows_agree),
         advice="Two equal rows must not always get the same token: one draw for each row.",
         fails="Two equal rows do not each get a draw of their own.",
     ),
@@ -112,7 +102,7 @@ EXERCISE = exercise(
         AT_ZERO,
         Case("temperature 0", sampled(0.0), visible=True),
         Case("temperature 0 with filters", sampled(0.0, 2, 0.9)),
-        Case("a batch of one", one_row_sampled, visible=True),
+        Case("a batch of one", lambda draw: {**sampled(0.0)(draw), "logits": rows_apart(draw)[:1]}, visible=True),
         advice="At temperature 0 only one logit of a row is left, so the draw can only be that one. The result has one "
         "id a row, also for a batch of one.",
         fails="At temperature 0 you do not return the most probable token of each row.",

@@ -1,12 +1,11 @@
 """analogy: b - a + c."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.spec import Arguments, Case, exercise, randint, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -82,7 +81,7 @@ def equal_to_c(draw: Generator) -> Arguments:
     return {"table": table, "a": 1, "b": 8, "c": 4, "k": 9}
 
 
-def of_six_rows(a: int, b: int, c: int, k: int = 1) -> Callable[[Generator], Arguments]:
+def of_six_rows(a: int, b: int, c: int, k: int = 1) -> ArgumentMaker:
     return lambda draw: {"table": randn(draw, 6, 3), "a": a, "b": b, "c": c, "k": k}
 
 

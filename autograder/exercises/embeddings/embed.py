@@ -1,11 +1,10 @@
 """embed: from ids to rows."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -25,7 +24,7 @@ def four_tokens(draw: Generator) -> Arguments:
     return {"ids": torch.tensor([3, 0, 3, 1]), "table": torch.arange(1.0, 16.0).reshape(5, 3)}
 
 
-def batch(*shape: int, rows: int, width: int) -> Callable[[Generator], Arguments]:
+def batch(*shape: int, rows: int, width: int) -> ArgumentMaker:
     return lambda draw: {"ids": random_ids(draw, *shape, below=rows), "table": wide_table(draw, rows, width)}
 
 
@@ -33,11 +32,11 @@ def three_axes(draw: Generator) -> Arguments:
     return {"ids": random_ids(draw, 2, 4, 3, below=11).transpose(0, 1), "table": wide_table(draw, 11, 5)}
 
 
-def in_dtype(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+def in_dtype(dtype: torch.dtype) -> ArgumentMaker:
     return lambda draw: {"ids": random_ids(draw, 2, 5, below=7), "table": randn(draw, 7, 4, dtype=dtype)}
 
 
-def looked_up(ids: list[int] | list[list[int]], rows: int) -> Callable[[Generator], Arguments]:
+def looked_up(ids: list[int] | list[list[int]], rows: int) -> ArgumentMaker:
     return lambda draw: {"ids": torch.tensor(ids), "table": randn(draw, rows, 3)}
 
 

@@ -1,13 +1,13 @@
 """nearest_neighbours: which rows point the same way?"""
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.spec import Arguments, Case, exercise, randint, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -19,11 +19,7 @@ def hand_made(draw: Generator) -> Arguments:
     return {"table": torch.tensor(HAND_MADE, dtype=torch.float32), "index": 0, "k": 4}
 
 
-def drawn_table(draw: Generator) -> Arguments:
-    return {"table": uneven_table(draw, 14, 5), "index": randint(draw, 3, 10), "k": 6}
-
-
-def uneven(rows: int, *, index: int, k: int) -> Callable[[Generator], Arguments]:
+def uneven(rows: int, *, index: int, k: int) -> ArgumentMaker:
     return lambda draw: {"table": uneven_table(draw, rows, 4), "index": index, "k": k}
 
 
@@ -72,7 +68,7 @@ def short_rows(draw: Generator) -> Arguments:
     return {"table": uneven_table(draw, 12, 5) / 1000, "index": randint(draw, 3, 10), "k": 6}
 
 
-def of_five_rows(*, index: int, k: int) -> Callable[[Generator], Arguments]:
+def of_five_rows(*, index: int, k: int) -> ArgumentMaker:
     return lambda draw: {"table": randn(draw, 5, 3), "index": index, "k": k}
 
 
@@ -82,7 +78,7 @@ EXERCISE = exercise(
     requires(
         MAIN,
         Case("hand-made", hand_made, visible=True),
-        Case("drawn", drawn_table),
+        Case("drawn", lambda draw: {"table": uneven_table(draw, 14, 5), "index": randint(draw, 3, 10), "k": 6}),
         Case("not contiguous", not_contiguous, visible=True),
         Case("all neighbors", uneven(9, index=8, k=8), visible=True),
         Case("single neighbor", uneven(10, index=4, k=1), visible=True),

@@ -1,11 +1,10 @@
 """tied_logits: the same table at the output, a score for each token."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -26,7 +25,7 @@ def batch_and_table(draw: Generator) -> Arguments:
     return tied(draw, 2, 3, vocab=randint(draw, 8, 11), dim=6)
 
 
-def of_widths(hidden: int, rows: int, table: int) -> Callable[[Generator], Arguments]:
+def of_widths(hidden: int, rows: int, table: int) -> ArgumentMaker:
     return lambda draw: {"hidden": randn(draw, 3, hidden), "table": randn(draw, rows, table)}
 
 

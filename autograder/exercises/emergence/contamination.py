@@ -1,11 +1,10 @@
 """contamination: how much of a test the training text already held."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -26,18 +25,15 @@ def half_copied(draw: Generator, n: int) -> Arguments:
     return {"test": test, "training": documents, "n": n}
 
 
-def renamed(test: list[int], training: list[list[int]], n: int) -> Callable[[Generator], Arguments]:
+@argument_maker
+def renamed(draw: Generator, test: list[int], training: list[list[int]], n: int) -> Arguments:
     """The same texts with other tokens: which of them are equal stays as it is."""
-
-    def drawn(draw: Generator) -> Arguments:
-        names = torch.randperm(90, generator=draw).tolist()
-        return {
-            "test": [names[token] for token in test],
-            "training": [[names[token] for token in document] for document in training],
-            "n": n,
-        }
-
-    return drawn
+    names = torch.randperm(90, generator=draw).tolist()
+    return {
+        "test": [names[token] for token in test],
+        "training": [[names[token] for token in document] for document in training],
+        "n": n,
+    }
 
 
 def across(draw: Generator) -> Arguments:

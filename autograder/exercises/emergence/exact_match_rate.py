@@ -1,22 +1,18 @@
 """exact_match_rate: what a rate per token becomes when every token has to be right."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import emergence
 
 MAIN = "It is the chance that all tokens of the answer are right"
 
 
-def drawn(low: int, high: int, parts: int, lengths: tuple[int, int], sign: int = 1) -> Callable[[Generator], Arguments]:
+@argument_maker
+def drawn(draw: Generator, low: int, high: int, parts: int, lengths: tuple[int, int], sign: int = 1) -> Arguments:
     """An accuracy of low to high parts, and a length."""
-
-    def arguments(draw: Generator) -> Arguments:
-        return {"token_accuracy": sign * randint(draw, low, high) / parts, "length": randint(draw, *lengths)}
-
-    return arguments
+    return {"token_accuracy": sign * randint(draw, low, high) / parts, "length": randint(draw, *lengths)}
 
 
 EXERCISE = exercise(

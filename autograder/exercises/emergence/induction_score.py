@@ -1,11 +1,10 @@
 """induction_score: does a head look at what came next the last time?"""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -35,16 +34,12 @@ def full(draw: Generator, *shape: int) -> Tensor:
     return torch.softmax(torch.randn(*shape, generator=draw, dtype=torch.float64), dim=-1).float()
 
 
-def drawn_single_head(draw: Generator) -> Arguments:
-    return {"attention": weights(draw, 1, 12), "ids": text(draw, 12, 6)}
-
-
 def no_repeat(draw: Generator, dtype: torch.dtype = torch.float32) -> Arguments:
     ids: list[int] = torch.randperm(30, generator=draw)[:9].tolist()
     return {"attention": weights(draw, 4, 9, dtype), "ids": ids}
 
 
-def unfitting(*shape: int) -> Callable[[Generator], Arguments]:
+def unfitting(*shape: int) -> ArgumentMaker:
     """Weights that do not belong to six ids."""
     return lambda draw: {"attention": full(draw, *shape), "ids": [1, 2, 1, 3, 2, 1]}
 
@@ -62,7 +57,7 @@ EXERCISE = exercise(
     requires(
         MAIN,
         Case("one repeat", given(attention=SMALL, ids=[7, 3, 9, 7]), visible=True),
-        Case("one head", drawn_single_head, visible=True),
+        Case("one head", lambda draw: {"attention": weights(draw, 1, 12), "ids": text(draw, 12, 6)}, visible=True),
         Case("without a mask, drawn", lambda draw: {"attention": full(draw, 3, 12, 12), "ids": text(draw, 12, 4)}),
         Case("side by side", lambda draw: {"attention": weights(draw, 2, 5), "ids": [6, 6, 6, 4, 4]}, visible=True),
         advice="In 7 3 9 7 only the last position counts. Its token stood at position 0, so the weight on position 1 "

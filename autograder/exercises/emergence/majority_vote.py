@@ -1,11 +1,10 @@
 """majority_vote: one answer out of many."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -30,16 +29,13 @@ def drawn_tie(draw: Generator) -> Arguments:
     return {"answers": ["k", middle, small, large, *rest, *[middle] * (most - 1), "z"]}
 
 
-def renamed(*answers: str) -> Callable[[Generator], Arguments]:
+@argument_maker
+def renamed(draw: Generator, *answers: str) -> Arguments:
     """The same votes with other letters in the same order of the alphabet."""
-
-    def drawn(draw: Generator) -> Arguments:
-        kinds = sorted(set(answers))
-        letters = sorted(torch.randperm(26, generator=draw)[: len(kinds)].tolist())
-        names = {kind: chr(ord("a") + letter) for kind, letter in zip(kinds, letters, strict=True)}
-        return {"answers": [names[answer] for answer in answers]}
-
-    return drawn
+    kinds = sorted(set(answers))
+    letters = sorted(torch.randperm(26, generator=draw)[: len(kinds)].tolist())
+    names = {kind: chr(ord("a") + letter) for kind, letter in zip(kinds, letters, strict=True)}
+    return {"answers": [names[answer] for answer in answers]}
 
 
 # So many that a set, whose order is a matter of luck, is hardly ever taken for another mistake.

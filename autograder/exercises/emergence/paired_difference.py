@@ -1,11 +1,10 @@
 """paired_difference: two models on the same items, and how sure the difference is."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -21,16 +20,13 @@ def numbers(draw: Generator, count: int) -> tuple[list[float], list[float]]:
     return first.tolist(), second.tolist()
 
 
-def drawn(low: int, high: int, swapped: bool = False, cut: bool = False) -> Callable[[Generator], Arguments]:
+@argument_maker
+def drawn(draw: Generator, low: int, high: int, swapped: bool = False, cut: bool = False) -> Arguments:
     """The scores of so many items, of two models or of the better one as the second, the second list cut or not."""
-
-    def arguments(draw: Generator) -> Arguments:
-        first, second = numbers(draw, randint(draw, low, high))
-        if cut:
-            second = second[: -randint(draw, 1, 2)]
-        return {"first": second, "second": first} if swapped else {"first": first, "second": second}
-
-    return arguments
+    first, second = numbers(draw, randint(draw, low, high))
+    if cut:
+        second = second[: -randint(draw, 1, 2)]
+    return {"first": second, "second": first} if swapped else {"first": first, "second": second}
 
 
 VALID = ("four answers", "graded answers", "second better", "drawn", "two items")  # fmt: skip

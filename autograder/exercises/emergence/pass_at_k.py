@@ -2,7 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import emergence
 
 MAIN = "It is the share of all choices of k attempts that hold a right one"

@@ -1,12 +1,11 @@
 """feed_forward: widen each row, GELU, narrow it again."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randn
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, four_axes, whole
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -20,22 +19,22 @@ def drawn_layers(draw: Generator, x: Tensor, d_ff: int, *, b_in: bool = False, b
     return {"x": x, **weights, **{name: bias if wanted[name] else 0 * bias for name, bias in biases.items()}}
 
 
-def layers_for(*shape: int, d_ff: int, b_in: bool = False, b_out: bool = False) -> Callable[[Generator], Arguments]:
+def layers_for(*shape: int, d_ff: int, b_in: bool = False, b_out: bool = False) -> ArgumentMaker:
     return lambda draw: drawn_layers(draw, randn(draw, *shape), d_ff, b_in=b_in, b_out=b_out)
 
 
-def far_out(layers: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+def far_out(layers: ArgumentMaker) -> ArgumentMaker:
     """Hidden numbers of thousands, where GELU, SiLU and ReLU are the same: what is left is how the parts are joined."""
     far = ("x", "b_in", "b_out")
     return lambda draw: {name: FAR * value if name in far else value for name, value in layers(draw).items()}
 
 
-def layers_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+def layers_in(dtype: torch.dtype) -> ArgumentMaker:
     # Where other mistakes do not show, one in the dtype does not hide them from the diagnosis.
     return each_tensor(lambda numbers: numbers.to(dtype), far_out(layers_for(2, 3, d_ff=5)))
 
 
-def other_bias(name: str, *shape: int) -> Callable[[Generator], Arguments]:
+def other_bias(name: str, *shape: int) -> ArgumentMaker:
     return lambda draw: {**far_out(layers_for(3, 4, d_ff=5))(draw), name: torch.full(shape, 0.5)}
 
 

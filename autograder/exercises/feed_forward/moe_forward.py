@@ -1,14 +1,14 @@
 """moe_forward: a router sends each token to a few of many networks."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, whole
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -71,7 +71,7 @@ def idle_expert(draw: Generator) -> Arguments:
     return {**arguments, "x": x, "router": router}
 
 
-def whole_choice(top_k: int) -> Callable[[Generator], Arguments]:
+def whole_choice(top_k: int) -> ArgumentMaker:
     """Three tokens with whole logits, experts of whole numbers: to be worked out by hand."""
     return lambda draw: {
         "x": torch.tensor([[1.0, 2.0], [2.0, -1.0], [-2.0, 1.0]]),
@@ -85,19 +85,19 @@ def whole_choice(top_k: int) -> Callable[[Generator], Arguments]:
 SMALL: dict[str, Any] = {"tokens": 4, "n_experts": 4, "top_k": 2, "d": 3, "d_ff": 5}
 
 
-def experts_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+def experts_in(dtype: torch.dtype) -> ArgumentMaker:
     one_expert = partial(drawn_experts, tokens=3, n_experts=1, top_k=1, d=3, d_ff=5)
     return each_tensor(lambda numbers: numbers.to(dtype), one_expert)
 
 
-def impossible_choice(top_k: int) -> Callable[[Generator], Arguments]:
+def impossible_choice(top_k: int) -> ArgumentMaker:
     return lambda draw: {**drawn_experts(draw, **SMALL), "top_k": top_k}
 
 
 ONE_EXPERT = "An expert is w_out relu(w_in x)"
 
 
-def two_best(router: list[float], outputs: list[float]) -> Callable[[Generator], Arguments]:
+def two_best(router: list[float], outputs: list[float]) -> ArgumentMaker:
     """One token of one number, and experts that each give one number, of which the router chooses two."""
     return given(
         x=torch.tensor([[1.0]]),

@@ -6,7 +6,8 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -27,7 +28,7 @@ def drawn_config(draw: Generator, *, tied: bool, shared: int = 1, n_kv_heads: in
     }
 
 
-def config_for(**wanted: Any) -> Callable[[Generator], Arguments]:
+def config_for(**wanted: Any) -> ArgumentMaker:
     return lambda draw: {"config": drawn_config(draw, **wanted)}
 
 

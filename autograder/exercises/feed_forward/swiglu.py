@@ -1,12 +1,11 @@
 """swiglu: one matrix makes a gate for what another one makes."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, given, randint, randn
 from autograder.exercises.feed_forward.inputs import FAR, four_axes, whole
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -17,7 +16,7 @@ def drawn_gates(draw: Generator, x: Tensor, d_ff: int) -> Arguments:
     return {"x": x, **weights}
 
 
-def gates_for(*shape: int, d_ff: int) -> Callable[[Generator], Arguments]:
+def gates_for(*shape: int, d_ff: int) -> ArgumentMaker:
     return lambda draw: drawn_gates(draw, randn(draw, *shape), d_ff)
 
 
@@ -34,20 +33,18 @@ def gates_far_out(draw: Generator) -> Arguments:
     return {**arguments, "x": 0.5 + torch.rand(4, 3, generator=draw), "w_gate": signs * 300.0 * torch.ones(5, 3)}
 
 
-def gates_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+def gates_in(dtype: torch.dtype) -> ArgumentMaker:
     return each_tensor(lambda numbers: numbers.to(dtype), lambda draw: drawn_gates(draw, FAR * randn(draw, 2, 3), 5))
 
 
-def wider(name: str) -> Callable[[Generator], Arguments]:
+def wider(name: str) -> ArgumentMaker:
     return lambda draw: {**gates_for(3, 4, d_ff=5)(draw), name: randn(draw, 5, randint(draw, 5, 7))}
 
 
-def one_row_of(name: str) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        fitting = drawn_gates(draw, randn(draw, 3, 4), 5)
-        return {**fitting, name: fitting[name][:1]}
-
-    return arguments
+@argument_maker
+def one_row_of(draw: Generator, name: str) -> Arguments:
+    fitting = drawn_gates(draw, randn(draw, 3, 4), 5)
+    return {**fitting, name: fitting[name][:1]}
 
 
 EXERCISE = exercise(

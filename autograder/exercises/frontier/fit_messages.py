@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import functions, observe
 from solutions import frontier
 
@@ -25,19 +26,16 @@ def history(text: str) -> list[dict[str, Any]]:
 Count = Callable[[dict[str, Any]], int]
 
 
-def of(text: str, budget: int, count: Count = functions.words_in) -> Callable[[Generator], Arguments]:
+def of(text: str, budget: int, count: Count = functions.words_in) -> ArgumentMaker:
     return lambda draw: {"messages": history(text), "budget": budget, "count": count}
 
 
-def one_of(*choices: tuple[str, int], count: Count = functions.words_in) -> Callable[[Generator], Arguments]:
+@argument_maker
+def one_of(draw: Generator, *choices: tuple[str, int], count: Count = functions.words_in) -> Arguments:
     """One of several histories and budgets, each number of words multiplied by one that is drawn."""
-
-    def drawn(draw: Generator) -> Arguments:
-        (text, budget), factor = choices[randint(draw, 0, len(choices) - 1)], randint(draw, 1, 3)
-        larger = " ".join(f"{part[0]}{int(part[1:]) * factor}" for part in text.split())
-        return {"messages": history(larger), "budget": budget * factor, "count": count}
-
-    return drawn
+    (text, budget), factor = choices[randint(draw, 0, len(choices) - 1)], randint(draw, 1, 3)
+    larger = " ".join(f"{part[0]}{int(part[1:]) * factor}" for part in text.split())
+    return {"messages": history(larger), "budget": budget * factor, "count": count}
 
 
 def saying_the_same(draw: Generator) -> Arguments:

@@ -1,13 +1,13 @@
 """run_tools: a model that acts, and what is done when it errs."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import functions, observe
 from solutions import frontier
 
@@ -16,7 +16,7 @@ def call(tool: str, **arguments: Any) -> str:
     return json.dumps({"tool": tool, "arguments": arguments})
 
 
-def asked(replies: list[str], *names: str, max_steps: int = 20) -> Callable[[Generator], Arguments]:
+def asked(replies: list[str], *names: str, max_steps: int = 20) -> ArgumentMaker:
     """A case with these tools of `functions`, each made anew."""
     return lambda draw: {
         "replies": list(replies),
@@ -81,7 +81,7 @@ CALL = call("add", a=47, b=85)
 MAIN = "A call is carried out, and its result told to the model"
 
 
-def errors(*replies: str) -> Callable[[Generator], Arguments]:
+def errors(*replies: str) -> ArgumentMaker:
     """These replies, then a call that works and an answer."""
     return asked([*replies, CALL, "It is 132."], *ALL)
 

@@ -1,12 +1,12 @@
 """splice_image: an image in the place of a token."""
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -37,12 +37,10 @@ def at(place: int, patches: int = 3, time: int = 5) -> Arguments:
     }
 
 
-def of_dtypes(text: torch.dtype, image: torch.dtype) -> Callable[[Generator], Arguments]:
-    def made(draw: Generator) -> Arguments:
-        arguments = drawn(draw, torch.float64)
-        return arguments | {"embeddings": arguments["embeddings"].to(text), "image": arguments["image"].to(image)}
-
-    return made
+@argument_maker
+def of_dtypes(draw: Generator, text: torch.dtype, image: torch.dtype) -> Arguments:
+    arguments = drawn(draw, torch.float64)
+    return arguments | {"embeddings": arguments["embeddings"].to(text), "image": arguments["image"].to(image)}
 
 
 def drawn_doubled(draw: Generator) -> Arguments:

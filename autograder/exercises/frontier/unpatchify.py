@@ -3,8 +3,9 @@
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import Arguments, given, randint, randn
 from autograder.exercises.frontier.patchify import drawn_sizes, numbered
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import frontier
 

@@ -1,12 +1,13 @@
 """bigram_probabilities: the smallest language model, a table of what follows what."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.language_models.inputs import random_ids
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import language_models
 
@@ -15,7 +16,7 @@ SMALL_TEXT = [0, 1, 0, 1, 1, 2, 0, 1, 0, 0, 3]
 MAIN = "Without smoothing, row i holds the shares of what followed token i"
 
 
-def drawn(length: int, below: int, *, end: Sequence[int] = (), **others: Any) -> Callable[[Generator], Arguments]:
+def drawn(length: int, below: int, *, end: Sequence[int] = (), **others: Any) -> ArgumentMaker:
     """A text of drawn ids with a given end."""
     return lambda draw: {"ids": [*random_ids(draw, length, below), *end], **others}
 

@@ -1,11 +1,11 @@
 """perplexity: how surprised a model is, as a number of choices."""
 
 import math
-from collections.abc import Callable
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import language_models
 
 MAIN = "It is exp(-log_prob / n_predictions)"
@@ -17,7 +17,7 @@ def drawn_score(draw: Generator) -> Arguments:
     return {"log_prob": -n_predictions * math.log(choices), "n_predictions": n_predictions}
 
 
-def scored(low: float, high: float, fewest: int, most: int) -> Callable[[Generator], Arguments]:
+def scored(low: float, high: float, fewest: int, most: int) -> ArgumentMaker:
     """A log probability and a number of predictions from these ranges."""
     return lambda draw: {"log_prob": uniform(draw, low, high), "n_predictions": randint(draw, fewest, most)}
 

@@ -1,12 +1,11 @@
 """sequence_log_prob: the chain rule, or how likely a text is."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
 from autograder.exercises.language_models.inputs import random_ids
-from autograder.exercises.spec import Arguments, Case, exercise, randint, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import language_models
 
@@ -24,12 +23,12 @@ def scored(draw: Generator, dtype: torch.dtype = torch.float32) -> Arguments:
     return {"probs": random_table(draw, vocab_size, dtype), "ids": random_ids(draw, 12, vocab_size)}
 
 
-def small(dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+def small(dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     table = [[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.7, 0.2, 0.1]]
     return lambda draw: {"probs": torch.tensor(table).to(dtype), "ids": [2, 0, 1, 1, 0]}
 
 
-def scoring(*ids: int) -> Callable[[Generator], Arguments]:
+def scoring(*ids: int) -> ArgumentMaker:
     """A text by a table of four tokens."""
     return lambda draw: {"probs": random_table(draw, 4), "ids": list(ids)}
 

@@ -1,14 +1,14 @@
 """decoder_logits: from token ids to a score for every token."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, gain, with_small_scores
-from autograder.exercises.spec import Arguments, Case, exercise, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -47,7 +47,7 @@ def decoder_arguments(
     return {"ids": torch.randint(0, vocab, (batch, time), generator=draw), "weights": weights, "config": config}
 
 
-def decoder(**sizes: Any) -> Callable[[Generator], Arguments]:
+def decoder(**sizes: Any) -> ArgumentMaker:
     return functools.partial(decoder_arguments, **sizes)
 
 

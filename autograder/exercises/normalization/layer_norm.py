@@ -1,10 +1,9 @@
 """layer_norm: rows with mean 0 and variance 1, then a gain and a bias."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randn
 from autograder.exercises.normalization.inputs import (
     FIXED_SEED,
     four_axes,
@@ -18,7 +17,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -29,10 +28,6 @@ def centered(x: Tensor) -> Tensor:
 
 def without_bias(draw: Generator) -> Arguments:
     return with_weight(torch.Generator().manual_seed(FIXED_SEED))
-
-
-def with_bias(draw: Generator) -> Arguments:
-    return {**without_bias(draw), "bias": randn(draw, 5)}
 
 
 def small_numbers(draw: Generator) -> Arguments:
@@ -64,7 +59,7 @@ def constant_rows(draw: Generator) -> Arguments:
     return weighted(draw, x, eps=0.1)
 
 
-def misshapen(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+def misshapen(**shapes: tuple[int, ...]) -> ArgumentMaker:
     return lambda draw: {**whole_rows(draw), **{name: randn(draw, *shape) for name, shape in shapes.items()}}
 
 
@@ -101,7 +96,7 @@ EXERCISE = exercise(
     requires(
         "The bias is added last, column by column",
         Case("without bias", without_bias, visible=True),
-        Case("with bias", with_bias, visible=True),
+        Case("with bias", lambda draw: {**without_bias(draw), "bias": randn(draw, 5)}, visible=True),
         advice="Add 1 to the bias: every number of the result has to grow by 1, whatever the weight.",
         observe=observe.difference,
         joint=True,

@@ -1,10 +1,9 @@
 """rms_norm: rows of one length, then a gain."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, given, randn
 from autograder.exercises.normalization.inputs import (
     four_axes,
     gain,
@@ -16,23 +15,20 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, given, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
 
-def unbiased(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+def unbiased(arguments: ArgumentMaker) -> ArgumentMaker:
     return lambda draw: {name: value for name, value in arguments(draw).items() if name != "bias"}
 
 
-def gained(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+@argument_maker
+def gained(draw: Generator, arguments: ArgumentMaker) -> Arguments:
     """With a gain, so that rows that come back as they are point elsewhere."""
-
-    def draw_both(draw: Generator) -> Arguments:
-        drawn = arguments(draw)
-        return {**drawn, "weight": gain(draw, drawn["x"].shape[-1])}
-
-    return draw_both
+    drawn = arguments(draw)
+    return {**drawn, "weight": gain(draw, drawn["x"].shape[-1])}
 
 
 def rms_rows(draw: Generator) -> Arguments:
@@ -67,7 +63,7 @@ def large_in_float16(draw: Generator) -> Arguments:
     return {"x": (600 * random_rows(draw, 3, 6)).half(), "weight": gain(draw, 6).half(), "eps": 1e-6}
 
 
-def misshapen(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+def misshapen(**shapes: tuple[int, ...]) -> ArgumentMaker:
     return lambda draw: {**rms_rows(draw), **{name: randn(draw, *shape) for name, shape in shapes.items()}}
 
 

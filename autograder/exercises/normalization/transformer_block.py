@@ -1,14 +1,14 @@
 """transformer_block: attention and feed-forward, each behind a norm and added to what came in."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, with_small_scores
-from autograder.exercises.spec import Arguments, Case, exercise, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -38,11 +38,11 @@ def block_arguments(
     }
 
 
-def block(**sizes: Any) -> Callable[[Generator], Arguments]:
+def block(**sizes: Any) -> ArgumentMaker:
     return functools.partial(block_arguments, **sizes)
 
 
-def attention_only(**sizes: Any) -> Callable[[Generator], Arguments]:
+def attention_only(**sizes: Any) -> ArgumentMaker:
     return block(silent=(FEED_FORWARD,), **sizes)
 
 

@@ -1,20 +1,19 @@
 """ia3_scale: one learned factor for each column."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import peft
 
 
-def scaled(*shape: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+def scaled(*shape: int, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {"x": randn(draw, *shape, dtype=dtype), "scale": 1.5 + torch.rand(shape[-1], generator=draw)}
 
 
-def unfitting(*shape: int, rows: int = 4) -> Callable[[Generator], Arguments]:
+def unfitting(*shape: int, rows: int = 4) -> ArgumentMaker:
     return lambda draw: {"x": randn(draw, rows, 3), "scale": randn(draw, *shape)}
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from autograder.exercises.drawing import Arguments, randn
 from autograder.exercises.peft.inputs import drawn_layer
-from autograder.exercises.spec import Arguments, Case, exercise, randn, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from llm_course.checking.scripts import Step
 from solutions import peft

@@ -6,26 +6,32 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, randn, requires
+from autograder.exercises.drawing import Arguments, argument_maker, randn
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import peft
 
 
+@argument_maker
 def drawn_batch(
-    texts: int, time: int, rows: int, width: int, *, boolean: bool = False, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        lengths = torch.randint(1, time, (texts, 1), generator=draw)
-        mask = torch.arange(time) < lengths
-        mask[0] = mask[0].flip(0)  # padded on the left
-        return {
-            "embeddings": randn(draw, texts, time, width, dtype=dtype),
-            "prompt": randn(draw, rows, width),
-            "mask": mask if boolean else mask.long(),
-            "labels": torch.randint(0, 50, (texts, time), generator=draw),
-        }
-
-    return arguments
+    draw: Generator,
+    texts: int,
+    time: int,
+    rows: int,
+    width: int,
+    *,
+    boolean: bool = False,
+    dtype: torch.dtype = torch.float32,
+) -> Arguments:
+    lengths = torch.randint(1, time, (texts, 1), generator=draw)
+    mask = torch.arange(time) < lengths
+    mask[0] = mask[0].flip(0)  # padded on the left
+    return {
+        "embeddings": randn(draw, texts, time, width, dtype=dtype),
+        "prompt": randn(draw, rows, width),
+        "mask": mask if boolean else mask.long(),
+        "labels": torch.randint(0, 50, (texts, time), generator=draw),
+    }
 
 
 def two_texts(draw: Generator) -> Arguments:
@@ -38,12 +44,10 @@ def two_texts(draw: Generator) -> Arguments:
     }
 
 
-def with_other(name: str, make: Callable[[Tensor], Tensor]) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        found = drawn_batch(2, 4, 3, 5)(draw)
-        return found | {name: make(found[name])}
-
-    return arguments
+@argument_maker
+def with_other(draw: Generator, name: str, make: Callable[[Tensor], Tensor]) -> Arguments:
+    found = drawn_batch(2, 4, 3, 5)(draw)
+    return found | {name: make(found[name])}
 
 
 GROWN = ("two texts", "three texts", "one text")

@@ -1,24 +1,18 @@
 """trainable_fraction: the share of a model that is trained."""
 
-from collections.abc import Callable
-
 from torch import Generator, nn
 
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
 from autograder.exercises.peft.inputs import drawn_layer
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import peft
 
 
-def drawn_layers(*layers: tuple[int, int, bool, bool]) -> Callable[[Generator], Arguments]:
+@argument_maker
+def drawn_layers(draw: Generator, *layers: tuple[int, int, bool, bool]) -> Arguments:
     """Layers of (rows, columns, bias, trained), the last two in a model of their own."""
-
-    def arguments(draw: Generator) -> Arguments:
-        made = [
-            drawn_layer(draw, rows, columns, bias).requires_grad_(trained) for rows, columns, bias, trained in layers
-        ]
-        return {"model": nn.Sequential(*made[:-2], nn.Sequential(*made[-2:]))}
-
-    return arguments
+    made = [drawn_layer(draw, rows, columns, bias).requires_grad_(trained) for rows, columns, bias, trained in layers]
+    return {"model": nn.Sequential(*made[:-2], nn.Sequential(*made[-2:]))}
 
 
 def drawn_model(draw: Generator) -> Arguments:

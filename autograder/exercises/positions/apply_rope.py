@@ -1,11 +1,12 @@
 """apply_rope: queries and keys turned by their position."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, randint, randn, refuses, requires, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -18,14 +19,14 @@ def random_heads(draw: Generator, *shape: int) -> Tensor:
     return randn(draw, batch, time, heads, head_dim).transpose(1, 2)
 
 
-def rows_at(positions: list[int]) -> Callable[[Generator], Arguments]:
+def rows_at(positions: list[int]) -> ArgumentMaker:
     """For cases that draw the same rows: only their positions differ."""
     return lambda draw: {"x": random_heads(draw, 2, 1, len(positions), 6), "positions": torch.tensor(positions)}
 
 
 def rows_of(
     *shape: int, positions: Sequence[float], dtype: torch.dtype = torch.float32, **others: float
-) -> Callable[[Generator], Arguments]:
+) -> ArgumentMaker:
     """Random rows at given positions."""
     return lambda draw: {"x": random_heads(draw, *shape).to(dtype), "positions": torch.tensor(positions), **others}
 
@@ -45,14 +46,6 @@ def drawn_positions(draw: Generator) -> Arguments:
 
 def one_new_row(draw: Generator) -> Arguments:
     return {"x": random_heads(draw, 2, 3, 1, 4), "positions": torch.tensor([randint(draw, 7, 20)])}
-
-
-def small_base(draw: Generator) -> Arguments:
-    return {**drawn_positions(draw), "base": uniform(draw, 0.3, 0.7)}
-
-
-def negative_base(draw: Generator) -> Arguments:
-    return {**from_zero(draw), "base": -uniform(draw, 1, 100)}
 
 
 def bfloat16_rows(draw: Generator) -> Arguments:
@@ -100,7 +93,7 @@ EXERCISE = exercise(
         "The base sets how far the speeds spread",
         Case("small base", rows_of(1, 2, 3, 6, positions=[5, 1, 2], base=100.0), visible=True),
         Case("large base", lambda draw: {**drawn_positions(draw), "base": 500000.0}),
-        Case("base below one", small_base, visible=True),
+        Case("base below one", lambda draw: {**drawn_positions(draw), "base": uniform(draw, 0.3, 0.7)}, visible=True),
         advice="Pair i turns by position · base^(-2i / head_dim): another base, other angles in all pairs but the "
         "first.",
         fails="With another base, your pairs are not turned by position · base^(-2i / head_dim).",
@@ -110,7 +103,7 @@ EXERCISE = exercise(
         Case("odd width", rows_of(1, 2, 3, 5, positions=[0, 1, 2]), visible=True),
         Case("one position for three rows", rows_of(1, 2, 3, 4, positions=[2]), visible=True),
         Case("base of zero", lambda draw: {**from_zero(draw), "base": 0.0}, visible=True),
-        Case("base below zero", negative_base, visible=True),
+        Case("base below zero", lambda draw: {**from_zero(draw), "base": -uniform(draw, 1, 100)}, visible=True),
         advice="Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
         "above 0, and nowhere else.",
         needs=DISTANCE,

@@ -2,20 +2,13 @@
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.drawing import Arguments, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import positions as reference
 
 ROW_0 = "Row 0 has 0 in the even columns and 1 in the odd ones"
 SPEEDS = "Each pair of columns turns at its own speed"
-
-
-def drawn_first(draw: Generator) -> Arguments:
-    return {"seq_len": 1, "d_model": 2 * randint(draw, 4, 20)}
-
-
-def even_width(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 18, 30), "d_model": 2 * randint(draw, 4, 7)}
 
 
 def drawn_base(draw: Generator) -> Arguments:
@@ -30,17 +23,13 @@ def drawn_negative_base(draw: Generator) -> Arguments:
     return {"seq_len": 3, "d_model": 4, "base": -uniform(draw, 1, 100)}
 
 
-def odd_width(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 4, 6), "d_model": 2 * randint(draw, 4, 7) + 1}
-
-
 EXERCISE = exercise(
     reference.sinusoidal_encoding,
     __file__,
     requires(
         "Every row has the length √(d_model / 2)",
         Case("even width", given(seq_len=3, d_model=4), visible=True),
-        Case("even width drawn", even_width),
+        Case("even width drawn", lambda draw: {"seq_len": randint(draw, 18, 30), "d_model": 2 * randint(draw, 4, 7)}),
         Case("another base", given(seq_len=3, d_model=4, base=100.0), visible=True),
         advice="Sine and cosine of the same angle, squared, sum to 1: two columns that share an angle give each row "
         "the same length.",
@@ -51,7 +40,7 @@ EXERCISE = exercise(
     requires(
         ROW_0,
         Case("one position", given(seq_len=1, d_model=4), visible=True),
-        Case("one position, drawn", drawn_first),
+        Case("one position, drawn", lambda draw: {"seq_len": 1, "d_model": 2 * randint(draw, 4, 20)}),
         advice="At position 0 every angle is 0. Which of sine and cosine is 0 there, and in which columns does it "
         "belong?",
         fails="Your row 0 is not 0 in the even columns and 1 in the odd ones.",
@@ -75,7 +64,7 @@ EXERCISE = exercise(
     requires(
         "An odd width works",
         Case("odd width", given(seq_len=3, d_model=3), visible=True),
-        Case("odd width drawn", odd_width),
+        Case("odd width drawn", lambda draw: {"seq_len": randint(draw, 4, 6), "d_model": 2 * randint(draw, 4, 7) + 1}),
         Case("one column", lambda draw: {"seq_len": randint(draw, 3, 30), "d_model": 1}, visible=True),
         advice="Three columns are two sines and one cosine, and the exponents are 0 and 2/3.",
         fails="With an odd width, column 2i is not the sine, or 2i + 1 not the cosine, of position / base^(2i / "

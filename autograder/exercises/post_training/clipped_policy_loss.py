@@ -1,39 +1,36 @@
 """clipped_policy_loss: better answers become likelier, in small steps."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
+@argument_maker
 def answers(
-    batch: int, time: int, clip: float | None = None, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+    draw: Generator, batch: int, time: int, clip: float | None = None, dtype: torch.dtype = torch.float32
+) -> Arguments:
     """Answers of different lengths; what stands behind their ends differs wildly."""
-
-    def draw_answers(draw: Generator) -> Arguments:
-        old = -2 * torch.rand(batch, time, generator=draw, dtype=torch.float64).to(dtype) - 0.1
-        new = old + 0.5 * randn(draw, batch, time, dtype=dtype)
-        lengths = torch.tensor([randint(draw, 1, time - 1) for _ in range(batch)])
-        lengths[0], lengths[-1] = time, max(1, time // 3)
-        mask = torch.arange(time) < lengths[:, None]
-        new = torch.where(mask, new, 3 * randn(draw, batch, time, dtype=dtype))
-        advantages = randn(draw, batch, dtype=dtype)
-        advantages[0], advantages[-1] = 1.3, -0.7
-        return {
-            "log_probs": new,
-            "old_log_probs": old,
-            "advantages": advantages,
-            "mask": mask,
-            **({} if clip is None else {"clip": clip}),
-        }
-
-    return draw_answers
+    old = -2 * torch.rand(batch, time, generator=draw, dtype=torch.float64).to(dtype) - 0.1
+    new = old + 0.5 * randn(draw, batch, time, dtype=dtype)
+    lengths = torch.tensor([randint(draw, 1, time - 1) for _ in range(batch)])
+    lengths[0], lengths[-1] = time, max(1, time // 3)
+    mask = torch.arange(time) < lengths[:, None]
+    new = torch.where(mask, new, 3 * randn(draw, batch, time, dtype=dtype))
+    advantages = randn(draw, batch, dtype=dtype)
+    advantages[0], advantages[-1] = 1.3, -0.7
+    return {
+        "log_probs": new,
+        "old_log_probs": old,
+        "advantages": advantages,
+        "mask": mask,
+        **({} if clip is None else {"clip": clip}),
+    }
 
 
 def holes(draw: Generator) -> Arguments:
@@ -42,7 +39,7 @@ def holes(draw: Generator) -> Arguments:
     return {**answers(3, 6)(draw), "mask": mask}
 
 
-def whole(**other: Any) -> Callable[[Generator], Arguments]:
+def whole(**other: Any) -> ArgumentMaker:
     return given(**{**WHOLE, **other})
 
 

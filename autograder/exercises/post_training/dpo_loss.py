@@ -1,25 +1,22 @@
 """dpo_loss: a policy trained on comparisons, without a reward model."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def pairs(batch: int, beta: float, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def draw_pairs(draw: Generator) -> Arguments:
-        names = ("policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected")
-        drawn = {name: 3 * randn(draw, batch, dtype=dtype) - 9 for name in names}
-        # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
-        lost = drawn["reference_chosen"][0] - drawn["reference_rejected"][0] - 1 - torch.rand((), generator=draw)
-        drawn["policy_chosen"][0] = drawn["policy_rejected"][0] + lost
-        return {**drawn, "beta": beta}
-
-    return draw_pairs
+@argument_maker
+def pairs(draw: Generator, batch: int, beta: float, dtype: torch.dtype = torch.float32) -> Arguments:
+    names = ("policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected")
+    drawn = {name: 3 * randn(draw, batch, dtype=dtype) - 9 for name in names}
+    # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
+    lost = drawn["reference_chosen"][0] - drawn["reference_rejected"][0] - 1 - torch.rand((), generator=draw)
+    drawn["policy_chosen"][0] = drawn["policy_rejected"][0] + lost
+    return {**drawn, "beta": beta}
 
 
 def far(draw: Generator) -> Arguments:
@@ -39,7 +36,7 @@ def drawn_far(draw: Generator) -> Arguments:
     return {**drawn, "beta": 0.5}
 
 
-def of_another_shape(names: tuple[str, ...], *shape: int) -> Callable[[Generator], Arguments]:
+def of_another_shape(names: tuple[str, ...], *shape: int) -> ArgumentMaker:
     return lambda draw: {**pairs(3, 0.4)(draw), **{name: randn(draw, *shape) for name in names}}
 
 

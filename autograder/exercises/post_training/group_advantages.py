@@ -1,16 +1,14 @@
 """group_advantages: better or worse than the other answers to the same question."""
 
-from collections.abc import Callable
-
 import torch
-from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randn, requires
+from autograder.exercises.drawing import ArgumentMaker, given, randn
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def drawn(groups: int, samples: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+def drawn(groups: int, samples: int, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {"rewards": 2 * randn(draw, groups, samples, dtype=dtype) + randn(draw, groups, 1, dtype=dtype)}
 
 

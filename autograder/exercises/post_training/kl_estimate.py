@@ -1,23 +1,20 @@
 """kl_estimate: how far the policy has moved, from samples."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randn, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def samples(count: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def draw_samples(draw: Generator) -> Arguments:
-        ours = -3 * torch.rand(count, generator=draw, dtype=torch.float64).to(dtype) - 0.2
-        moved = 0.8 * randn(draw, count, dtype=dtype)
-        # Away from 0, where exp(d) - 1 - d would be all rounding however it is computed.
-        return {"log_probs": ours, "reference_log_probs": ours + moved + 0.4 * moved.sign()}
-
-    return draw_samples
+@argument_maker
+def samples(draw: Generator, count: int, dtype: torch.dtype = torch.float32) -> Arguments:
+    ours = -3 * torch.rand(count, generator=draw, dtype=torch.float64).to(dtype) - 0.2
+    moved = 0.8 * randn(draw, count, dtype=dtype)
+    # Away from 0, where exp(d) - 1 - d would be all rounding however it is computed.
+    return {"log_probs": ours, "reference_log_probs": ours + moved + 0.4 * moved.sign()}
 
 
 FAR = {"log_probs": torch.tensor([-1.0, -16.0, -2.0]), "reference_log_probs": torch.tensor([-41.0, -1.0, -2.5])}

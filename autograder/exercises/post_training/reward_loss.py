@@ -1,27 +1,20 @@
 """reward_loss: a score for answers, from comparisons."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randn, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def pairs(batch: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def draw_pairs(draw: Generator) -> Arguments:
-        chosen, rejected = 2 * randn(draw, 2, batch, dtype=dtype)
-        # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
-        chosen[0] = rejected[0] - 0.5 - torch.rand((), generator=draw)
-        return {"chosen": chosen, "rejected": rejected}
-
-    return draw_pairs
-
-
-def with_gaps(draw: Generator) -> Arguments:
-    return {"chosen": randn(draw, 4, 2)[:, 0], "rejected": randn(draw, 4, 3)[:, 1]}
+@argument_maker
+def pairs(draw: Generator, batch: int, dtype: torch.dtype = torch.float32) -> Arguments:
+    chosen, rejected = 2 * randn(draw, 2, batch, dtype=dtype)
+    # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
+    chosen[0] = rejected[0] - 0.5 - torch.rand((), generator=draw)
+    return {"chosen": chosen, "rejected": rejected}
 
 
 def drawn_far_apart(draw: Generator) -> Arguments:
@@ -42,7 +35,7 @@ EXERCISE = exercise(
             visible=True,
         ),
         Case("one pair", pairs(1), visible=True),
-        Case("with gaps", with_gaps),
+        Case("with gaps", lambda draw: {"chosen": randn(draw, 4, 2)[:, 0], "rejected": randn(draw, 4, 3)[:, 1]}),
         advice="For equal rewards the loss is log 2 = 0.693, for a difference of 1 it is 0.313, and for -1 it is "
         "1.313.",
         weight=3,

@@ -1,30 +1,27 @@
 """sequence_log_probs: how probable a whole answer is."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def answers(batch: int, time: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def draw_answers(draw: Generator) -> Arguments:
-        labels = torch.randint(0, 7, (batch, time), generator=draw)
-        for row in labels:
-            row[: randint(draw, 1, time // 2)] = -100
-        labels[0, -1] = -100
-        labels[-1, -2] = 0  # a token like any other
-        return {"logits": 2 * randn(draw, batch, time, 7, dtype=dtype), "labels": labels}
-
-    return draw_answers
+@argument_maker
+def answers(draw: Generator, batch: int, time: int, dtype: torch.dtype = torch.float32) -> Arguments:
+    labels = torch.randint(0, 7, (batch, time), generator=draw)
+    for row in labels:
+        row[: randint(draw, 1, time // 2)] = -100
+    labels[0, -1] = -100
+    labels[-1, -2] = 0  # a token like any other
+    return {"logits": 2 * randn(draw, batch, time, 7, dtype=dtype), "labels": labels}
 
 
 def all_counted(
     batch: int, time: int, labels_batch: int | None = None, labels_time: int | None = None
-) -> Callable[[Generator], Arguments]:
+) -> ArgumentMaker:
     """Logits, and labels that fit them or have another size."""
     shape = labels_batch or batch, labels_time or time
     return lambda draw: {

@@ -1,38 +1,32 @@
 """sft_labels: learn from what the assistant says, and from nothing else."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def drawn(count: int) -> Callable[[Generator], Arguments]:
-    def draw_turns(draw: Generator) -> Arguments:
-        ids, spans = [randint(draw, 1, 99)], []
-        for _ in range(count):
-            ids += [randint(draw, 1, 99) for _ in range(randint(draw, 1, 4))]
-            start = len(ids)
-            ids += [randint(draw, 1, 99) for _ in range(randint(draw, 2, 5))]
-            spans.append((start, len(ids)))
-        # A token of the last turn comes again behind it.
-        ids += [ids[start], randint(draw, 1, 99)]
-        return {"ids": ids, "spans": spans[::-1]}
-
-    return draw_turns
+@argument_maker
+def drawn(draw: Generator, count: int) -> Arguments:
+    ids, spans = [randint(draw, 1, 99)], []
+    for _ in range(count):
+        ids += [randint(draw, 1, 99) for _ in range(randint(draw, 1, 4))]
+        start = len(ids)
+        ids += [randint(draw, 1, 99) for _ in range(randint(draw, 2, 5))]
+        spans.append((start, len(ids)))
+    # A token of the last turn comes again behind it.
+    ids += [ids[start], randint(draw, 1, 99)]
+    return {"ids": ids, "spans": spans[::-1]}
 
 
-def with_spans(*spans: tuple[int, int]) -> Callable[[Generator], Arguments]:
+@argument_maker
+def with_spans(draw: Generator, *spans: tuple[int, int]) -> Arguments:
     """The spans, further to the right or not, in ids that are drawn."""
-
-    def draw_ids(draw: Generator) -> Arguments:
-        further, length = randint(draw, 0, 4), randint(draw, 11, 16)
-        ids = [randint(draw, 1, 99) for _ in range(length)]
-        return {"ids": ids, "spans": [(start + further, end + further) for start, end in spans]}
-
-    return draw_ids
+    further, length = randint(draw, 0, 4), randint(draw, 11, 16)
+    ids = [randint(draw, 1, 99) for _ in range(length)]
+    return {"ids": ids, "spans": [(start + further, end + further) for start, end in spans]}
 
 
 # Some ids come twice, inside a span and outside: what is a label is said by the places.

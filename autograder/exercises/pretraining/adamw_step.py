@@ -1,24 +1,13 @@
 """adamw_step: one step of AdamW on one tensor."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn, uniform
 from autograder.exercises.pretraining.inputs import away_from_zero
-from autograder.exercises.spec import (
-    Arguments,
-    Case,
-    each_tensor,
-    exercise,
-    given,
-    randint,
-    randn,
-    refuses,
-    requires,
-    uniform,
-)
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -47,11 +36,11 @@ def later_step(draw: Generator, *shape: int) -> Arguments:
     }
 
 
-def later(*shape: int, **other: Any) -> Callable[[Generator], Arguments]:
+def later(*shape: int, **other: Any) -> ArgumentMaker:
     return lambda draw: {**later_step(draw, *shape), **other}
 
 
-def with_decay(*shape: int) -> Callable[[Generator], Arguments]:
+def with_decay(*shape: int) -> ArgumentMaker:
     return lambda draw: {**later_step(draw, *shape), "weight_decay": uniform(draw, 0.3, 0.6)}
 
 
@@ -60,7 +49,7 @@ def decay_alone(draw: Generator) -> Arguments:
     return {**with_decay(3, 4)(draw), "grad": zeros, "m": zeros}
 
 
-def without(name: str, arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+def without(name: str, arguments: ArgumentMaker) -> ArgumentMaker:
     """One argument is left to its default."""
     return lambda draw: {key: value for key, value in arguments(draw).items() if key != name}
 

@@ -1,25 +1,21 @@
 """clip_gradients: shorten all gradients together where they are too long."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import Arguments, argument_maker, each_tensor, given, uniform
 from autograder.exercises.pretraining.inputs import away_from_zero
-from autograder.exercises.spec import Arguments, Case, each_tensor, exercise, given, refuses, requires, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import pretraining
 
 
-def limited(share: float, *shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+@argument_maker
+def limited(draw: Generator, share: float, *shapes: tuple[int, ...]) -> Arguments:
     """Gradients of which the second is by far the longest, and a share of their norm as the limit."""
-
-    def arguments(draw: Generator) -> Arguments:
-        grads = [(0.5 + 2 * number % 3) * away_from_zero(draw, *shape) for number, shape in enumerate(shapes)]
-        _, norm = pretraining.clip_gradients(grads, 1.0)
-        return {"grads": grads, "max_norm": share * norm}
-
-    return arguments
+    grads = [(0.5 + 2 * number % 3) * away_from_zero(draw, *shape) for number, shape in enumerate(shapes)]
+    _, norm = pretraining.clip_gradients(grads, 1.0)
+    return {"grads": grads, "max_norm": share * norm}
 
 
 def large_in_float16(draw: Generator) -> Arguments:

@@ -1,15 +1,12 @@
 """compute_optimal: how many parameters and tokens a budget of compute should buy."""
 
-from collections.abc import Callable
-
-from torch import Generator
-
-from autograder.exercises.spec import Arguments, Case, exercise, given, refuses, requires, uniform
+from autograder.exercises.drawing import ArgumentMaker, given, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import pretraining
 
 
-def random_budget(low: float, high: float, *ratio: float) -> Callable[[Generator], Arguments]:
+def random_budget(low: float, high: float, *ratio: float) -> ArgumentMaker:
     """A budget between two powers of ten, and a ratio between two numbers."""
     return lambda draw: {"flops": 10 ** uniform(draw, low, high), "tokens_per_param": uniform(draw, *ratio)}
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import pretraining
 
 
@@ -16,26 +17,21 @@ def random_run(draw: Generator) -> Arguments:
     return {"warmup": warmup, "total": total, "peak": peak, "floor": peak * uniform(draw, 0.25, 0.35)}
 
 
-def at(place: Callable[[Arguments], int], *left_out: str, **other: Any) -> Callable[[Generator], Arguments]:
+@argument_maker
+def at(draw: Generator, place: Callable[[Arguments], int], *left_out: str, **other: Any) -> Arguments:
     """A step of a drawn schedule."""
-
-    def arguments(draw: Generator) -> Arguments:
-        run = {**random_run(draw), **other}
-        return {"step": place(run), **{name: value for name, value in run.items() if name not in left_out}}
-
-    return arguments
+    run = {**random_run(draw), **other}
+    return {"step": place(run), **{name: value for name, value in run.items() if name not in left_out}}
 
 
 def after(share: float) -> Callable[[Arguments], int]:
     return lambda run: int(run["warmup"] + share * (run["total"] - run["warmup"]))
 
 
-def only_warmup(beyond: int) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        run = random_run(draw)
-        return {"step": run["warmup"] + beyond, **run, "total": run["warmup"]}
-
-    return arguments
+@argument_maker
+def only_warmup(draw: Generator, beyond: int) -> Arguments:
+    run = random_run(draw)
+    return {"step": run["warmup"] + beyond, **run, "total": run["warmup"]}
 
 
 SMALL = {"warmup": 4, "total": 10, "peak": 8.0, "floor": 3.0}

@@ -1,11 +1,10 @@
 """next_token_loss: each position predicts the next token; the mean over the targets that count."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -13,39 +12,29 @@ VOCAB = 7
 IGNORED = -100
 
 
-def text(
-    batch: int, time: int, vocab: int = VOCAB, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+@argument_maker
+def text(draw: Generator, batch: int, time: int, vocab: int = VOCAB, dtype: torch.dtype = torch.float32) -> Arguments:
     """Logits that spread, and ids with a token 0 among the targets."""
-
-    def arguments(draw: Generator) -> Arguments:
-        ids = torch.randint(vocab, (batch, time), generator=draw)
-        ids[0, 1:2] = 0
-        return {"logits": (2 * randn(draw, batch, time, vocab)).to(dtype), "ids": ids}
-
-    return arguments
+    ids = torch.randint(vocab, (batch, time), generator=draw)
+    ids[0, 1:2] = 0
+    return {"logits": (2 * randn(draw, batch, time, vocab)).to(dtype), "ids": ids}
 
 
-def with_ignored(batch: int, time: int, another_index: bool = False) -> Callable[[Generator], Arguments]:
+@argument_maker
+def with_ignored(draw: Generator, batch: int, time: int, another_index: bool = False) -> Arguments:
     """Ends of different length, a gap, and a first token that do not count."""
-
-    def arguments(draw: Generator) -> Arguments:
-        index = randint(draw, 2, VOCAB - 1) if another_index else IGNORED
-        found = text(batch, time)(draw)
-        found["ids"][[0, -1, 0], [time - 1, 0, 2]] = index
-        found["ids"][1, time // 2 :] = index
-        return {**found, "ignore_index": index} if another_index else found
-
-    return arguments
+    index = randint(draw, 2, VOCAB - 1) if another_index else IGNORED
+    found = text(batch, time)(draw)
+    found["ids"][[0, -1, 0], [time - 1, 0, 2]] = index
+    found["ids"][1, time // 2 :] = index
+    return {**found, "ignore_index": index} if another_index else found
 
 
-def all_ignored(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        found = text(2, 4, dtype=dtype)(draw)
-        found["ids"][:, 1:] = IGNORED
-        return found
-
-    return arguments
+@argument_maker
+def all_ignored(draw: Generator, dtype: torch.dtype) -> Arguments:
+    found = text(2, 4, dtype=dtype)(draw)
+    found["ids"][:, 1:] = IGNORED
+    return found
 
 
 def monotonous(draw: Generator, batch: int, time: int) -> Arguments:
@@ -67,7 +56,7 @@ def with_gaps(draw: Generator) -> Arguments:
     return {**arguments, "logits": arguments["logits"].transpose(0, 1)}
 
 
-def other_logits(batch: int, time: int) -> Callable[[Generator], Arguments]:
+def other_logits(batch: int, time: int) -> ArgumentMaker:
     """Logits for 2 texts of 4 tokens, and ids of another shape."""
     return lambda draw: {**text(batch, time)(draw), "logits": randn(draw, 2, 4, VOCAB)}
 

@@ -2,7 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, refuses, requires, uniform
+from autograder.exercises.drawing import Arguments, given, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import production
 
 MAIN = "So many tokens cost as much at the API as the machine"

@@ -1,10 +1,9 @@
 """cost_per_million_tokens: what a rented machine makes of an hour."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import production
 
 MAIN = "It is the price of an hour for the tokens of an hour"
@@ -13,7 +12,7 @@ Range = tuple[float, float]
 USUAL = {"hourly_cost": 9.0, "tokens_per_second": 1000.0, "utilisation": 0.25}
 
 
-def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> Callable[[Generator], Arguments]:
+def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> ArgumentMaker:
     """Numbers drawn from these ranges."""
     ranges = {"hourly_cost": hourly_cost, "tokens_per_second": tokens_per_second, "utilisation": utilisation}
     return lambda draw: {name: uniform(draw, *ends) for name, ends in ranges.items()}
@@ -22,7 +21,7 @@ def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> 
 drawn = within((2, 9), (100, 900), (0.1, 0.4))
 
 
-def usual(**changes: float) -> Callable[[Generator], Arguments]:
+def usual(**changes: float) -> ArgumentMaker:
     return given(**USUAL | changes)
 
 

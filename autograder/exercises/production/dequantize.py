@@ -5,8 +5,9 @@ from functools import partial
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import Arguments, given, randint
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 

@@ -1,10 +1,9 @@
 """model_bytes: what a model takes up when its matrices have few bits."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -21,7 +20,7 @@ SMALL = counts(4, 3, 5, 2)
 LLAMA_2_7B = counts(262_144_000, 2_147_483_648, 4_328_521_728, 266_240)
 
 
-def small(linear_bits: float = 4.5, other_bits: float = 16, **changed: int) -> Callable[[Generator], Arguments]:
+def small(linear_bits: float = 4.5, other_bits: float = 16, **changed: int) -> ArgumentMaker:
     return given(parameter_counts=SMALL | changed, linear_bits=linear_bits, other_bits=other_bits)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import Arguments, given, randint
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 

@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_blocks
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 from solutions.production import NF4_LEVELS
@@ -25,7 +26,7 @@ def middles(largest: float, pairs: tuple[int, ...] = EXACT_PAIRS) -> Tensor:
     return torch.tensor(shares) * largest
 
 
-def blocks(n: int, block_size: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+def blocks(n: int, block_size: int, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {"x": clear_blocks(draw, n, block_size).to(dtype), "block_size": block_size}
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -25,12 +26,8 @@ def only(weight: Tensor) -> Callable[[Any], Arguments]:
     return given(weight=weight)
 
 
-def rows(count: int, columns: int, bits: int) -> Callable[[Generator], Arguments]:
+def rows(count: int, columns: int, bits: int) -> ArgumentMaker:
     return lambda draw: {"weight": clear_rows(draw, count, columns, bits), "bits": bits}
-
-
-def drawn(draw: Generator) -> Arguments:
-    return {"weight": clear_rows(draw, 5, 7, 8)}
 
 
 def drawn_halves(draw: Generator) -> Arguments:
@@ -61,7 +58,7 @@ EXERCISE = exercise(
     requires(
         MAIN,
         Case("whole weights", only(WHOLE), visible=True),
-        Case("drawn", drawn),
+        Case("drawn", lambda draw: {"weight": clear_rows(draw, 5, 7, 8)}),
         # Laid out by columns, with the rows that clear_rows made.
         Case("laid out by columns, drawn", lambda draw: {"weight": clear_rows(draw, 4, 6, 8).T.contiguous().T}),
         Case("one row, drawn", lambda draw: {"weight": clear_rows(draw, 1, 6, 8)}),

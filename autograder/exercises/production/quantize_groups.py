@@ -1,12 +1,11 @@
 """quantize_groups: one scale for each group of neighbors in a row."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -30,9 +29,7 @@ def drawn_groups(
     return torch.cat(groups, 1).to(dtype)
 
 
-def drawn(
-    rows: int, sizes: tuple[int, ...], group_size: int, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+def drawn(rows: int, sizes: tuple[int, ...], group_size: int, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {"weight": drawn_groups(draw, rows, sizes, dtype=dtype), "group_size": group_size}
 
 
@@ -55,7 +52,7 @@ def drawn_tiny_group(draw: Generator) -> Arguments:
     return {"weight": weight, "group_size": 4}
 
 
-def in_half(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+def in_half(dtype: torch.dtype) -> ArgumentMaker:
     return lambda draw: {
         "weight": torch.cat([exact_rows(draw, 3, size, 4, dtype) for size in (4, 4, 2)], 1),
         "group_size": 4,

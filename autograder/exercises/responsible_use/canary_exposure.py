@@ -1,11 +1,10 @@
 """canary_exposure: how well a secret was memorized, by its rank among others."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -21,17 +20,14 @@ def shuffled(draw: Generator, found: list[float]) -> list[float]:
     return [found[place] for place in torch.randperm(len(found), generator=draw).tolist()]
 
 
-def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
+@argument_maker
+def drawn(draw: Generator, low: int, high: int) -> Arguments:
     """A canary of rank low to high, counted from 0."""
-
-    def arguments(draw: Generator) -> Arguments:
-        found = losses(draw, randint(draw, 20, 60))
-        return {"canary_loss": sorted(found)[randint(draw, low, high)] + 0.02, "reference_losses": found}
-
-    return arguments
+    found = losses(draw, randint(draw, 20, 60))
+    return {"canary_loss": sorted(found)[randint(draw, low, high)] + 0.02, "reference_losses": found}
 
 
-def drawn_at_the_end(low: float, high: float) -> Callable[[Generator], Arguments]:
+def drawn_at_the_end(low: float, high: float) -> ArgumentMaker:
     """A canary below or above all others."""
     return lambda draw: {
         "canary_loss": uniform(draw, low, high),

@@ -1,12 +1,11 @@
 """expected_calibration_error: how far confidence and accuracy are apart."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
 from autograder.exercises.responsible_use.inputs import as_booleans, inside_bins, shortened
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -34,7 +33,7 @@ def drawn_single(draw: Generator) -> Arguments:
     return {"confidence": torch.tensor([uniform(draw, 0.52, 0.58)]), "correct": torch.tensor([1]), "n_bins": 5}
 
 
-def answers(confidence: list[float], correct: list[int], n_bins: int) -> Callable[[Generator], Arguments]:
+def answers(confidence: list[float], correct: list[int], n_bins: int) -> ArgumentMaker:
     return given(confidence=torch.tensor(confidence), correct=torch.tensor(correct), n_bins=n_bins)
 
 

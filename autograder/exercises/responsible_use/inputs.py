@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, randint, uniform
+from autograder.exercises.drawing import Arguments, randint, uniform
 
 
 def outside(draw: Generator) -> float:

@@ -1,7 +1,8 @@
 """redact: e-mail addresses, IPv4 addresses and card numbers out of a text."""
 
+from autograder.exercises.drawing import given
 from autograder.exercises.responsible_use import texts
-from autograder.exercises.spec import Case, exercise, given, requires
+from autograder.exercises.spec import Case, exercise, requires
 from solutions import responsible_use
 
 EMAILS = "E-mail addresses become [EMAIL]"

@@ -1,12 +1,11 @@
 """selective_score: what answers are worth where silence is allowed and a wrong one costs."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
 from autograder.exercises.responsible_use.inputs import as_booleans, right_or_wrong, shortened
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -25,7 +24,7 @@ def drawn(draw: Generator) -> Arguments:
     }
 
 
-def drawn_with(name: str, low: float, high: float) -> Callable[[Generator], Arguments]:
+def drawn_with(name: str, low: float, high: float) -> ArgumentMaker:
     """The same, with another threshold or penalty."""
     return lambda draw: drawn(draw) | {name: uniform(draw, low, high)}
 

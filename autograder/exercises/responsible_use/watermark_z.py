@@ -2,8 +2,9 @@
 
 from torch import Generator
 
+from autograder.exercises.drawing import Arguments, given, randint, uniform
 from autograder.exercises.responsible_use.inputs import outside
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import responsible_use
 
 MAIN = "It is the distance from what is expected, in standard deviations"

@@ -1,23 +1,20 @@
 """cached_attention_step: attention for one new token, with all others in a cache."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import serving
 
 
-def step(heads: int, time: int, head_dim: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        token = {name: randn(draw, heads, head_dim, dtype=dtype) for name in ("query", "key", "value")}
-        # Not contiguous, as a view of a larger buffer is not.
-        caches = {name: randn(draw, heads, head_dim, time, dtype=dtype).mT for name in ("cache_k", "cache_v")}
-        return token | caches
-
-    return arguments
+@argument_maker
+def step(draw: Generator, heads: int, time: int, head_dim: int, dtype: torch.dtype = torch.float32) -> Arguments:
+    token = {name: randn(draw, heads, head_dim, dtype=dtype) for name in ("query", "key", "value")}
+    # Not contiguous, as a view of a larger buffer is not.
+    caches = {name: randn(draw, heads, head_dim, time, dtype=dtype).mT for name in ("cache_k", "cache_v")}
+    return token | caches
 
 
 def averaged(draw: Generator) -> Arguments:
@@ -31,7 +28,7 @@ def averaged(draw: Generator) -> Arguments:
     }
 
 
-def with_wrong(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+def with_wrong(**shapes: tuple[int, ...]) -> ArgumentMaker:
     return lambda draw: step(2, 4, 3)(draw) | {name: randn(draw, *shape) for name, shape in shapes.items()}
 
 

@@ -1,11 +1,10 @@
 """continuous_batching: who runs when, if a free slot is taken at once."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import serving
 
@@ -16,20 +15,18 @@ def queue(draw: Generator, requests: int, until: int, longest: int) -> Arguments
     return {"arrivals": arrivals, "lengths": lengths}
 
 
-def crowded(requests: int, max_batch: int, in_order: bool = False) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        # No two arrive together: what then comes first is asked by itself.
-        drawn = queue(draw, requests, 8, 9) | {"arrivals": torch.randperm(requests, generator=draw).tolist()}
-        return {
-            **drawn,
-            "arrivals": sorted(drawn["arrivals"]) if in_order else drawn["arrivals"],
-            "max_batch": max_batch,
-        }
-
-    return arguments
+@argument_maker
+def crowded(draw: Generator, requests: int, max_batch: int, in_order: bool = False) -> Arguments:
+    # No two arrive together: what then comes first is asked by itself.
+    drawn = queue(draw, requests, 8, 9) | {"arrivals": torch.randperm(requests, generator=draw).tolist()}
+    return {
+        **drawn,
+        "arrivals": sorted(drawn["arrivals"]) if in_order else drawn["arrivals"],
+        "max_batch": max_batch,
+    }
 
 
-def different(low: int, arrivals: list[int], max_batch: int) -> Callable[[Generator], Arguments]:
+def different(low: int, arrivals: list[int], max_batch: int) -> ArgumentMaker:
     """Six lengths from low on, in any order."""
     return lambda draw: {
         "arrivals": arrivals,
@@ -38,7 +35,7 @@ def different(low: int, arrivals: list[int], max_batch: int) -> Callable[[Genera
     }
 
 
-def malformed(**other: object) -> Callable[[Generator], Arguments]:
+def malformed(**other: object) -> ArgumentMaker:
     return given(**{"arrivals": [0, 1, 1], "lengths": [3, 2, 4], "max_batch": 2} | other)
 
 

@@ -1,18 +1,15 @@
 """distillation_loss: a student's distribution against its teacher's, both softened."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randn, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import serving
 
 
-def drawn(
-    rows: int, vocab: int, temperature: float, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+def drawn(rows: int, vocab: int, temperature: float, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {
         "student": 2 * randn(draw, rows, vocab, dtype=dtype),
         "teacher": 2 * randn(draw, vocab, rows, dtype=dtype).T + 1,  # not contiguous

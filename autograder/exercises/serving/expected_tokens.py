@@ -1,20 +1,17 @@
 """expected_tokens: what one pass of the target is worth, with a draft of k tokens."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import serving
 
 
-def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        acceptance = 0.35 + 0.3 * torch.rand((), generator=draw, dtype=torch.float64).item()
-        return {"acceptance": acceptance, "k": randint(draw, low, high)}
-
-    return arguments
+@argument_maker
+def drawn(draw: Generator, low: int, high: int) -> Arguments:
+    acceptance = 0.35 + 0.3 * torch.rand((), generator=draw, dtype=torch.float64).item()
+    return {"acceptance": acceptance, "k": randint(draw, low, high)}
 
 
 MAIN = "The result is 1 + a + a² + … + a^k"

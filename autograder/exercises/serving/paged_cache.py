@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from torch import Generator
 
-from autograder.exercises.spec import Case, exercise, given, randint, refuses, requires
+from autograder.exercises.drawing import given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from llm_course.checking.scripts import Step
 from solutions import serving

@@ -6,28 +6,29 @@ from typing import Any
 import torch
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, randint, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import serving
 
 WIDE = 5
 
 
+@argument_maker
 def case(
-    target: tuple[tuple[float, ...], ...], draft: tuple[tuple[float, ...], ...], drafted: tuple[int, ...]
-) -> Callable[[Generator], Arguments]:
+    draw: Generator,
+    target: tuple[tuple[float, ...], ...],
+    draft: tuple[tuple[float, ...], ...],
+    drafted: tuple[int, ...],
+) -> Arguments:
     """The same problem with its tokens renamed at random."""
-
-    def arguments(draw: Generator) -> Arguments:
-        order = torch.randperm(WIDE, generator=draw)
-        return {
-            "target": torch.tensor(target)[:, order],
-            "draft": torch.tensor(draft)[:, order] if draft else torch.empty(0, WIDE),
-            "drafted": [order.tolist().index(token) for token in drafted],
-            "generator": torch.Generator().manual_seed(randint(draw, 0, 1 << 30)),
-        }
-
-    return arguments
+    order = torch.randperm(WIDE, generator=draw)
+    return {
+        "target": torch.tensor(target)[:, order],
+        "draft": torch.tensor(draft)[:, order] if draft else torch.empty(0, WIDE),
+        "drafted": [order.tolist().index(token) for token in drafted],
+        "generator": torch.Generator().manual_seed(randint(draw, 0, 1 << 30)),
+    }
 
 
 # Every row differs from the others, and no token's share of the residual is that of the target or of the draft.
@@ -59,23 +60,20 @@ ONE_HOT = ((0.0, 0.0, 1.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0,
 MAIN = "A drafted token is accepted with probability min(1, target / draft)"
 
 
-def malformed(**other: object) -> Callable[[Generator], Arguments]:
+def malformed(**other: object) -> ArgumentMaker:
     return lambda draw: case(TARGET, DRAFT, SURE)(draw) | other
 
 
-def behind_a_rejection(token: int) -> Callable[[Generator], Arguments]:
+@argument_maker
+def behind_a_rejection(draw: Generator, token: int) -> Arguments:
     """The first drafted token is rejected for sure, and the second is no id."""
-
-    def arguments(draw: Generator) -> Arguments:
-        arguments = case(ONE_HOT, DRAFT[:2], (0, 1))(draw)
-        return {**arguments, "drafted": [arguments["drafted"][0], token]}
-
-    return arguments
+    arguments = case(ONE_HOT, DRAFT[:2], (0, 1))(draw)
+    return {**arguments, "drafted": [arguments["drafted"][0], token]}
 
 
 def often(
     name: str,
-    arguments: Callable[[Generator], Arguments],
+    arguments: ArgumentMaker,
     categories: Callable[[Any], list[Any]] = observe.as_one_category,
     *,
     repeat: int = 300,

@@ -2,7 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.spec import Arguments, Case, exercise, given, randint, requires
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from autograder.exercises.tokenization.inputs import drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
