@@ -25,6 +25,8 @@ from llm_course.checking import observe
 from llm_course.checking.answer_key import Property, properties_of
 from llm_course.checking.scripts import Step
 
+OBSERVER_OF_PART = {None: observe.value, 0: observe.first, 1: observe.second, 2: observe.third}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -242,7 +244,7 @@ def requires(
     *cases: Case | tuple[str, ...],
     advice: str,
     weight: int = 1,
-    observe: Callable[..., Any] = observe.value,
+    observe: Callable[..., Any] | None = None,
     joint: bool = False,
     needs: str | None = None,
     part: int | None = None,
@@ -250,11 +252,13 @@ def requires(
 ) -> Requirement:
     """That a property holds on some cases. Those that another property describes are given by their names.
 
+    Unless something else is said, it looks at the value or, where `part` is a place in a tuple, at what stands there.
     For all else see llm_course.checking.answer_key.Property.
     """
     names = tuple(name for case in cases for name in ((case.name,) if isinstance(case, Case) else case))
     described = tuple(case for case in cases if isinstance(case, Case))
-    return Requirement(Property(name, names, advice, weight, observe, joint, needs, part, fails), described)
+    observer = observe or OBSERVER_OF_PART[part]
+    return Requirement(Property(name, names, advice, weight, observer, joint, needs, part, fails), described)
 
 
 def refuses(

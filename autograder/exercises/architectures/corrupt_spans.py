@@ -68,7 +68,6 @@ EXERCISE = exercise(
         advice="Ids 7 8 9 5 with the span (1, 3) become 7 <s0> 5: what stands before, the sentinel, what stands "
         "behind.",
         weight=3,
-        observe=observe.first,
         part=0,
         fails="Your inputs are not the text with one sentinel in the place of each span.",
     ),
@@ -77,7 +76,6 @@ EXERCISE = exercise(
         TEXTS,
         advice="Ids 7 8 9 5 with the span (1, 3) have the targets <s0> 8 9 <s1>.",
         weight=3,
-        observe=observe.second,
         part=1,
         fails="Your targets are not each sentinel with its tokens behind it, and the next sentinel at the end.",
     ),

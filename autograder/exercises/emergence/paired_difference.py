@@ -45,7 +45,6 @@ EXERCISE = exercise(
         advice="Subtract item by item, first minus second, and take the mean of what you get. The result is a pair: "
         "this mean, then its standard error.",
         weight=2,
-        observe=observe.first,
         part=0,
         fails="Your first number is not the mean of first - second.",
     ),
@@ -55,7 +54,6 @@ EXERCISE = exercise(
         advice="For the differences 0, 1, 0, 1: the mean is 0.5, the squared distances sum to 1, the variance is 1 / "
         "3, and the error the root of a quarter of that.",
         weight=3,
-        observe=observe.second,
         part=1,
         fails="Your second number is not the standard error of the mean difference.",
     ),
@@ -63,7 +61,6 @@ EXERCISE = exercise(
         "A lead that is the same on every item has no error",
         Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
         advice="The differences are all equal there: they have no spread, however much the scores themselves have.",
-        observe=observe.second,
         part=1,
         needs=ERROR,
         fails="Your standard error is not 0 where all differences are equal.",

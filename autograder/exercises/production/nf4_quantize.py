@@ -82,7 +82,6 @@ EXERCISE = exercise(
         "block with a -4 is a share of 0.25: the nearest level is 0.2461, at place 10.",
         fails="Some of your codes are not those of the nearest level.",
         weight=3,
-        observe=observe.first,
         part=0,
     ),
     requires(
@@ -91,7 +90,6 @@ EXERCISE = exercise(
         advice="absmax is a vector of one number for each block: the largest magnitude in it.",
         fails="Your absmax is not the largest magnitude of each block.",
         weight=2,
-        observe=observe.second,
         part=1,
     ),
     requires(
@@ -109,7 +107,6 @@ EXERCISE = exercise(
         Case("halfway, drawn", drawn_ties),
         advice="Of equal distances, argmin takes the first.",
         fails="Halfway between two levels you do not take the lower code.",
-        observe=observe.first,
         part=0,
         needs=MAIN,
     ),
@@ -128,7 +125,6 @@ EXERCISE = exercise(
         advice="The smallest numbers are rounded like others: no constant may be added to absmax, or be its lower "
         "limit.",
         fails="With a block of very small numbers, your codes are not those of the levels nearest to x / absmax.",
-        observe=observe.first,
         part=0,
         needs=MAIN,
     ),

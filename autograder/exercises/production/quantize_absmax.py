@@ -66,7 +66,6 @@ EXERCISE = exercise(
         "-32. Divide by the scale, round, convert.",
         fails="Some of your whole numbers are not the nearest multiples of their row's scale.",
         weight=3,
-        observe=observe.first,
         part=0,
     ),
     requires(
@@ -78,7 +77,6 @@ EXERCISE = exercise(
         "by it, q is about the weights again.",
         fails="Your scale does not take a row's largest magnitude to the largest whole number.",
         weight=2,
-        observe=observe.second,
         part=1,
     ),
     requires(
@@ -88,7 +86,6 @@ EXERCISE = exercise(
         advice="With 4 bits the numbers are from -7 to 7, with 3 from -3 to 3, with 2 from -1 to 1.",
         fails="With fewer than 8 bits, your q is not that of a scale with the row's largest magnitude at 2^(bits - 1) "
         "- 1.",
-        observe=observe.first,
         part=0,
     ),
     requires(
@@ -97,7 +94,6 @@ EXERCISE = exercise(
         Case("halves, drawn", drawn_halves),
         advice="0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
         fails="You do not round halves to the even neighbor.",
-        observe=observe.first,
         part=0,
         needs=MAIN,
     ),
@@ -109,7 +105,6 @@ EXERCISE = exercise(
         "anything.",
         fails="With a row of zeros, your whole numbers are not 0 there, or not the nearest to weight / scale "
         "elsewhere.",
-        observe=observe.first,
         part=0,
         needs=MAIN,
     ),
@@ -120,7 +115,6 @@ EXERCISE = exercise(
         advice="The smallest weights are rounded like others: no constant may be added to a scale, or be its lower "
         "limit.",
         fails="With a row of very small weights, your whole numbers are not those nearest to weight / scale.",
-        observe=observe.first,
         part=0,
         needs=MAIN,
     ),

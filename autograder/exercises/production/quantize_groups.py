@@ -73,7 +73,6 @@ EXERCISE = exercise(
         "quantize_absmax rounds a row.",
         fails="Some of your whole numbers are not the nearest multiples of their group's scale.",
         weight=3,
-        observe=observe.first,
         part=0,
     ),
     requires(
@@ -83,7 +82,6 @@ EXERCISE = exercise(
         "divided by 2^(bits - 1) - 1.",
         fails="Your scales are not those of each group of each row.",
         weight=2,
-        observe=observe.second,
         part=1,
     ),
     requires(
@@ -109,7 +107,6 @@ EXERCISE = exercise(
         Case("8 bits, drawn", drawn_bits),
         advice="4 is only the default of bits: with 8 the largest whole number is 127.",
         fails="With 8 bits, your q is not that of a scale with the group's largest magnitude at 127.",
-        observe=observe.first,
         part=0,
     ),
     requires(
@@ -117,7 +114,6 @@ EXERCISE = exercise(
         Case("halves", given(weight=HALVES, group_size=3), visible=True),
         advice="0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
         fails="You do not round halves to the even neighbor.",
-        observe=observe.first,
         part=0,
         needs=MAIN,
     ),
@@ -129,7 +125,6 @@ EXERCISE = exercise(
         "be anything.",
         fails="With a group of zeros, your whole numbers are not 0 there, or not the nearest to weight / scale "
         "elsewhere.",
-        observe=observe.first,
         part=0,
         needs=MAIN,
     ),
@@ -140,7 +135,6 @@ EXERCISE = exercise(
         advice="The smallest weights are rounded like others: no constant may be added to a scale, or be its lower "
         "limit.",
         fails="With a group of very small weights, your whole numbers are not those nearest to weight / scale.",
-        observe=observe.first,
         part=0,
         needs=MAIN,
     ),

@@ -30,13 +30,6 @@ def as_booleans(arguments: Arguments) -> Arguments:
     return arguments | {"correct": arguments["correct"].bool()}
 
 
-def one_outside(draw: Generator, arguments: Arguments) -> Arguments:
-    """The same answers, but that one confidence is not from 0 to 1."""
-    confidence = arguments["confidence"].clone()
-    confidence[2] = outside(draw)
-    return arguments | {"confidence": confidence}
-
-
 def shortened(draw: Generator, arguments: Arguments) -> Arguments:
     """The same answers, with the last few of `correct` missing."""
     return arguments | {"correct": arguments["correct"][: -randint(draw, 1, 4)]}

@@ -63,7 +63,6 @@ EXERCISE = exercise(
         advice="Append first, then score all keys against the query, divide by the root of head_dim, take the softmax "
         "over the tokens, and mix the values with it.",
         weight=3,
-        observe=observe.first,
         part=0,
         fails="Your output is not each head's mixture of all values, by scaled scores of the query.",
     ),
