@@ -84,8 +84,8 @@ class Exercise:
         _require_unique(self.name, "property", [item.name for item in self.properties])
         cases = {case.name for case in self.cases}
         used = {case for item in self.properties for case in item.cases}
-        if used != cases:
-            raise ValueError(f"{self.name}: cases and those the properties use differ: {sorted(used ^ cases)}")
+        if lost := sorted(used ^ cases):
+            raise ValueError(f"{self.name}: describe {lost} as a Case, each in a property that looks at it")
         needs = {item.name: item.needs for item in self.properties}
         if unknown := {needed for needed in needs.values() if needed} - needs.keys():
             raise ValueError(f"{self.name}: no property is called {sorted(unknown)}")
