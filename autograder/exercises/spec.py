@@ -9,7 +9,6 @@ ties, the batch is larger than 1.
 """
 
 import functools
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -203,11 +202,6 @@ class Assignment:
     def exercise(self, name: str) -> Exercise:
         """The exercise of that name. Raises KeyError."""
         return {exercise.name: exercise for exercise in self.exercises}[name]
-
-
-def assignment_of(package: str, name: str, *modules: str) -> Assignment:
-    """The assignment with the EXERCISE of each of a package's modules, which are named in the order of the notebook."""
-    return Assignment(name, tuple(importlib.import_module(f"{package}.{module}").EXERCISE for module in modules))
 
 
 def exercise(
