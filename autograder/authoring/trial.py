@@ -13,7 +13,8 @@ from typing import Any
 
 from autograder.authoring.checks import packed_checks
 from autograder.authoring.trivial import trivially_held
-from autograder.exercises.spec import Exercise, Mistake
+from autograder.exercises.misunderstandings import Mistake
+from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, ask, judge, local_answer, make_answer_key
 from autograder.notebooks.markdown import MarkdownError
 from autograder.notebooks.notebooks import NotebookError, source_notebook

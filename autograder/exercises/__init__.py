@@ -1,12 +1,13 @@
-"""The assignments: one module a topic, each with its ASSIGNMENT."""
+"""The assignments: a package a topic, with a module that has its EXERCISE for each. The capstone is one module."""
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import Assignment, Exercise
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 
@@ -18,8 +19,7 @@ class Assignments(Mapping[str, Assignment]):
         self._modules = dict(modules)
 
     def __getitem__(self, name: str) -> Assignment:
-        assignment: Assignment = importlib.import_module(self._modules[name]).ASSIGNMENT
-        return assignment
+        return _assignment(name, self._modules[name])
 
     def __contains__(self, name: object) -> bool:
         # Mapping's own would load it.
@@ -39,3 +39,17 @@ def assignments() -> Assignments:
     offered = sorted(path.parent.name for path in CHAPTERS.glob("*/exercises.md"))
     modules = {name: name.partition("_")[2] for name in offered}
     return Assignments({name: f"{__name__}.{topic}" for name, topic in modules.items() if topic in topics})
+
+
+@cache
+def _assignment(name: str, topic: str) -> Assignment:
+    """That of the capstone's module, or the exercises of a topic in the order of their stubs in exercises.md."""
+    package = importlib.import_module(topic)
+    if hasattr(package, "ASSIGNMENT"):
+        capstone: Assignment = package.ASSIGNMENT
+        return capstone
+    text = (CHAPTERS / name / "exercises.md").read_text(encoding="utf-8")
+    modules = [importlib.import_module(f"{topic}.{info.name}") for info in pkgutil.iter_modules(package.__path__)]
+    exercises: list[Exercise] = [module.EXERCISE for module in modules if hasattr(module, "EXERCISE")]
+    place = {stub: number for number, stub in enumerate(re.findall(r"^(?:def|class) (\w+)", text, re.MULTILINE))}
+    return Assignment(name, tuple(sorted(exercises, key=lambda exercise: place.get(exercise.name, len(place)))))

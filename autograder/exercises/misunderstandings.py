@@ -43,8 +43,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.exercises.spec import Mistake
-
 TITLE = re.compile(r"# (?P<name>\w+)(?: \{(?P<section>[^{}]+)\})?")
 HEADING = re.compile(r"## (?P<name>\w+)(?: \{(?P<section>[^{}]+)\})?")
 EQUIVALENT = "# equivalent"
@@ -55,6 +53,22 @@ NEW_LINE = "⏎"
 
 class MisunderstandingsError(ValueError):
     """A file of misunderstandings cannot be read; the message names the file, the line and what to do."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A form of a misunderstanding, the hint that answers it, and the label of the section that teaches it.
+
+    All forms of one misunderstanding have its name. `text` is the definition of the exercise's function in this form,
+    and `place` the file and line where it is written.
+    """
+
+    name: str
+    hint: str
+    section: str
+    function: Callable[..., Any]
+    text: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)

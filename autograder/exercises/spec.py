@@ -1,7 +1,7 @@
 """The vocabulary in which an exercise is written down. CONTRIBUTING.md shows one from start to end.
 
-An Exercise names the reference (the value oracle), the cases it is called on, the weighted properties that must
-hold, from fundamental to subtle, and the known mistakes with their hints.
+An `exercise` names the reference (the value oracle) and the weighted properties that must hold, from fundamental to
+subtle, each with the cases that it looks at. The misunderstandings stand in a Markdown file beside it.
 
 Rule for cases: no constant may hide a factor. d_value differs from d_key, the number of queries from the number
 of keys, alpha from rank; weights and biases are random, eps is large enough to see, logits are unsorted and have
@@ -9,22 +9,22 @@ ties, the batch is larger than 1.
 """
 
 import functools
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Generator, Tensor
+from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker
+from autograder.exercises.misunderstandings import Mistake, equivalent_edits, misunderstandings
 from autograder.records.source_cells import SourceCell
 from llm_course.capstone.format import HANDED_IN
 from llm_course.checking import observe
 from llm_course.checking.answer_key import Property, properties_of
 from llm_course.checking.scripts import Step
 
-Arguments = dict[str, Any]
+OBSERVER_OF_PART = {None: observe.value, 0: observe.first, 1: observe.second, 2: observe.third}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Case:
     """
 
     name: str
-    arguments: Callable[[Generator], Arguments]
+    arguments: ArgumentMaker
     visible: bool = False
     gradients: tuple[str, ...] = ()
     measure: bool = False
@@ -54,19 +54,11 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A form of a misunderstanding, the hint that answers it, and the label of the section that teaches it.
+class Requirement:
+    """A property, and those of its cases that are described with it; see `requires`."""
 
-    All forms of one misunderstanding have its name. `text` is the definition of the exercise's function in this form,
-    and `place` the file and line where it is written; see misunderstandings.py.
-    """
-
-    name: str
-    hint: str
-    section: str
-    function: Callable[..., Any]
-    text: str = ""
-    place: str = ""
+    required: Property
+    cases: tuple[Case, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +83,8 @@ class Exercise:
         _require_unique(self.name, "property", [item.name for item in self.properties])
         cases = {case.name for case in self.cases}
         used = {case for item in self.properties for case in item.cases}
-        if used != cases:
-            raise ValueError(f"{self.name}: cases and those the properties use differ: {sorted(used ^ cases)}")
+        if lost := sorted(used ^ cases):
+            raise ValueError(f"{self.name}: describe {lost} as a Case, each in a property that looks at it")
         needs = {item.name: item.needs for item in self.properties}
         if unknown := {needed for needed in needs.values() if needed} - needs.keys():
             raise ValueError(f"{self.name}: no property is called {sorted(unknown)}")
@@ -212,58 +204,70 @@ class Assignment:
         return {exercise.name: exercise for exercise in self.exercises}[name]
 
 
-def assignment_of(package: str, name: str, *modules: str) -> Assignment:
-    """The assignment with the EXERCISE of each of a package's modules, which are named in the order of the notebook."""
-    return Assignment(name, tuple(importlib.import_module(f"{package}.{module}").EXERCISE for module in modules))
+def exercise(
+    reference: Callable[..., Any],
+    specification: str | Path,
+    *requirements: Requirement,
+    points: int,
+    shortcuts: tuple[str, ...] = (),
+) -> Exercise:
+    """An exercise as its specification writes it.
+
+    Args:
+        reference: the function or class that learners write.
+        specification: `__file__`; beside it lies a Markdown file of the same name with the misunderstandings.
+        requirements: what must hold, from fundamental to subtle.
+        points: what it is worth.
+        shortcuts: see Exercise.
+
+    Raises MisunderstandingsError, and ValueError where names of cases or properties do not fit together.
+    """
+    return Exercise(
+        reference,
+        points,
+        cases=tuple(case for requirement in requirements for case in requirement.cases),
+        properties=tuple(requirement.required for requirement in requirements),
+        mistakes=misunderstandings(reference, specification),
+        shortcuts=shortcuts,
+        equivalent=equivalent_edits(reference, specification),
+    )
+
+
+def requires(
+    name: str,
+    *cases: Case | tuple[str, ...],
+    advice: str,
+    weight: int = 1,
+    observe: Callable[..., Any] | None = None,
+    joint: bool = False,
+    needs: str | None = None,
+    part: int | None = None,
+    fails: str = "",
+) -> Requirement:
+    """That a property holds on some cases. Those that another property describes are given by their names.
+
+    Unless something else is said, it looks at the value or, where `part` is a place in a tuple, at what stands there.
+    For all else see llm_course.checking.answer_key.Property.
+    """
+    names = tuple(name for case in cases for name in ((case.name,) if isinstance(case, Case) else case))
+    described = tuple(case for case in cases if isinstance(case, Case))
+    observer = observe or OBSERVER_OF_PART[part]
+    return Requirement(Property(name, names, advice, weight, observer, joint, needs, part, fails), described)
 
 
 def refuses(
-    cases: tuple[str, ...],
+    *cases: Case | tuple[str, ...],
     advice: str,
-    *,
     name: str = "Invalid arguments raise ValueError",
     weight: int = 1,
     needs: str | None = None,
     fails: str = "You accept invalid arguments, or raise something other than ValueError.",
-) -> Property:
-    """The property that cases are refused which are to be, and that valid ones among them are not.
+) -> Requirement:
+    """That cases are refused which are to be, and that valid ones among them are not.
 
     Valid cases whose value the needed property looks at need not be named: who refuses them does not have that one.
     """
-    return Property(name, cases, advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
-
-
-def given(**arguments: Any) -> Callable[[Generator], Arguments]:
-    """Arguments that are the same in every run."""
-    return lambda draw: dict(arguments)
-
-
-def each_tensor(
-    change: Callable[[Tensor], Tensor], arguments: Callable[[Generator], Arguments]
-) -> Callable[[Generator], Arguments]:
-    """The same arguments, with all tensors changed, those in lists as well."""
-
-    def changed(value: Any) -> Any:
-        if isinstance(value, list):
-            return [changed(item) for item in value]
-        return change(value) if isinstance(value, Tensor) else value
-
-    return lambda draw: {name: changed(value) for name, value in arguments(draw).items()}
-
-
-def randn(draw: Generator, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Standard normal numbers."""
-    return torch.randn(*shape, generator=draw, dtype=torch.float64).to(dtype)
-
-
-def uniform(draw: Generator, low: float, high: float) -> float:
-    """A number from low to high."""
-    return low + (high - low) * float(torch.rand((), generator=draw, dtype=torch.float64))
-
-
-def randint(draw: Generator, low: int, high: int) -> int:
-    """An integer from low to high, both included."""
-    return int(torch.randint(low, high + 1, (), generator=draw))
+    return requires(name, *cases, advice=advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
 
 
 def _needs_itself(name: str, needs: Mapping[str, str | None]) -> bool:

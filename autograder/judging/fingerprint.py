@@ -19,7 +19,7 @@ JUDGING = (
     *(AUTOGRADER / "submissions" / f"{name}.py" for name in ("hand_in", "numbered", "submission")),
     AUTOGRADER / "notebooks" / "source_code.py",
     AUTOGRADER / "records" / "source_cells.py",
-    *(EXERCISES / name for name in ("spec.py", "misunderstandings.py")),
+    *(EXERCISES / name for name in ("drawing.py", "misunderstandings.py", "spec.py")),
     *(AUTOGRADER / "sandbox").glob("*.py"),
     *Path(checking.__path__[0]).glob("*.py"),
 )

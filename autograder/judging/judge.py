@@ -18,7 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from autograder.exercises.spec import Case, Exercise, Mistake
+from autograder.exercises.misunderstandings import Mistake
+from autograder.exercises.spec import Case, Exercise
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake
 from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.compare import in_dtype_of, slack_of

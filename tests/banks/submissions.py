@@ -11,7 +11,8 @@ from pathlib import Path
 from types import FunctionType, GenericAlias, ModuleType
 from typing import Any, TypeGuard
 
-from autograder.exercises.spec import Assignment, Exercise, Mistake
+from autograder.exercises.misunderstandings import Mistake
+from autograder.exercises.spec import Assignment, Exercise
 from autograder.notebooks.notebooks import released_notebook
 from autograder.submissions.submission import Submission, heal, parse
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import pytest
 
 from autograder.exercises import assignments
-from autograder.exercises.spec import Assignment, Exercise, Mistake
+from autograder.exercises.misunderstandings import Mistake
+from autograder.exercises.spec import Assignment, Exercise
 from autograder.judging.grade import grade
 from autograder.judging.reference_substitution import called_by_reference, reference_source
 from autograder.judging.rules import Rules

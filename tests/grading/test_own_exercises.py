@@ -104,7 +104,7 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course, monke
             "given(x=torch.tensor([[1.0, 3.0, -7.0], [5.0, 4.0, 6.0]]))",
             "an answer without any understanding (the nearest visible case) has the property",
         ),
-        ("specification.py", "randn(draw, 4, 6)", "randn(draw, 4, six)", "specification.py, line 23, with NameError"),
+        ("specification.py", "randn(draw, 4, 6)", "randn(draw, 4, six)", "specification.py, line 24, with NameError"),
         ("solutions.py", "import Tensor", "import Tensors", "fails with ImportError"),
         ("alternatives.py", "+ x, x)", "+ 1, x)", "where_it_is_largest loses marks"),
         ("exercises.md", "of any sign", "of each sign", "the stub of double_largest differs from signature and docstr"),

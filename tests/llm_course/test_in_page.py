@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, Page
 from _ext.serve import address, make_server
 from autograder.authoring.in_page import IN_PAGE, uses_torch, write_modules
 from autograder.exercises import assignments
-from autograder.exercises.spec import Exercise, Mistake
+from autograder.exercises.misunderstandings import Mistake
+from autograder.exercises.spec import Exercise
 from llm_course.in_page import ONLY_PYTHON, check_in_page
 from tests.banks.right import alternatives
 from tests.banks.submissions import imports_of, source_of, standalone, wrong_answer

@@ -4,59 +4,73 @@ from collections.abc import Callable
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import architectures
 
 
-def square(kind: str, largest: int = 12) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        size = randint(draw, 6, largest)
-        return {"kind": kind, "n_queries": size, "n_keys": size}
-
-    return arguments
+@argument_maker
+def square(draw: Generator, kind: str, largest: int = 12) -> Arguments:
+    size = randint(draw, 6, largest)
+    return {"kind": kind, "n_queries": size, "n_keys": size}
 
 
-def more(longer: str, kind: str) -> Callable[[Generator], Arguments]:
+@argument_maker
+def more(draw: Generator, longer: str, kind: str) -> Arguments:
     """More queries than keys, or the other way around."""
-
-    def arguments(draw: Generator) -> Arguments:
-        few = randint(draw, 6, 12)
-        return {"kind": kind, "n_queries": few, "n_keys": few, longer: few + randint(draw, 2, 9)}
-
-    return arguments
+    few = randint(draw, 6, 12)
+    return {"kind": kind, "n_queries": few, "n_keys": few, longer: few + randint(draw, 2, 9)}
 
 
-def prefixed(
-    arguments: Callable[[Generator], Arguments], prefix: Callable[[Generator, int], int]
-) -> Callable[[Generator], Arguments]:
+@argument_maker
+def prefixed(draw: Generator, arguments: ArgumentMaker, prefix: Callable[[Generator, int], int]) -> Arguments:
     """With a prefix that may depend on the number of keys."""
-
-    def draw_both(draw: Generator) -> Arguments:
-        drawn = arguments(draw)
-        return {**drawn, "prefix": prefix(draw, drawn["n_keys"])}
-
-    return draw_both
+    drawn = arguments(draw)
+    return {**drawn, "prefix": prefix(draw, drawn["n_keys"])}
 
 
 SQUARE = "Causal, with as many queries as keys: each sees itself and all before it"
 
-EXERCISE = Exercise(
-    reference=architectures.attention_pattern,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    architectures.attention_pattern,
+    __file__,
+    requires(
+        SQUARE,
         Case("causal", given(kind="causal", n_queries=4, n_keys=4), visible=True),
         Case("causal, drawn", square("causal")),
+        advice="Write the 4 x 4 pattern on paper: row i has True in columns 0 to i, and nowhere else.",
+        fails="In your square causal pattern, queries do not see just themselves and all keys before them.",
+    ),
+    requires(
+        "Causal, with more keys than queries or fewer: the last query sees the last key",
         Case("causal, more keys", given(kind="causal", n_queries=2, n_keys=5), visible=True),
         Case("causal, more keys, drawn", more("n_keys", "causal")),
         Case("causal, one query", lambda draw: {"kind": "causal", "n_queries": 1, "n_keys": randint(draw, 6, 40)}),
         Case("causal, more queries", given(kind="causal", n_queries=5, n_keys=3), visible=True),
+        advice="The queries are the last positions: with one query and six keys, all six are in its past. With fewer "
+        "keys than queries, the first queries see none.",
+        fails="With n_queries ≠ n_keys, a causal query i does not see just the keys 0 to i + n_keys - n_queries.",
+    ),
+    requires(
+        "Bidirectional: every query sees every key",
         Case("bidirectional", given(kind="bidirectional", n_queries=3, n_keys=3), visible=True),
         Case("bidirectional, more keys", given(kind="bidirectional", n_queries=2, n_keys=4), visible=True),
         Case("bidirectional, more queries", more("n_queries", "bidirectional")),
+        advice="All entries are True, those on the diagonal as well.",
+        needs=SQUARE,
+        fails="Your bidirectional pattern hides keys.",
+    ),
+    requires(
+        "Cross: every query sees all keys of the other text",
         Case("cross", given(kind="cross", n_queries=3, n_keys=5), visible=True),
         Case("cross, more queries", given(kind="cross", n_queries=5, n_keys=2), visible=True),
         Case("cross, drawn", more("n_keys", "cross")),
+        advice="The keys belong to another text of its own length. All entries of [n_queries, n_keys] are True.",
+        needs=SQUARE,
+        fails="Your cross pattern hides keys of the other text.",
+    ),
+    requires(
+        "Prefix: the causal pattern, and the first `prefix` keys for every query",
         Case("prefix", given(kind="prefix", n_queries=5, n_keys=5, prefix=3), visible=True),
         Case("prefix, more keys", given(kind="prefix", n_queries=4, n_keys=6, prefix=5), visible=True),
         Case("prefix, more queries", given(kind="prefix", n_queries=5, n_keys=3, prefix=2), visible=True),
@@ -64,70 +78,26 @@ EXERCISE = Exercise(
         Case("prefix of nothing", prefixed(square("prefix", 40), lambda draw, n_keys: 0)),
         Case("prefix of everything", prefixed(square("prefix", 40), lambda draw, n_keys: n_keys)),
         Case("prefix of more than there is", given(kind="prefix", n_queries=4, n_keys=4, prefix=6), visible=True),
+        advice="Start from the causal pattern, and set the first `prefix` columns to True in every row.",
+        weight=2,
+        fails="Your prefix pattern is not the causal one with the first `prefix` keys added for every query.",
+    ),
+    requires(
+        '`prefix` counts for the kind "prefix" only',
         Case("causal, a prefix given", given(kind="causal", n_queries=5, n_keys=5, prefix=3), visible=True),
         Case("causal, a prefix given, drawn", prefixed(square("causal"), lambda draw, n_keys: randint(draw, 3, 5))),
         Case("cross, a prefix given", given(kind="cross", n_queries=3, n_keys=5, prefix=2), visible=True),
+        advice='Look at `prefix` where kind is "prefix", and nowhere else.',
+        needs=SQUARE,
+        fails="With `prefix` given, your causal pattern does not show just the past, or your cross pattern hides keys.",
+    ),
+    refuses(
         Case("an empty name", given(kind="", n_queries=4, n_keys=4), visible=True),
         Case("another pattern", prefixed(square("sliding", 40), lambda draw, n_keys: 2)),
+        advice="Compare kind with the four names, and raise ValueError if it is none of them.",
+        name="Any other kind raises ValueError",
+        needs=SQUARE,
+        fails="You accept an unknown kind, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            SQUARE,
-            ("causal", "causal, drawn"),
-            "Write the 4 x 4 pattern on paper: row i has True in columns 0 to i, and nowhere else.",
-            fails="In your square causal pattern, queries do not see just themselves and all keys before them.",
-        ),
-        Property(
-            "Causal, with more keys than queries or fewer: the last query sees the last key",
-            ("causal, more keys", "causal, more keys, drawn", "causal, one query", "causal, more queries"),
-            "The queries are the last positions: with one query and six keys, all six are in its past. With fewer keys "
-            "than queries, the first queries see none.",
-            fails="With n_queries ≠ n_keys, a causal query i does not see just the keys 0 to i + n_keys - n_queries.",
-        ),
-        Property(
-            "Bidirectional: every query sees every key",
-            ("bidirectional", "bidirectional, more keys", "bidirectional, more queries"),
-            "All entries are True, those on the diagonal as well.",
-            needs=SQUARE,
-            fails="Your bidirectional pattern hides keys.",
-        ),
-        Property(
-            "Cross: every query sees all keys of the other text",
-            ("cross", "cross, more queries", "cross, drawn"),
-            "The keys belong to another text of its own length. All entries of [n_queries, n_keys] are True.",
-            needs=SQUARE,
-            fails="Your cross pattern hides keys of the other text.",
-        ),
-        Property(
-            "Prefix: the causal pattern, and the first `prefix` keys for every query",
-            (
-                "prefix",
-                "prefix, more keys",
-                "prefix, more queries",
-                "prefix left out",
-                "prefix of nothing",
-                "prefix of everything",
-                "prefix of more than there is",
-            ),
-            "Start from the causal pattern, and set the first `prefix` columns to True in every row.",
-            weight=2,
-            fails="Your prefix pattern is not the causal one with the first `prefix` keys added for every query.",
-        ),
-        Property(
-            '`prefix` counts for the kind "prefix" only',
-            ("causal, a prefix given", "causal, a prefix given, drawn", "cross, a prefix given"),
-            'Look at `prefix` where kind is "prefix", and nowhere else.',
-            needs=SQUARE,
-            fails="With `prefix` given, your causal pattern does not show just the past, or your cross pattern hides "
-            "keys.",
-        ),
-        refuses(
-            ("an empty name", "another pattern"),
-            "Compare kind with the four names, and raise ValueError if it is none of them.",
-            name="Any other kind raises ValueError",
-            needs=SQUARE,
-            fails="You accept an unknown kind, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(architectures.attention_pattern, __file__),
+    points=2,
 )

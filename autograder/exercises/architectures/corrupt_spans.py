@@ -1,12 +1,10 @@
 """corrupt_spans: cut pieces out of a text, and write them down behind it."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -16,26 +14,23 @@ def distinct(draw: Generator, count: int, low: int, high: int) -> list[int]:
     return [low + int(place) for place in torch.randperm(high - low + 1, generator=draw)[:count]]
 
 
-def drawn(count: int, *, ends: bool = False, spare: int = 2) -> Callable[[Generator], Arguments]:
+@argument_maker
+def drawn(draw: Generator, count: int, *, ends: bool = False, spare: int = 2) -> Arguments:
     """So many spans of different lengths; with `ends` the first and the last token are in one."""
-
-    def draw_text(draw: Generator) -> Arguments:
-        length, spans = 0 if ends else randint(draw, 1, 3), []
-        for _ in range(count):
-            end = length + randint(draw, 2, 4)
-            spans.append((length, end))
-            length = end + randint(draw, 2, 4)
-        length = spans[-1][1] if ends else length
-        return {
-            "ids": [randint(draw, 1, 70) for _ in range(length)],
-            "spans": spans,
-            "sentinels": distinct(draw, count + 1 + spare, 80, 99),
-        }
-
-    return draw_text
+    length, spans = 0 if ends else randint(draw, 1, 3), []
+    for _ in range(count):
+        end = length + randint(draw, 2, 4)
+        spans.append((length, end))
+        length = end + randint(draw, 2, 4)
+    length = spans[-1][1] if ends else length
+    return {
+        "ids": [randint(draw, 1, 70) for _ in range(length)],
+        "spans": spans,
+        "sentinels": distinct(draw, count + 1 + spare, 80, 99),
+    }
 
 
-def with_spans(*spans: tuple[int, int], sentinels: int = 5) -> Callable[[Generator], Arguments]:
+def with_spans(*spans: tuple[int, int], sentinels: int = 5) -> ArgumentMaker:
     """These spans in ids that are drawn, eight of them."""
     return lambda draw: {
         "ids": [randint(draw, 1, 70) for _ in range(8)],
@@ -51,14 +46,15 @@ TARGETS_RIGHT = "The targets are each sentinel with its tokens behind it, and at
 TEXTS = ("one span", "two spans", "one span, drawn", "the first token", "the last token", "a token twice")
 
 
-def shown(*spans: tuple[int, int], sentinels: list[int] | None = None) -> Callable[[Generator], Arguments]:
+def shown(*spans: tuple[int, int], sentinels: list[int] | None = None) -> ArgumentMaker:
     return given(ids=IDS, spans=list(spans), sentinels=SENTINELS if sentinels is None else sentinels)
 
 
-EXERCISE = Exercise(
-    reference=architectures.corrupt_spans,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    architectures.corrupt_spans,
+    __file__,
+    requires(
+        INPUTS_RIGHT,
         Case("one span", shown((2, 5)), visible=True),
         Case("two spans", shown((1, 3), (5, 7)), visible=True),
         Case("one span, drawn", drawn(1)),
@@ -69,78 +65,70 @@ EXERCISE = Exercise(
             given(ids=[8, 8, 3, 17, 3, 3, 9, 8], spans=[(1, 3), (5, 6)], sentinels=SENTINELS),
             visible=True,
         ),
+        advice="Ids 7 8 9 5 with the span (1, 3) become 7 <s0> 5: what stands before, the sentinel, what stands "
+        "behind.",
+        weight=3,
+        part=0,
+        fails="Your inputs are not the text with one sentinel in the place of each span.",
+    ),
+    requires(
+        TARGETS_RIGHT,
+        TEXTS,
+        advice="Ids 7 8 9 5 with the span (1, 3) have the targets <s0> 8 9 <s1>.",
+        weight=3,
+        part=1,
+        fails="Your targets are not each sentinel with its tokens behind it, and the next sentinel at the end.",
+    ),
+    requires(
+        "Spans of one token or of all tokens, no spans, and just enough sentinels work",
         Case("one token each", shown((1, 2), (3, 4), (5, 6)), visible=True),
         Case("no span", shown(), visible=True, new=True),
         Case("everything", shown((0, 8)), visible=True),
         Case("an empty text, again", lambda draw: {"ids": [], "spans": [], "sentinels": distinct(draw, 3, 80, 99)}),
+        advice="Without a span the inputs are the text, and the targets sentinels[0] alone. A span of one token or of "
+        "all is like any other.",
+        needs=INPUTS_RIGHT,
+        fails="You fail at the limits: spans of one token or all, no spans, or just enough sentinels.",
+    ),
+    refuses(
+        ("two spans",),
         Case("touching", shown((1, 3), (3, 5)), visible=True),
         Case("touching, drawn", with_spans((0, 2), (4, 6), (6, 7))),
         Case("in another order", shown((5, 7), (1, 3)), visible=True),
+        advice="Keep the end of the span before: the next one has to begin *behind* it, so that a token lies between.",
+        name="Spans that touch, overlap or come in another order raise ValueError",
+        weight=2,
+        needs=INPUTS_RIGHT,
+        fails="You accept spans that are not clear of the one before, or do not raise ValueError.",
+    ),
+    refuses(
+        ("two spans",),
         Case("empty", shown((2, 2)), visible=True),
         Case("too long", shown((6, 9)), visible=True),
         Case("negative", shown((-3, 4)), visible=True),
         Case("negative, drawn", with_spans((-4, -2))),
+        advice="Each span must have 0 <= start < end <= len(ids).",
+        name="Spans that are empty or leave the text raise ValueError",
+        needs=INPUTS_RIGHT,
+        fails="You accept a span that is empty or leaves the text, or do not raise ValueError.",
+    ),
+    refuses(
+        ("two spans",),
         Case("no sentinel for a span", shown((1, 2), (4, 5), (6, 8), sentinels=[95]), visible=True),
         Case("no sentinels", with_spans((1, 2), sentinels=0)),
         Case("no sentinels for no span", given(ids=IDS, spans=[], sentinels=[]), visible=True),
+        advice="Every span needs one, and the end needs one more: len(spans) + 1.",
+        name="Too few sentinels raise ValueError",
+        needs=INPUTS_RIGHT,
+        fails="You accept too few sentinels, or do not raise ValueError.",
     ),
-    properties=(
-        Property(
-            INPUTS_RIGHT,
-            TEXTS,
-            "Ids 7 8 9 5 with the span (1, 3) become 7 <s0> 5: what stands before, the sentinel, what stands behind.",
-            weight=3,
-            observe=observe.first,
-            part=0,
-            fails="Your inputs are not the text with one sentinel in the place of each span.",
-        ),
-        Property(
-            TARGETS_RIGHT,
-            TEXTS,
-            "Ids 7 8 9 5 with the span (1, 3) have the targets <s0> 8 9 <s1>.",
-            weight=3,
-            observe=observe.second,
-            part=1,
-            fails="Your targets are not each sentinel with its tokens behind it, and the next sentinel at the end.",
-        ),
-        Property(
-            "Spans of one token or of all tokens, no spans, and just enough sentinels work",
-            ("one token each", "no span", "everything", "an empty text, again"),
-            "Without a span the inputs are the text, and the targets sentinels[0] alone. A span of one token or of all "
-            "is like any other.",
-            needs=INPUTS_RIGHT,
-            fails="You fail at the limits: spans of one token or all, no spans, or just enough sentinels.",
-        ),
-        refuses(
-            ("two spans", "touching", "touching, drawn", "in another order"),
-            "Keep the end of the span before: the next one has to begin *behind* it, so that a token lies between.",
-            name="Spans that touch, overlap or come in another order raise ValueError",
-            weight=2,
-            needs=INPUTS_RIGHT,
-            fails="You accept spans that are not clear of the one before, or do not raise ValueError.",
-        ),
-        refuses(
-            ("two spans", "empty", "too long", "negative", "negative, drawn"),
-            "Each span must have 0 <= start < end <= len(ids).",
-            name="Spans that are empty or leave the text raise ValueError",
-            needs=INPUTS_RIGHT,
-            fails="You accept a span that is empty or leaves the text, or do not raise ValueError.",
-        ),
-        refuses(
-            ("two spans", "no sentinel for a span", "no sentinels", "no sentinels for no span"),
-            "Every span needs one, and the end needs one more: len(spans) + 1.",
-            name="Too few sentinels raise ValueError",
-            needs=INPUTS_RIGHT,
-            fails="You accept too few sentinels, or do not raise ValueError.",
-        ),
-        Property(
-            "The lists are left unchanged, and new ones are returned",
-            ("two spans", "one span", "no span"),
-            "Make new lists: neither ids nor spans nor sentinels may be changed or returned.",
-            observe=observe.changed,
-            needs=INPUTS_RIGHT,
-            fails="You change a list that you were given, or return it.",
-        ),
+    requires(
+        "The lists are left unchanged, and new ones are returned",
+        ("two spans", "one span", "no span"),
+        advice="Make new lists: neither ids nor spans nor sentinels may be changed or returned.",
+        observe=observe.changed,
+        needs=INPUTS_RIGHT,
+        fails="You change a list that you were given, or return it.",
     ),
-    mistakes=misunderstandings(architectures.corrupt_spans, __file__),
+    points=4,
 )

@@ -2,13 +2,12 @@
 
 import functools
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -44,7 +43,7 @@ def layer(
     }
 
 
-def averaged(**others: Tensor) -> Callable[[Generator], Arguments]:
+def averaged(**others: Tensor) -> ArgumentMaker:
     """All scores are 0, so each head gives the average of its values, which are twice what memory holds."""
     arguments = {
         "x": torch.zeros(1, 2, 2),
@@ -102,15 +101,24 @@ def in_float64(draw: Generator) -> Arguments:
 INPUTS = ("x", "memory", "w_q", "w_k", "w_v", "w_o")
 MAIN = "Queries from x read keys and values from memory, in several heads"
 
-EXERCISE = Exercise(
-    reference=architectures.cross_attention,
-    points=5,
-    cases=(
+EXERCISE = exercise(
+    architectures.cross_attention,
+    __file__,
+    requires(
+        MAIN,
         Case("equal scores", averaged(), visible=True),
         Case("two heads", layer, visible=True),
         Case("two heads, all widths alike", square, visible=True),
         Case("drawn", drawn),
         Case("one example, one position", lambda draw: layer(draw, batch=1, time=1, n_heads=1, d_k=4), visible=True),
+        advice="Go through it step by step: x @ w_q.T, memory @ w_k.T, memory @ w_v.T; each as [batch, heads, "
+        "positions, width]; scores [batch, heads, time, source] divided by √d_k, softmax over source, the values "
+        "mixed; heads joined again, and through w_o.",
+        weight=4,
+        fails="Your result is not that of queries from x over keys and values from memory, in n_heads heads.",
+    ),
+    requires(
+        "Values need not be as wide as queries and keys",
         Case(
             "equal scores, wider values",
             averaged(w_v=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]), w_o=torch.eye(4)),
@@ -118,76 +126,56 @@ EXERCISE = Exercise(
         ),
         Case("wider values", lambda draw: layer(draw, d_v=5), visible=True),
         Case("narrower values", lambda draw: layer(draw, d_k=4, d_v=2)),
+        advice="A head's values are as wide as the rows of w_v divided by n_heads; the scale is that of the queries.",
+        fails="Where d_v differs from d_k, your result is not softmax(q kᵀ / √d_k) v of each head, joined, times w_oᵀ.",
+    ),
+    requires(
+        "Positions where memory_mask is False are hidden, in each example its own",
         Case("equal scores, padding", averaged(memory_mask=torch.tensor([[True, False]])), visible=True),
         Case("loud padding", loud_padding, visible=True),
         Case("padding, one example", lambda draw: layer(draw, batch=1, mask=True)),
+        advice="Scores are [batch, heads, time, source], the mask is [batch, source]: memory_mask[:, None, None, :] "
+        "lines them up. Hide before the softmax.",
+        weight=2,
+        fails="With a memory_mask, your result is not that of the positions where it is True.",
+    ),
+    requires(
+        "Where all of memory is hidden the result is zeros",
         Case("nothing to see", averaged(memory_mask=torch.tensor([[False, False]])), visible=True),
         Case("nothing to see in one example", one_hidden, visible=True),
+        advice="The softmax of a row that is hidden as a whole is NaN, or equal for all positions. Set the weights of "
+        "hidden positions to 0 after it.",
+        fails="Where all of memory is hidden, your result is not zeros.",
+    ),
+    refuses(
         Case("five rows, two heads", lambda draw: {**layer(draw, n_heads=1, d_k=5), "n_heads": 2}, visible=True),
         Case("no heads", lambda draw: {**layer(draw), "n_heads": 0}, visible=True),
         Case("negative n_heads", lambda draw: {**layer(draw), "n_heads": -2}, visible=True),
         Case("more heads than rows", lambda draw: {**layer(draw), "n_heads": 7}),
+        advice="Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
+        name="Heads that do not fit raise ValueError",
+        needs=MAIN,
+        fails="You accept an n_heads that does not fit, or do not raise ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
         Case("float64", in_float64, visible=True),
+        ("nothing to see in one example",),
+        advice="Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
+        observe=observe.dtype_and_changed,
+        needs=MAIN,
+        fails="Your result has another dtype than the inputs, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach both texts and all four weights, even if all of an example is hidden",
         Case("gradients", small, visible=True, gradients=INPUTS),
         Case("gradients, nothing to see", functools.partial(small, mask=True), visible=True, gradients=INPUTS),
+        advice="Each of x, memory, w_q, w_k, w_v and w_o must have its gradient, and none may be NaN.",
+        observe=observe.gradients,
+        needs=MAIN,
+        fails="The gradient with respect to x, memory or a weight is missing, NaN, or not the derivative of the "
+        "result.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("equal scores", "two heads", "two heads, all widths alike", "drawn", "one example, one position"),
-            "Go through it step by step: x @ w_q.T, memory @ w_k.T, memory @ w_v.T; each as [batch, heads, positions, "
-            "width]; scores [batch, heads, time, source] divided by √d_k, softmax over source, the values mixed; heads "
-            "joined again, and through w_o.",
-            weight=4,
-            fails="Your result is not that of queries from x over keys and values from memory, in n_heads heads.",
-        ),
-        Property(
-            "Values need not be as wide as queries and keys",
-            ("equal scores, wider values", "wider values", "narrower values"),
-            "A head's values are as wide as the rows of w_v divided by n_heads; the scale is that of the queries.",
-            fails="Where d_v differs from d_k, your result is not softmax(q kᵀ / √d_k) v of each head, joined, times "
-            "w_oᵀ.",
-        ),
-        Property(
-            "Positions where memory_mask is False are hidden, in each example its own",
-            ("equal scores, padding", "loud padding", "padding, one example"),
-            "Scores are [batch, heads, time, source], the mask is [batch, source]: memory_mask[:, None, None, :] lines "
-            "them up. Hide before the softmax.",
-            weight=2,
-            fails="With a memory_mask, your result is not that of the positions where it is True.",
-        ),
-        Property(
-            "Where all of memory is hidden the result is zeros",
-            ("nothing to see", "nothing to see in one example"),
-            "The softmax of a row that is hidden as a whole is NaN, or equal for all positions. Set the weights of "
-            "hidden positions to 0 after it.",
-            fails="Where all of memory is hidden, your result is not zeros.",
-        ),
-        refuses(
-            ("five rows, two heads", "no heads", "negative n_heads", "more heads than rows"),
-            "Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
-            name="Heads that do not fit raise ValueError",
-            needs=MAIN,
-            fails="You accept an n_heads that does not fit, or do not raise ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("float64", "nothing to see in one example"),
-            "Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
-            fails="Your result has another dtype than the inputs, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach both texts and all four weights, even if all of an example is hidden",
-            ("gradients", "gradients, nothing to see"),
-            "Each of x, memory, w_q, w_k, w_v and w_o must have its gradient, and none may be NaN.",
-            observe=observe.gradients,
-            needs=MAIN,
-            fails="The gradient with respect to x, memory or a weight is missing, NaN, or not the derivative of the "
-            "result.",
-        ),
-    ),
-    mistakes=misunderstandings(architectures.cross_attention, __file__),
+    points=5,
     shortcuts=("scaled_dot_product_attention", "multi_head_attention_forward", "MultiheadAttention"),
 )

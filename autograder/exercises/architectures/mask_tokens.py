@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, refuses
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -126,10 +126,22 @@ WITHIN = functools.partial(
 FATES = "Tokens are chosen with the given probability; of the chosen 80 % become mask_id, 10 % random, 10 % stay"
 RIGHT_LABELS = "Labels are the tokens that were chosen, and -100 elsewhere"
 
-EXERCISE = Exercise(
-    reference=architectures.mask_tokens,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    architectures.mask_tokens,
+    __file__,
+    requires(
+        RIGHT_LABELS,
+        # The labels are the same each time, whatever is drawn; often enough that other ones are told apart.
+        Case("everything chosen", all_chosen, visible=True, repeat=18, categories=LABELLED),
+        advice="With probability 1 every token that is not special has itself as its label, whatever became of it. "
+        "Special ones have -100, and stay as they are. Write into copies: ids must not change.",
+        weight=2,
+        fails="Your labels are not the chosen tokens and -100 elsewhere, or other inputs change.",
+        observe=observe.labels_and_unlabelled_inputs,
+        joint=True,
+    ),
+    requires(
+        FATES,
         Case(
             "many tokens",
             lambda draw: one_kind(draw, 5, 20, 0.9, vocab_size=1000),
@@ -137,18 +149,55 @@ EXERCISE = Exercise(
             repeat=20,
             categories=functools.partial(observe.as_fates, mask_id=4),
         ),
+        advice="Choose first. Then draw one number from 0 to 1 for each token: below 0.8 it becomes mask_id, from 0.9 "
+        "on a random id, and between the two it stays.",
+        weight=3,
+        fails="You choose with another probability, or the chosen are not masked, random and kept 80/10/10.",
+        observe=WITHIN,
+        joint=True,
+        needs=RIGHT_LABELS,
+    ),
+    requires(
+        "Special tokens are never chosen",
+        Case("all special", all_special, visible=True, repeat=18, categories=LABELLED),
+        advice="With nothing but special tokens the inputs are the ids, and all labels are -100.",
+        needs=RIGHT_LABELS,
+        fails="If all tokens are special, your inputs are not the ids or your labels not all -100.",
+    ),
+    requires(
+        "With probability 0 nothing is chosen",
+        Case("nothing chosen", none_chosen, visible=True),
+        advice="The inputs are the ids then, and all labels are -100.",
+        needs=RIGHT_LABELS,
+        fails="With probability 0, your inputs are not the ids or your labels not all -100.",
+    ),
+    requires(
+        "Every token is decided by itself",
+        ("many tokens",),
+        Case("four tokens", square, visible=True, repeat=72, categories=LABELLED),
+        Case("pairs of tokens", lambda draw: one_kind(draw, 1, 2, 1.0), visible=True, repeat=72, categories=TOGETHER),
         Case(
             "few chosen",
             lambda draw: one_kind(draw, 5, 20, 0.25, vocab_size=1000),
             repeat=16,
             categories=functools.partial(observe.as_fates, mask_id=4, least=100),
         ),
-        # The labels are the same each time, whatever is drawn; often enough that other ones are told apart.
-        Case("everything chosen", all_chosen, visible=True, repeat=18, categories=LABELLED),
-        Case("all special", all_special, visible=True, repeat=18, categories=LABELLED),
-        Case("nothing chosen", none_chosen, visible=True),
-        Case("four tokens", square, visible=True, repeat=72, categories=LABELLED),
-        Case("pairs of tokens", lambda draw: one_kind(draw, 1, 2, 1.0), visible=True, repeat=72, categories=TOGETHER),
+        Case("how many are chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=60, categories=so_many),
+        Case(
+            "how many are hidden",
+            lambda draw: one_kind(draw, 5, 20, 1.0, vocab_size=1000),
+            repeat=60,
+            categories=just_eighty_hidden,
+        ),
+        Case("a vocabulary of forty", lambda draw: of_forty_ids(draw, 5, 40), repeat=20, categories=DIFFERENT),
+        Case("forty ids, many rows", lambda draw: of_forty_ids(draw, 40, 5), repeat=20, categories=DIFFERENT),
+        advice="Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
+        weight=2,
+        needs=FATES,
+        fails="Your tokens are not decided independently: choices, fates or random ids depend on each other.",
+    ),
+    requires(
+        "Random ids come from the whole vocabulary, all equally likely",
         Case(
             "a vocabulary of four",
             of_four_ids,
@@ -157,108 +206,39 @@ EXERCISE = Exercise(
             categories=functools.partial(observe.as_missing_ids, vocab_size=4),
         ),
         Case("a vocabulary of two", of_two_ids, repeat=10, categories=share_of_ones),
-        Case("a vocabulary of forty", lambda draw: of_forty_ids(draw, 5, 40), repeat=20, categories=DIFFERENT),
-        Case("forty ids, many rows", lambda draw: of_forty_ids(draw, 40, 5), repeat=20, categories=DIFFERENT),
-        Case("how many are chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=60, categories=so_many),
-        Case(
-            "how many are hidden",
-            lambda draw: one_kind(draw, 5, 20, 1.0, vocab_size=1000),
-            repeat=60,
-            categories=just_eighty_hidden,
-        ),
+        advice="torch.randint(vocab_size, ids.shape, ...) draws from 0 to vocab_size - 1. No id is left out, not even "
+        "mask_id.",
+        needs=FATES,
+        fails="Your random ids do not come from the whole vocabulary, all equally likely.",
+    ),
+    requires(
+        "The generator decides: the same seed gives the same inputs and labels",
         Case("one run", some_chosen, visible=True, repeat=3, categories=TOGETHER, generators=True),
         Case("the same run again", some_chosen, visible=True, repeat=3, categories=TOGETHER, drawn_as="one run"),
+        advice="Hand the generator on to every draw, and use no other source of randomness.",
+        observe=observe.same_values,
+        joint=True,
+        needs=RIGHT_LABELS,
+        fails="The same seed does not give the same inputs and labels.",
+    ),
+    requires(
+        "The dtype is kept, and arguments and global generators are left unchanged",
         Case("int32", lambda draw: none_chosen(draw, torch.int32), visible=True),
+        ("one run",),
+        advice="Ids in int32 give inputs and labels in int32. Work on copies, and draw from the given generator.",
+        observe=observe.dtype_and_changed,
+        needs=RIGHT_LABELS,
+        fails="You return another dtype than that of ids, or change an argument or a global generator.",
+    ),
+    refuses(
+        ("nothing chosen", "all special"),
         Case("probability above 1", lambda draw: all_special(draw, 1.5), visible=True),
         Case("negative probability", lambda draw: all_special(draw, -0.25), visible=True),
         Case("probability in percent", lambda draw: all_special(draw, 15)),
+        advice="Raise ValueError for a probability below 0 or above 1; 0 and 1 are valid.",
+        name="A probability outside 0 to 1 raises ValueError",
+        needs=RIGHT_LABELS,
+        fails="You accept a probability outside 0 to 1, or do not raise ValueError.",
     ),
-    properties=(
-        Property(
-            RIGHT_LABELS,
-            ("everything chosen",),
-            "With probability 1 every token that is not special has itself as its label, whatever became of it. "
-            "Special ones have -100, and stay as they are. Write into copies: ids must not change.",
-            weight=2,
-            fails="Your labels are not the chosen tokens and -100 elsewhere, or other inputs change.",
-            observe=observe.labels_and_unlabelled_inputs,
-            joint=True,
-        ),
-        Property(
-            FATES,
-            ("many tokens",),
-            "Choose first. Then draw one number from 0 to 1 for each token: below 0.8 it becomes mask_id, from 0.9 on "
-            "a random id, and between the two it stays.",
-            weight=3,
-            fails="You choose with another probability, or the chosen are not masked, random and kept 80/10/10.",
-            observe=WITHIN,
-            joint=True,
-            needs=RIGHT_LABELS,
-        ),
-        Property(
-            "Special tokens are never chosen",
-            ("all special",),
-            "With nothing but special tokens the inputs are the ids, and all labels are -100.",
-            needs=RIGHT_LABELS,
-            fails="If all tokens are special, your inputs are not the ids or your labels not all -100.",
-        ),
-        Property(
-            "With probability 0 nothing is chosen",
-            ("nothing chosen",),
-            "The inputs are the ids then, and all labels are -100.",
-            needs=RIGHT_LABELS,
-            fails="With probability 0, your inputs are not the ids or your labels not all -100.",
-        ),
-        Property(
-            "Every token is decided by itself",
-            (
-                "many tokens",
-                "four tokens",
-                "pairs of tokens",
-                "few chosen",
-                "how many are chosen",
-                "how many are hidden",
-                "a vocabulary of forty",
-                "forty ids, many rows",
-            ),
-            "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
-            weight=2,
-            needs=FATES,
-            fails="Your tokens are not decided independently: choices, fates or random ids depend on each other.",
-        ),
-        Property(
-            "Random ids come from the whole vocabulary, all equally likely",
-            ("a vocabulary of four", "a vocabulary of two"),
-            "torch.randint(vocab_size, ids.shape, ...) draws from 0 to vocab_size - 1. No id is left out, not even "
-            "mask_id.",
-            needs=FATES,
-            fails="Your random ids do not come from the whole vocabulary, all equally likely.",
-        ),
-        Property(
-            "The generator decides: the same seed gives the same inputs and labels",
-            ("one run", "the same run again"),
-            "Hand the generator on to every draw, and use no other source of randomness.",
-            observe=observe.same_values,
-            joint=True,
-            needs=RIGHT_LABELS,
-            fails="The same seed does not give the same inputs and labels.",
-        ),
-        Property(
-            "The dtype is kept, and arguments and global generators are left unchanged",
-            ("int32", "one run"),
-            "Ids in int32 give inputs and labels in int32. Work on copies, and draw from the given generator.",
-            observe=observe.dtype_and_changed,
-            needs=RIGHT_LABELS,
-            fails="You return another dtype than that of ids, or change an argument or a global generator.",
-        ),
-        refuses(
-            ("nothing chosen", "all special", "probability above 1", "negative probability", "probability in percent"),
-            "Raise ValueError for a probability below 0 or above 1; 0 and 1 are valid.",
-            name="A probability outside 0 to 1 raises ValueError",
-            needs=RIGHT_LABELS,
-            fails="You accept a probability outside 0 to 1, or do not raise ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(architectures.mask_tokens, __file__),
-    equivalent=equivalent_edits(architectures.mask_tokens, __file__),
+    points=4,
 )

@@ -1,12 +1,10 @@
 """masked_diffusion_loss: from guessing a few hidden tokens to generating all of them."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -49,15 +47,12 @@ def large(draw: Generator) -> Arguments:
     }
 
 
-def without(*examples: int) -> Callable[[Generator], Arguments]:
+@argument_maker
+def without(draw: Generator, *examples: int) -> Arguments:
     """Nothing is hidden in these examples."""
-
-    def arguments(draw: Generator) -> Arguments:
-        drawn = example(draw)
-        drawn["masked"][[*examples]] = False
-        return drawn
-
-    return arguments
+    drawn = example(draw)
+    drawn["masked"][[*examples]] = False
+    return drawn
 
 
 def all_hidden(draw: Generator) -> Arguments:
@@ -88,77 +83,65 @@ TWICE = {
 }
 MAIN = "The loss is the mean over examples of the sum over hidden tokens of -log p, divided by t and by the time"
 
-EXERCISE = Exercise(
-    reference=architectures.masked_diffusion_loss,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    architectures.masked_diffusion_loss,
+    __file__,
+    requires(
+        MAIN,
         Case("two equal logits", given(**EQUAL), visible=True),
         Case("three examples", example, visible=True),
         Case("all hidden", all_hidden, visible=True),
         Case("a small share", small_share, visible=True),
         Case("a small share, drawn", small_share),
+        advice="One hidden token of four, two equal logits, t = 0.5: the loss of that token is log 2 = 0.693, divided "
+        "by 0.5 and by 4 it is 0.347.",
+        weight=4,
+        fails="Your loss is not the mean over examples of their sums of -log p, divided by t and time.",
+    ),
+    requires(
+        "Logits of 1000 give a large but finite loss",
         Case("large logits", large, visible=True),
+        Case("gradients of large logits", large, visible=True, gradients=("logits",)),
+        advice="Use log_softmax: the logarithm of a softmax is -inf where the probability is rounded to 0.",
+        needs=MAIN,
+        fails="With logits of 1000, your loss or its gradient is not finite, or is not that of -log p / (t · time).",
+    ),
+    requires(
+        "An example without hidden tokens counts as 0 in the mean",
         Case("nothing hidden in one", given(**TWICE), visible=True),
         Case("nothing hidden", without(0, 1, 2)),
+        advice="The sum over no tokens is 0. Do not divide by their number.",
+        needs=MAIN,
+        fails="Where an example hides no token, your loss is not the mean over all examples, with a 0 for that one.",
+    ),
+    requires(
+        "The dtype is that of the logits, and the arguments are left unchanged",
         Case("float64", lambda draw: example(draw, dtype=torch.float64), visible=True),
         Case("bfloat16, t in float32", lambda draw: small(draw, torch.bfloat16), visible=True),
+        ("three examples",),
+        advice="Logits in float64 give a loss in float64, those in bfloat16 one in bfloat16 whatever t is, and no "
+        "argument may differ after the call.",
+        observe=observe.dtype_and_changed,
+        needs=MAIN,
+        fails="Your loss has another dtype than the logits, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach the logits",
         Case("gradients", small, visible=True, gradients=("logits",)),
-        Case("gradients of large logits", large, visible=True, gradients=("logits",)),
+        advice="Pick the log probabilities by gather and sum with torch: item and tolist lose the history.",
+        observe=observe.gradients,
+        needs=MAIN,
+        fails="The gradient with respect to the logits is missing, or is not that of -log p / (t · time).",
+    ),
+    refuses(
         Case("t of 0 first", given(**with_t(0.0, 0.5)), visible=True),
         Case("t above 1", given(**with_t(0.5, 1.5)), visible=True),
         Case("t above 1, drawn", refused),
         Case("no valid t", given(**with_t(2.0, 3.0)), visible=True),
+        advice="Raise ValueError unless every entry of t is above 0 and at most 1; 1 itself is allowed.",
+        name="A t outside (0, 1] raises ValueError, in any example",
+        needs=MAIN,
+        fails="You accept a t outside (0, 1], refuse one inside it, or do not raise ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("two equal logits", "three examples", "all hidden", "a small share", "a small share, drawn"),
-            "One hidden token of four, two equal logits, t = 0.5: the loss of that token is log 2 = 0.693, divided by "
-            "0.5 and by 4 it is 0.347.",
-            weight=4,
-            fails="Your loss is not the mean over examples of their sums of -log p, divided by t and time.",
-        ),
-        Property(
-            "Logits of 1000 give a large but finite loss",
-            ("large logits", "gradients of large logits"),
-            "Use log_softmax: the logarithm of a softmax is -inf where the probability is rounded to 0.",
-            needs=MAIN,
-            fails="With logits of 1000, your loss or its gradient is not finite, or is not that of -log p / (t · "
-            "time).",
-        ),
-        Property(
-            "An example without hidden tokens counts as 0 in the mean",
-            ("nothing hidden in one", "nothing hidden"),
-            "The sum over no tokens is 0. Do not divide by their number.",
-            needs=MAIN,
-            fails="Where an example hides no token, your loss is not the mean over all examples, with a 0 for that "
-            "one.",
-        ),
-        Property(
-            "The dtype is that of the logits, and the arguments are left unchanged",
-            ("float64", "bfloat16, t in float32", "three examples"),
-            "Logits in float64 give a loss in float64, those in bfloat16 one in bfloat16 whatever t is, and no "
-            "argument may differ after the call.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
-            fails="Your loss has another dtype than the logits, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach the logits",
-            ("gradients",),
-            "Pick the log probabilities by gather and sum with torch: item and tolist lose the history.",
-            observe=observe.gradients,
-            needs=MAIN,
-            fails="The gradient with respect to the logits is missing, or is not that of -log p / (t · time).",
-        ),
-        refuses(
-            ("t of 0 first", "t above 1", "t above 1, drawn", "no valid t"),
-            "Raise ValueError unless every entry of t is above 0 and at most 1; 1 itself is allowed.",
-            name="A t outside (0, 1] raises ValueError, in any example",
-            needs=MAIN,
-            fails="You accept a t outside (0, 1], refuse one inside it, or do not raise ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(architectures.masked_diffusion_loss, __file__),
-    equivalent=equivalent_edits(architectures.masked_diffusion_loss, __file__),
+    points=3,
 )

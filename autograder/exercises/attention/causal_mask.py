@@ -1,48 +1,38 @@
 """causal_mask: who may be listened to, oneself and the past."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from solutions import attention
 
 
-def drawn(*, more_keys: bool) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        n_queries = randint(draw, 5, 20)  # more than the visible square has
-        return {"n_queries": n_queries, "n_keys": n_queries + (randint(draw, 2, 9) if more_keys else 0)}
-
-    return arguments
+@argument_maker
+def drawn(draw: Generator, *, more_keys: bool) -> Arguments:
+    n_queries = randint(draw, 5, 20)  # more than the visible square has
+    return {"n_queries": n_queries, "n_keys": n_queries + (randint(draw, 2, 9) if more_keys else 0)}
 
 
-EXERCISE = Exercise(
-    reference=attention.causal_mask,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    attention.causal_mask,
+    __file__,
+    requires(
+        "With as many queries as keys, each position attends to itself and to all before it",
         Case("square", given(n_queries=4, n_keys=4), visible=True),
         Case("square drawn", drawn(more_keys=False)),
+        Case("one position", given(n_queries=1, n_keys=1), visible=True),
+        advice="Write the 4 x 4 mask on paper: row i has True in columns 0 to i, and nowhere else.",
+        fails="With as many queries as keys, your mask is not the lower triangle with its diagonal.",
+    ),
+    requires(
+        "With more keys than queries, each query sees its whole past",
         Case("two queries, five keys", given(n_queries=2, n_keys=5), visible=True),
         Case("more keys drawn", drawn(more_keys=True)),
         Case("one query", lambda draw: {"n_queries": 1, "n_keys": randint(draw, 3, 20)}, visible=True),
-        Case("one position", given(n_queries=1, n_keys=1), visible=True),
+        advice="Write the mask for two queries and five keys on paper: the queries are positions 3 and 4, and see four "
+        "and five keys.",
+        fails="With more keys than queries, your mask does not show each query exactly its own past.",
     ),
-    properties=(
-        Property(
-            "With as many queries as keys, each position attends to itself and to all before it",
-            ("square", "square drawn", "one position"),
-            "Write the 4 x 4 mask on paper: row i has True in columns 0 to i, and nowhere else.",
-            fails="With as many queries as keys, your mask is not the lower triangle with its diagonal.",
-        ),
-        Property(
-            "With more keys than queries, each query sees its whole past",
-            ("two queries, five keys", "more keys drawn", "one query"),
-            "Write the mask for two queries and five keys on paper: "
-            "the queries are positions 3 and 4, and see four and five keys.",
-            fails="With more keys than queries, your mask does not show each query exactly its own past.",
-        ),
-    ),
-    mistakes=misunderstandings(attention.causal_mask, __file__),
+    points=2,
     shortcuts=("generate_square_subsequent_mask",),
 )

@@ -3,8 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from autograder.exercises.drawing import Arguments, given, randint, randn
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import attention
 
@@ -32,10 +32,6 @@ def small(draw: Generator) -> Arguments:
 
 def batched(draw: Generator) -> Arguments:
     return qkv(draw, 2, 3, n_q=4, n_k=6, d_k=5, d_v=7)
-
-
-def many_keys(draw: Generator) -> Arguments:
-    return qkv(draw, n_q=randint(draw, 2, 5), n_k=randint(draw, 8, 15), d_k=4, d_v=3)
 
 
 def one_query(draw: Generator) -> Arguments:
@@ -81,106 +77,89 @@ def in_float16(draw: Generator) -> Arguments:
     return {name: value if name == "mask" else value.half() for name, value in arguments.items()}
 
 
-def huge(draw: Generator) -> Arguments:
-    return qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3, scale=40.0)
-
-
-EXERCISE = Exercise(
-    reference=attention.scaled_dot_product_attention,
-    points=6,
-    cases=(
+EXERCISE = exercise(
+    attention.scaled_dot_product_attention,
+    __file__,
+    requires(
+        "The weights of each query sum to 1",
         Case("small", small, visible=True),
         Case("batched", batched, visible=True),
-        Case("many keys", many_keys),
+        Case("many keys", lambda draw: qkv(draw, n_q=randint(draw, 2, 5), n_k=randint(draw, 8, 15), d_k=4, d_v=3)),
+        advice="Add up each row of your weights, over the last axis. If the columns sum to 1 instead, the softmax runs "
+        "over the queries.",
+        observe=observe.row_sums,
+        fails="The weights of a query do not sum to 1.",
+    ),
+    requires(
+        "Without a mask, output and weights follow the formula",
+        ("small", "batched"),
         Case("one query in a batch of one", one_query, visible=True),
+        advice="Work the first case out by hand, one factor after the other: the product, the scale √4 = 2, the "
+        "softmax over the keys, the mix of the values.",
+        weight=3,
+        fails="Without a mask, your weights are not softmax(query keyᵀ / √d_k), or your output is not weights times "
+        "value.",
+    ),
+    requires(
+        "A hidden key has weight 0, and the weights of the others sum to 1",
         Case("small masked", small_masked, visible=True),
         Case("mask for each sequence", masked_each),
         Case("mask over keys", mask_over_keys, visible=True),
         Case("very low scores", very_low_scores, visible=True),
+        advice="Hide a key before the softmax, by a score so low that its exponential is 0; then the others share all.",
+        weight=2,
+        observe=observe.second,
+        fails="With a mask, your weights are not 0 at the hidden keys and a softmax of the scores over the others.",
+    ),
+    requires(
+        "A query with nothing to attend to gets zeros",
         Case("nothing to attend to", nothing_to_attend_to, visible=True),
         Case("padded batch", padded),
+        advice="Look at a row of the mask that is all False: its weights and its output are zero, not NaN and not "
+        "uniform. Such rows are the padding of every batch.",
+        observe=observe.empty_rows,
+        needs="The weights of each query sum to 1",
+        fails="A query that may attend to nothing does not get zeros.",
+    ),
+    requires(
+        "Huge scores do not overflow",
         Case(
             "huge whole scores",
             given(query=torch.tensor([[10.0]]), key=torch.tensor([[20.0], [19.0]]), value=torch.eye(2)),
             visible=True,
         ),
-        Case("huge scores", huge, visible=True),
+        Case("huge scores", lambda draw: qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3, scale=40.0), visible=True),
+        advice="The exponential of a number above 88 is infinite in float32. torch.softmax subtracts the largest score "
+        "of each row first.",
+        fails="With scores in the hundreds, your result is not finite, or is not softmax(query keyᵀ / √d_k) value.",
+    ),
+    requires(
+        "The dtype of the inputs is kept",
         Case("float16 with a mask", in_float16, visible=True),
+        advice="Inputs in float64, bfloat16 or float16 must give outputs in the same dtype: do not convert on the way. "
+        "In float16 no number is below -65504.",
+        observe=observe.dtype,
+        needs="The weights of each query sum to 1",
+        fails="Your output or your weights do not have the dtype of the inputs.",
+    ),
+    requires(
+        "The arguments are left unchanged",
+        ("small masked", "mask for each sequence", "padded batch"),
+        advice="Operations that end in an underscore, `+=` and assignments to an index change a tensor in place: make "
+        "a new one.",
+        observe=observe.changed,
+        needs="The weights of each query sum to 1",
+        fails="You change an argument.",
+    ),
+    requires(
+        "Gradients reach query, key and value",
         Case("gradients", batched, visible=True, gradients=("query", "key", "value")),
         Case("gradients in padding", nothing_to_attend_to, visible=True, gradients=("query", "key", "value")),
+        advice="The model learns through this function: its result must keep its history, so no detach, no no_grad, no "
+        "way through NumPy or plain numbers. Where a query attends to nothing its gradient is 0, not NaN.",
+        observe=observe.gradients,
+        fails="The gradient with respect to query, key or value is missing, NaN, or not the result's derivative.",
     ),
-    properties=(
-        Property(
-            "The weights of each query sum to 1",
-            ("small", "batched", "many keys"),
-            "Add up each row of your weights, over the last axis. If the columns sum to 1 instead, the softmax "
-            "runs over the queries.",
-            observe=observe.row_sums,
-            fails="The weights of a query do not sum to 1.",
-        ),
-        Property(
-            "Without a mask, output and weights follow the formula",
-            ("small", "batched", "one query in a batch of one"),
-            "Work the first case out by hand, one factor after the other: the product, the scale √4 = 2, the "
-            "softmax over the keys, the mix of the values.",
-            weight=3,
-            fails="Without a mask, your weights are not softmax(query keyᵀ / √d_k), or your output is not weights "
-            "times value.",
-        ),
-        Property(
-            "A hidden key has weight 0, and the weights of the others sum to 1",
-            ("small masked", "mask for each sequence", "mask over keys", "very low scores"),
-            "Hide a key before the softmax, by a score so low that its exponential is 0; then the others share all.",
-            weight=2,
-            observe=observe.second,
-            fails="With a mask, your weights are not 0 at the hidden keys and a softmax of the scores over the others.",
-        ),
-        Property(
-            "A query with nothing to attend to gets zeros",
-            ("nothing to attend to", "padded batch"),
-            "Look at a row of the mask that is all False: its weights and its output are zero, not NaN and not "
-            "uniform. Such rows are the padding of every batch.",
-            observe=observe.empty_rows,
-            needs="The weights of each query sum to 1",
-            fails="A query that may attend to nothing does not get zeros.",
-        ),
-        Property(
-            "Huge scores do not overflow",
-            (
-                "huge whole scores",
-                "huge scores",
-            ),
-            "The exponential of a number above 88 is infinite in float32. torch.softmax subtracts the largest "
-            "score of each row first.",
-            fails="With scores in the hundreds, your result is not finite, or is not softmax(query keyᵀ / √d_k) value.",
-        ),
-        Property(
-            "The dtype of the inputs is kept",
-            ("float16 with a mask",),
-            "Inputs in float64, bfloat16 or float16 must give outputs in the same dtype: do not convert on the way. In "
-            "float16 no number is below -65504.",
-            observe=observe.dtype,
-            needs="The weights of each query sum to 1",
-            fails="Your output or your weights do not have the dtype of the inputs.",
-        ),
-        Property(
-            "The arguments are left unchanged",
-            ("small masked", "mask for each sequence", "padded batch"),
-            "Operations that end in an underscore, `+=` and assignments to an index change a tensor in place: "
-            "make a new one.",
-            observe=observe.changed,
-            needs="The weights of each query sum to 1",
-            fails="You change an argument.",
-        ),
-        Property(
-            "Gradients reach query, key and value",
-            ("gradients", "gradients in padding"),
-            "The model learns through this function: its result must keep its history, so no detach, no no_grad, no "
-            "way through NumPy or plain numbers. Where a query attends to nothing its gradient is 0, not NaN.",
-            observe=observe.gradients,
-            fails="The gradient with respect to query, key or value is missing, NaN, or not the result's derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(attention.scaled_dot_product_attention, __file__),
+    points=6,
     shortcuts=("scaled_dot_product_attention", "multi_head_attention_forward", "MultiheadAttention"),
 )

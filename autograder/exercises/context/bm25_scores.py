@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import context
 
@@ -78,152 +78,113 @@ CAPITALS = [["Anna", "has", "a", "Red", "ball"], ["anna", "Anna", "red"], ["a", 
 EMPTY_AMONG = [["red", "ball", "ball"], [], ["red", "hat"], []]
 RARE = "A rare word weighs more than a common one"
 
-EXERCISE = Exercise(
-    reference=context.bm25_scores,
-    points=5,
-    cases=(
+EXERCISE = exercise(
+    context.bm25_scores,
+    __file__,
+    requires(
+        RARE,
         Case("each word once, equal lengths", given(query=["red", "ball"], documents=EQUAL), visible=True),
         Case("each word once, drawn", once_each),
+        advice="All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
+        "documents holding the word, ln(1 + (N - n + 0.5) / (n + 0.5)).",
+        weight=2,
+        fails="Where nothing else counts, your scores are not the sum of the words' ln(1 + (N - n + 0.5) / (n + 0.5)).",
+    ),
+    requires(
+        "Further occurrences count less and less",
         Case(
             "more and more often",
             given(query=["red"], documents=[["red"] * count + ["hat"] * (8 - count) for count in (0, 1, 2, 4, 7)]),
             visible=True,
         ),
         Case("more and more often, drawn", counted),
+        advice="All lengths are equal: what is left of the fraction is f (k1 + 1) / (f + k1), 1 for the first "
+        "occurrence and never more than k1 + 1. And n of the idf counts documents: one that holds the word twice is "
+        "one.",
+        weight=2,
+        fails="You do not weigh the number of occurrences as BM25 does.",
+    ),
+    requires(
+        "A long document has to make up for its length",
         Case("different lengths", given(query=["red", "key"], documents=SMALL), visible=True),
         Case("different lengths, drawn", drawn),
         Case("a single document", given(query=["red"], documents=[["red", "hat"]]), visible=True),
-        Case("other settings", given(query=["red", "key"], documents=SMALL, k1=0.8, b=0.3), visible=True),
-        Case("other settings, drawn", drawn_settings),
-        Case("a word twice in the query", given(query=["red", "key", "red"], documents=SMALL), visible=True),
-        Case(
-            "a word twice in the query, drawn",
-            lambda draw: drawn(draw) | {"query": ["ball", "key", "ball", "anna", "ball"]},
-        ),
         Case(
             "a word inside another",
             given(query=["car", "red"], documents=[["carpet", "red"], ["a", "car", "stood"], ["scared", "red", "red"]]),
             visible=True,
         ),
         Case("capital letters", given(query=["Anna", "red"], documents=CAPITALS), visible=True),
+        advice="k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is "
+        "over all documents.",
+        weight=2,
+        fails="With documents of different lengths, your scores are not those with k1 · (1 - b + b · len / average).",
+    ),
+    requires(
+        "k1 and b set how much",
+        Case("other settings", given(query=["red", "key"], documents=SMALL, k1=0.8, b=0.3), visible=True),
         Case("a large k1", given(query=["red", "key"], documents=SMALL, k1=4.0), visible=True),
-        Case("equal documents", given(query=["red", "key"], documents=REPEATED), visible=True),
-        Case("equal documents, drawn", drawn_equal_documents),
+        Case("other settings, drawn", drawn_settings),
+        advice="1.5 and 0.75 are only defaults: work out one score by hand with another k1 and b.",
+        fails="With k1 or b other than the defaults, your scores are not those of the formula with that k1 and b.",
+    ),
+    requires(
+        "A word counts as often as it stands in the query",
+        Case("a word twice in the query", given(query=["red", "key", "red"], documents=SMALL), visible=True),
+        Case(
+            "a word twice in the query, drawn",
+            lambda draw: drawn(draw) | {"query": ["ball", "key", "ball", "anna", "ball"]},
+        ),
+        advice="The sum runs over the terms of the query, one by one, repeated ones too.",
+        fails="Where a word stands twice in the query, your scores are not sums over all its terms, both included.",
+    ),
+    requires(
+        "b = 0, b = 1 and k1 = 0 make sense",
         Case("lengths do not matter", given(query=["red", "key"], documents=SMALL, b=0.0), visible=True),
         Case("lengths matter in full", given(query=["red", "key"], documents=SMALL, b=1.0), visible=True),
         Case("the first occurrence is all", given(query=["red", "key"], documents=SMALL, k1=0.0), visible=True),
         Case("settings at their ends, drawn", drawn_ends),
-        Case("words and documents that are missing, drawn", drawn_missing),
+        advice="With k1 = 0 the fraction is 1 for any word that stands in the document, and such a word only.",
+        fails="With b of 0 or 1, or k1 of 0, your function fails, or its scores are not the formula's.",
+    ),
+    requires(
+        "Words and documents that are missing add nothing",
         Case("a word that no document holds", given(query=["dragon", "witch"], documents=SMALL), visible=True),
         Case("an empty document among them", given(query=["red", "ball"], documents=EMPTY_AMONG), visible=True),
         Case("only empty documents", given(query=["red"], documents=[[], []]), visible=True),
         Case("no documents", given(query=["red"], documents=[]), visible=True),
         Case("no query", given(query=[], documents=SMALL), visible=True),
+        Case("words and documents that are missing, drawn", drawn_missing),
+        advice="Try a word that no document holds, a document without words, and no documents at all.",
+        fails="Where words or documents are missing, your function fails, or a score is not the formula's with 0 for "
+        "them.",
+    ),
+    requires(
+        "Documents that are equal have equal scores",
+        Case("equal documents", given(query=["red", "key"], documents=REPEATED), visible=True),
+        Case("equal documents, drawn", drawn_equal_documents),
+        advice="The same words may stand in two documents. Each has its own place, and its own score.",
+        fails="Where two documents are equal, your list does not hold the score of each, both alike.",
+    ),
+    requires(
+        "Query and documents are left unchanged",
+        ("different lengths", "different lengths, drawn"),
+        advice="Count in new dictionaries; do not sort or shorten the lists that you were given.",
+        observe=observe.changed,
+        needs=RARE,
+        fails="You change the query or a document that you were given.",
+    ),
+    refuses(
+        ("different lengths", "different lengths, drawn", "other settings"),
         Case("negative k1", given(query=["red"], documents=SMALL, k1=-0.5), visible=True),
         Case("b above 1", given(query=["red"], documents=SMALL, b=1.2), visible=True),
         Case("b below 0", given(query=["red"], documents=SMALL, b=-0.1), visible=True),
         Case("no such k1 or b, drawn", drawn_refusal),
+        advice="Raise ValueError for a negative k1 and for a b below 0 or above 1, and for nothing else.",
+        name="An invalid k1 or b raises ValueError",
+        needs=RARE,
+        fails="You accept an invalid k1 or b, refuse a valid one, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            RARE,
-            ("each word once, equal lengths", "each word once, drawn"),
-            "All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
-            "documents holding the word, ln(1 + (N - n + 0.5) / (n + 0.5)).",
-            weight=2,
-            fails="Where nothing else counts, your scores are not the sum of the words' ln(1 + (N - n + 0.5) / (n + "
-            "0.5)).",
-        ),
-        Property(
-            "Further occurrences count less and less",
-            ("more and more often", "more and more often, drawn"),
-            "All lengths are equal: what is left of the fraction is f (k1 + 1) / (f + k1), 1 for the first occurrence "
-            "and never more than k1 + 1. And n of the idf counts documents: one that holds the word twice is one.",
-            weight=2,
-            fails="You do not weigh the number of occurrences as BM25 does.",
-        ),
-        Property(
-            "A long document has to make up for its length",
-            (
-                "different lengths",
-                "different lengths, drawn",
-                "a single document",
-                "a word inside another",
-                "capital letters",
-            ),
-            "k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is over "
-            "all documents.",
-            weight=2,
-            fails="With documents of different lengths, your scores are not those with k1 · (1 - b + b · len / "
-            "average).",
-        ),
-        Property(
-            "k1 and b set how much",
-            ("other settings", "a large k1", "other settings, drawn"),
-            "1.5 and 0.75 are only defaults: work out one score by hand with another k1 and b.",
-            fails="With k1 or b other than the defaults, your scores are not those of the formula with that k1 and b.",
-        ),
-        Property(
-            "A word counts as often as it stands in the query",
-            ("a word twice in the query", "a word twice in the query, drawn"),
-            "The sum runs over the terms of the query, one by one, repeated ones too.",
-            fails="Where a word stands twice in the query, your scores are not sums over all its terms, both included.",
-        ),
-        Property(
-            "b = 0, b = 1 and k1 = 0 make sense",
-            (
-                "lengths do not matter",
-                "lengths matter in full",
-                "the first occurrence is all",
-                "settings at their ends, drawn",
-            ),
-            "With k1 = 0 the fraction is 1 for any word that stands in the document, and such a word only.",
-            fails="With b of 0 or 1, or k1 of 0, your function fails, or its scores are not the formula's.",
-        ),
-        Property(
-            "Words and documents that are missing add nothing",
-            (
-                "a word that no document holds",
-                "an empty document among them",
-                "only empty documents",
-                "no documents",
-                "no query",
-                "words and documents that are missing, drawn",
-            ),
-            "Try a word that no document holds, a document without words, and no documents at all.",
-            fails="Where words or documents are missing, your function fails, or a score is not the formula's with 0 "
-            "for them.",
-        ),
-        Property(
-            "Documents that are equal have equal scores",
-            ("equal documents", "equal documents, drawn"),
-            "The same words may stand in two documents. Each has its own place, and its own score.",
-            fails="Where two documents are equal, your list does not hold the score of each, both alike.",
-        ),
-        Property(
-            "Query and documents are left unchanged",
-            ("different lengths", "different lengths, drawn"),
-            "Count in new dictionaries; do not sort or shorten the lists that you were given.",
-            observe=observe.changed,
-            needs=RARE,
-            fails="You change the query or a document that you were given.",
-        ),
-        refuses(
-            (
-                "different lengths",
-                "different lengths, drawn",
-                "other settings",
-                "negative k1",
-                "b above 1",
-                "b below 0",
-                "no such k1 or b, drawn",
-            ),
-            "Raise ValueError for a negative k1 and for a b below 0 or above 1, and for nothing else.",
-            name="An invalid k1 or b raises ValueError",
-            needs=RARE,
-            fails="You accept an invalid k1 or b, refuse a valid one, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(context.bm25_scores, __file__),
+    points=5,
     shortcuts=("rank_bm25", "BM25Okapi", "bm25s", "TfidfVectorizer"),
 )

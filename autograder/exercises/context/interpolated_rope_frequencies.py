@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import context
 
@@ -23,18 +23,40 @@ def drawn_refusal(draw: Generator) -> Arguments:
 
 UNSCALED = "With scale 1 they are RoPE's own frequencies"
 
-EXERCISE = Exercise(
-    reference=context.interpolated_rope_frequencies,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    context.interpolated_rope_frequencies,
+    __file__,
+    requires(
+        UNSCALED,
         Case("not scaled", given(head_dim=8, base=10000.0, scale=1.0), visible=True),
         Case("not scaled, drawn", lambda draw: drawn(draw) | {"scale": 1.0}),
+        advice="Pair i turns by base^(-2i / head_dim): for head_dim 8 and base 10000 these are 1, 0.1, 0.01 and 0.001.",
+        weight=2,
+        fails="You do not get RoPE's own frequencies where the scale is 1.",
+    ),
+    requires(
+        "Every frequency is divided by the scale",
         Case("four times as long", given(head_dim=6, base=1000.0, scale=4.0), visible=True),
         Case("a scale with a fraction", given(head_dim=10, base=50.0, scale=2.5), visible=True),
         Case("drawn", drawn),
         Case("one pair", given(head_dim=2, base=700.0, scale=3.0), visible=True),
         Case("shorter than before", given(head_dim=6, base=1000.0, scale=0.5), visible=True),
         Case("base below 1", given(head_dim=6, base=0.5, scale=2.0), visible=True),
+        advice="Position 4 of a text four times as long is to turn each pair as far as position 1 did, the fastest "
+        "pair too.",
+        weight=3,
+        fails="Your frequencies are not those of RoPE, each divided by the scale.",
+    ),
+    requires(
+        "They are float32",
+        ("not scaled", "not scaled, drawn"),
+        advice="Return torch.float32, torch's default for floating-point numbers.",
+        observe=observe.dtype,
+        needs=UNSCALED,
+        fails="Your frequencies are not float32.",
+    ),
+    refuses(
+        ("four times as long", "drawn", "shorter than before", "base below 1"),
         Case("odd width", given(head_dim=7, base=1000.0, scale=4.0), visible=True),
         Case("no columns", given(head_dim=0, base=1000.0, scale=4.0), visible=True),
         Case("negative width", given(head_dim=-4, base=1000.0, scale=4.0), visible=True),
@@ -43,58 +65,10 @@ EXERCISE = Exercise(
         Case("base of zero", given(head_dim=6, base=0.0, scale=4.0), visible=True),
         Case("scale of zero", given(head_dim=6, base=1000.0, scale=0.0), visible=True),
         Case("refused, drawn", drawn_refusal),
+        advice="Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
+        needs=UNSCALED,
+        fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            UNSCALED,
-            ("not scaled", "not scaled, drawn"),
-            "Pair i turns by base^(-2i / head_dim): for head_dim 8 and base 10000 these are 1, 0.1, 0.01 and 0.001.",
-            weight=2,
-            fails="You do not get RoPE's own frequencies where the scale is 1.",
-        ),
-        Property(
-            "Every frequency is divided by the scale",
-            (
-                "four times as long",
-                "a scale with a fraction",
-                "drawn",
-                "one pair",
-                "shorter than before",
-                "base below 1",
-            ),
-            "Position 4 of a text four times as long is to turn each pair as far as position 1 did, the fastest pair "
-            "too.",
-            weight=3,
-            fails="Your frequencies are not those of RoPE, each divided by the scale.",
-        ),
-        Property(
-            "They are float32",
-            ("not scaled", "not scaled, drawn"),
-            "Return torch.float32, torch's default for floating-point numbers.",
-            observe=observe.dtype,
-            needs=UNSCALED,
-            fails="Your frequencies are not float32.",
-        ),
-        refuses(
-            (
-                "four times as long",
-                "drawn",
-                "shorter than before",
-                "base below 1",
-                "odd width",
-                "no columns",
-                "negative width",
-                "negative base",
-                "both negative",
-                "base of zero",
-                "scale of zero",
-                "refused, drawn",
-            ),
-            "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
-            needs=UNSCALED,
-            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(context.interpolated_rope_frequencies, __file__),
+    points=2,
     shortcuts=("ROPE_INIT_FUNCTIONS", "LlamaRotaryEmbedding"),
 )

@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import context
 
@@ -15,10 +15,6 @@ def drawn_shape(draw: Generator) -> Arguments:
         "head_dim": 10 * randint(draw, 1, 3) + 1,
         "seq_len": randint(draw, 40, 60),
     }
-
-
-def drawn_batch(draw: Generator) -> Arguments:
-    return drawn_shape(draw) | {"batch": randint(draw, 10, 14), "bytes_per_value": 4}
 
 
 def drawn_half_bytes(draw: Generator) -> Arguments:
@@ -35,20 +31,54 @@ SMALL = {"n_layers": 3, "n_kv_heads": 5, "head_dim": 12, "seq_len": 10}
 ODD = {"n_layers": 3, "n_kv_heads": 3, "head_dim": 5, "seq_len": 9}
 RIGHT = "It counts the keys and the values of one text in 16 bits"
 
-EXERCISE = Exercise(
-    reference=context.kv_cache_bytes,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    context.kv_cache_bytes,
+    __file__,
+    requires(
+        RIGHT,
         Case("16 bits", given(**SMALL), visible=True),
         Case("16 bits, drawn", drawn_shape),
         Case("a long text", given(n_layers=5, n_kv_heads=9, head_dim=11, seq_len=90_001), visible=True),
+        advice="Take one position of one layer and head: a key and a value, head_dim numbers each, 2 bytes a number. "
+        "Then multiply by how many there are of each.",
+        weight=3,
+        fails="You do not get the bytes of all keys and values of one text in 16 bits.",
+    ),
+    requires(
+        "Half the bytes per number, half the memory",
+        ("16 bits",),
         Case("8 bits", given(**SMALL, bytes_per_value=1), visible=True),
+        advice="bytes_per_value says how many bytes a number takes: 2 is only its default.",
+        observe=observe.ratio,
+        joint=True,
+        # On its own, a table of the visible checks would have it.
+        needs=RIGHT,
+        fails="Your result does not halve when each number takes half as many bytes.",
+    ),
+    requires(
+        "A batch multiplies it",
         Case("a batch", given(**SMALL, batch=2, bytes_per_value=4), visible=True),
-        Case("a batch, drawn", drawn_batch),
+        Case("a batch, drawn", lambda draw: drawn_shape(draw) | {"batch": randint(draw, 10, 14), "bytes_per_value": 4}),
+        advice="Every text of the batch has its own keys and values. These numbers take 4 bytes each.",
+        fails="You do not get the bytes of a whole batch of 4-byte numbers.",
+    ),
+    requires(
+        "4-bit numbers take half a byte, and the result is whole",
         Case("4 bits", given(**ODD, batch=3, bytes_per_value=0.5), visible=True),
         Case("2 bits", given(**ODD, batch=2, bytes_per_value=0.25), visible=True),
         Case("4 bits, drawn", drawn_half_bytes),
+        advice="bytes_per_value may be 0.5. Multiply everything, then make an int of it.",
+        fails="Where a number takes less than a byte, your result is not 2 times the product of all arguments, as an "
+        "int.",
+    ),
+    requires(
+        "An empty cache takes no bytes",
+        ("16 bits", "16 bits, drawn"),
         Case("empty cache", given(**SMALL | {"seq_len": 0}), visible=True),
+        advice="Before the first token seq_len is 0, and so is the result.",
+        fails="For no positions your result is not 0, or for some not 2 times the product of all arguments.",
+    ),
+    refuses(
         Case("no layer", given(**SMALL | {"n_layers": 0}), visible=True),
         Case("no key-value head", given(**SMALL | {"n_kv_heads": 0}), visible=True),
         Case("no column", given(**SMALL | {"head_dim": 0}), visible=True),
@@ -58,62 +88,10 @@ EXERCISE = Exercise(
         Case("negative length", given(**SMALL | {"seq_len": -10}), visible=True),
         Case("no byte", given(**SMALL, bytes_per_value=0), visible=True),
         Case("negative bytes", given(**SMALL, bytes_per_value=-2), visible=True),
+        advice="Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
+        "columns or texts below 1.",
+        needs=RIGHT,
     ),
-    properties=(
-        Property(
-            RIGHT,
-            ("16 bits", "16 bits, drawn", "a long text"),
-            "Take one position of one layer and head: a key and a value, head_dim numbers each, 2 bytes a number. Then "
-            "multiply by how many there are of each.",
-            weight=3,
-            fails="You do not get the bytes of all keys and values of one text in 16 bits.",
-        ),
-        Property(
-            "Half the bytes per number, half the memory",
-            ("16 bits", "8 bits"),
-            "bytes_per_value says how many bytes a number takes: 2 is only its default.",
-            observe=observe.ratio,
-            joint=True,
-            # On its own, a table of the visible checks would have it.
-            needs=RIGHT,
-            fails="Your result does not halve when each number takes half as many bytes.",
-        ),
-        Property(
-            "A batch multiplies it",
-            ("a batch", "a batch, drawn"),
-            "Every text of the batch has its own keys and values. These numbers take 4 bytes each.",
-            fails="You do not get the bytes of a whole batch of 4-byte numbers.",
-        ),
-        Property(
-            "4-bit numbers take half a byte, and the result is whole",
-            ("4 bits", "2 bits", "4 bits, drawn"),
-            "bytes_per_value may be 0.5. Multiply everything, then make an int of it.",
-            fails="Where a number takes less than a byte, your result is not 2 times the product of all arguments, "
-            "as an int.",
-        ),
-        Property(
-            "An empty cache takes no bytes",
-            ("16 bits", "16 bits, drawn", "empty cache"),
-            "Before the first token seq_len is 0, and so is the result.",
-            fails="For no positions your result is not 0, or for some not 2 times the product of all arguments.",
-        ),
-        refuses(
-            (
-                "no layer",
-                "no key-value head",
-                "no column",
-                "no text",
-                "two negative numbers",
-                "one of them missing, drawn",
-                "negative length",
-                "no byte",
-                "negative bytes",
-            ),
-            "Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
-            "columns or texts below 1.",
-            needs=RIGHT,
-        ),
-    ),
-    mistakes=misunderstandings(context.kv_cache_bytes, __file__),
+    points=2,
     shortcuts=("DynamicCache", "StaticCache"),
 )

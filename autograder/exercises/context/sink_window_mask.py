@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import context
 
 
@@ -32,76 +32,55 @@ def drawn_refusal(draw: Generator) -> Arguments:
 
 WINDOW = "Without sinks it is a sliding window"
 
-EXERCISE = Exercise(
-    reference=context.sink_window_mask,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    context.sink_window_mask,
+    __file__,
+    requires(
+        WINDOW,
         Case("a window alone", given(seq_len=5, sinks=0, window=3), visible=True),
         Case("a window alone, drawn", drawn_plain_window),
+        advice="With window 3, query 4 sees 2, 3 and itself: distances 0, 1 and 2, and none below 0.",
+        weight=2,
+        fails="Your mask is not a sliding window where there are no sinks.",
+    ),
+    requires(
+        "The first positions stay in sight of every later query",
         Case("sinks and only oneself", given(seq_len=6, sinks=2, window=1), visible=True),
         Case("sinks and only oneself, drawn", drawn_narrow),
+        advice="With 2 sinks and window 1, query 5 sees 0, 1 and itself, and query 0 sees itself only.",
+        weight=2,
+        fails="With a window of 1, your queries do not see just the sinks before them and themselves.",
+    ),
+    requires(
+        "Sinks and window are seen together, and nothing between them",
         Case("sinks and a window", given(seq_len=8, sinks=2, window=3), visible=True),
         Case("sinks and a window, drawn", drawn),
+        advice="With 2 sinks and window 3, query 7 sees 0 and 1, then 5, 6 and 7.",
+        weight=2,
+        fails="Your queries do not see just their sinks and their window.",
+    ),
+    requires(
+        "Short texts, many sinks and wide windows work",
         Case("one position", given(seq_len=1, sinks=3, window=2), visible=True),
         Case("more sinks than positions", given(seq_len=5, sinks=9, window=2), visible=True),
         Case("a window wider than the text", given(seq_len=5, sinks=1, window=8), visible=True),
         Case("short and wide, drawn", drawn_wide),
         Case("no positions", given(seq_len=0, sinks=1, window=2), visible=True),
+        advice="If sinks or window reach over the whole text, the mask is the causal one. A text of no positions has a "
+        "mask of shape (0, 0).",
+        fails="Where the text is short, or sinks or window reach over all of it, your mask is not the causal one.",
+    ),
+    refuses(
+        ("sinks and a window",),
         Case("no window", given(seq_len=6, sinks=1, window=0), visible=True),
         Case("negative window", given(seq_len=6, sinks=1, window=-2), visible=True),
         Case("negative sinks", given(seq_len=6, sinks=-1, window=2), visible=True),
         Case("negative length", given(seq_len=-3, sinks=1, window=2), visible=True),
         Case("no such mask, drawn", drawn_refusal),
+        advice="Raise ValueError where window is below 1, or sinks or seq_len is negative, and nowhere else.",
+        needs=WINDOW,
+        fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            WINDOW,
-            ("a window alone", "a window alone, drawn"),
-            "With window 3, query 4 sees 2, 3 and itself: distances 0, 1 and 2, and none below 0.",
-            weight=2,
-            fails="Your mask is not a sliding window where there are no sinks.",
-        ),
-        Property(
-            "The first positions stay in sight of every later query",
-            ("sinks and only oneself", "sinks and only oneself, drawn"),
-            "With 2 sinks and window 1, query 5 sees 0, 1 and itself, and query 0 sees itself only.",
-            weight=2,
-            fails="With a window of 1, your queries do not see just the sinks before them and themselves.",
-        ),
-        Property(
-            "Sinks and window are seen together, and nothing between them",
-            ("sinks and a window", "sinks and a window, drawn"),
-            "With 2 sinks and window 3, query 7 sees 0 and 1, then 5, 6 and 7.",
-            weight=2,
-            fails="Your queries do not see just their sinks and their window.",
-        ),
-        Property(
-            "Short texts, many sinks and wide windows work",
-            (
-                "one position",
-                "more sinks than positions",
-                "a window wider than the text",
-                "short and wide, drawn",
-                "no positions",
-            ),
-            "If sinks or window reach over the whole text, the mask is the causal one. A text of no positions has a "
-            "mask of shape (0, 0).",
-            fails="Where the text is short, or sinks or window reach over all of it, your mask is not the causal one.",
-        ),
-        refuses(
-            (
-                "sinks and a window",
-                "no window",
-                "negative window",
-                "negative sinks",
-                "negative length",
-                "no such mask, drawn",
-            ),
-            "Raise ValueError where window is below 1, or sinks or seq_len is negative, and nowhere else.",
-            needs=WINDOW,
-            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(context.sink_window_mask, __file__),
+    points=3,
     shortcuts=("create_block_mask", "sliding_window_mask_function"),
 )

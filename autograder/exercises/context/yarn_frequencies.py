@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import context
 
@@ -57,118 +57,87 @@ def drawn_refusal(draw: Generator) -> Arguments:
 ALL_KINDS = {"head_dim": 12, "base": 1000.0, "scale": 4.0, "original_length": 100, "slow": 1.5, "fast": 9.0}
 UNSCALED = "With scale 1 they are RoPE's own frequencies"
 
-EXERCISE = Exercise(
-    reference=context.yarn_frequencies,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    context.yarn_frequencies,
+    __file__,
+    requires(
+        UNSCALED,
         Case("not scaled", given(**ALL_KINDS | {"scale": 1.0}), visible=True),
         Case("not scaled, drawn", lambda draw: drawn(draw) | {"scale": 1.0}),
+        advice="If the text gets no longer, slowed down or not is the same: base^(-2i / head_dim) in both parts.",
+        fails="You do not get RoPE's own frequencies where the scale is 1.",
+    ),
+    requires(
+        "Pairs that get round often keep their frequency",
         Case("only fast pairs", given(head_dim=4, base=100.0, scale=4.0, original_length=9000), visible=True),
         Case("only fast pairs, drawn", drawn_fast),
+        advice="All these pairs make more than `fast` turns within original_length: their share g is 1, and never "
+        "more.",
+        weight=2,
+        fails="Your fast pairs do not keep their frequency.",
+    ),
+    requires(
+        "Pairs that do not get round are interpolated",
         Case("only slow pairs", given(head_dim=4, base=100.0, scale=4.0, original_length=5), visible=True),
         Case("one trained position", given(head_dim=4, base=100.0, scale=2.0, original_length=1), visible=True),
         Case("only slow pairs, drawn", drawn_slow),
+        advice="None of these pairs gets round once: g is 0, and never less, so f / scale is left.",
+        weight=2,
+        fails="Your slow pairs do not get their frequency divided by the scale.",
+    ),
+    requires(
+        "Between the two, the mixture changes evenly with the turns",
+        Case("fast, slow and between", given(**ALL_KINDS), visible=True),
         Case("one pair", given(**ALL_KINDS | {"head_dim": 2, "original_length": 30}), visible=True),
         Case("shorter than before", given(**ALL_KINDS | {"scale": 0.5}), visible=True),
         Case("base below 1", given(**ALL_KINDS | {"base": 0.5}), visible=True),
-        Case("fast, slow and between", given(**ALL_KINDS), visible=True),
         Case("fast, slow and between, drawn", drawn),
+        advice="Work out one pair by hand: r = original_length · f / 2π, then g = (r - slow) / (fast - slow), then (1 "
+        "- g) f / scale + g f.",
+        weight=3,
+        fails="With pairs between slow and fast, your frequencies are not f / scale up to slow, f from fast on, evenly "
+        "mixed between.",
+    ),
+    requires(
+        "Without thresholds they are 1 and 32 turns",
         Case("default thresholds", given(head_dim=16, base=30000.0, scale=2.5, original_length=2000), visible=True),
         Case("default thresholds, drawn", drawn_default_thresholds),
+        advice="Keep the defaults of the signature, and use the two parameters wherever the thresholds are needed.",
+        fails="Where slow and fast are left out, your frequencies are not those with thresholds of 1 and 32 turns.",
+    ),
+    requires(
+        "A ramp that begins at 0 turns makes sense",
         Case("slow of zero", given(**ALL_KINDS | {"slow": 0.0}), visible=True),
         Case("slow of zero, drawn", lambda draw: drawn(draw) | {"slow": 0.0}),
+        advice="With slow = 0 a pair that gets round a little keeps a little of its frequency.",
+        fails="With slow = 0, your frequencies are not f / scale at 0 turns and f from fast on, evenly mixed between.",
+    ),
+    requires(
+        "They are float32",
+        ("not scaled", "fast, slow and between"),
+        advice="Return torch.float32, torch's default for floating-point numbers.",
+        observe=observe.dtype,
+        needs=UNSCALED,
+        fails="Your frequencies are not float32.",
+    ),
+    refuses(
+        ("fast, slow and between", "fast, slow and between, drawn", "one trained position"),
         Case("odd width", given(**ALL_KINDS | {"head_dim": 11}), visible=True),
         Case("no columns", given(**ALL_KINDS | {"head_dim": 0}), visible=True),
         Case("base of zero", given(**ALL_KINDS | {"base": 0.0}), visible=True),
         Case("negative base", given(**ALL_KINDS | {"base": -1000.0}), visible=True),
-        Case("negative trained length", given(**ALL_KINDS | {"original_length": -100}), visible=True),
         Case("scale of zero", given(**ALL_KINDS | {"scale": 0.0}), visible=True),
         Case("negative scale", given(**ALL_KINDS | {"scale": -1.0}), visible=True),
         Case("no trained length", given(**ALL_KINDS | {"original_length": 0}), visible=True),
+        Case("negative trained length", given(**ALL_KINDS | {"original_length": -100}), visible=True),
         Case("equal thresholds", given(**ALL_KINDS | {"fast": 1.5}), visible=True),
         Case("thresholds the wrong way round", given(**ALL_KINDS | {"fast": 1.0}), visible=True),
         Case("refused, drawn", drawn_refusal),
+        advice="Raise ValueError where head_dim is odd or below 2, base or scale is not above 0, original_length is "
+        "below 1, or fast is not above slow.",
+        needs=UNSCALED,
+        fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            UNSCALED,
-            ("not scaled", "not scaled, drawn"),
-            "If the text gets no longer, slowed down or not is the same: base^(-2i / head_dim) in both parts.",
-            fails="You do not get RoPE's own frequencies where the scale is 1.",
-        ),
-        Property(
-            "Pairs that get round often keep their frequency",
-            ("only fast pairs", "only fast pairs, drawn"),
-            "All these pairs make more than `fast` turns within original_length: their share g is 1, and never more.",
-            weight=2,
-            fails="Your fast pairs do not keep their frequency.",
-        ),
-        Property(
-            "Pairs that do not get round are interpolated",
-            ("only slow pairs", "one trained position", "only slow pairs, drawn"),
-            "None of these pairs gets round once: g is 0, and never less, so f / scale is left.",
-            weight=2,
-            fails="Your slow pairs do not get their frequency divided by the scale.",
-        ),
-        Property(
-            "Between the two, the mixture changes evenly with the turns",
-            (
-                "fast, slow and between",
-                "one pair",
-                "shorter than before",
-                "base below 1",
-                "fast, slow and between, drawn",
-            ),
-            "Work out one pair by hand: r = original_length · f / 2π, then g = (r - slow) / (fast - slow), then "
-            "(1 - g) f / scale + g f.",
-            weight=3,
-            fails="With pairs between slow and fast, your frequencies are not f / scale up to slow, f from fast on, "
-            "evenly mixed between.",
-        ),
-        Property(
-            "Without thresholds they are 1 and 32 turns",
-            ("default thresholds", "default thresholds, drawn"),
-            "Keep the defaults of the signature, and use the two parameters wherever the thresholds are needed.",
-            fails="Where slow and fast are left out, your frequencies are not those with thresholds of 1 and 32 turns.",
-        ),
-        Property(
-            "A ramp that begins at 0 turns makes sense",
-            ("slow of zero", "slow of zero, drawn"),
-            "With slow = 0 a pair that gets round a little keeps a little of its frequency.",
-            fails="With slow = 0, your frequencies are not f / scale at 0 turns and f from fast on, evenly mixed "
-            "between.",
-        ),
-        Property(
-            "They are float32",
-            ("not scaled", "fast, slow and between"),
-            "Return torch.float32, torch's default for floating-point numbers.",
-            observe=observe.dtype,
-            needs=UNSCALED,
-            fails="Your frequencies are not float32.",
-        ),
-        refuses(
-            (
-                "fast, slow and between",
-                "fast, slow and between, drawn",
-                "one trained position",
-                "odd width",
-                "no columns",
-                "base of zero",
-                "negative base",
-                "scale of zero",
-                "negative scale",
-                "no trained length",
-                "negative trained length",
-                "equal thresholds",
-                "thresholds the wrong way round",
-                "refused, drawn",
-            ),
-            "Raise ValueError where head_dim is odd or below 2, base or scale is not above 0, original_length is below "
-            "1, or fast is not above slow.",
-            needs=UNSCALED,
-            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(context.yarn_frequencies, __file__),
+    points=4,
     shortcuts=("ROPE_INIT_FUNCTIONS", "LlamaRotaryEmbedding"),
 )

@@ -7,8 +7,9 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
+from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import decoding
 
@@ -67,22 +68,24 @@ def has_a_twin(ids: list[int]) -> bool:
     return len({walk for walk in walks if walk[0][0] == ids[0]}) > 1
 
 
+@argument_maker
 def drawn_until(
-    wanted: Callable[[Arguments, list[int]], bool], vocab: int, eos_logit: float, beam_width: int, max_new_tokens: int
-) -> Callable[[Generator], Arguments]:
+    draw: Generator,
+    wanted: Callable[[Arguments, list[int]], bool],
+    vocab: int,
+    eos_logit: float,
+    beam_width: int,
+    max_new_tokens: int,
+) -> Arguments:
     """Drawn until greedy decoding finds less, one text is best, all readings agree on it, and it is as wanted."""
     eos = vocab - 2
-
-    def arguments(draw: Generator) -> Arguments:
-        while True:
-            table = random_transitions(draw, vocab, eos, eos_logit)
-            found = searched(table, eos, beam_width, max_new_tokens)
-            results = [reading(**found) for reading in READINGS]
-            agreed = all(result == results[0] for result in results) and not has_a_twin(results[0])
-            if agreed and FUNCTIONS["greedy"](**found) != results[0] and wanted(found, results[0]):
-                return found
-
-    return arguments
+    while True:
+        table = random_transitions(draw, vocab, eos, eos_logit)
+        found = searched(table, eos, beam_width, max_new_tokens)
+        results = [reading(**found) for reading in READINGS]
+        agreed = all(result == results[0] for result in results) and not has_a_twin(results[0])
+        if agreed and FUNCTIONS["greedy"](**found) != results[0] and wanted(found, results[0]):
+            return found
 
 
 def ends(found: Arguments, result: list[int]) -> bool:
@@ -189,83 +192,73 @@ END_NOT_AMONG_THE_BEST = torch.tensor(
 GREEDY = "A beam of width 1 is greedy decoding"
 WIDER = "A wider beam finds a text with a larger sum of log-probabilities"
 
-EXERCISE = Exercise(
-    reference=decoding.beam_search,
-    points=3,
-    cases=(
-        Case("width 1", given(**searched(GARDEN_PATH, 4, 1, 3)), visible=True),
+EXERCISE = exercise(
+    decoding.beam_search,
+    __file__,
+    requires(
+        GREEDY,
         Case("width 1 with an end", given(**searched(END_BY_GREED, 2, 1, 5)), visible=True),
+        Case("width 1", given(**searched(GARDEN_PATH, 4, 1, 3)), visible=True),
         Case("width 1, drawn", searched_greedily),
+        advice="With one text in sight, each round takes the most probable next token, until eos or the limit.",
+        fails="With a beam of width 1, your text is not start and then the most probable next token each time.",
+    ),
+    requires(
+        WIDER,
         Case("a garden path", given(**searched(GARDEN_PATH, 4, 2, 3)), visible=True),
         Case("both from one", given(**searched(BOTH_FROM_ONE, 4, 2, 3)), visible=True),
         Case("drawn", drawn_until(stays_open, 6, -3.0, 3, 4)),
         Case("wide, drawn", drawn_until(stays_open, 7, -3.0, 5, 5)),
+        advice="Follow two beams by hand through two rounds: extend each by every token, sort all extensions together, "
+        "keep the best two.",
+        weight=3,
+        fails="With a wider beam, your text is not the most probable one when each round keeps the beam_width best "
+        "extensions.",
+    ),
+    requires(
+        "A text that ends with eos is kept as it is, and wins where its sum is the largest",
         Case("an early end", given(**searched(EARLY_END, 3, 2, 4)), visible=True),
         Case("a later end", given(**searched(LATER_END, 3, 2, 5)), visible=True),
         Case("still open", given(**searched(STILL_OPEN, 3, 2, 2)), visible=True),
         Case("an early end, drawn", drawn_until(ends, 6, 0.5, 3, 5)),
+        advice="Set finished texts aside, do not extend them, and compare them with the others at the end.",
+        weight=2,
+        fails="Where texts end with eos, your text is not the one with the largest sum among the finished and the "
+        "full-length ones.",
+    ),
+    requires(
+        "Only the beam_width best extensions of a round live on, whatever they would have led to",
         Case("lost on the way", given(**searched(LOST_ON_THE_WAY, 5, 2, 3)), visible=True),
         Case("an end that is not among the best", given(**searched(END_NOT_AMONG_THE_BEST, 3, 2, 2)), visible=True),
         Case("an end that is not among the best, drawn", drawn_until(is_dropped_by("all_ends_kept"), 6, 0.0, 2, 4)),
+        advice="Sort the extensions of all texts together, those that end too, and drop all but the first beam_width.",
+        fails="Where a good text is lost on the way, yours is not the best of what beam_width extensions a round "
+        "leave.",
+    ),
+    requires(
+        "With no new token allowed, only the start is returned",
         Case("no new token", no_new_token, visible=True),
+        advice="max_new_tokens = 0 leaves [start]: a loop of no rounds has to end with it.",
+        needs=GREEDY,
+        fails="With max_new_tokens = 0 you do not return [start].",
+    ),
+    requires(
+        "The table is left unchanged",
+        ("a garden path", "drawn", "an early end"),
+        advice="Read the table and write nothing into it.",
+        observe=observe.changed,
+        needs=WIDER,
+        fails="You change the table that you were given.",
+    ),
+    refuses(
+        ("a garden path",),
         Case("width 0", given(**searched(GARDEN_PATH, 4, 0, 3)), visible=True),
         Case("negative width", negative_width, visible=True),
         Case("negative length", given(**searched(GARDEN_PATH, 4, 2, -1)), visible=True),
+        advice="Raise ValueError for a beam without width and for a negative number of tokens.",
+        name="A beam_width below 1 or a negative length raises ValueError",
+        needs=GREEDY,
     ),
-    properties=(
-        Property(
-            GREEDY,
-            ("width 1 with an end", "width 1", "width 1, drawn"),
-            "With one text in sight, each round takes the most probable next token, until eos or the limit.",
-            fails="With a beam of width 1, your text is not start and then the most probable next token each time.",
-        ),
-        Property(
-            WIDER,
-            ("a garden path", "both from one", "drawn", "wide, drawn"),
-            "Follow two beams by hand through two rounds: extend each by every token, sort all extensions together, "
-            "keep the best two.",
-            weight=3,
-            fails="With a wider beam, your text is not the most probable one when each round keeps the beam_width "
-            "best extensions.",
-        ),
-        Property(
-            "A text that ends with eos is kept as it is, and wins where its sum is the largest",
-            ("an early end", "a later end", "still open", "an early end, drawn"),
-            "Set finished texts aside, do not extend them, and compare them with the others at the end.",
-            weight=2,
-            fails="Where texts end with eos, your text is not the one with the largest sum among the finished and "
-            "the full-length ones.",
-        ),
-        Property(
-            "Only the beam_width best extensions of a round live on, whatever they would have led to",
-            ("lost on the way", "an end that is not among the best", "an end that is not among the best, drawn"),
-            "Sort the extensions of all texts together, those that end too, and drop all but the first beam_width.",
-            fails="Where a good text is lost on the way, yours is not the best of what beam_width extensions a round "
-            "leave.",
-        ),
-        Property(
-            "With no new token allowed, only the start is returned",
-            ("no new token",),
-            "max_new_tokens = 0 leaves [start]: a loop of no rounds has to end with it.",
-            needs=GREEDY,
-            fails="With max_new_tokens = 0 you do not return [start].",
-        ),
-        Property(
-            "The table is left unchanged",
-            ("a garden path", "drawn", "an early end"),
-            "Read the table and write nothing into it.",
-            observe=observe.changed,
-            needs=WIDER,
-            fails="You change the table that you were given.",
-        ),
-        refuses(
-            ("a garden path", "width 0", "negative width", "negative length"),
-            "Raise ValueError for a beam without width and for a negative number of tokens.",
-            name="A beam_width below 1 or a negative length raises ValueError",
-            needs=GREEDY,
-        ),
-    ),
-    mistakes=KNOWN,
-    equivalent=equivalent_edits(decoding.beam_search, __file__),
+    points=3,
     shortcuts=("generate",),
 )

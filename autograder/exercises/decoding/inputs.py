@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import randn
+from autograder.exercises.drawing import randn
 
 
 def rows(draw: Generator, *batch: int, vocab: int, scale: float = 1.5) -> Tensor:

@@ -3,10 +3,10 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.decoding.filters import filter_properties
+from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, refuses, uniform
+from autograder.exercises.drawing import Arguments, each_tensor, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import decoding
 
 
@@ -40,68 +40,61 @@ WITHIN_REACH = torch.tensor([[0.1, 0.3, 0.16, 0.24, 0.2], [0.02, 0.08, 0.7, 0.15
 SHARE = "Tokens with at least min_p times the largest probability of their row survive"
 TWO_LARGEST = torch.tensor([[1.0, 3.0, -1.0, 3.0, 2.0]])
 
-EXERCISE = Exercise(
-    reference=decoding.min_p_filter,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    decoding.min_p_filter,
+    __file__,
+    requires(
+        SHARE,
         Case("two rows", given(logits=WITHIN_REACH, min_p=0.17), visible=True),
         Case("drawn", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True),
         Case("one row", lambda draw: drawn_min_p(draw, 1, vocab=7)),
+        advice="Row 2 has the largest probability 0.7. With min_p = 0.17 the threshold is 0.119, and tokens 2 and 3 "
+        "survive. Row 1 has 0.3, so its threshold is 0.051, and all survive.",
+        weight=3,
+        fails="You do not keep just the tokens with min_p times their row's largest probability or more.",
+    ),
+    requires(
+        "Logits of any size are compared, also where their exponentials overflow",
         Case("large logits", large_logits, visible=True),
         Case("large logits, drawn", large_logits),
+        advice="e to the power of 200 is infinite in float32, and to that of -200 it is 0. torch.softmax knows how to "
+        "go around it.",
+        needs=SHARE,
+        fails="With logits of 200 or -200, you do not keep just the tokens with min_p times the largest probability or "
+        "more.",
+    ),
+    requires(
+        "With min_p = 1 the most probable survive, all of them if several are equal",
         Case("min_p = 1", given(logits=TWO_LARGEST, min_p=1.0), visible=True),
         Case("min_p = 1, drawn", drawn_min_p_ties),
+        advice="At least is >=: a token that is as probable as the largest reaches the threshold.",
+        fails="With min_p = 1 you do not keep just the most probable tokens.",
+    ),
+    requires(
+        "min_p = 0 changes nothing",
         Case("min_p = 0", given(logits=LONG_TAIL, min_p=0.0), visible=True),
         Case("min_p = 0, drawn", lambda draw: {"logits": rows(draw, 2, vocab=6) * 4, "min_p": 0.0}),
-        Case("float64", each_tensor(Tensor.double, lambda draw: drawn_min_p(draw, 2, vocab=6)), visible=True),
-        Case("gradients", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True, gradients=("logits",)),
+        advice="Every probability is at least 0, so nothing is cut. If you take ln min_p, treat 0 on its own.",
+        needs=SHARE,
+        fails="With min_p = 0 you change some logits.",
+    ),
+    refuses(
         Case("min_p above 1", given(logits=WITHIN_REACH, min_p=1.2), visible=True),
-        Case("negative min_p", given(logits=WITHIN_REACH, min_p=-0.2), visible=True),
         Case(
             "min_p above 1, drawn",
             lambda draw: {"logits": rows(draw, 2, vocab=5), "min_p": 1.0 + randint(draw, 1, 9) / 10},
         ),
+        Case("negative min_p", given(logits=WITHIN_REACH, min_p=-0.2), visible=True),
+        advice="Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
+        name="A min_p outside 0 to 1 raises ValueError",
+        needs=SHARE,
+        fails="You accept a min_p outside 0 to 1, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            SHARE,
-            ("two rows", "drawn", "one row"),
-            "Row 2 has the largest probability 0.7. With min_p = 0.17 the threshold is 0.119, and tokens 2 and 3 "
-            "survive. Row 1 has 0.3, so its threshold is 0.051, and all survive.",
-            weight=3,
-            fails="You do not keep just the tokens with min_p times their row's largest probability or more.",
-        ),
-        Property(
-            "Logits of any size are compared, also where their exponentials overflow",
-            ("large logits", "large logits, drawn"),
-            "e to the power of 200 is infinite in float32, and to that of -200 it is 0. torch.softmax knows how to go "
-            "around it.",
-            needs=SHARE,
-            fails="With logits of 200 or -200, you do not keep just the tokens with min_p times the largest "
-            "probability or more.",
-        ),
-        Property(
-            "With min_p = 1 the most probable survive, all of them if several are equal",
-            ("min_p = 1", "min_p = 1, drawn"),
-            "At least is >=: a token that is as probable as the largest reaches the threshold.",
-            fails="With min_p = 1 you do not keep just the most probable tokens.",
-        ),
-        Property(
-            "min_p = 0 changes nothing",
-            ("min_p = 0", "min_p = 0, drawn"),
-            "Every probability is at least 0, so nothing is cut. If you take ln min_p, treat 0 on its own.",
-            needs=SHARE,
-            fails="With min_p = 0 you change some logits.",
-        ),
-        refuses(
-            ("min_p above 1", "min_p above 1, drawn", "negative min_p"),
-            "Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
-            name="A min_p outside 0 to 1 raises ValueError",
-            needs=SHARE,
-            fails="You accept a min_p outside 0 to 1, or raise something other than ValueError.",
-        ),
-        *filter_properties(needs=SHARE),
+    *filter_requirements(
+        Case("float64", each_tensor(Tensor.double, lambda draw: drawn_min_p(draw, 2, vocab=6)), visible=True),
+        Case("gradients", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True, gradients=("logits",)),
+        needs=SHARE,
     ),
-    mistakes=misunderstandings(decoding.min_p_filter, __file__),
+    points=2,
     shortcuts=("MinPLogitsWarper",),
 )

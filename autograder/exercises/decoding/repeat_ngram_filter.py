@@ -3,9 +3,9 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.decoding.filters import filter_properties
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.decoding.filters import filter_requirements
+from autograder.exercises.drawing import Arguments, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import decoding
 
 
@@ -46,73 +46,66 @@ def n_below_one(draw: Generator) -> Arguments:
 EIGHT = torch.tensor([1.0, -1.0, 2.0, 0.0, 5.0, -2.0, 4.0, 3.0])
 FOLLOWERS = "What followed the last n - 1 tokens before is forbidden, each time they occurred"
 
-EXERCISE = Exercise(
-    reference=decoding.repeat_ngram_filter,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    decoding.repeat_ngram_filter,
+    __file__,
+    requires(
+        FOLLOWERS,
         Case("one trigram", given(logits=EIGHT, ids=[4, 1, 2, 3, 5, 1, 2], n=3), visible=True),
         Case("drawn", drawn_bigrams),
         Case("trigrams, drawn", drawn_trigrams),
+        advice="The text 4 1 2 3 5 1 2 ends with 1 2, and 1 2 was followed by 3 before: with n = 3, token 3 is "
+        "forbidden.",
+        weight=3,
+        fails="You do not forbid just what followed the last n - 1 tokens before.",
+    ),
+    requires(
+        "Runs at both ends of the text count, also where they overlap the last tokens",
         Case("at the start", given(logits=EIGHT, ids=[1, 2, 3, 0, 1, 2], n=3), visible=True),
         Case("at the end", given(logits=EIGHT, ids=[4, 3, 5, 5], n=2), visible=True),
         Case("at the end, drawn", drawn_at_the_end),
+        advice="The text 4 3 5 5 holds the pair 5 5, and a third 5 would make it a second time: with n = 2, 5 is "
+        "forbidden.",
+        fails="With a run at the text's start or end, you do not forbid just the tokens that would repeat one.",
+    ),
+    requires(
+        "Other tokens keep their logits",
         Case("another order", given(logits=EIGHT, ids=[1, 2, 3, 0, 2, 1], n=3), visible=True),
         Case("nothing repeats", drawn_without_repeats),
+        advice="The text 1 2 3 0 2 1 ends with 2 1, and holds 1 2 but no other 2 1: nothing is forbidden for n = 3.",
+        needs=FOLLOWERS,
+        fails="You change logits, or raise, where nothing is forbidden.",
+    ),
+    requires(
+        "With n = 1 every token of the text is forbidden",
         Case("single tokens", given(logits=EIGHT, ids=[2, 5, 2], n=1), visible=True),
         Case("single tokens, drawn", lambda draw: {"logits": randn(draw, 12), "ids": random_text(draw, 5, 10), "n": 1}),
+        advice="For n = 1 no last tokens have to match. Look at what your slice gives then: ids[-0:] is all of ids.",
+        fails="With n = 1 you do not forbid just the tokens of the text.",
+    ),
+    requires(
+        "A text too short to repeat anything forbids nothing",
         Case("a short text", given(logits=EIGHT, ids=[4], n=3), visible=True),
         Case("an empty text", given(logits=EIGHT, ids=[], n=2), visible=True),
         Case("a short text, drawn", lambda draw: {"logits": randn(draw, 6), "ids": random_text(draw, 2, 6), "n": 4}),
-        Case("float64", ngram_in_float64, visible=True),
-        Case("gradients", drawn_trigrams, visible=True, gradients=("logits",)),
+        advice="With one token and n = 3 there are not even two last tokens to compare.",
+        needs=FOLLOWERS,
+        fails="You change logits, or raise, where the text is too short to repeat anything.",
+    ),
+    refuses(
         Case("n = 0", given(logits=EIGHT, ids=[0, 1, 2], n=0), visible=True),
         Case("negative n", n_below_one),
+        advice="Raise ValueError for an n below 1.",
+        name="An n below 1 raises ValueError",
+        needs=FOLLOWERS,
+        fails="You accept an n below 1, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            FOLLOWERS,
-            ("one trigram", "drawn", "trigrams, drawn"),
-            "The text 4 1 2 3 5 1 2 ends with 1 2, and 1 2 was followed by 3 before: with n = 3, token 3 is forbidden.",
-            weight=3,
-            fails="You do not forbid just what followed the last n - 1 tokens before.",
-        ),
-        Property(
-            "Runs at both ends of the text count, also where they overlap the last tokens",
-            ("at the start", "at the end", "at the end, drawn"),
-            "The text 4 3 5 5 holds the pair 5 5, and a third 5 would make it a second time: with n = 2, 5 is "
-            "forbidden.",
-            fails="With a run at the text's start or end, you do not forbid just the tokens that would repeat one.",
-        ),
-        Property(
-            "Other tokens keep their logits",
-            ("another order", "nothing repeats"),
-            "The text 1 2 3 0 2 1 ends with 2 1, and holds 1 2 but no other 2 1: nothing is forbidden for n = 3.",
-            needs=FOLLOWERS,
-            fails="You change logits, or raise, where nothing is forbidden.",
-        ),
-        Property(
-            "With n = 1 every token of the text is forbidden",
-            ("single tokens", "single tokens, drawn"),
-            "For n = 1 no last tokens have to match. Look at what your slice gives then: ids[-0:] is all of ids.",
-            fails="With n = 1 you do not forbid just the tokens of the text.",
-        ),
-        Property(
-            "A text too short to repeat anything forbids nothing",
-            ("a short text", "an empty text", "a short text, drawn"),
-            "With one token and n = 3 there are not even two last tokens to compare.",
-            needs=FOLLOWERS,
-            fails="You change logits, or raise, where the text is too short to repeat anything.",
-        ),
-        refuses(
-            ("n = 0", "negative n"),
-            "Raise ValueError for an n below 1.",
-            name="An n below 1 raises ValueError",
-            needs=FOLLOWERS,
-            fails="You accept an n below 1, or raise something other than ValueError.",
-        ),
-        *filter_properties(needs=FOLLOWERS, gradients_need=FOLLOWERS),
+    *filter_requirements(
+        Case("float64", ngram_in_float64, visible=True),
+        Case("gradients", drawn_trigrams, visible=True, gradients=("logits",)),
+        needs=FOLLOWERS,
+        gradients_need=FOLLOWERS,
     ),
-    mistakes=misunderstandings(decoding.repeat_ngram_filter, __file__),
-    equivalent=equivalent_edits(decoding.repeat_ngram_filter, __file__),
+    points=3,
     shortcuts=("NoRepeatNGramLogitsProcessor",),
 )

@@ -1,14 +1,13 @@
 """sample: temperature, filters, one draw."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import decoding
 
@@ -24,9 +23,7 @@ def rows_apart(draw: Generator) -> Tensor:
     return torch.stack([numbers[order], numbers[order.roll(3)], numbers[order.flip(0)]])
 
 
-def sampled(
-    temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
-) -> Callable[[Generator], Arguments]:
+def sampled(temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None) -> ArgumentMaker:
     return lambda draw: {
         "logits": rows_apart(draw),
         "temperature": temperature,
@@ -40,122 +37,104 @@ def alike(draw: Generator) -> Arguments:
     return {**sampled(0.8, 3, None)(draw), "logits": rows_apart(draw)[:1].repeat(2, 1)}
 
 
-def alike_unfiltered(draw: Generator) -> Arguments:
-    return {**alike(draw), "top_k": None}
-
-
 def rows_agree(value: Any) -> list[Any]:
     """The category of one result for two equal rows: do they get the same token?"""
     first, second = value.tolist()
     return [first == second]
 
 
-def one_row_sampled(draw: Generator) -> Arguments:
-    return {**sampled(0.0)(draw), "logits": rows_apart(draw)[:1]}
-
-
 AS_OFTEN = "Without filters, tokens come as often as the softmax says, at any temperature"
 AT_ZERO = "Temperature 0 takes the most probable token of each row"
 by_position = partial(Case, categories=observe.as_category_by_position)
 
-EXERCISE = Exercise(
-    reference=decoding.sample,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    decoding.sample,
+    __file__,
+    requires(
+        AS_OFTEN,
         by_position("no filter", sampled(), visible=True, repeat=300),
         by_position("cold", sampled(0.3), visible=True, repeat=80),
         by_position("hot", sampled(3.0), repeat=120),
+        advice="Divide the logits by the temperature, take the softmax, draw with torch.multinomial: in each row a "
+        "token has to come as often as its probability says.",
+        weight=3,
+        fails="Without filters, your tokens do not come as often as the softmax says.",
+    ),
+    requires(
+        "A filter that is given takes its effect, one that is None none",
         by_position("top-k", sampled(1.5, 3, None), visible=True, repeat=80),
         by_position("top-p", sampled(1.0, None, 0.5), visible=True, repeat=80),
+        advice="Apply each filter only where its argument is not None, and hand its logits on to the next step.",
+        weight=2,
+        needs=AS_OFTEN,
+        fails="Your tokens do not come as often as they should where one filter is given.",
+    ),
+    requires(
+        "Temperature comes first, then top-k, then top-p",
         by_position("all three", sampled(2.0, 3, 0.5), visible=True, repeat=80),
         by_position("all three, longer", sampled(2.0, 3, 0.5), repeat=150),
         # Here top-p of all, then top-k; top-p of what top-k leaves; and top-k alone leave 2, 1 and 5 tokens.
         by_position("a wide top-k", sampled(1.0, 5, 0.43), visible=True, repeat=160),
+        advice="Top-p looks at the probabilities that temperature and top-k have left: see what each step hands to the "
+        "next.",
+        weight=2,
+        fails="Your tokens do not come as often as they should where top-k and top-p are given.",
+    ),
+    requires(
+        "Each row gets a draw of its own",
         Case("rows alike", alike, visible=True, repeat=80),
         # Without a filter, for here a filter's fault must not count once more, and told only whether the rows agree.
-        Case("rows alike, no filter", alike_unfiltered, repeat=150, categories=rows_agree),
+        Case("rows alike, no filter", lambda draw: {**alike(draw), "top_k": None}, repeat=150, categories=rows_agree),
+        advice="Two equal rows must not always get the same token: one draw for each row.",
+        fails="Two equal rows do not each get a draw of their own.",
+    ),
+    requires(
+        "The generator decides: the same seed gives the same tokens",
         by_position("one run", sampled(1.5), visible=True, repeat=20),
         by_position("the same run again", sampled(1.5), visible=True, repeat=20, drawn_as="one run"),
+        advice="Hand the generator on to torch.multinomial, and use no other source of randomness.",
+        observe=observe.same_values,
+        joint=True,
+        needs=AS_OFTEN,
+        fails="You do not draw the same tokens again from a generator with the same seed.",
+    ),
+    requires(
+        AT_ZERO,
         Case("temperature 0", sampled(0.0), visible=True),
         Case("temperature 0 with filters", sampled(0.0, 2, 0.9)),
+        Case("a batch of one", lambda draw: {**sampled(0.0)(draw), "logits": rows_apart(draw)[:1]}, visible=True),
+        advice="At temperature 0 only one logit of a row is left, so the draw can only be that one. The result has one "
+        "id a row, also for a batch of one.",
+        fails="At temperature 0 you do not return the most probable token of each row.",
+    ),
+    requires(
+        "A low temperature, which makes large logits, works as well",
         # So cold that nothing is left to chance.
         Case("very cold", sampled(0.02), visible=True),
-        Case("a batch of one", one_row_sampled, visible=True),
+        advice="At temperature 0.02 a logit of 3 becomes 150, and e to the power of that is infinite in float32. "
+        "torch.softmax knows how to go around it.",
+        needs=AS_OFTEN,
+        fails="At a low temperature, you do not return the most probable token of each row.",
+    ),
+    refuses(
+        ("hot",),
         Case("negative temperature", sampled(-0.5), visible=True),
         Case("k = 0", sampled(1.0, 0, None), visible=True),
-        Case("k = 0 at temperature 0", sampled(0.0, 0, None), visible=True),
         Case("p = 1.5", sampled(1.0, None, 1.5), visible=True),
+        Case("k = 0 at temperature 0", sampled(0.0, 0, None), visible=True),
+        advice="Your earlier functions raise it: call them whenever their argument is not None. Note that 0 is not "
+        "None.",
+        name="Invalid settings raise ValueError",
+        fails="You accept invalid settings, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            AS_OFTEN,
-            ("no filter", "cold", "hot"),
-            "Divide the logits by the temperature, take the softmax, draw with torch.multinomial: in each row a token "
-            "has to come as often as its probability says.",
-            weight=3,
-            fails="Without filters, your tokens do not come as often as the softmax says.",
-        ),
-        Property(
-            "A filter that is given takes its effect, one that is None none",
-            ("top-k", "top-p"),
-            "Apply each filter only where its argument is not None, and hand its logits on to the next step.",
-            weight=2,
-            needs=AS_OFTEN,
-            fails="Your tokens do not come as often as they should where one filter is given.",
-        ),
-        Property(
-            "Temperature comes first, then top-k, then top-p",
-            ("all three", "all three, longer", "a wide top-k"),
-            "Top-p looks at the probabilities that temperature and top-k have left: see what each step hands to the "
-            "next.",
-            weight=2,
-            fails="Your tokens do not come as often as they should where top-k and top-p are given.",
-        ),
-        Property(
-            "Each row gets a draw of its own",
-            ("rows alike", "rows alike, no filter"),
-            "Two equal rows must not always get the same token: one draw for each row.",
-            fails="Two equal rows do not each get a draw of their own.",
-        ),
-        Property(
-            "The generator decides: the same seed gives the same tokens",
-            ("one run", "the same run again"),
-            "Hand the generator on to torch.multinomial, and use no other source of randomness.",
-            observe=observe.same_values,
-            joint=True,
-            needs=AS_OFTEN,
-            fails="You do not draw the same tokens again from a generator with the same seed.",
-        ),
-        Property(
-            AT_ZERO,
-            ("temperature 0", "temperature 0 with filters", "a batch of one"),
-            "At temperature 0 only one logit of a row is left, so the draw can only be that one. The result has one "
-            "id a row, also for a batch of one.",
-            fails="At temperature 0 you do not return the most probable token of each row.",
-        ),
-        Property(
-            "A low temperature, which makes large logits, works as well",
-            ("very cold",),
-            "At temperature 0.02 a logit of 3 becomes 150, and e to the power of that is infinite in float32. "
-            "torch.softmax knows how to go around it.",
-            needs=AS_OFTEN,
-            fails="At a low temperature, you do not return the most probable token of each row.",
-        ),
-        refuses(
-            ("hot", "negative temperature", "k = 0", "p = 1.5", "k = 0 at temperature 0"),
-            "Your earlier functions raise it: call them whenever their argument is not None. Note that 0 is not None.",
-            name="Invalid settings raise ValueError",
-            fails="You accept invalid settings, or raise something other than ValueError.",
-        ),
-        Property(
-            "The arguments are left unchanged",
-            ("temperature 0", "a batch of one"),
-            "Work on new tensors: your earlier functions return some, and `/=` and `masked_fill_` do not make any.",
-            observe=observe.changed,
-            needs=AT_ZERO,
-            fails="You change the logits that you were given.",
-        ),
+    requires(
+        "The arguments are left unchanged",
+        ("temperature 0", "a batch of one"),
+        advice="Work on new tensors: your earlier functions return some, and `/=` and `masked_fill_` do not make any.",
+        observe=observe.changed,
+        needs=AT_ZERO,
+        fails="You change the logits that you were given.",
     ),
-    mistakes=misunderstandings(decoding.sample, __file__),
+    points=3,
     shortcuts=("generate", "TopKLogitsWarper", "TopPLogitsWarper"),
 )

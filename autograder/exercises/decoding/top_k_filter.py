@@ -3,10 +3,10 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.decoding.filters import filter_properties
+from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import rows
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import decoding
 
 
@@ -23,56 +23,49 @@ DISTINCT = torch.tensor([[1.0, 4.0, -2.0, 3.0, 0.0, 2.0], [5.0, -1.0, 2.0, 0.0, 
 TIED = torch.tensor([[1.0, 3.0, 2.0, 2.0, 0.0, 2.0, 2.0], [2.0, 1.0, 2.0, 1.0, 2.0, 2.0, 0.0]])
 KEPT = "The k largest logits of each row survive where they stood, the others are -inf"
 
-EXERCISE = Exercise(
-    reference=decoding.top_k_filter,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    decoding.top_k_filter,
+    __file__,
+    requires(
+        KEPT,
         Case("two rows", given(logits=DISTINCT, k=3), visible=True),
         Case("drawn", drawn_k, visible=True),
         Case("one row", lambda draw: {"logits": rows(draw, 1, vocab=7), "k": 3}),
         Case("one survivor", given(logits=DISTINCT, k=1), visible=True),
+        advice="Mark the three largest numbers of the first row by hand, and compare with what your function keeps.",
+        weight=3,
+        fails="You do not keep the k largest logits of each row where they stood, with -inf elsewhere.",
+    ),
+    requires(
+        "Exactly k survive, also among equal logits: those with the smaller index",
         Case("ties", given(logits=TIED, k=3), visible=True),
         Case("ties, drawn", drawn_ties),
+        advice="With 3 2 2 2 and k = 2 only the first 2 survives. A threshold cannot tell equal logits apart, and "
+        "torch.topk does not promise which ones it takes: sort with stable=True.",
+        weight=2,
+        fails="Among equal logits you do not keep exactly k, those with the smaller index.",
+    ),
+    requires(
+        "A k as large as the vocabulary, or larger, changes nothing",
         Case("k above the vocabulary", given(logits=DISTINCT, k=10), visible=True),
         Case("k of the vocabulary", lambda draw: {"logits": rows(draw, 3, vocab=5), "k": 5}),
-        Case("float64", lambda draw: {"logits": rows(draw, 2, vocab=6).double(), "k": 2}, visible=True),
-        Case("gradients", drawn_k, visible=True, gradients=("logits",)),
+        advice="Ten survivors of a vocabulary of six are all six.",
+        needs=KEPT,
+        fails="You change something, or raise, where k is as large as the vocabulary or larger.",
+    ),
+    refuses(
         Case("k = 0", given(logits=DISTINCT, k=0), visible=True),
         Case("negative k", lambda draw: {"logits": rows(draw, 2, vocab=5), "k": -randint(draw, 1, 4)}, visible=True),
+        advice="Raise ValueError for a k below 1: no token would be left.",
+        name="A k below 1 raises ValueError",
+        needs=KEPT,
+        fails="You accept a k below 1, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            KEPT,
-            ("two rows", "drawn", "one row", "one survivor"),
-            "Mark the three largest numbers of the first row by hand, and compare with what your function keeps.",
-            weight=3,
-            fails="You do not keep the k largest logits of each row where they stood, with -inf elsewhere.",
-        ),
-        Property(
-            "Exactly k survive, also among equal logits: those with the smaller index",
-            ("ties", "ties, drawn"),
-            "With 3 2 2 2 and k = 2 only the first 2 survives. A threshold cannot tell equal logits apart, and "
-            "torch.topk does not promise which ones it takes: sort with stable=True.",
-            weight=2,
-            fails="Among equal logits you do not keep exactly k, those with the smaller index.",
-        ),
-        Property(
-            "A k as large as the vocabulary, or larger, changes nothing",
-            ("k above the vocabulary", "k of the vocabulary"),
-            "Ten survivors of a vocabulary of six are all six.",
-            needs=KEPT,
-            fails="You change something, or raise, where k is as large as the vocabulary or larger.",
-        ),
-        refuses(
-            ("k = 0", "negative k"),
-            "Raise ValueError for a k below 1: no token would be left.",
-            name="A k below 1 raises ValueError",
-            needs=KEPT,
-            fails="You accept a k below 1, or raise something other than ValueError.",
-        ),
-        *filter_properties(needs=KEPT),
+    *filter_requirements(
+        Case("float64", lambda draw: {"logits": rows(draw, 2, vocab=6).double(), "k": 2}, visible=True),
+        Case("gradients", drawn_k, visible=True, gradients=("logits",)),
+        needs=KEPT,
     ),
-    mistakes=misunderstandings(decoding.top_k_filter, __file__),
-    equivalent=equivalent_edits(decoding.top_k_filter, __file__),
+    points=3,
     shortcuts=("TopKLogitsWarper",),
 )

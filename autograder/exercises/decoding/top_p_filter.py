@@ -3,10 +3,10 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.decoding.filters import filter_properties
+from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
+from autograder.exercises.drawing import Arguments, each_tensor, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import decoding
 
 
@@ -56,74 +56,65 @@ FLAT_AND_PEAKED = torch.tensor([[0.1, 0.3, 0.15, 0.25, 0.2], [0.02, 0.08, 0.7, 0
 NUCLEUS = "The smallest set of tokens with probability p survives, each row with a set of its own"
 EQUALS = torch.tensor([[0.1, 0.3, 0.1, 0.3, 0.1, 0.1]]).log()
 
-EXERCISE = Exercise(
-    reference=decoding.top_p_filter,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    decoding.top_p_filter,
+    __file__,
+    requires(
+        NUCLEUS,
         Case("a flat and a peaked row", given(logits=FLAT_AND_PEAKED, p=0.5), visible=True),
         Case("a larger p", given(logits=FLAT_AND_PEAKED, p=0.92), visible=True),
         Case("drawn", lambda draw: drawn_p(draw, 2, 2, vocab=8), visible=True),
         Case("after another filter", drawn_after_filter),
         Case("one row", lambda draw: drawn_p(draw, 1, vocab=7)),
+        advice="Row 1 has the probabilities 0.1 0.3 0.15 0.25 0.2. For p = 0.5: 0.3 is too little, 0.3 + 0.25 is "
+        "enough, so tokens 1 and 3 survive, counted from 0.",
+        weight=3,
+        fails="You do not keep the smallest set of tokens with probability p in each row, with -inf elsewhere.",
+    ),
+    requires(
+        "The most probable token always survives",
         Case("the first is enough", given(logits=FLAT_AND_PEAKED, p=0.2), visible=True),
         Case("the first is enough, drawn", drawn_peak),
         Case("p = 0", given(logits=FLAT_AND_PEAKED, p=0.0), visible=True),
+        advice="If the most probable token alone has more than p, it alone is the nucleus.",
+        fails="You do not keep just the most probable token where it alone has p or more.",
+    ),
+    requires(
+        "A set with exactly p is enough",
         Case("exactly p", given(logits=torch.zeros(2, 4), p=0.5), visible=True),
         Case("exactly p, drawn", drawn_exact_p),
+        advice="Four equal tokens and p = 0.5: two tokens have probability 0.5, and no third is needed.",
+        fails="You do not stop where the sum is exactly p.",
+    ),
+    requires(
+        "Among equal logits those with the smaller index come first",
         Case("ties", given(logits=EQUALS, p=0.75), visible=True),
         Case("ties, drawn", drawn_tied_p),
+        advice="Sort with stable=True, and decide by the place in the order, not by a threshold.",
+        fails="Among equal logits you do not keep those with the smaller index.",
+    ),
+    requires(
+        "p = 1 changes nothing",
         Case("p = 1", given(logits=LONG_TAIL, p=1.0), visible=True),
         Case("p = 1, drawn", drawn_long_tail),
+        advice="In float32 a sum of probabilities can reach 1 before the last token, and the tail is lost.",
+        needs=NUCLEUS,
+        fails="With p = 1 you change some logits.",
+    ),
+    refuses(
+        Case("p above 1", given(logits=FLAT_AND_PEAKED, p=1.5), visible=True),
+        Case("p above 1, drawn", lambda draw: {"logits": rows(draw, 2, vocab=5), "p": 1.0 + randint(draw, 1, 9) / 10}),
+        Case("negative p", given(logits=FLAT_AND_PEAKED, p=-0.1), visible=True),
+        advice="Raise ValueError where p is no probability.",
+        name="A p outside 0 to 1 raises ValueError",
+        needs=NUCLEUS,
+        fails="You accept a p outside 0 to 1, or raise something other than ValueError.",
+    ),
+    *filter_requirements(
         Case("float64", each_tensor(Tensor.double, lambda draw: drawn_p(draw, 2, vocab=6)), visible=True),
         Case("gradients", lambda draw: drawn_p(draw, 2, 2, vocab=8), visible=True, gradients=("logits",)),
-        Case("p above 1", given(logits=FLAT_AND_PEAKED, p=1.5), visible=True),
-        Case("negative p", given(logits=FLAT_AND_PEAKED, p=-0.1), visible=True),
-        Case("p above 1, drawn", lambda draw: {"logits": rows(draw, 2, vocab=5), "p": 1.0 + randint(draw, 1, 9) / 10}),
+        needs=NUCLEUS,
     ),
-    properties=(
-        Property(
-            NUCLEUS,
-            ("a flat and a peaked row", "a larger p", "drawn", "after another filter", "one row"),
-            "Row 1 has the probabilities 0.1 0.3 0.15 0.25 0.2. For p = 0.5: 0.3 is too little, 0.3 + 0.25 is enough, "
-            "so tokens 1 and 3 survive, counted from 0.",
-            weight=3,
-            fails="You do not keep the smallest set of tokens with probability p in each row, with -inf elsewhere.",
-        ),
-        Property(
-            "The most probable token always survives",
-            ("the first is enough", "the first is enough, drawn", "p = 0"),
-            "If the most probable token alone has more than p, it alone is the nucleus.",
-            fails="You do not keep just the most probable token where it alone has p or more.",
-        ),
-        Property(
-            "A set with exactly p is enough",
-            ("exactly p", "exactly p, drawn"),
-            "Four equal tokens and p = 0.5: two tokens have probability 0.5, and no third is needed.",
-            fails="You do not stop where the sum is exactly p.",
-        ),
-        Property(
-            "Among equal logits those with the smaller index come first",
-            ("ties", "ties, drawn"),
-            "Sort with stable=True, and decide by the place in the order, not by a threshold.",
-            fails="Among equal logits you do not keep those with the smaller index.",
-        ),
-        Property(
-            "p = 1 changes nothing",
-            ("p = 1", "p = 1, drawn"),
-            "In float32 a sum of probabilities can reach 1 before the last token, and the tail is lost.",
-            needs=NUCLEUS,
-            fails="With p = 1 you change some logits.",
-        ),
-        refuses(
-            ("p above 1", "p above 1, drawn", "negative p"),
-            "Raise ValueError where p is no probability.",
-            name="A p outside 0 to 1 raises ValueError",
-            needs=NUCLEUS,
-            fails="You accept a p outside 0 to 1, or raise something other than ValueError.",
-        ),
-        *filter_properties(needs=NUCLEUS),
-    ),
-    mistakes=misunderstandings(decoding.top_p_filter, __file__),
-    equivalent=equivalent_edits(decoding.top_p_filter, __file__),
+    points=4,
     shortcuts=("TopPLogitsWarper",),
 )

@@ -1,13 +1,11 @@
 """analogy: b - a + c."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -83,73 +81,65 @@ def equal_to_c(draw: Generator) -> Arguments:
     return {"table": table, "a": 1, "b": 8, "c": 4, "k": 9}
 
 
-def of_six_rows(a: int, b: int, c: int, k: int = 1) -> Callable[[Generator], Arguments]:
+def of_six_rows(a: int, b: int, c: int, k: int = 1) -> ArgumentMaker:
     return lambda draw: {"table": randn(draw, 6, 3), "a": a, "b": b, "c": c, "k": k}
 
 
-EXERCISE = Exercise(
-    reference=embeddings.analogy,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    embeddings.analogy,
+    __file__,
+    requires(
+        MAIN,
         Case("hand-made", hand_made_analogy, visible=True),
         Case("related rows", related, visible=True),
         Case("drawn", drawn_analogy),
+        advice="Give all rows the length 1, then take b minus a plus c, then rank all rows by their dot product with "
+        "it.",
+        fails="You do not return the k rows nearest by cosine to b - a + c, best first.",
+        weight=3,
+    ),
+    requires(
+        "a, b and c are left out, and no other row",
         Case("three alike", three_alike, visible=True),
         Case("a row equal to c", equal_to_c, visible=True),
+        advice="Leave the three out by their *numbers*, each of them: any may be near the sum, and another row may "
+        "equal one of them.",
+        fails="Where rows are alike, you do not leave out exactly a, b and c.",
+    ),
+    requires(
+        "One answer is the default, and a, b and c may be equal",
         Case("default k", default_k, visible=True),
         Case("same word twice", same_word_twice, visible=True),
+        advice="k is 1 unless told otherwise. If two of the three are the same row, only two rows are left out.",
+        fails="Without k, or with one row twice among a, b and c, your list is not the nearest rows beside them, 1 by "
+        "default.",
+    ),
+    requires(
+        "A row of zeros stays zero",
         Case("zero row", zero_row_analogy, visible=True),
+        advice="Dividing a row of zeros by its length gives NaN, which sorts before everything. Its cosine counts as "
+        "0.",
+        fails="With a row of zeros in the table, your ranking is not that of cosines, with 0 for that row.",
+    ),
+    requires(
+        "The table is left unchanged",
+        ("hand-made", "related rows"),
+        advice="The table differs after your call: work on a new tensor.",
+        fails="You change the table.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
         Case("no such row", of_six_rows(0, 6, 1), visible=True),
         Case("no such first row", lambda draw: of_six_rows(randint(draw, 6, 9), 2, 1)(draw), visible=True),
         Case("no such last row", lambda draw: of_six_rows(2, 3, randint(draw, 6, 9))(draw), visible=True),
         Case("negative row", of_six_rows(0, 2, -1), visible=True),
         Case("too many answers", of_six_rows(0, 2, 1, k=4), visible=True),
+        advice="Refuse rows outside 0 to vocab - 1, and a k above the number of rows that are not left out.",
+        name="Rows that do not exist and an impossible k raise ValueError",
+        needs=MAIN,
+        fails="You accept invalid rows or an invalid k, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("hand-made", "related rows", "drawn"),
-            "Give all rows the length 1, then take b minus a plus c, then rank all rows by their dot product with it.",
-            fails="You do not return the k rows nearest by cosine to b - a + c, best first.",
-            weight=3,
-        ),
-        Property(
-            "a, b and c are left out, and no other row",
-            ("three alike", "a row equal to c"),
-            "Leave the three out by their *numbers*, each of them: any may be near the sum, and another row may equal "
-            "one of them.",
-            fails="Where rows are alike, you do not leave out exactly a, b and c.",
-        ),
-        Property(
-            "One answer is the default, and a, b and c may be equal",
-            ("default k", "same word twice"),
-            "k is 1 unless told otherwise. If two of the three are the same row, only two rows are left out.",
-            fails="Without k, or with one row twice among a, b and c, your list is not the nearest rows beside them, "
-            "1 by default.",
-        ),
-        Property(
-            "A row of zeros stays zero",
-            ("zero row",),
-            "Dividing a row of zeros by its length gives NaN, which sorts before everything. Its cosine counts as 0.",
-            fails="With a row of zeros in the table, your ranking is not that of cosines, with 0 for that row.",
-        ),
-        Property(
-            "The table is left unchanged",
-            ("hand-made", "related rows"),
-            "The table differs after your call: work on a new tensor.",
-            fails="You change the table.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            ("no such row", "no such first row", "no such last row", "negative row", "too many answers"),
-            "Refuse rows outside 0 to vocab - 1, and a k above the number of rows that are not left out.",
-            name="Rows that do not exist and an impossible k raise ValueError",
-            needs=MAIN,
-            fails="You accept invalid rows or an invalid k, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(embeddings.analogy, __file__),
+    points=4,
     shortcuts=("cosine_similarity",),
-    equivalent=equivalent_edits(embeddings.analogy, __file__),
 )

@@ -1,12 +1,10 @@
 """embed: from ids to rows."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -26,7 +24,7 @@ def four_tokens(draw: Generator) -> Arguments:
     return {"ids": torch.tensor([3, 0, 3, 1]), "table": torch.arange(1.0, 16.0).reshape(5, 3)}
 
 
-def batch(*shape: int, rows: int, width: int) -> Callable[[Generator], Arguments]:
+def batch(*shape: int, rows: int, width: int) -> ArgumentMaker:
     return lambda draw: {"ids": random_ids(draw, *shape, below=rows), "table": wide_table(draw, rows, width)}
 
 
@@ -34,72 +32,62 @@ def three_axes(draw: Generator) -> Arguments:
     return {"ids": random_ids(draw, 2, 4, 3, below=11).transpose(0, 1), "table": wide_table(draw, 11, 5)}
 
 
-def in_dtype(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+def in_dtype(dtype: torch.dtype) -> ArgumentMaker:
     return lambda draw: {"ids": random_ids(draw, 2, 5, below=7), "table": randn(draw, 7, 4, dtype=dtype)}
 
 
-def looked_up(ids: list[int] | list[list[int]], rows: int) -> Callable[[Generator], Arguments]:
+def looked_up(ids: list[int] | list[list[int]], rows: int) -> ArgumentMaker:
     return lambda draw: {"ids": torch.tensor(ids), "table": randn(draw, rows, 3)}
 
 
-EXERCISE = Exercise(
-    reference=embeddings.embed,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    embeddings.embed,
+    __file__,
+    requires(
+        MAIN,
         Case("four tokens", four_tokens, visible=True),
         Case("batch", batch(3, 6, rows=9, width=4), visible=True),
+        advice="For ids 3 0 3 1 the result has the rows 3, 0, 3 and 1 of the table, as they are.",
+        fails="You do not return the row of the table for each id.",
+        weight=2,
+    ),
+    requires(
+        "The ids may have any shape, which the result keeps",
         Case("the id 1", given(ids=torch.tensor(1), table=torch.tensor([[1.0, 2.0], [3.0, 4.0]])), visible=True),
         Case("one sequence", batch(1, 5, rows=7, width=4), visible=True),
         Case("three axes", three_axes, visible=True),
+        advice="The result has the shape of ids with one more axis, dim, at the end: also for a single number and for "
+        "three axes.",
+        fails="For a single id, one sequence or three axes, your result is not the ids' rows in the shape [..., dim].",
+    ),
+    requires(
+        "The dtype is that of the table, which is left unchanged",
+        ("four tokens",),
         Case("float64", in_dtype(torch.float64), visible=True),
         Case("bfloat16", in_dtype(torch.bfloat16), visible=True),
+        advice="A table in float64 or bfloat16 must give rows in the same dtype. Only read the table, and the ids.",
+        fails="Your rows have another dtype than the table, or you change an argument.",
+        observe=observe.dtype_and_changed,
+        needs=MAIN,
+    ),
+    requires(
+        "Gradients reach the table and add up where an id is repeated",
         Case("gradients", looked_up([[2, 0, 2, 4], [0, 2, 1, 0]], 6), visible=True, gradients=("table",)),
+        advice="If an id stands in three places, its row gets the sum of three gradients; a row that was not used gets "
+        "0.",
+        fails="The gradient with respect to the table is missing, or a row's is not the sum over the places of its id.",
+        weight=2,
+        observe=observe.gradients,
+        needs=MAIN,
+    ),
+    refuses(
         Case("id too large", looked_up([1, 5, 0], 5), visible=True),
         Case("negative id", looked_up([1, -1, 0], 5), visible=True),
+        advice="Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
+        name="An id without a row raises ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError exactly where an id has no row.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("four tokens", "batch"),
-            "For ids 3 0 3 1 the result has the rows 3, 0, 3 and 1 of the table, as they are.",
-            fails="You do not return the row of the table for each id.",
-            weight=2,
-        ),
-        Property(
-            "The ids may have any shape, which the result keeps",
-            ("the id 1", "one sequence", "three axes"),
-            "The result has the shape of ids with one more axis, dim, at the end: also for a single number and for "
-            "three axes.",
-            fails="For a single id, one sequence or three axes, your result is not the ids' rows in the shape [..., "
-            "dim].",
-        ),
-        Property(
-            "The dtype is that of the table, which is left unchanged",
-            ("four tokens", "float64", "bfloat16"),
-            "A table in float64 or bfloat16 must give rows in the same dtype. Only read the table, and the ids.",
-            fails="Your rows have another dtype than the table, or you change an argument.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
-        ),
-        Property(
-            "Gradients reach the table and add up where an id is repeated",
-            ("gradients",),
-            "If an id stands in three places, its row gets the sum of three gradients; a row that was not used gets 0.",
-            fails="The gradient with respect to the table is missing, or a row's is not the sum over the places of "
-            "its id.",
-            weight=2,
-            observe=observe.gradients,
-            needs=MAIN,
-        ),
-        refuses(
-            ("id too large", "negative id"),
-            "Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
-            name="An id without a row raises ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError exactly where an id has no row.",
-        ),
-    ),
-    mistakes=misunderstandings(embeddings.embed, __file__),
+    points=3,
     shortcuts=("embedding", "Embedding", "index_select"),
-    equivalent=equivalent_edits(embeddings.embed, __file__),
 )

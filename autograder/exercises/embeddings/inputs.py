@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import randn
+from autograder.exercises.drawing import randn
 
 
 def uneven_table(draw: Generator, rows: int, width: int) -> Tensor:

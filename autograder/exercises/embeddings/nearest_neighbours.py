@@ -1,14 +1,13 @@
 """nearest_neighbours: which rows point the same way?"""
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -20,11 +19,7 @@ def hand_made(draw: Generator) -> Arguments:
     return {"table": torch.tensor(HAND_MADE, dtype=torch.float32), "index": 0, "k": 4}
 
 
-def drawn_table(draw: Generator) -> Arguments:
-    return {"table": uneven_table(draw, 14, 5), "index": randint(draw, 3, 10), "k": 6}
-
-
-def uneven(rows: int, *, index: int, k: int) -> Callable[[Generator], Arguments]:
+def uneven(rows: int, *, index: int, k: int) -> ArgumentMaker:
     return lambda draw: {"table": uneven_table(draw, rows, 4), "index": index, "k": k}
 
 
@@ -73,79 +68,64 @@ def short_rows(draw: Generator) -> Arguments:
     return {"table": uneven_table(draw, 12, 5) / 1000, "index": randint(draw, 3, 10), "k": 6}
 
 
-def of_five_rows(*, index: int, k: int) -> Callable[[Generator], Arguments]:
+def of_five_rows(*, index: int, k: int) -> ArgumentMaker:
     return lambda draw: {"table": randn(draw, 5, 3), "index": index, "k": k}
 
 
-EXERCISE = Exercise(
-    reference=embeddings.nearest_neighbours,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    embeddings.nearest_neighbours,
+    __file__,
+    requires(
+        MAIN,
         Case("hand-made", hand_made, visible=True),
-        Case("drawn", drawn_table),
+        Case("drawn", lambda draw: {"table": uneven_table(draw, 14, 5), "index": randint(draw, 3, 10), "k": 6}),
         Case("not contiguous", not_contiguous, visible=True),
         Case("all neighbors", uneven(9, index=8, k=8), visible=True),
         Case("single neighbor", uneven(10, index=4, k=1), visible=True),
+        Case("short rows", short_rows, visible=True),
+        advice="Give every row the length 1, take dot products with row index, sort from large to small, leave the row "
+        "itself out, and keep k.",
+        fails="You do not return the k rows with the largest cosine, best first.",
+        weight=3,
+    ),
+    requires(
+        "A row of zeros has cosine 0",
         Case("zero row", zero_row, visible=True),
         Case("zero row among all", zero_row_among_all),
-        Case("short rows", short_rows, visible=True),
+        advice="Dividing a row of zeros by its length gives NaN, which sorts before everything. Its cosine counts as "
+        "0: after the rows that point the same way, before those that point away.",
+        fails="With a row of zeros in the table, your ranking is not that of cosines, with 0 for that row.",
+        weight=2,
+    ),
+    requires(
+        "A row that points the same way is a neighbor; the row itself is not",
         Case("two opposite rows, from the first", partial(two_opposite_rows, index=0), visible=True),
         Case("two opposite rows, from the second", partial(two_opposite_rows, index=1), visible=True),
         Case("twin", twin, visible=True),
         Case("equal row", equal_row, visible=True),
         Case("opposite row", opposite_row, visible=True),
+        advice="Leave out the row by its *number*. Its cosine with itself need not be the only 1, and a row that "
+        "points exactly away has the cosine -1.",
+        fails="Where rows point the same way or exactly away, your list is not the other rows by their cosine.",
+    ),
+    requires(
+        "The table is left unchanged",
+        ("hand-made", "drawn", "zero row"),
+        advice="The table differs after your call: make a new tensor, and beware of /= and of names ending in _.",
+        fails="You change the table.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
         Case("no such row", of_five_rows(index=5, k=2), visible=True),
         Case("negative row", of_five_rows(index=-1, k=2), visible=True),
         Case("no neighbors", of_five_rows(index=1, k=0), visible=True),
         Case("too many neighbors", of_five_rows(index=1, k=5), visible=True),
+        advice="Refuse an index outside 0 to vocab - 1, and a k below 1 or above vocab - 1.",
+        name="An index without a row and an impossible k raise ValueError",
+        needs=MAIN,
+        fails="You accept an invalid index or k, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("hand-made", "drawn", "not contiguous", "all neighbors", "single neighbor", "short rows"),
-            "Give every row the length 1, take dot products with row index, sort from large to small, leave the row "
-            "itself out, and keep k.",
-            fails="You do not return the k rows with the largest cosine, best first.",
-            weight=3,
-        ),
-        Property(
-            "A row of zeros has cosine 0",
-            ("zero row", "zero row among all"),
-            "Dividing a row of zeros by its length gives NaN, which sorts before everything. Its cosine counts as 0: "
-            "after the rows that point the same way, before those that point away.",
-            fails="With a row of zeros in the table, your ranking is not that of cosines, with 0 for that row.",
-            weight=2,
-        ),
-        Property(
-            "A row that points the same way is a neighbor; the row itself is not",
-            (
-                "two opposite rows, from the first",
-                "two opposite rows, from the second",
-                "twin",
-                "equal row",
-                "opposite row",
-            ),
-            "Leave out the row by its *number*. Its cosine with itself need not be the only 1, and a row that points "
-            "exactly away has the cosine -1.",
-            fails="Where rows point the same way or exactly away, your list is not the other rows by their cosine.",
-        ),
-        Property(
-            "The table is left unchanged",
-            ("hand-made", "drawn", "zero row"),
-            "The table differs after your call: make a new tensor, and beware of /= and of names ending in _.",
-            fails="You change the table.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            ("no such row", "negative row", "no neighbors", "too many neighbors"),
-            "Refuse an index outside 0 to vocab - 1, and a k below 1 or above vocab - 1.",
-            name="An index without a row and an impossible k raise ValueError",
-            needs=MAIN,
-            fails="You accept an invalid index or k, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(embeddings.nearest_neighbours, __file__),
+    points=4,
     shortcuts=("cosine_similarity",),
-    equivalent=equivalent_edits(embeddings.nearest_neighbours, __file__),
 )

@@ -8,8 +8,8 @@ So right answers agree exactly, whichever generator they use; tests/solutions/te
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -50,108 +50,94 @@ def refused(**changes: object) -> Arguments:
     return {"values": [0.0, 1.0, 1.0], "level": 0.8, "n_resamples": 20, "seed": 1} | changes
 
 
-EXERCISE = Exercise(
-    reference=emergence.bootstrap_interval,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    emergence.bootstrap_interval,
+    __file__,
+    requires(
+        MAIN,
+        Case("two items", given(**shape("two", seed=6)), visible=True),
         Case("five items", given(**shape("five", seed=3)), visible=True),
         Case("one of four", given(**shape("one of four", seed=5)), visible=True),
-        Case("two items", given(**shape("two", seed=6)), visible=True),
         Case("small values", given(**shape("four", scale=1 / 512, seed=9)), visible=True),
         Case("five items, drawn", lambda draw: drawn_shape("five", draw)),
+        advice="By hand, for the items 0 and 1: of four equally likely resamples one has the mean 0, two have 0.5 and "
+        "one has 1. The middle 30 % of the means are all 0.5.",
+        weight=4,
+        fails="Your interval does not hold the middle `level` of the means of resamples.",
+    ),
+    requires(
+        "Items that are all equal have an interval without width",
         Case("one item", given(values=[0.25], level=0.95, n_resamples=50, seed=2), visible=True),
         Case("equal items, drawn", drawn_equal),
+        advice="Every resample of equal items has the same mean: both ends lie there.",
+        needs=MAIN,
+        fails="Your interval of equal items does not have both ends at their value.",
+    ),
+    requires(
+        "The same seed gives the same interval",
         # Repeated a few times, values are not compared with those of another generator, but by the properties alone.
         Case("one seed", lambda draw: seeded(draw, 7), visible=True, repeat=3),
+        advice="Give the seed to the generator that draws, once, before the first resample.",
+        observe=observe.same_each_time,
+        joint=True,
+        needs=MAIN,
+        fails="Called several times with one seed, your function gives different intervals.",
+    ),
+    requires(
+        "A seed of 0 is a seed like any other",
         Case("a seed of 0", lambda draw: seeded(draw, 0), visible=True, repeat=3),
+        advice="Give the seed to the generator as it is: `seed or ...` and `if seed` leave out 0.",
+        observe=observe.same_each_time,
+        joint=True,
+        needs=MAIN,
+        fails="Called several times with a seed of 0, your function gives different intervals.",
+    ),
+    requires(
+        "Another seed gives another interval",
         Case("a seed", lambda draw: seeded(draw, 11), visible=True, repeat=2),
         Case("another seed", lambda draw: seeded(draw, 1200), visible=True, repeat=2, drawn_as="a seed"),
+        advice="The interval depends on what is drawn: does your generator start from the given seed?",
+        observe=observe.values_differ,
+        joint=True,
+        needs=MAIN,
+        fails="Your intervals are the same for two different seeds.",
+    ),
+    requires(
+        "It draws n_resamples resamples",
         Case("one resample", lambda draw: {**seeded(draw, 5), "n_resamples": 1}, visible=True, repeat=2),
+        advice="With n_resamples = 1 there is a single mean, and both ends lie on it.",
+        observe=observe.spans,
+        joint=True,
+        needs=MAIN,
+        fails="With n_resamples = 1 your interval does not have both ends at one drawn mean.",
+    ),
+    requires(
+        "The global generators and the arguments are left unchanged",
         Case("global generators", given(**shape("five", seed=8)), visible=True, generators=True),
+        advice="Make a generator of your own from the seed: random.Random(seed), numpy.random.default_rng(seed) or "
+        "torch.Generator().manual_seed(seed).",
+        observe=observe.changed,
+        needs=MAIN,
+        fails="You change a global random generator, or an argument.",
+    ),
+    refuses(
         Case("no values", given(**refused(values=[])), visible=True),
+        Case("no resamples", given(**refused(n_resamples=0)), visible=True),
+        Case("negative resamples, drawn", lambda draw: refused(n_resamples=-randint(draw, 21, 99))),
+        advice="Raise ValueError for an empty list, and for n_resamples below 1.",
+        name="No values, or fewer than one resample, raise ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError for no values or no resamples, or raise it for valid arguments.",
+    ),
+    refuses(
         Case("level 0", given(**refused(level=0.0)), visible=True),
         Case("level 1", given(**refused(level=1.0)), visible=True),
         Case("level in percent", given(**refused(level=95)), visible=True),
         Case("negative level, drawn", lambda draw: refused(level=-randint(draw, 1, 60) / 64)),
-        Case("no resamples", given(**refused(n_resamples=0)), visible=True),
-        Case("negative resamples, drawn", lambda draw: refused(n_resamples=-randint(draw, 21, 99))),
+        advice="Raise ValueError unless level is above 0 and below 1: write 0.95, not 95.",
+        name="A level that is not between 0 and 1 raises ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError for every level outside 0 to 1, or raise it for a valid one.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("two items", "five items", "one of four", "small values", "five items, drawn"),
-            "By hand, for the items 0 and 1: of four equally likely resamples one has the mean 0, two have 0.5 and one "
-            "has 1. The middle 30 % of the means are all 0.5.",
-            weight=4,
-            fails="Your interval does not hold the middle `level` of the means of resamples.",
-        ),
-        Property(
-            "Items that are all equal have an interval without width",
-            ("one item", "equal items, drawn"),
-            "Every resample of equal items has the same mean: both ends lie there.",
-            needs=MAIN,
-            fails="Your interval of equal items does not have both ends at their value.",
-        ),
-        Property(
-            "The same seed gives the same interval",
-            ("one seed",),
-            "Give the seed to the generator that draws, once, before the first resample.",
-            observe=observe.same_each_time,
-            joint=True,
-            needs=MAIN,
-            fails="Called several times with one seed, your function gives different intervals.",
-        ),
-        Property(
-            "A seed of 0 is a seed like any other",
-            ("a seed of 0",),
-            "Give the seed to the generator as it is: `seed or ...` and `if seed` leave out 0.",
-            observe=observe.same_each_time,
-            joint=True,
-            needs=MAIN,
-            fails="Called several times with a seed of 0, your function gives different intervals.",
-        ),
-        Property(
-            "Another seed gives another interval",
-            ("a seed", "another seed"),
-            "The interval depends on what is drawn: does your generator start from the given seed?",
-            observe=observe.values_differ,
-            joint=True,
-            needs=MAIN,
-            fails="Your intervals are the same for two different seeds.",
-        ),
-        Property(
-            "It draws n_resamples resamples",
-            ("one resample",),
-            "With n_resamples = 1 there is a single mean, and both ends lie on it.",
-            observe=observe.spans,
-            joint=True,
-            needs=MAIN,
-            fails="With n_resamples = 1 your interval does not have both ends at one drawn mean.",
-        ),
-        Property(
-            "The global generators and the arguments are left unchanged",
-            ("global generators",),
-            "Make a generator of your own from the seed: random.Random(seed), numpy.random.default_rng(seed) or "
-            "torch.Generator().manual_seed(seed).",
-            observe=observe.changed,
-            needs=MAIN,
-            fails="You change a global random generator, or an argument.",
-        ),
-        refuses(
-            ("no values", "no resamples", "negative resamples, drawn"),
-            "Raise ValueError for an empty list, and for n_resamples below 1.",
-            name="No values, or fewer than one resample, raise ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError for no values or no resamples, or raise it for valid arguments.",
-        ),
-        refuses(
-            ("level 0", "level 1", "level in percent", "negative level, drawn"),
-            "Raise ValueError unless level is above 0 and below 1: write 0.95, not 95.",
-            name="A level that is not between 0 and 1 raises ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError for every level outside 0 to 1, or raise it for a valid one.",
-        ),
-    ),
-    mistakes=misunderstandings(emergence.bootstrap_interval, __file__),
-    equivalent=equivalent_edits(emergence.bootstrap_interval, __file__),
+    points=4,
 )

@@ -1,12 +1,10 @@
 """contamination: how much of a test the training text already held."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -27,18 +25,15 @@ def half_copied(draw: Generator, n: int) -> Arguments:
     return {"test": test, "training": documents, "n": n}
 
 
-def renamed(test: list[int], training: list[list[int]], n: int) -> Callable[[Generator], Arguments]:
+@argument_maker
+def renamed(draw: Generator, test: list[int], training: list[list[int]], n: int) -> Arguments:
     """The same texts with other tokens: which of them are equal stays as it is."""
-
-    def drawn(draw: Generator) -> Arguments:
-        names = torch.randperm(90, generator=draw).tolist()
-        return {
-            "test": [names[token] for token in test],
-            "training": [[names[token] for token in document] for document in training],
-            "n": n,
-        }
-
-    return drawn
+    names = torch.randperm(90, generator=draw).tolist()
+    return {
+        "test": [names[token] for token in test],
+        "training": [[names[token] for token in document] for document in training],
+        "n": n,
+    }
 
 
 def across(draw: Generator) -> Arguments:
@@ -59,10 +54,11 @@ def refused(draw: Generator) -> Arguments:
 
 EXAMPLE = {"test": [5, 1, 2, 3, 9, 0], "training": [[3, 9, 4], [7, 1, 2, 3, 6], [8, 5, 1]], "n": 2}
 
-EXERCISE = Exercise(
-    reference=emergence.contamination,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    emergence.contamination,
+    __file__,
+    requires(
+        MAIN,
         Case("example", given(**EXAMPLE), visible=True),
         Case("a test of n tokens", given(test=[1, 2, 3], training=[[4, 1, 2, 3]], n=3), visible=True),
         Case("single tokens, given", given(test=[3, 8, 3, 5, 6], training=[[1, 3], [9, 8]], n=1), visible=True),
@@ -70,74 +66,56 @@ EXERCISE = Exercise(
         Case("in two documents", given(test=[4, 1, 2, 8], training=[[1, 2, 5], [6, 1, 2]], n=2), visible=True),
         Case("another order", given(test=[2, 1, 4, 3, 6], training=[[1, 2, 3], [5, 3, 4, 6]], n=2), visible=True),
         Case("ids inside longer ones", given(test=[1, 2, 7], training=[[11, 23, 5], [5, 6]], n=2), visible=True),
+        advice="Look for the pairs of 5 1 2 3 9 0 in the documents 3 9 4, 7 1 2 3 6 and 8 5 1: of five, only 9 0 "
+        "stands in none of them. That makes four fifths.",
+        weight=4,
+        fails="Your result is not the share of the test's n-grams that some training document holds.",
+    ),
+    requires(
+        "An n-gram lies within one training document",
         Case("across documents", given(test=[1, 2, 3, 4], training=[[9, 1, 2], [3, 4, 9]], n=3), visible=True),
         Case("a 0 at the border", given(test=[2, 0, 3, 4], training=[[9, 2], [3, 0]], n=2), visible=True),
         Case("across documents, drawn", across),
+        advice="Slide the window over each document by itself. In 9 1 2 and 3 4 9, the trigram 1 2 3 stands in "
+        "neither.",
+        needs=MAIN,
+        fails="You find n-grams that no single training document holds.",
+    ),
+    requires(
+        "It is 0 where nothing is in common, and 1 where all is copied",
         Case("nothing in common", renamed(test=[1, 2, 3, 4], training=[[5, 6, 7], [8]], n=2)),
         Case("no training text", given(test=[1, 2, 3], training=[], n=2), visible=True),
         Case("all copied", renamed(test=[4, 5, 6, 7], training=[[1, 2], [3, 4, 5, 6, 7]], n=3)),
+        advice="Without any training text nothing can have been seen. A test that stands in a document as a whole is "
+        "all seen.",
+        needs=MAIN,
+        fails="You do not return 0 where nothing is in common, or 1 where all is copied.",
+    ),
+    requires(
+        "A test of fewer than n tokens gives 0.0",
         Case("short test", given(test=[1, 2], training=[[1, 2, 3]], n=3), visible=True),
         Case("empty test", given(test=[], training=[[1, 2, 3]], n=1), visible=True),
         Case("short test, drawn", drawn_short),
+        advice="Such a test has no n-gram: return 0.0 before you divide.",
+        needs=MAIN,
+        fails="You do not return 0.0 for a test of fewer than n tokens.",
+    ),
+    requires(
+        "The arguments are left unchanged",
+        ("example", "trigrams, drawn"),
+        advice="Slice and build new tuples: the lists must be as they were.",
+        observe=observe.changed,
+        needs=MAIN,
+        fails="You change a list that you were given.",
+    ),
+    refuses(
         Case("n is 0", given(test=[1, 2], training=[[1, 2, 3]], n=0), visible=True),
         Case("negative n", given(test=[1, 2], training=[[1, 2, 3]], n=-1), visible=True),
         Case("negative n, drawn", refused),
+        advice="Raise ValueError for an n below 1.",
+        name="An n below 1 raises ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError for every n below 1, or raise it for a valid n.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            (
-                "example",
-                "a test of n tokens",
-                "single tokens, given",
-                "trigrams, drawn",
-                "in two documents",
-                "another order",
-                "ids inside longer ones",
-            ),
-            "Look for the pairs of 5 1 2 3 9 0 in the documents 3 9 4, 7 1 2 3 6 and 8 5 1: of five, only 9 0 stands "
-            "in none of them. That makes four fifths.",
-            weight=4,
-            fails="Your result is not the share of the test's n-grams that some training document holds.",
-        ),
-        Property(
-            "An n-gram lies within one training document",
-            ("across documents", "a 0 at the border", "across documents, drawn"),
-            "Slide the window over each document by itself. In 9 1 2 and 3 4 9, the trigram 1 2 3 stands in neither.",
-            needs=MAIN,
-            fails="You find n-grams that no single training document holds.",
-        ),
-        Property(
-            "It is 0 where nothing is in common, and 1 where all is copied",
-            ("nothing in common", "no training text", "all copied"),
-            "Without any training text nothing can have been seen. A test that stands in a document as a whole is all "
-            "seen.",
-            needs=MAIN,
-            fails="You do not return 0 where nothing is in common, or 1 where all is copied.",
-        ),
-        Property(
-            "A test of fewer than n tokens gives 0.0",
-            ("short test", "empty test", "short test, drawn"),
-            "Such a test has no n-gram: return 0.0 before you divide.",
-            needs=MAIN,
-            fails="You do not return 0.0 for a test of fewer than n tokens.",
-        ),
-        Property(
-            "The arguments are left unchanged",
-            ("example", "trigrams, drawn"),
-            "Slice and build new tuples: the lists must be as they were.",
-            observe=observe.changed,
-            needs=MAIN,
-            fails="You change a list that you were given.",
-        ),
-        refuses(
-            ("n is 0", "negative n", "negative n, drawn"),
-            "Raise ValueError for an n below 1.",
-            name="An n below 1 raises ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError for every n below 1, or raise it for a valid n.",
-        ),
-    ),
-    mistakes=misunderstandings(emergence.contamination, __file__),
-    equivalent=equivalent_edits(emergence.contamination, __file__),
+    points=3,
 )

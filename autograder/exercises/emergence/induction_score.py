@@ -1,12 +1,10 @@
 """induction_score: does a head look at what came next the last time?"""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -36,16 +34,12 @@ def full(draw: Generator, *shape: int) -> Tensor:
     return torch.softmax(torch.randn(*shape, generator=draw, dtype=torch.float64), dim=-1).float()
 
 
-def drawn_single_head(draw: Generator) -> Arguments:
-    return {"attention": weights(draw, 1, 12), "ids": text(draw, 12, 6)}
-
-
 def no_repeat(draw: Generator, dtype: torch.dtype = torch.float32) -> Arguments:
     ids: list[int] = torch.randperm(30, generator=draw)[:9].tolist()
     return {"attention": weights(draw, 4, 9, dtype), "ids": ids}
 
 
-def unfitting(*shape: int) -> Callable[[Generator], Arguments]:
+def unfitting(*shape: int) -> ArgumentMaker:
     """Weights that do not belong to six ids."""
     return lambda draw: {"attention": full(draw, *shape), "ids": [1, 2, 1, 3, 2, 1]}
 
@@ -57,74 +51,65 @@ SMALL = torch.tensor(
     ]
 )
 
-EXERCISE = Exercise(
-    reference=emergence.induction_score,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    emergence.induction_score,
+    __file__,
+    requires(
+        MAIN,
         Case("one repeat", given(attention=SMALL, ids=[7, 3, 9, 7]), visible=True),
+        Case("one head", lambda draw: {"attention": weights(draw, 1, 12), "ids": text(draw, 12, 6)}, visible=True),
         Case("without a mask, drawn", lambda draw: {"attention": full(draw, 3, 12, 12), "ids": text(draw, 12, 4)}),
-        Case("one head", drawn_single_head, visible=True),
         Case("side by side", lambda draw: {"attention": weights(draw, 2, 5), "ids": [6, 6, 6, 4, 4]}, visible=True),
+        advice="In 7 3 9 7 only the last position counts. Its token stood at position 0, so the weight on position 1 "
+        "is the score: attention[head, 3, 1].",
+        weight=4,
+        fails="Your score is not the mean weight on the position after the latest earlier place.",
+    ),
+    requires(
+        "It is 0 for each head where nothing repeats",
         Case("nothing repeats", no_repeat, visible=True),
         Case("one token", given(attention=torch.ones(3, 1, 1), ids=[8]), visible=True),
         Case(
             "one token, drawn",
             lambda draw: {"attention": torch.ones(randint(draw, 2, 5), 1, 1), "ids": [randint(draw, 0, 99)]},
         ),
+        advice="The mean of no weights is NaN. Return a zero for each head instead.",
+        needs=MAIN,
+        fails="You do not return a 0 for each head where no token repeats.",
+    ),
+    requires(
+        "The dtype is that of the weights, and the arguments are left unchanged",
         Case(
             "float64",
             lambda draw: {"attention": weights(draw, 3, 12, torch.float64), "ids": text(draw, 12, 5)},
             visible=True,
         ),
         Case("nothing repeats in float64", lambda draw: no_repeat(draw, torch.float64), visible=True),
+        ("without a mask, drawn",),
+        advice="Weights in float64 give scores in float64, zeros among them, and neither weights nor ids may change.",
+        observe=observe.dtype_and_changed,
+        needs=MAIN,
+        fails="You lose the dtype of the weights, or change an argument.",
+    ),
+    requires(
+        "Gradients reach the weights",
         Case("gradients", drawn, visible=True, gradients=("attention",)),
+        advice="Pick the weights by indexing and average them with torch: item, tolist and NumPy lose the history.",
+        observe=observe.gradients,
+        needs=MAIN,
+        fails="The gradient of your score with respect to attention is missing, or is not the score's derivative.",
+    ),
+    refuses(
         Case("shorter weights", unfitting(2, 5, 5), visible=True),
         Case("more keys", unfitting(2, 6, 7), visible=True),
         Case("more queries", unfitting(2, 7, 6), visible=True),
         Case("no heads", unfitting(6, 6), visible=True),
         Case("a batch", unfitting(2, 3, 6, 6)),
         Case("a batch of as many heads", unfitting(2, 6, 6, 6), visible=True),
+        advice="Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
+        name="Weights that do not belong to the text raise ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError for all weights that do not fit the text, or raise it for fitting ones.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("one repeat", "one head", "without a mask, drawn", "side by side"),
-            "In 7 3 9 7 only the last position counts. Its token stood at position 0, so the weight on position 1 is "
-            "the score: attention[head, 3, 1].",
-            weight=4,
-            fails="Your score is not the mean weight on the position after the latest earlier place.",
-        ),
-        Property(
-            "It is 0 for each head where nothing repeats",
-            ("nothing repeats", "one token", "one token, drawn"),
-            "The mean of no weights is NaN. Return a zero for each head instead.",
-            needs=MAIN,
-            fails="You do not return a 0 for each head where no token repeats.",
-        ),
-        Property(
-            "The dtype is that of the weights, and the arguments are left unchanged",
-            ("float64", "nothing repeats in float64", "without a mask, drawn"),
-            "Weights in float64 give scores in float64, zeros among them, and neither weights nor ids may change.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
-            fails="You lose the dtype of the weights, or change an argument.",
-        ),
-        Property(
-            "Gradients reach the weights",
-            ("gradients",),
-            "Pick the weights by indexing and average them with torch: item, tolist and NumPy lose the history.",
-            observe=observe.gradients,
-            needs=MAIN,
-            fails="The gradient of your score with respect to attention is missing, or is not the score's derivative.",
-        ),
-        refuses(
-            ("shorter weights", "more keys", "more queries", "no heads", "a batch", "a batch of as many heads"),
-            "Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
-            name="Weights that do not belong to the text raise ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError for all weights that do not fit the text, or raise it for fitting ones.",
-        ),
-    ),
-    mistakes=misunderstandings(emergence.induction_score, __file__),
-    equivalent=equivalent_edits(emergence.induction_score, __file__),
+    points=3,
 )

@@ -1,12 +1,10 @@
 """majority_vote: one answer out of many."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -31,16 +29,13 @@ def drawn_tie(draw: Generator) -> Arguments:
     return {"answers": ["k", middle, small, large, *rest, *[middle] * (most - 1), "z"]}
 
 
-def renamed(*answers: str) -> Callable[[Generator], Arguments]:
+@argument_maker
+def renamed(draw: Generator, *answers: str) -> Arguments:
     """The same votes with other letters in the same order of the alphabet."""
-
-    def drawn(draw: Generator) -> Arguments:
-        kinds = sorted(set(answers))
-        letters = sorted(torch.randperm(26, generator=draw)[: len(kinds)].tolist())
-        names = {kind: chr(ord("a") + letter) for kind, letter in zip(kinds, letters, strict=True)}
-        return {"answers": [names[answer] for answer in answers]}
-
-    return drawn
+    kinds = sorted(set(answers))
+    letters = sorted(torch.randperm(26, generator=draw)[: len(kinds)].tolist())
+    names = {kind: chr(ord("a") + letter) for kind, letter in zip(kinds, letters, strict=True)}
+    return {"answers": [names[answer] for answer in answers]}
 
 
 # So many that a set, whose order is a matter of luck, is hardly ever taken for another mistake.
@@ -50,18 +45,27 @@ LENGTHS = ["30", "120", "9", "7", "64", "2500", "33", "8", "640", "5", "71", "4"
 NUMBERS = [str(number) for number in range(10, 98)]
 CLEAR = ["7", "9", "8", "12", "8", "7", "8"]
 
-EXERCISE = Exercise(
-    reference=emergence.majority_vote,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    emergence.majority_vote,
+    __file__,
+    requires(
+        MAIN,
         Case("clear", given(answers=CLEAR), visible=True),
         Case("clear, drawn", drawn_clear),
         Case("spread out", renamed("c", "a", "b", "a", "d", "d", "a", "d", "e", "a")),
         Case("more than half", given(answers=["3", "6", "6", "4", "6"]), visible=True),
         Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
+        Case("one answer", given(answers=["42"]), visible=True),
+        advice="Count how often each answer was given, wherever it stands, and return the text with most votes. More "
+        "than half is not needed.",
+        weight=3,
+        fails="Your result is not the answer that was given most often.",
+    ),
+    requires(
+        "Of several, the one that was given first wins",
+        Case("tie behind a single vote", given(answers=["k", "mm", "x", "c", "x", "c", "mm"]), visible=True),
         Case("tie", given(answers=["mm", *OTHERS, "mm", *OTHERS[::-1]]), visible=True),
         Case("late tie", given(answers=["mm", *OTHERS, *OTHERS[::-1], "mm"]), visible=True),
-        Case("tie behind a single vote", given(answers=["k", "mm", "x", "c", "x", "c", "mm"]), visible=True),
         Case("tie of lengths", given(answers=2 * LENGTHS), visible=True),
         Case("tie of empty text and numbers", given(answers=2 * ["5", "", *NUMBERS]), visible=True),
         Case("tie of three", renamed("m", "x", "c", "c", "x", "m", "z")),
@@ -69,68 +73,41 @@ EXERCISE = Exercise(
         Case("tie, drawn", drawn_tie),
         Case("all differ", given(answers=["mm", "s", "aaa", "z", "b"]), visible=True),
         Case("all differ, drawn", renamed("n", "s", "a")),
-        Case("one answer", given(answers=["42"]), visible=True),
+        advice="In k m x c x c m, three answers have two votes each, and m was given first of these. A set has no "
+        "order: go through the answers as they came.",
+        weight=2,
+        needs=MAIN,
+        fails="In a tie you do not return the answer that was given first.",
+    ),
+    requires(
+        "Answers are compared as they are",
         Case("other letters", given(answers=["Yes", "no", "yes", "no", "YES"]), visible=True),
         Case("other spaces", given(answers=["8", "7", " 8", "7", "8 "]), visible=True),
         Case("a space that wins", given(answers=["8", " 7", "8 ", " 7"]), visible=True),
         Case("other digits", given(answers=["8", "7", "08", "7", "008"]), visible=True),
         Case("a full stop", given(answers=["8.", "7", "8", "7"]), visible=True),
         Case("no answer given", given(answers=["", "4", "", "5"]), visible=True),
+        advice="Texts that differ in a letter's case or in a space are different answers, and an empty text is one, "
+        "too.",
+        needs=MAIN,
+        fails="You take different texts for the same answer, or change or leave out an answer.",
+    ),
+    requires(
+        "The list is left unchanged",
+        ("clear", "tie"),
+        advice="Count or sort a copy: the list must be as it was.",
+        observe=observe.changed,
+        needs=MAIN,
+        fails="You change the list that you were given.",
+    ),
+    requires(
+        "An empty list raises ValueError",
+        ("clear",),
         Case("no answers", given(answers=[]), visible=True),
+        advice="Raise ValueError for an empty list.",
+        observe=observe.refusal,
+        needs=MAIN,
+        fails="You do not raise ValueError for an empty list, or raise it for a list of answers.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("clear", "clear, drawn", "spread out", "more than half", "few votes", "one answer"),
-            "Count how often each answer was given, wherever it stands, and return the text with most votes. More than "
-            "half is not needed.",
-            weight=3,
-            fails="Your result is not the answer that was given most often.",
-        ),
-        Property(
-            "Of several, the one that was given first wins",
-            (
-                "tie behind a single vote",
-                "tie",
-                "late tie",
-                "tie of lengths",
-                "tie of empty text and numbers",
-                "tie of three",
-                "tie of many",
-                "tie, drawn",
-                "all differ",
-                "all differ, drawn",
-            ),
-            "In k m x c x c m, three answers have two votes each, and m was given first of these. A set has no order: "
-            "go through the answers as they came.",
-            weight=2,
-            needs=MAIN,
-            fails="In a tie you do not return the answer that was given first.",
-        ),
-        Property(
-            "Answers are compared as they are",
-            ("other letters", "other spaces", "a space that wins", "other digits", "a full stop", "no answer given"),
-            "Texts that differ in a letter's case or in a space are different answers, and an empty text is one, too.",
-            needs=MAIN,
-            fails="You take different texts for the same answer, or change or leave out an answer.",
-        ),
-        Property(
-            "The list is left unchanged",
-            ("clear", "tie"),
-            "Count or sort a copy: the list must be as it was.",
-            observe=observe.changed,
-            needs=MAIN,
-            fails="You change the list that you were given.",
-        ),
-        Property(
-            "An empty list raises ValueError",
-            ("clear", "no answers"),
-            "Raise ValueError for an empty list.",
-            observe=observe.refusal,
-            needs=MAIN,
-            fails="You do not raise ValueError for an empty list, or raise it for a list of answers.",
-        ),
-    ),
-    mistakes=misunderstandings(emergence.majority_vote, __file__),
-    equivalent=equivalent_edits(emergence.majority_vote, __file__),
+    points=2,
 )

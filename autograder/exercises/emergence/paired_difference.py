@@ -1,12 +1,10 @@
 """paired_difference: two models on the same items, and how sure the difference is."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -22,90 +20,77 @@ def numbers(draw: Generator, count: int) -> tuple[list[float], list[float]]:
     return first.tolist(), second.tolist()
 
 
-def drawn(low: int, high: int, swapped: bool = False, cut: bool = False) -> Callable[[Generator], Arguments]:
+@argument_maker
+def drawn(draw: Generator, low: int, high: int, swapped: bool = False, cut: bool = False) -> Arguments:
     """The scores of so many items, of two models or of the better one as the second, the second list cut or not."""
-
-    def arguments(draw: Generator) -> Arguments:
-        first, second = numbers(draw, randint(draw, low, high))
-        if cut:
-            second = second[: -randint(draw, 1, 2)]
-        return {"first": second, "second": first} if swapped else {"first": first, "second": second}
-
-    return arguments
+    first, second = numbers(draw, randint(draw, low, high))
+    if cut:
+        second = second[: -randint(draw, 1, 2)]
+    return {"first": second, "second": first} if swapped else {"first": first, "second": second}
 
 
 VALID = ("four answers", "graded answers", "second better", "drawn", "two items")  # fmt: skip
 FOUR = {"first": [1.0, 1.0, 0.0, 1.0], "second": [1.0, 0.0, 0.0, 0.0]}
 
-EXERCISE = Exercise(
-    reference=emergence.paired_difference,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    emergence.paired_difference,
+    __file__,
+    requires(
+        MEAN,
         Case("four answers", given(**FOUR), visible=True),
         Case("graded answers", given(first=[0.9, 0.4, 0.7, 0.2, 0.8], second=[0.5, 0.3, 0.9, 0.1, 0.3]), visible=True),
         Case("second better", given(first=[2.0, 3.5, 1.0], second=[4.0, 3.0, 5.5]), visible=True),
         Case("drawn", drawn(7, 12)),
-        Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
         Case("two items", given(first=[0.5, 2.0], second=[0.25, 0.5]), visible=True),
-        Case("second longer", given(first=[1.0, 0.0], second=[1.0, 1.0, 0.0]), visible=True),
+        advice="Subtract item by item, first minus second, and take the mean of what you get. The result is a pair: "
+        "this mean, then its standard error.",
+        weight=2,
+        part=0,
+        fails="Your first number is not the mean of first - second.",
+    ),
+    requires(
+        ERROR,
+        VALID,
+        advice="For the differences 0, 1, 0, 1: the mean is 0.5, the squared distances sum to 1, the variance is 1 / "
+        "3, and the error the root of a quarter of that.",
+        weight=3,
+        part=1,
+        fails="Your second number is not the standard error of the mean difference.",
+    ),
+    requires(
+        "A lead that is the same on every item has no error",
+        Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
+        advice="The differences are all equal there: they have no spread, however much the scores themselves have.",
+        part=1,
+        needs=ERROR,
+        fails="Your standard error is not 0 where all differences are equal.",
+    ),
+    requires(
+        "The arguments are left unchanged",
+        ("four answers", "graded answers"),
+        advice="Make a new list of differences: first and second must be as they were.",
+        observe=observe.changed,
+        needs=ERROR,
+        fails="You change one of the lists that you were given.",
+    ),
+    refuses(
+        ("four answers",),
         Case("lengths differ, drawn", drawn(5, 9, cut=True)),
+        Case("second longer", given(first=[1.0, 0.0], second=[1.0, 1.0, 0.0]), visible=True),
         Case("second longer, drawn", drawn(5, 9, swapped=True, cut=True)),
+        advice="Raise ValueError where the lists are not equally long: zip would silently drop the rest.",
+        name="Lists of different lengths raise ValueError",
+        needs=MEAN,
+        fails="You do not raise ValueError for lists of different lengths, or raise it for equally long ones.",
+    ),
+    refuses(
+        ("four answers", "two items"),
         Case("one item", given(first=[1.0], second=[0.0]), visible=True),
         Case("no items", given(first=[], second=[]), visible=True),
+        advice="Raise ValueError for fewer than two items: they have no spread.",
+        name="Fewer than two items raise ValueError",
+        needs=MEAN,
+        fails="You do not raise ValueError for fewer than two items, or raise it for two or more.",
     ),
-    properties=(
-        Property(
-            MEAN,
-            VALID,
-            "Subtract item by item, first minus second, and take the mean of what you get. The result is a pair: this "
-            "mean, then its standard error.",
-            weight=2,
-            observe=observe.first,
-            part=0,
-            fails="Your first number is not the mean of first - second.",
-        ),
-        Property(
-            ERROR,
-            VALID,
-            "For the differences 0, 1, 0, 1: the mean is 0.5, the squared distances sum to 1, the variance is 1 / 3, "
-            "and the error the root of a quarter of that.",
-            weight=3,
-            observe=observe.second,
-            part=1,
-            fails="Your second number is not the standard error of the mean difference.",
-        ),
-        Property(
-            "A lead that is the same on every item has no error",
-            ("a constant lead",),
-            "The differences are all equal there: they have no spread, however much the scores themselves have.",
-            observe=observe.second,
-            part=1,
-            needs=ERROR,
-            fails="Your standard error is not 0 where all differences are equal.",
-        ),
-        Property(
-            "The arguments are left unchanged",
-            ("four answers", "graded answers"),
-            "Make a new list of differences: first and second must be as they were.",
-            observe=observe.changed,
-            needs=ERROR,
-            fails="You change one of the lists that you were given.",
-        ),
-        refuses(
-            ("four answers", "lengths differ, drawn", "second longer", "second longer, drawn"),
-            "Raise ValueError where the lists are not equally long: zip would silently drop the rest.",
-            name="Lists of different lengths raise ValueError",
-            needs=MEAN,
-            fails="You do not raise ValueError for lists of different lengths, or raise it for equally long ones.",
-        ),
-        refuses(
-            ("four answers", "two items", "one item", "no items"),
-            "Raise ValueError for fewer than two items: they have no spread.",
-            name="Fewer than two items raise ValueError",
-            needs=MEAN,
-            fails="You do not raise ValueError for fewer than two items, or raise it for two or more.",
-        ),
-    ),
-    mistakes=misunderstandings(emergence.paired_difference, __file__),
-    equivalent=equivalent_edits(emergence.paired_difference, __file__),
+    points=3,
 )

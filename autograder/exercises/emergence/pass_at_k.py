@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import emergence
 
 MAIN = "It is the share of all choices of k attempts that hold a right one"
@@ -24,71 +24,61 @@ def drawn_beyond(draw: Generator, name: str) -> Arguments:
     return {"n": n, "correct": 2, "k": 2} | {name: n + randint(draw, 1, 9)}
 
 
-EXERCISE = Exercise(
-    reference=emergence.pass_at_k,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    emergence.pass_at_k,
+    __file__,
+    requires(
+        MAIN,
         Case("two of four", given(n=4, correct=1, k=2), visible=True),
         Case("one attempt", given(n=7, correct=3, k=1), visible=True),
         Case("one attempt, drawn", lambda draw: {"n": randint(draw, 9, 20), "correct": randint(draw, 1, 8), "k": 1}),
+        Case("as many wrong as allowed", given(n=5, correct=2, k=3), visible=True),
+        advice="Four attempts, the first of them right, k = 2: of the six pairs, three hold the first. Count like "
+        "this, or count the pairs without a right one and take their share from 1.",
+        weight=4,
+        fails="Your result is not the share of all choices of k attempts that hold a right one.",
+    ),
+    requires(
+        "It is 0 if none is right, and 1 if every choice holds a right one",
         Case("none right", given(n=5, correct=0, k=3), visible=True),
         Case("all right", given(n=5, correct=5, k=2), visible=True),
         Case("all right, drawn", drawn_all_right),
-        Case("as many wrong as allowed", given(n=5, correct=2, k=3), visible=True),
         Case("all attempts", given(n=6, correct=1, k=6), visible=True),
         Case("a single attempt made", given(n=1, correct=1, k=1), visible=True),
-        Case("many attempts", given(n=2000, correct=3, k=1000), visible=True),
+        advice="With 4 of 5 right there is no way to choose 2 wrong ones: the answer is 1. Look at what your formula "
+        "does where n - correct is below k.",
+        needs=MAIN,
+        fails="You do not return 0 where none is right, or 1 where every choice holds a right one.",
+    ),
+    requires(
+        "Thousands of attempts neither overflow nor lose their digits",
         Case("one of thousands", given(n=7000, correct=1, k=1), visible=True),
+        Case("many attempts", given(n=2000, correct=3, k=1000), visible=True),
         Case("many attempts, drawn", drawn_many),
+        advice="The binomials have hundreds of digits there, too many for a float. Python's integers hold them, and "
+        "their quotient fits again.",
+        weight=2,
+        needs=MAIN,
+        fails="With thousands of attempts your result overflows or loses its digits.",
+    ),
+    refuses(
         Case("k above n, none right", given(n=3, correct=0, k=4), visible=True),
         Case("k is 0", given(n=4, correct=2, k=0), visible=True),
         Case("negative k, drawn", lambda draw: {"n": randint(draw, 4, 30), "correct": 2, "k": -randint(draw, 1, 9)}),
+        advice="Raise ValueError for a k below 1 or above n: n attempts say nothing about more than n.",
+        name="A k outside 1 to n raises ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError for every k outside 1 to n, or raise it for a valid k.",
+    ),
+    refuses(
         Case("more right than made", given(n=4, correct=6, k=2), visible=True),
         Case("more right than made, drawn", lambda draw: drawn_beyond(draw, "correct")),
         Case("negative right ones", given(n=4, correct=-1, k=2), visible=True),
         Case("nothing made", given(n=0, correct=0, k=1), visible=True),
+        advice="Raise ValueError where correct is negative or above n, or where n is below 1.",
+        name="Impossible counts raise ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError for every impossible count, or raise it for a possible one.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("two of four", "one attempt", "one attempt, drawn", "as many wrong as allowed"),
-            "Four attempts, the first of them right, k = 2: of the six pairs, three hold the first. Count like this, "
-            "or count the pairs without a right one and take their share from 1.",
-            weight=4,
-            fails="Your result is not the share of all choices of k attempts that hold a right one.",
-        ),
-        Property(
-            "It is 0 if none is right, and 1 if every choice holds a right one",
-            ("none right", "all right", "all right, drawn", "all attempts", "a single attempt made"),
-            "With 4 of 5 right there is no way to choose 2 wrong ones: the answer is 1. Look at what your formula does "
-            "where n - correct is below k.",
-            needs=MAIN,
-            fails="You do not return 0 where none is right, or 1 where every choice holds a right one.",
-        ),
-        Property(
-            "Thousands of attempts neither overflow nor lose their digits",
-            ("one of thousands", "many attempts", "many attempts, drawn"),
-            "The binomials have hundreds of digits there, too many for a float. Python's integers hold them, and their "
-            "quotient fits again.",
-            weight=2,
-            needs=MAIN,
-            fails="With thousands of attempts your result overflows or loses its digits.",
-        ),
-        refuses(
-            ("k above n, none right", "k is 0", "negative k, drawn"),
-            "Raise ValueError for a k below 1 or above n: n attempts say nothing about more than n.",
-            name="A k outside 1 to n raises ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError for every k outside 1 to n, or raise it for a valid k.",
-        ),
-        refuses(
-            ("more right than made", "more right than made, drawn", "negative right ones", "nothing made"),
-            "Raise ValueError where correct is negative or above n, or where n is below 1.",
-            name="Impossible counts raise ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError for every impossible count, or raise it for a possible one.",
-        ),
-    ),
-    mistakes=misunderstandings(emergence.pass_at_k, __file__),
-    equivalent=equivalent_edits(emergence.pass_at_k, __file__),
+    points=3,
 )

@@ -4,7 +4,7 @@ import functools
 
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import each_tensor, randn
+from autograder.exercises.drawing import each_tensor, randn
 
 FAR = 1000.0
 

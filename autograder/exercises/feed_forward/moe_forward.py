@@ -1,15 +1,14 @@
 """moe_forward: a router sends each token to a few of many networks."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, whole
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randint, randn, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -72,7 +71,7 @@ def idle_expert(draw: Generator) -> Arguments:
     return {**arguments, "x": x, "router": router}
 
 
-def whole_choice(top_k: int) -> Callable[[Generator], Arguments]:
+def whole_choice(top_k: int) -> ArgumentMaker:
     """Three tokens with whole logits, experts of whole numbers: to be worked out by hand."""
     return lambda draw: {
         "x": torch.tensor([[1.0, 2.0], [2.0, -1.0], [-2.0, 1.0]]),
@@ -86,19 +85,19 @@ def whole_choice(top_k: int) -> Callable[[Generator], Arguments]:
 SMALL: dict[str, Any] = {"tokens": 4, "n_experts": 4, "top_k": 2, "d": 3, "d_ff": 5}
 
 
-def experts_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+def experts_in(dtype: torch.dtype) -> ArgumentMaker:
     one_expert = partial(drawn_experts, tokens=3, n_experts=1, top_k=1, d=3, d_ff=5)
     return each_tensor(lambda numbers: numbers.to(dtype), one_expert)
 
 
-def impossible_choice(top_k: int) -> Callable[[Generator], Arguments]:
+def impossible_choice(top_k: int) -> ArgumentMaker:
     return lambda draw: {**drawn_experts(draw, **SMALL), "top_k": top_k}
 
 
 ONE_EXPERT = "An expert is w_out relu(w_in x)"
 
 
-def two_best(router: list[float], outputs: list[float]) -> Callable[[Generator], Arguments]:
+def two_best(router: list[float], outputs: list[float]) -> ArgumentMaker:
     """One token of one number, and experts that each give one number, of which the router chooses two."""
     return given(
         x=torch.tensor([[1.0]]),
@@ -109,16 +108,23 @@ def two_best(router: list[float], outputs: list[float]) -> Callable[[Generator],
     )
 
 
-EXERCISE = Exercise(
-    reference=networks.moe_forward,
-    points=6,
-    cases=(
+EXERCISE = exercise(
+    networks.moe_forward,
+    __file__,
+    requires(
+        ONE_EXPERT,
         Case(
             "one expert",
             whole(partial(drawn_experts, tokens=2, n_experts=1, top_k=1, d=2, d_ff=3, scale=1.0)),
             visible=True,
         ),
         Case("one expert, drawn", partial(drawn_experts, tokens=5, n_experts=1, top_k=1, d=3, d_ff=7, scale=1.0)),
+        advice="There is one expert here, and its weight is 1: what is left is relu(x @ w_in[0].T) @ w_out[0].T.",
+        weight=2,
+        fails="With a single expert, your result differs from w_out relu(w_in x).",
+    ),
+    requires(
+        "With top_k = 1 each token gets what its best expert makes, with the weight 1",
         Case(
             "the best of four",
             whole_choice(1),
@@ -126,6 +132,13 @@ EXERCISE = Exercise(
             slack=NEARLY,
         ),
         Case("the best of three", partial(drawn_experts, tokens=5, n_experts=3, top_k=1, d=5, d_ff=4), slack=NEARLY),
+        advice="The logits of a token are x @ router.T, over the experts. The highest wins, token by token, and a "
+        "softmax over one number is 1.",
+        weight=2,
+        fails="With top_k = 1, a token does not get just what its best expert makes.",
+    ),
+    requires(
+        "top_k experts are mixed by a softmax over their own logits",
         Case("two of four", whole_choice(2), visible=True, slack=NEARLY),
         Case(
             "three of six",
@@ -143,6 +156,14 @@ EXERCISE = Exercise(
         Case(
             "one token", partial(drawn_experts, tokens=1, n_experts=5, top_k=2, d=4, d_ff=3), visible=True, slack=NEARLY
         ),
+        advice="Print the weights of one token: they are top_k numbers that sum to 1, the largest for the highest "
+        "logit. Each multiplies the output of its own expert.",
+        weight=4,
+        fails="With top_k above 1, your result is not the best top_k experts' outputs, weighted by a softmax of their "
+        "logits.",
+    ),
+    requires(
+        "With all experts chosen, all take part",
         Case("two of two", two_best([1.0, 2.0], [10.0, 20.0]), visible=True, slack=NEARLY),
         Case(
             "three of three",
@@ -150,10 +171,25 @@ EXERCISE = Exercise(
             visible=True,
             slack=NEARLY,
         ),
+        advice="If top_k is the number of experts, the weights are a softmax over all logits.",
+        fails="With top_k = n_experts, your result is not all experts' outputs, weighted by a softmax of their logits.",
+    ),
+    requires(
+        "A tie lets no extra expert in",
         Case("tie of two like experts", two_best([2.0, 1.0, 1.0], [10.0, 20.0, 20.0]), visible=True, slack=NEARLY),
         Case("tie", tie, visible=True, slack=NEARLY),
+        advice="Two experts have the same logit here, and only one of them fits: top_k experts are chosen, never more.",
+        fails="Where two experts tie for the last place, your result is not a mixture of exactly top_k experts.",
+    ),
+    requires(
+        "Large router logits do not overflow",
         Case("router logits of 200", two_best([200.0, 199.0, 0.0], [10.0, 20.0, 40.0]), visible=True, slack=NEARLY),
         Case("router far out", router_far_out, visible=True, slack=NEARLY),
+        advice="exp of 89 is infinite in float32: `torch.softmax` subtracts the largest logit first.",
+        fails="With router logits in the hundreds, your mixture is not finite, or not by a softmax of the chosen "
+        "logits.",
+    ),
+    refuses(
         Case("small", partial(drawn_experts, **SMALL), visible=True, slack=NEARLY),
         Case(
             "three of four, two wide", partial(drawn_experts, tokens=4, n_experts=4, top_k=3, d=2, d_ff=3), visible=True
@@ -161,8 +197,24 @@ EXERCISE = Exercise(
         Case("no expert", impossible_choice(0), visible=True),
         Case("negative top_k", lambda draw: impossible_choice(-randint(draw, 1, 5))(draw), visible=True),
         Case("more experts than there are", impossible_choice(5), visible=True),
+        advice="top_k is at least 1 and at most the number of experts. Test it before you choose, and raise "
+        "ValueError.",
+        name="An invalid top_k raises ValueError",
+        needs=ONE_EXPERT,
+        fails="You refuse a valid top_k, accept an invalid one, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
+        ("one expert",),
         Case("float64", experts_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", experts_in(torch.bfloat16), visible=True),
+        advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
+        observe=observe.dtype_and_changed,
+        needs=ONE_EXPERT,
+        fails="Your result has another dtype than x, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach x, the router and the experts",
         Case(
             "gradients",
             partial(drawn_experts, **SMALL),
@@ -170,90 +222,9 @@ EXERCISE = Exercise(
             gradients=("x", "router", "w_in", "w_out"),
             slack=NEARLY,
         ),
+        advice="The router learns through the weights of the mixture: no detach, no .data, no no_grad, no item().",
+        observe=observe.gradients,
+        fails="The gradient with respect to x, router, w_in or w_out is missing, or is not the result's derivative.",
     ),
-    properties=(
-        Property(
-            ONE_EXPERT,
-            ("one expert", "one expert, drawn"),
-            "There is one expert here, and its weight is 1: what is left is relu(x @ w_in[0].T) @ w_out[0].T.",
-            weight=2,
-            fails="With a single expert, your result differs from w_out relu(w_in x).",
-        ),
-        Property(
-            "With top_k = 1 each token gets what its best expert makes, with the weight 1",
-            ("the best of four", "the best of three"),
-            "The logits of a token are x @ router.T, over the experts. The highest wins, token by token, and a softmax "
-            "over one number is 1.",
-            weight=2,
-            fails="With top_k = 1, a token does not get just what its best expert makes.",
-        ),
-        Property(
-            "top_k experts are mixed by a softmax over their own logits",
-            ("two of four", "three of six", "two of four, as wide as it is", "an idle expert", "one token"),
-            "Print the weights of one token: they are top_k numbers that sum to 1, the largest for the highest logit. "
-            "Each multiplies the output of its own expert.",
-            weight=4,
-            fails="With top_k above 1, your result is not the best top_k experts' outputs, weighted by a softmax of "
-            "their logits.",
-        ),
-        Property(
-            "With all experts chosen, all take part",
-            (
-                "two of two",
-                "three of three",
-            ),
-            "If top_k is the number of experts, the weights are a softmax over all logits.",
-            fails="With top_k = n_experts, your result is not all experts' outputs, weighted by a softmax of their "
-            "logits.",
-        ),
-        Property(
-            "A tie lets no extra expert in",
-            (
-                "tie of two like experts",
-                "tie",
-            ),
-            "Two experts have the same logit here, and only one of them fits: top_k experts are chosen, never more.",
-            fails="Where two experts tie for the last place, your result is not a mixture of exactly top_k experts.",
-        ),
-        Property(
-            "Large router logits do not overflow",
-            (
-                "router logits of 200",
-                "router far out",
-            ),
-            "exp of 89 is infinite in float32: `torch.softmax` subtracts the largest logit first.",
-            fails="With router logits in the hundreds, your mixture is not finite, or not by a softmax of the chosen "
-            "logits.",
-        ),
-        refuses(
-            (
-                "small",
-                "three of four, two wide",
-                "no expert",
-                "negative top_k",
-                "more experts than there are",
-            ),
-            "top_k is at least 1 and at most the number of experts. Test it before you choose, and raise ValueError.",
-            name="An invalid top_k raises ValueError",
-            needs=ONE_EXPERT,
-            fails="You refuse a valid top_k, accept an invalid one, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("one expert", "float64", "bfloat16"),
-            "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-            observe=observe.dtype_and_changed,
-            needs=ONE_EXPERT,
-            fails="Your result has another dtype than x, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach x, the router and the experts",
-            ("gradients",),
-            "The router learns through the weights of the mixture: no detach, no .data, no no_grad, no item().",
-            observe=observe.gradients,
-            fails="The gradient with respect to x, router, w_in or w_out is missing, or is not the result's "
-            "derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(networks.moe_forward, __file__),
+    points=6,
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -28,7 +28,7 @@ def drawn_config(draw: Generator, *, tied: bool, shared: int = 1, n_kv_heads: in
     }
 
 
-def config_for(**wanted: Any) -> Callable[[Generator], Arguments]:
+def config_for(**wanted: Any) -> ArgumentMaker:
     return lambda draw: {"config": drawn_config(draw, **wanted)}
 
 
@@ -104,115 +104,101 @@ def entry(name: str) -> Callable[..., Any]:
 TOTAL = "The total is the sum of the four"
 THREE_MATRICES = "The feed-forward networks have three matrices a layer"
 
-EXERCISE = Exercise(
-    reference=networks.parameter_counts,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    networks.parameter_counts,
+    __file__,
+    requires(
+        "The embedding table counts once",
         Case("tied", given(config=SMALL), visible=True),
         Case("tied, drawn", config_for(tied=True)),
+        Case("Llama-3.2-1B", given(config=LLAMA_3_2_1B), visible=True),
+        advice="The table has vocab_size rows of d_model numbers, whatever the number of layers. A tied head is this "
+        "table.",
+        observe=entry("embedding"),
+        fails="With a tied head, your count of the embedding is not vocab_size × d_model.",
+    ),
+    requires(
+        "A head of its own is counted with the embedding",
         Case("a head of its own", given(config={**SMALL, "tied": False}), visible=True),
         Case("a head of its own, drawn", config_for(tied=False)),
+        Case("Llama-2-7B", given(config=LLAMA_2_7B), visible=True),
+        Case("large", large, visible=True),
+        advice="Where tied is False, the head is a second matrix of the same shape.",
+        observe=entry("embedding"),
+        fails="With a head of its own, your count of the embedding is not twice vocab_size × d_model.",
+    ),
+    requires(
+        "Attention has four projections a layer",
+        ("tied", "a head of its own", "tied, drawn", "Llama-2-7B"),
+        advice="As many key heads as query heads: queries, keys, values and output are d_model × d_model each, in "
+        "every layer, without biases.",
+        observe=entry("attention"),
+        fails="With a key head for each query head, your count of attention is not n_layers × 4 × d_model × d_model.",
+    ),
+    requires(
+        "Shared keys and values are narrower",
         Case("shared keys and values", given(config={**SMALL, "d_model": 24, "n_heads": 6}), visible=True),
         Case("shared keys and values, drawn", config_for(tied=False, shared=4)),
         Case("one key head for all", config_for(tied=True, shared=6, n_kv_heads=1), visible=True),
-        Case("Llama-2-7B", given(config=LLAMA_2_7B), visible=True),
-        Case("Llama-3.2-1B", given(config=LLAMA_3_2_1B), visible=True),
-        Case("large", large, visible=True),
-        Case("in another order", in_another_order, visible=True),
+        ("Llama-3.2-1B", "large"),
         Case("with more entries", with_more_entries, visible=True),
+        advice="A head has d_model / n_heads numbers. Keys and values have n_kv_heads such heads; queries and output "
+        "have all.",
+        observe=entry("attention"),
+        weight=2,
+        fails="With shared keys and values, your attention is not n_layers × 2 × d_model × (d_model + n_kv_heads × "
+        "head width).",
+    ),
+    requires(
+        THREE_MATRICES,
+        ("tied", "a head of its own, drawn", "Llama-3.2-1B"),
+        advice="SwiGLU: gate and up are d_ff × d_model, down is d_model × d_ff, without biases, in every layer.",
+        observe=entry("feed_forward"),
+        weight=2,
+        fails="Your count of the feed-forward networks is not n_layers × 3 × d_model × d_ff.",
+    ),
+    requires(
+        "Norms have one number a column: two a layer, and one at the end",
+        ("tied", "a head of its own, drawn", "Llama-3.2-1B"),
+        advice="RMSNorm has a gain and no bias. One stands before attention, one before the feed-forward network, one "
+        "before the head.",
+        observe=entry("norm"),
+        fails="Your count of the norms is not (2 × n_layers + 1) × d_model.",
+    ),
+    requires(
+        TOTAL,
+        ("tied", "a head of its own", "shared keys and values", "shared keys and values, drawn"),
+        advice="Add the four entries up, each once.",
+        observe=observe.total_beyond_parts,
+        needs="The embedding table counts once",
+        fails="Your total is not the sum of your four entries.",
+    ),
+    requires(
+        "Entries are read by their names, and others ignored",
+        Case("in another order", in_another_order, visible=True),
+        ("with more entries",),
+        advice="config['d_ff'] finds the entry wherever it stands. A configuration may hold more than you need.",
+        observe=entry("feed_forward"),
+        needs=THREE_MATRICES,
+        fails="With the entries in another order, or with more of them, your counts change.",
+    ),
+    requires(
+        "Heads that do not divide evenly raise ValueError",
+        ("tied", "tied, drawn"),
         Case("width that the heads do not divide", uneven_width, visible=True),
         Case("heads that cannot share evenly", uneven_groups, visible=True),
+        advice="n_heads must divide d_model, and n_kv_heads must divide n_heads: look at the remainders, %.",
+        observe=observe.refusal,
+        needs=TOTAL,
+        fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            "The embedding table counts once",
-            ("tied", "tied, drawn", "Llama-3.2-1B"),
-            "The table has vocab_size rows of d_model numbers, whatever the number of layers. A tied head is this "
-            "table.",
-            observe=entry("embedding"),
-            fails="With a tied head, your count of the embedding is not vocab_size × d_model.",
-        ),
-        Property(
-            "A head of its own is counted with the embedding",
-            ("a head of its own", "a head of its own, drawn", "Llama-2-7B", "large"),
-            "Where tied is False, the head is a second matrix of the same shape.",
-            observe=entry("embedding"),
-            fails="With a head of its own, your count of the embedding is not twice vocab_size × d_model.",
-        ),
-        Property(
-            "Attention has four projections a layer",
-            ("tied", "a head of its own", "tied, drawn", "Llama-2-7B"),
-            "As many key heads as query heads: queries, keys, values and output are d_model × d_model each, in every "
-            "layer, without biases.",
-            observe=entry("attention"),
-            fails="With a key head for each query head, your count of attention is not n_layers × 4 × d_model × "
-            "d_model.",
-        ),
-        Property(
-            "Shared keys and values are narrower",
-            (
-                "shared keys and values",
-                "shared keys and values, drawn",
-                "one key head for all",
-                "Llama-3.2-1B",
-                "large",
-                "with more entries",
-            ),
-            "A head has d_model / n_heads numbers. Keys and values have n_kv_heads such heads; queries and output have "
-            "all.",
-            observe=entry("attention"),
-            weight=2,
-            fails="With shared keys and values, your attention is not n_layers × 2 × d_model × (d_model + n_kv_heads "
-            "× head width).",
-        ),
-        Property(
-            THREE_MATRICES,
-            ("tied", "a head of its own, drawn", "Llama-3.2-1B"),
-            "SwiGLU: gate and up are d_ff × d_model, down is d_model × d_ff, without biases, in every layer.",
-            observe=entry("feed_forward"),
-            weight=2,
-            fails="Your count of the feed-forward networks is not n_layers × 3 × d_model × d_ff.",
-        ),
-        Property(
-            "Norms have one number a column: two a layer, and one at the end",
-            ("tied", "a head of its own, drawn", "Llama-3.2-1B"),
-            "RMSNorm has a gain and no bias. One stands before attention, one before the feed-forward network, one "
-            "before the head.",
-            observe=entry("norm"),
-            fails="Your count of the norms is not (2 × n_layers + 1) × d_model.",
-        ),
-        Property(
-            TOTAL,
-            ("tied", "a head of its own", "shared keys and values", "shared keys and values, drawn"),
-            "Add the four entries up, each once.",
-            observe=observe.total_beyond_parts,
-            needs="The embedding table counts once",
-            fails="Your total is not the sum of your four entries.",
-        ),
-        Property(
-            "Entries are read by their names, and others ignored",
-            ("in another order", "with more entries"),
-            "config['d_ff'] finds the entry wherever it stands. A configuration may hold more than you need.",
-            observe=entry("feed_forward"),
-            needs=THREE_MATRICES,
-            fails="With the entries in another order, or with more of them, your counts change.",
-        ),
-        Property(
-            "Heads that do not divide evenly raise ValueError",
-            ("tied", "tied, drawn", "width that the heads do not divide", "heads that cannot share evenly"),
-            "n_heads must divide d_model, and n_kv_heads must divide n_heads: look at the remainders, %.",
-            observe=observe.refusal,
-            needs=TOTAL,
-            fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
-        ),
-        Property(
-            "The configuration is left unchanged",
-            ("tied", "shared keys and values, drawn"),
-            "Read the entries with config['tied']; pop takes them out.",
-            observe=observe.changed,
-            needs=TOTAL,
-            fails="You change the configuration that you are given.",
-        ),
+    requires(
+        "The configuration is left unchanged",
+        ("tied", "shared keys and values, drawn"),
+        advice="Read the entries with config['tied']; pop takes them out.",
+        observe=observe.changed,
+        needs=TOTAL,
+        fails="You change the configuration that you are given.",
     ),
-    mistakes=misunderstandings(networks.parameter_counts, __file__),
+    points=4,
 )

@@ -3,8 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.drawing import Arguments, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -35,86 +35,71 @@ def numbered(channels: int, height: int, width: int) -> Tensor:
 
 MAIN = "Each row holds one patch"
 
-EXERCISE = Exercise(
-    reference=frontier.patchify,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    frontier.patchify,
+    __file__,
+    requires(
+        MAIN,
         Case("one channel", given(image=numbered(1, 4, 6), patch=2), visible=True),
         Case("one channel, drawn", lambda draw: {"image": randn(draw, 1, 9, 6), "patch": 3}),
+        Case("one patch", given(image=numbered(2, 3, 3), patch=3), visible=True),
+        advice="Cut one channel by hand: the first row of the result is the square at the top left, read row by row; "
+        "the second the square to its right.",
+        fails="Your rows are not the patches of the image, one after the other.",
+        weight=2,
+    ),
+    requires(
+        "A patch is laid out by channel, then row, then column",
         Case("two channels", given(image=numbered(2, 2, 4), patch=2), visible=True),
         Case("several channels, drawn", drawn),
-        Case("one patch", given(image=numbered(2, 3, 3), patch=3), visible=True),
         Case("patches of one pixel", lambda draw: {"image": randn(draw, 3, 2, 4), "patch": 1}, visible=True),
+        advice="All numbers of the first channel of a patch come before those of the next.",
+        fails="With several channels, your rows are not the patches by channel, then row, then column.",
+        weight=2,
+    ),
+    requires(
+        "The dtype is kept, and any layout of memory will do",
         Case("bytes", drawn_bytes, visible=True),
         Case("float64", drawn_exact, visible=True, gradients=("image",)),
+        # Turned by a quarter, too: neither its rows nor its columns lie in one piece.
+        Case("turned image", lambda draw: {"image": randn(draw, 9, 6, 2).permute(2, 1, 0), "patch": 3}, visible=True),
+        advice="Try an image of bytes (torch.uint8), and one that was transposed. Only move numbers: reshape, permute.",
+        fails="You change the dtype or the numbers, or fail on some layout of memory.",
+    ),
+    requires(
+        "Gradients reach the image",
+        ("float64",),
         Case(
             "float64, drawn",
             lambda draw: drawn_exact(draw) | {"patch": 1 + 2 * randint(draw, 0, 1)},
             gradients=("image",),
         ),
-        # Turned by a quarter, too: neither its rows nor its columns lie in one piece.
-        Case("turned image", lambda draw: {"image": randn(draw, 9, 6, 2).permute(2, 1, 0), "patch": 3}, visible=True),
+        advice="Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
+        fails="The gradient with respect to image is missing, or is not the rows' derivative.",
+        observe=observe.gradients,
+        needs=MAIN,
+    ),
+    requires(
+        "The image is left unchanged",
+        ("one channel", "several channels, drawn"),
+        advice="Do not write into the image.",
+        fails="You change the image that you were given.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
+        ("several channels, drawn",),
         Case("width not divided", given(image=numbered(1, 2, 3), patch=2), visible=True),
         Case("height not divided", given(image=numbered(1, 3, 2), patch=2), visible=True),
         Case("only the area divided", given(image=numbered(1, 2, 8), patch=4), visible=True),
         Case("patch 0", given(image=numbered(1, 4, 4), patch=0), visible=True),
         Case("negative patch", given(image=numbered(1, 4, 4), patch=-2), visible=True),
         Case("not divided, drawn", lambda draw: {"image": randn(draw, 2, 4 + 2 * randint(draw, 0, 1), 10), "patch": 4}),
+        advice="Raise ValueError for a patch below 1, and where it does not divide both height and width.",
+        name="A patch that does not fill the image raises ValueError",
+        needs=MAIN,
+        fails="You accept a patch that does not fit the image, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("one channel", "one channel, drawn", "one patch"),
-            "Cut one channel by hand: the first row of the result is the square at the top left, read row by row; the "
-            "second the square to its right.",
-            fails="Your rows are not the patches of the image, one after the other.",
-            weight=2,
-        ),
-        Property(
-            "A patch is laid out by channel, then row, then column",
-            ("two channels", "several channels, drawn", "patches of one pixel"),
-            "All numbers of the first channel of a patch come before those of the next.",
-            fails="With several channels, your rows are not the patches by channel, then row, then column.",
-            weight=2,
-        ),
-        Property(
-            "The dtype is kept, and any layout of memory will do",
-            ("bytes", "float64", "turned image"),
-            "Try an image of bytes (torch.uint8), and one that was transposed. Only move numbers: reshape, permute.",
-            fails="You change the dtype or the numbers, or fail on some layout of memory.",
-        ),
-        Property(
-            "Gradients reach the image",
-            ("float64", "float64, drawn"),
-            "Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
-            fails="The gradient with respect to image is missing, or is not the rows' derivative.",
-            observe=observe.gradients,
-            needs=MAIN,
-        ),
-        Property(
-            "The image is left unchanged",
-            ("one channel", "several channels, drawn"),
-            "Do not write into the image.",
-            fails="You change the image that you were given.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            (
-                "several channels, drawn",
-                "width not divided",
-                "height not divided",
-                "only the area divided",
-                "patch 0",
-                "negative patch",
-                "not divided, drawn",
-            ),
-            "Raise ValueError for a patch below 1, and where it does not divide both height and width.",
-            name="A patch that does not fill the image raises ValueError",
-            needs=MAIN,
-            fails="You accept a patch that does not fit the image, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(frontier.patchify, __file__),
+    points=3,
     shortcuts=("unfold", "pixel_unshuffle", "einops"),
 )

@@ -1,14 +1,13 @@
 """run_tools: a model that acts, and what is done when it errs."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import functions, observe
 from solutions import frontier
 
@@ -17,7 +16,7 @@ def call(tool: str, **arguments: Any) -> str:
     return json.dumps({"tool": tool, "arguments": arguments})
 
 
-def asked(replies: list[str], *names: str, max_steps: int = 20) -> Callable[[Generator], Arguments]:
+def asked(replies: list[str], *names: str, max_steps: int = 20) -> ArgumentMaker:
     """A case with these tools of `functions`, each made anew."""
     return lambda draw: {
         "replies": list(replies),
@@ -82,23 +81,40 @@ CALL = call("add", a=47, b=85)
 MAIN = "A call is carried out, and its result told to the model"
 
 
-def errors(*replies: str) -> Callable[[Generator], Arguments]:
+def errors(*replies: str) -> ArgumentMaker:
     """These replies, then a call that works and an answer."""
     return asked([*replies, CALL, "It is 132."], *ALL)
 
 
-EXERCISE = Exercise(
-    reference=frontier.run_tools,
-    points=6,
-    cases=(
+EXERCISE = exercise(
+    frontier.run_tools,
+    __file__,
+    requires(
+        MAIN,
         Case("one call", asked([CALL, "It is 132."], "add"), visible=True),
         Case("calls, drawn", drawn_calls),
+        advice="For each reply add the assistant's message; where it is a call, add a tool message with the result.",
+        fails="Your messages do not hold each call, followed by its result.",
+        weight=2,
+        observe=observe.conversation,
+    ),
+    requires(
+        "A plain answer ends the loop",
         Case("an answer at once", asked(["Good morning.", CALL], "add"), visible=True),
         Case("a number", asked([CALL, "132", CALL], "add"), visible=True),
         Case("an object without a tool", asked([CALL, '{"sum": 132}', CALL], "add"), visible=True),
         Case("an empty reply", lambda draw: asked(["", drawn_sum(draw)], "add")(draw), visible=True),
         Case("a call in a sentence", asked([f"I will add: {CALL}", CALL], "add"), visible=True),
         Case("no replies", asked([], "add"), visible=True),
+        advice='What does not begin with a brace is a plain answer, and so is a JSON object without "tool". It is '
+        "kept, and nothing after it is read.",
+        fails="Your loop does not end with a plain answer as its last message, or ends too early.",
+        weight=2,
+        observe=observe.conversation,
+        needs=MAIN,
+    ),
+    requires(
+        "Arguments go by keyword, results come as text",
         Case(
             "keywords in another order",
             asked([call("subtract", subtrahend=3, minuend=10), "7."], "subtract"),
@@ -118,6 +134,12 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("white space", asked([f"  \n{CALL}\n", "It is 132. "], "add"), visible=True),
+        advice="Call tool(**arguments), and make str(result) of what comes back, whatever it is.",
+        fails="You do not call every tool by keyword, or do not record its result as text.",
+        observe=observe.conversation,
+    ),
+    requires(
+        "The model is told of a call that cannot be made, and the loop goes on",
         Case("an unknown tool", errors(ERRORS[0]), visible=True),
         Case("a name that is no text", lambda draw: errors(f'{{"tool": {number(draw)}}}', ERRORS[10])(draw)),
         Case("null for a name", errors('{"tool": null, "arguments": {}}'), visible=True),
@@ -126,120 +148,61 @@ EXERCISE = Exercise(
         Case("two calls in one", errors(CALL + CALL, CALL + " I hope."), visible=True),
         Case("arguments of other names", errors(ERRORS[11]), visible=True),
         Case("arguments that are no object", errors(*NO_OBJECTS), visible=True),
+        Case("errors, drawn", drawn_errors),
+        advice="Put reading, looking up and calling into one try. What went wrong becomes a tool message that begins "
+        'with "error", and the next reply is taken.',
+        fails='You do not report each call that cannot be made as "error", or do not go on.',
+        weight=3,
+        observe=observe.conversation,
+    ),
+    requires(
+        "The model is told of a tool that raises, and the loop goes on",
         Case("a price that is not known", errors(ERRORS[1]), visible=True),
         Case("a division by zero", errors(ERRORS[2]), visible=True),
         Case("tools that fail, drawn", drawn_raising),
-        Case("errors, drawn", drawn_errors),
+        advice='A tool may raise any Exception. It becomes a tool message that begins with "error".',
+        fails='You do not report each tool that raises as "error", or do not go on.',
+        weight=2,
+        observe=observe.conversation,
+    ),
+    requires(
+        "The limit counts replies, and the last call is still carried out",
         Case("two steps", asked([CALL, CALL, CALL, "132."], "add", max_steps=2), visible=True),
         Case("steps with errors", asked(["{", ERRORS[0], CALL, CALL, CALL, CALL], *ALL, max_steps=5), visible=True),
         Case("an answer in the last step", asked([CALL, CALL, "132.", CALL], "add", max_steps=3), visible=True),
         Case("no steps", asked([CALL, "132."], "add", max_steps=0), visible=True),
         Case("steps, drawn", drawn_steps),
+        advice="max_steps is the number of assistant messages at most; with 0 there are no messages.",
+        fails="You take more or fewer replies than max_steps allows, or drop the last call.",
+        weight=2,
+        observe=observe.conversation,
+    ),
+    requires(
+        "Each call is made once",
         Case("tickets", asked([call("ticket"), call("ticket"), call("ticket"), "Three."], "ticket"), visible=True),
         Case("tickets, drawn", lambda draw: asked([call("ticket")] * randint(draw, 2, 5), "ticket", max_steps=4)(draw)),
+        advice="Each ticket has the next number. Call a tool once, and keep what it returns.",
+        fails="You do not call each tool exactly once for a call.",
+        observe=observe.conversation,
+        needs=MAIN,
+    ),
+    requires(
+        "The replies are left unchanged",
+        ("one call", "calls, drawn"),
+        advice="Do not take replies out of the list.",
+        fails="You change the list of replies that you were given.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
+        ("one call", "calls, drawn", "two steps", "no steps"),
         Case("negative steps", asked([CALL, "132."], "add", max_steps=-1), visible=True),
         Case("negative steps, drawn", lambda draw: asked([CALL, "132."], "add", max_steps=-randint(draw, 2, 9))(draw)),
+        advice="Raise ValueError where max_steps is below 0, and for nothing else.",
+        name="A negative limit raises ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError for a negative max_steps, and only for that.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("one call", "calls, drawn"),
-            "For each reply add the assistant's message; where it is a call, add a tool message with the result.",
-            fails="Your messages do not hold each call, followed by its result.",
-            weight=2,
-            observe=observe.conversation,
-        ),
-        Property(
-            "A plain answer ends the loop",
-            (
-                "an answer at once",
-                "a number",
-                "an object without a tool",
-                "an empty reply",
-                "a call in a sentence",
-                "no replies",
-            ),
-            'What does not begin with a brace is a plain answer, and so is a JSON object without "tool". It is kept, '
-            "and nothing after it is read.",
-            fails="Your loop does not end with a plain answer as its last message, or ends too early.",
-            weight=2,
-            observe=observe.conversation,
-            needs=MAIN,
-        ),
-        Property(
-            "Arguments go by keyword, results come as text",
-            (
-                "keywords in another order",
-                "keywords, drawn",
-                "no arguments",
-                "a list as result",
-                "an empty result",
-                "a false result",
-                "white space",
-            ),
-            "Call tool(**arguments), and make str(result) of what comes back, whatever it is.",
-            fails="You do not call every tool by keyword, or do not record its result as text.",
-            observe=observe.conversation,
-        ),
-        Property(
-            "The model is told of a call that cannot be made, and the loop goes on",
-            (
-                "an unknown tool",
-                "a name that is no text",
-                "null for a name",
-                "no JSON at all",
-                "single quotation marks",
-                "two calls in one",
-                "arguments of other names",
-                "arguments that are no object",
-                "errors, drawn",
-            ),
-            "Put reading, looking up and calling into one try. What went wrong becomes a tool message that begins with "
-            '"error", and the next reply is taken.',
-            fails='You do not report each call that cannot be made as "error", or do not go on.',
-            weight=3,
-            observe=observe.conversation,
-        ),
-        Property(
-            "The model is told of a tool that raises, and the loop goes on",
-            ("a price that is not known", "a division by zero", "tools that fail, drawn"),
-            'A tool may raise any Exception. It becomes a tool message that begins with "error".',
-            fails='You do not report each tool that raises as "error", or do not go on.',
-            weight=2,
-            observe=observe.conversation,
-        ),
-        Property(
-            "The limit counts replies, and the last call is still carried out",
-            ("two steps", "steps with errors", "an answer in the last step", "no steps", "steps, drawn"),
-            "max_steps is the number of assistant messages at most; with 0 there are no messages.",
-            fails="You take more or fewer replies than max_steps allows, or drop the last call.",
-            weight=2,
-            observe=observe.conversation,
-        ),
-        Property(
-            "Each call is made once",
-            ("tickets", "tickets, drawn"),
-            "Each ticket has the next number. Call a tool once, and keep what it returns.",
-            fails="You do not call each tool exactly once for a call.",
-            observe=observe.conversation,
-            needs=MAIN,
-        ),
-        Property(
-            "The replies are left unchanged",
-            ("one call", "calls, drawn"),
-            "Do not take replies out of the list.",
-            fails="You change the list of replies that you were given.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            ("one call", "calls, drawn", "two steps", "no steps", "negative steps", "negative steps, drawn"),
-            "Raise ValueError where max_steps is below 0, and for nothing else.",
-            name="A negative limit raises ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError for a negative max_steps, and only for that.",
-        ),
-    ),
-    mistakes=misunderstandings(frontier.run_tools, __file__),
+    points=6,
     shortcuts=("eval", "exec"),
 )

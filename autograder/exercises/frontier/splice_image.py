@@ -1,13 +1,12 @@
 """splice_image: an image in the place of a token."""
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -38,12 +37,10 @@ def at(place: int, patches: int = 3, time: int = 5) -> Arguments:
     }
 
 
-def of_dtypes(text: torch.dtype, image: torch.dtype) -> Callable[[Generator], Arguments]:
-    def made(draw: Generator) -> Arguments:
-        arguments = drawn(draw, torch.float64)
-        return arguments | {"embeddings": arguments["embeddings"].to(text), "image": arguments["image"].to(image)}
-
-    return made
+@argument_maker
+def of_dtypes(draw: Generator, text: torch.dtype, image: torch.dtype) -> Arguments:
+    arguments = drawn(draw, torch.float64)
+    return arguments | {"embeddings": arguments["embeddings"].to(text), "image": arguments["image"].to(image)}
 
 
 def drawn_doubled(draw: Generator) -> Arguments:
@@ -54,12 +51,20 @@ def drawn_doubled(draw: Generator) -> Arguments:
 
 MAIN = "The patches stand where their token stood"
 
-EXERCISE = Exercise(
-    reference=frontier.splice_image,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    frontier.splice_image,
+    __file__,
+    requires(
+        MAIN,
         Case("in the middle", given(**at(2)), visible=True),
         Case("drawn", drawn),
+        advice="The rows before the placeholder, then all patches in order, then the rows behind it: time - 1 + "
+        "patches rows.",
+        fails="Your rows are not the text with the patches in the place of their token.",
+        weight=3,
+    ),
+    requires(
+        "Any place and any number of patches will do",
         Case("in front", given(**at(0)), visible=True),
         Case("alone", given(**at(0, time=1)), visible=True),
         Case(
@@ -69,76 +74,53 @@ EXERCISE = Exercise(
             ),
         ),
         Case("one patch", given(**at(1, patches=1)), visible=True),
+        advice="Try a placeholder in front, at the end and alone, and an image of one patch.",
+        fails="With image_id at an end or alone, or with one patch, your rows are not the text with all patches in its "
+        "place.",
+    ),
+    requires(
+        "The result has the dtype of the text",
         Case("narrower image numbers", of_dtypes(torch.float64, torch.float32), visible=True),
         Case("narrower text numbers", of_dtypes(torch.float32, torch.float64), visible=True),
         Case("text of half numbers", of_dtypes(torch.float16, torch.float32), visible=True),
         Case("half numbers", of_dtypes(torch.bfloat16, torch.float32)),
         Case("turned image", lambda draw: drawn(draw) | {"image": randn(draw, 5, 3).T}, visible=True),
+        advice="Bring the patches to embeddings.dtype before you join.",
+        fails="Your result does not have the dtype of the text.",
+        observe=observe.dtype,
+        needs=MAIN,
+    ),
+    requires(
+        "Gradients reach text and image",
         Case("gradients", partial(drawn, dtype=torch.float64), visible=True, gradients=("embeddings", "image")),
         Case("gradients, drawn", drawn, gradients=("embeddings", "image")),
+        advice="Join with torch.cat; a tensor that is filled under no_grad, or made of lists, carries no gradient.",
+        fails="The gradient with respect to embeddings or image is missing, or is not the result's derivative.",
+        observe=observe.gradients,
+        needs=MAIN,
+    ),
+    requires(
+        "The arguments are left unchanged",
+        ("in the middle", "drawn"),
+        advice="Join new tensors: embeddings and ids must be as they were.",
+        fails="You change an argument that you were given.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
+        ("one patch",),
         Case("no placeholder", given(**at(2) | {"image_id": 4}), visible=True),
         Case("two placeholders", given(**at(2) | {"ids": [10, 3, 12, 3, 14]}), visible=True),
         Case("two placeholders, drawn", drawn_doubled),
         Case("lengths differ", given(**at(2) | {"ids": [10, 11, 3, 13]}), visible=True),
         Case("widths differ", given(**at(2) | {"image": torch.ones(3, 4)}), visible=True),
+        advice="Raise ValueError unless image_id stands exactly once in ids, ids and embeddings are equally long, and "
+        "image and embeddings equally wide.",
+        name="Arguments that do not fit together raise ValueError",
+        weight=2,
+        needs=MAIN,
+        fails="You accept arguments that do not fit together, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("in the middle", "drawn"),
-            "The rows before the placeholder, then all patches in order, then the rows behind it: time - 1 + patches "
-            "rows.",
-            fails="Your rows are not the text with the patches in the place of their token.",
-            weight=3,
-        ),
-        Property(
-            "Any place and any number of patches will do",
-            ("in front", "alone", "at an end, drawn", "one patch"),
-            "Try a placeholder in front, at the end and alone, and an image of one patch.",
-            fails="With image_id at an end or alone, or with one patch, your rows are not the text with all patches "
-            "in its place.",
-        ),
-        Property(
-            "The result has the dtype of the text",
-            ("narrower image numbers", "narrower text numbers", "text of half numbers", "half numbers", "turned image"),
-            "Bring the patches to embeddings.dtype before you join.",
-            fails="Your result does not have the dtype of the text.",
-            observe=observe.dtype,
-            needs=MAIN,
-        ),
-        Property(
-            "Gradients reach text and image",
-            ("gradients", "gradients, drawn"),
-            "Join with torch.cat; a tensor that is filled under no_grad, or made of lists, carries no gradient.",
-            fails="The gradient with respect to embeddings or image is missing, or is not the result's derivative.",
-            observe=observe.gradients,
-            needs=MAIN,
-        ),
-        Property(
-            "The arguments are left unchanged",
-            ("in the middle", "drawn"),
-            "Join new tensors: embeddings and ids must be as they were.",
-            fails="You change an argument that you were given.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            (
-                "one patch",
-                "no placeholder",
-                "two placeholders",
-                "two placeholders, drawn",
-                "lengths differ",
-                "widths differ",
-            ),
-            "Raise ValueError unless image_id stands exactly once in ids, ids and embeddings are equally long, and "
-            "image and embeddings equally wide.",
-            name="Arguments that do not fit together raise ValueError",
-            weight=2,
-            needs=MAIN,
-            fails="You accept arguments that do not fit together, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(frontier.splice_image, __file__),
+    points=3,
     shortcuts=("masked_scatter",),
 )

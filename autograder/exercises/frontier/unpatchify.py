@@ -3,9 +3,9 @@
 import torch
 from torch import Generator, Tensor
 
+from autograder.exercises.drawing import Arguments, given, randint, randn
 from autograder.exercises.frontier.patchify import drawn_sizes, numbered
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -32,28 +32,63 @@ def drawn_misfit(draw: Generator) -> Arguments:
 
 MAIN = "The patches come back to their places"
 
-EXERCISE = Exercise(
-    reference=frontier.unpatchify,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    frontier.unpatchify,
+    __file__,
+    requires(
+        MAIN,
         Case("one channel", given(**arguments(rows(6, 4), 1, 4, 6, 2)), visible=True),
         Case("one channel, drawn", lambda draw: arguments(randn(draw, 6, 9), 1, 9, 6, 3)),
+        Case("one patch", given(**arguments(rows(1, 18), 2, 3, 3, 3)), visible=True),
+        advice="Undo patchify step by step: split each row, bring patch row and patch column back to where they came "
+        "from, and join.",
+        fails="Your image does not have each patch in its place.",
+        weight=2,
+    ),
+    requires(
+        "Each channel comes back to its place",
         Case("two channels", given(**arguments(rows(2, 8), 2, 2, 4, 2)), visible=True),
         Case("several channels, drawn", drawn),
-        Case("one patch", given(**arguments(rows(1, 18), 2, 3, 3, 3)), visible=True),
         Case("patches of one pixel", lambda draw: arguments(randn(draw, 8, 3), 3, 2, 4, 1), visible=True),
+        advice="Each row of patches is channel, row, column.",
+        fails="With several channels, a row of patches does not come back by channel, then row, then column.",
+        weight=2,
+    ),
+    requires(
+        "The dtype is kept, and any layout of memory will do",
         Case(
             "bytes",
             lambda draw: arguments(torch.randint(0, 256, (2, 48), generator=draw).byte(), 3, 4, 8, 4),
             visible=True,
         ),
         Case("float64", lambda draw: drawn(draw, torch.float64), visible=True, gradients=("patches",)),
+        Case("turned patches", lambda draw: arguments(randn(draw, 8, 6).T, 2, 4, 6, 2), visible=True),
+        advice="Try bytes (torch.uint8), and patches that were transposed. Only move numbers.",
+        fails="You change the dtype or the numbers, or fail on some layout of memory.",
+    ),
+    requires(
+        "Gradients reach the patches",
+        ("float64",),
         Case(
             "float64, wide",
             lambda draw: arguments(randn(draw, 3, 8, dtype=torch.float64), 2, 2, 6, 2),
             gradients=("patches",),
         ),
-        Case("turned patches", lambda draw: arguments(randn(draw, 8, 6).T, 2, 4, 6, 2), visible=True),
+        advice="Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
+        fails="The gradient with respect to patches is missing, or is not the image's derivative.",
+        observe=observe.gradients,
+        needs=MAIN,
+    ),
+    requires(
+        "The patches are left unchanged",
+        ("one channel", "several channels, drawn"),
+        advice="Do not write into the patches.",
+        fails="You change the patches that you were given.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
+        ("several channels, drawn",),
         Case("too many patches", given(**arguments(rows(7, 4), 1, 4, 6, 2)), visible=True),
         Case("rows of another length", given(**arguments(rows(6, 8), 1, 4, 6, 2)), visible=True),
         Case("as many numbers in other rows", given(**arguments(rows(3, 8), 1, 4, 6, 2)), visible=True),
@@ -61,63 +96,12 @@ EXERCISE = Exercise(
         Case("other side not divided", given(**arguments(rows(2, 4), 1, 5, 2, 2)), visible=True),
         Case("patch 0", given(**arguments(rows(1, 1), 1, 2, 2, 0)), visible=True),
         Case("misfit, drawn", drawn_misfit),
+        advice="Raise ValueError for a patch below 1 or one that does not divide both sides, and unless patches has "
+        "the shape (patches, channels · patch · patch) of such an image.",
+        name="Patches that make no such image raise ValueError",
+        needs=MAIN,
+        fails="You accept patches that make no such image, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("one channel", "one channel, drawn", "one patch"),
-            "Undo patchify step by step: split each row, bring patch row and patch column back to where they came "
-            "from, and join.",
-            fails="Your image does not have each patch in its place.",
-            weight=2,
-        ),
-        Property(
-            "Each channel comes back to its place",
-            ("two channels", "several channels, drawn", "patches of one pixel"),
-            "Each row of patches is channel, row, column.",
-            fails="With several channels, a row of patches does not come back by channel, then row, then column.",
-            weight=2,
-        ),
-        Property(
-            "The dtype is kept, and any layout of memory will do",
-            ("bytes", "float64", "turned patches"),
-            "Try bytes (torch.uint8), and patches that were transposed. Only move numbers.",
-            fails="You change the dtype or the numbers, or fail on some layout of memory.",
-        ),
-        Property(
-            "Gradients reach the patches",
-            ("float64", "float64, wide"),
-            "Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
-            fails="The gradient with respect to patches is missing, or is not the image's derivative.",
-            observe=observe.gradients,
-            needs=MAIN,
-        ),
-        Property(
-            "The patches are left unchanged",
-            ("one channel", "several channels, drawn"),
-            "Do not write into the patches.",
-            fails="You change the patches that you were given.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            (
-                "several channels, drawn",
-                "too many patches",
-                "rows of another length",
-                "as many numbers in other rows",
-                "side not divided",
-                "other side not divided",
-                "patch 0",
-                "misfit, drawn",
-            ),
-            "Raise ValueError for a patch below 1 or one that does not divide both sides, and unless patches has the "
-            "shape (patches, channels · patch · patch) of such an image.",
-            name="Patches that make no such image raise ValueError",
-            needs=MAIN,
-            fails="You accept patches that make no such image, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(frontier.unpatchify, __file__),
+    points=2,
     shortcuts=("fold", "pixel_shuffle", "einops"),
 )

@@ -1,13 +1,13 @@
 """bigram_probabilities: the smallest language model, a table of what follows what."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Generator
 
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.language_models.inputs import random_ids
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import language_models
 
@@ -16,7 +16,7 @@ SMALL_TEXT = [0, 1, 0, 1, 1, 2, 0, 1, 0, 0, 3]
 MAIN = "Without smoothing, row i holds the shares of what followed token i"
 
 
-def drawn(length: int, below: int, *, end: Sequence[int] = (), **others: Any) -> Callable[[Generator], Arguments]:
+def drawn(length: int, below: int, *, end: Sequence[int] = (), **others: Any) -> ArgumentMaker:
     """A text of drawn ids with a given end."""
     return lambda draw: {"ids": [*random_ids(draw, length, below), *end], **others}
 
@@ -43,90 +43,82 @@ def drawn_one_word(draw: Generator) -> Arguments:
     return {"ids": [0] * randint(draw, 3, 99), "vocab_size": 1, "alpha": 0.0}
 
 
-EXERCISE = Exercise(
-    reference=language_models.bigram_probabilities,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    language_models.bigram_probabilities,
+    __file__,
+    requires(
+        MAIN,
         Case("every row seen", given(ids=[0, 1, 2, 0, 1, 1, 2, 1, 0, 0, 1], vocab_size=3, alpha=0.0), visible=True),
         Case("every row seen, drawn", drawn(60, 4, end=(0, 1, 2, 3, 0), vocab_size=4, alpha=0.0)),
-        Case("a vocabulary of one", given(ids=[0, 0], vocab_size=1, alpha=0.0), visible=True),
-        Case("a vocabulary of one, drawn", drawn_one_word),
-        Case("long text", given(ids=[0, 1, 1] * 300 + [2, 0], vocab_size=3, alpha=0.0), visible=True),
+        advice="Count by hand in 0 1 0 0: after 0 come 1 and 0, after 1 comes 0. So row 0 is (0.5, 0.5), row 1 is (1, "
+        "0).",
+        fails="Without smoothing, your row i does not hold the shares of what followed token i.",
+        weight=3,
+    ),
+    requires(
+        "Each row sums to 1",
+        ("every row seen", "every row seen, drawn"),
         Case("smoothed", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.5), visible=True),
         Case("smoothed, drawn", drawn_text),
+        advice="A row is a distribution over the next token: divide it by its own sum, after smoothing.",
+        fails="Your rows do not all sum to 1.",
+        observe=observe.row_sums,
+    ),
+    requires(
+        "alpha is added to every count",
+        ("smoothed", "smoothed, drawn"),
         Case("default alpha", drawn(30, 5, vocab_size=6), visible=True),
+        advice="Add alpha to each of the vocab_size counts of a row, seen or not, then divide by the new sum of the "
+        "row.",
+        fails="With smoothing, your entry (i, j) is not (count of j after i + alpha) / the sum of the same over all j.",
+        weight=2,
+    ),
+    requires(
+        "With alpha = 0, a row that was never seen is uniform",
         Case("one token", given(ids=[1], vocab_size=3, alpha=0.0), visible=True),
         Case("one token, drawn", drawn_token),
         Case("rows never seen", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.0), visible=True),
+        advice="A row without any count divides 0 by 0. Nothing is known about what follows such a token: give each "
+        "token 1 / vocab_size. The last token of a text is followed by nothing.",
+        fails="With alpha = 0, your row i is not the shares of what follows i, or 1 / vocab_size where nothing does.",
+        weight=2,
+    ),
+    requires(
+        "A long text and a vocabulary of one token give the right table",
+        Case("a vocabulary of one", given(ids=[0, 0], vocab_size=1, alpha=0.0), visible=True),
+        Case("a vocabulary of one, drawn", drawn_one_word),
+        Case("long text", given(ids=[0, 1, 1] * 300 + [2, 0], vocab_size=3, alpha=0.0), visible=True),
+        advice="A pair may come hundreds of times, and a byte counts to 255 only. With one token in the vocabulary the "
+        "table has one row of one number, 1.",
+        fails="With a long text, or one token in the vocabulary, your row i is not the counts after i, plus alpha, "
+        "over their sum.",
+        needs=MAIN,
+    ),
+    refuses(
         Case("id too large", given(ids=[4, 0, 1, 0], vocab_size=4, alpha=1.0), visible=True),
         Case("negative id", given(ids=[0, 1, 0, -1], vocab_size=4, alpha=1.0), visible=True),
-        Case("negative alpha", given(ids=[0, 1, 1, 0], vocab_size=2, alpha=-0.5), visible=True),
         Case("negative id, drawn", drawn_negative_id),
+        advice="Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
+        name="An id outside the vocabulary raises ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
+    ),
+    refuses(
+        ("smoothed", "smoothed, drawn"),
+        Case("negative alpha", given(ids=[0, 1, 1, 0], vocab_size=2, alpha=-0.5), visible=True),
         Case("negative alpha, drawn", drawn_negative_alpha),
+        advice="Raise ValueError for alpha below 0: probabilities could become negative.",
+        name="A negative alpha raises ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError exactly where alpha is negative.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("every row seen", "every row seen, drawn"),
-            "Count by hand in 0 1 0 0: after 0 come 1 and 0, after 1 comes 0. So row 0 is (0.5, 0.5), row 1 is (1, 0).",
-            fails="Without smoothing, your row i does not hold the shares of what followed token i.",
-            weight=3,
-        ),
-        Property(
-            "Each row sums to 1",
-            ("every row seen", "every row seen, drawn", "smoothed", "smoothed, drawn"),
-            "A row is a distribution over the next token: divide it by its own sum, after smoothing.",
-            fails="Your rows do not all sum to 1.",
-            observe=observe.row_sums,
-        ),
-        Property(
-            "alpha is added to every count",
-            ("smoothed", "smoothed, drawn", "default alpha"),
-            "Add alpha to each of the vocab_size counts of a row, seen or not, then divide by the new sum of the row.",
-            fails="With smoothing, your entry (i, j) is not (count of j after i + alpha) / the sum of the same over "
-            "all j.",
-            weight=2,
-        ),
-        Property(
-            "With alpha = 0, a row that was never seen is uniform",
-            ("one token", "one token, drawn", "rows never seen"),
-            "A row without any count divides 0 by 0. Nothing is known about what follows such a token: give each "
-            "token 1 / vocab_size. The last token of a text is followed by nothing.",
-            fails="With alpha = 0, your row i is not the shares of what follows i, or 1 / vocab_size where nothing "
-            "does.",
-            weight=2,
-        ),
-        Property(
-            "A long text and a vocabulary of one token give the right table",
-            ("a vocabulary of one", "a vocabulary of one, drawn", "long text"),
-            "A pair may come hundreds of times, and a byte counts to 255 only. With one token in the vocabulary the "
-            "table has one row of one number, 1.",
-            fails="With a long text, or one token in the vocabulary, your row i is not the counts after i, plus "
-            "alpha, over their sum.",
-            needs=MAIN,
-        ),
-        refuses(
-            ("id too large", "negative id", "negative id, drawn"),
-            "Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
-            name="An id outside the vocabulary raises ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
-        ),
-        refuses(
-            ("smoothed", "smoothed, drawn", "negative alpha", "negative alpha, drawn"),
-            "Raise ValueError for alpha below 0: probabilities could become negative.",
-            name="A negative alpha raises ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError exactly where alpha is negative.",
-        ),
-        Property(
-            "The list of ids is left unchanged",
-            ("every row seen", "every row seen, drawn"),
-            "Do not remove or change anything in the list that you were given.",
-            fails="You change the list of ids.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
+    requires(
+        "The list of ids is left unchanged",
+        ("every row seen", "every row seen, drawn"),
+        advice="Do not remove or change anything in the list that you were given.",
+        fails="You change the list of ids.",
+        observe=observe.changed,
+        needs=MAIN,
     ),
-    mistakes=misunderstandings(language_models.bigram_probabilities, __file__),
+    points=4,
 )

@@ -1,12 +1,11 @@
 """perplexity: how surprised a model is, as a number of choices."""
 
 import math
-from collections.abc import Callable
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import language_models
 
 MAIN = "It is exp(-log_prob / n_predictions)"
@@ -18,54 +17,46 @@ def drawn_score(draw: Generator) -> Arguments:
     return {"log_prob": -n_predictions * math.log(choices), "n_predictions": n_predictions}
 
 
-def scored(low: float, high: float, fewest: int, most: int) -> Callable[[Generator], Arguments]:
+def scored(low: float, high: float, fewest: int, most: int) -> ArgumentMaker:
     """A log probability and a number of predictions from these ranges."""
     return lambda draw: {"log_prob": uniform(draw, low, high), "n_predictions": randint(draw, fewest, most)}
 
 
-EXERCISE = Exercise(
-    reference=language_models.perplexity,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    language_models.perplexity,
+    __file__,
+    requires(
+        MAIN,
         Case("two predictions", given(log_prob=-3.0, n_predictions=2), visible=True),
         Case("ten predictions", given(log_prob=-23.5, n_predictions=10), visible=True),
         Case("drawn", drawn_score),
+        advice="Try a fair die: three throws have the log probability 3 ln(1/6), and the perplexity has to be 6.",
+        fails="Your result is not exp(-log_prob / n_predictions).",
+        weight=3,
+    ),
+    requires(
+        "A long text does not overflow",
         Case("long text", given(log_prob=-2400.0, n_predictions=1000), visible=True),
         Case("long text, drawn", scored(-3000, -2000, 900, 1000)),
+        advice="The probability of a long text is too small for a float, and its inverse too large. Divide the "
+        "logarithm first, then take exp.",
+        fails="For a long text, your result is not exp(-log_prob / n_predictions), or does not fit into a float.",
+        needs=MAIN,
+    ),
+    requires(
+        "A single prediction and a certain text give the right perplexity",
         Case("certain", lambda draw: {"log_prob": 0.0, "n_predictions": randint(draw, 3, 99)}, visible=True),
         Case("one prediction", scored(-2.5, -0.5, 1, 1), visible=True),
+        advice="With one prediction nothing is averaged. A model that was certain of every token has perplexity 1.",
+        fails="For a single prediction, or a log_prob of 0, your result is not exp(-log_prob / n_predictions).",
+    ),
+    refuses(
         Case("no prediction", given(log_prob=-2.0, n_predictions=0), visible=True),
         Case("negative", lambda draw: {"log_prob": -2.0, "n_predictions": -randint(draw, 1, 99)}, visible=True),
         Case("probability above 1", given(log_prob=3.0, n_predictions=4), visible=True),
         Case("probability above 1, drawn", scored(0.05, 0.9, 2, 9)),
+        advice="Raise ValueError where n_predictions is below 1, and for a positive log probability.",
+        needs=MAIN,
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("two predictions", "ten predictions", "drawn"),
-            "Try a fair die: three throws have the log probability 3 ln(1/6), and the perplexity has to be 6.",
-            fails="Your result is not exp(-log_prob / n_predictions).",
-            weight=3,
-        ),
-        Property(
-            "A long text does not overflow",
-            ("long text", "long text, drawn"),
-            "The probability of a long text is too small for a float, and its inverse too large. Divide the logarithm "
-            "first, then take exp.",
-            fails="For a long text, your result is not exp(-log_prob / n_predictions), or does not fit into a float.",
-            needs=MAIN,
-        ),
-        Property(
-            "A single prediction and a certain text give the right perplexity",
-            ("certain", "one prediction"),
-            "With one prediction nothing is averaged. A model that was certain of every token has perplexity 1.",
-            fails="For a single prediction, or a log_prob of 0, your result is not exp(-log_prob / n_predictions).",
-        ),
-        refuses(
-            ("no prediction", "negative", "probability above 1", "probability above 1, drawn"),
-            "Raise ValueError where n_predictions is below 1, and for a positive log probability.",
-            needs=MAIN,
-        ),
-    ),
-    mistakes=misunderstandings(language_models.perplexity, __file__),
+    points=2,
 )

@@ -1,15 +1,14 @@
 """decoder_logits: from token ids to a score for every token."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, gain, with_small_scores
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -48,7 +47,7 @@ def decoder_arguments(
     return {"ids": torch.randint(0, vocab, (batch, time), generator=draw), "weights": weights, "config": config}
 
 
-def decoder(**sizes: Any) -> Callable[[Generator], Arguments]:
+def decoder(**sizes: Any) -> ArgumentMaker:
     return functools.partial(decoder_arguments, **sizes)
 
 
@@ -74,10 +73,11 @@ def small_decoder(draw: Generator) -> Arguments:
     return {**arguments, "weights": with_small_scores(arguments["weights"])}
 
 
-EXERCISE = Exercise(
-    reference=normalization.decoder_logits,
-    points=6,
-    cases=(
+EXERCISE = exercise(
+    normalization.decoder_logits,
+    __file__,
+    requires(
+        "Embedding, last norm and tied head are right",
         Case("layers that add nothing", decoder(batch=2, time=3, n_layers=2, silent=SILENT), visible=True),
         Case("layers that add nothing, drawn", decoder(batch=1, time=6, n_layers=3, n_heads=3, silent=SILENT)),
         # A table that can be multiplied with either way round, and a key head for each query head.
@@ -86,13 +86,41 @@ EXERCISE = Exercise(
             decoder(batch=2, time=4, n_layers=1, n_heads=3, n_kv_heads=3, head_dim=2, silent=SILENT, vocab=6),
             visible=True,
         ),
+        advice="The layers of this case add nothing to the stream: what is left is the rows of the table, rms_norm "
+        "with model.norm.weight, and the scores of all tokens, rows @ table.T.",
+        weight=2,
+        fails="With layers that add nothing, your logits are not rms_norm(rows of the ids) times the tied head.",
+    ),
+    requires(
+        "One layer between embedding and last norm is right",
         Case("one layer", one_layer, visible=True),
         Case("one token", one_token, visible=True),
+        advice="Hand your block the layer's nine weights, under the names without `model.layers.0.`, and what it needs "
+        "from the configuration.",
+        weight=2,
+        fails="With one layer, your logits are not those of embedding, block, last norm and head, in this order.",
+    ),
+    requires(
+        "Several layers follow each other, each with its own weights",
         Case("two layers", decoder(batch=2, time=3, n_layers=2), visible=True),
         Case("three layers", decoder(batch=3, time=5, n_layers=3, n_heads=4, n_kv_heads=2)),
         Case("eleven layers", decoder(batch=1, time=3, n_layers=11, head_dim=2), visible=True),
+        advice="Layer 0 first. Each layer takes the stream that the one before has returned, and the weights with its "
+        "own number.",
+        weight=2,
+        fails="With several layers, your logits are not those of blocks 0, 1, 2, ... in order, each with its own "
+        "weights.",
+    ),
+    requires(
+        "A head of its own is used where there is one",
         Case("a head of its own", decoder(batch=2, time=3, n_layers=1, tied=False, silent=SILENT), visible=True),
         Case("a head of its own, drawn", decoder(batch=1, time=4, n_layers=2, tied=False)),
+        advice="If the weights have an lm_head.weight, it is the head; the embedding table is the head only without "
+        "it.",
+        fails="With an lm_head.weight, your logits are not the products of the last norm's rows with its rows.",
+    ),
+    requires(
+        "The logits of a position depend on its own and earlier ids, and on no later one",
         Case("original", functools.partial(with_other_id, position=None), visible=True),
         Case(
             "last id changed",
@@ -106,76 +134,38 @@ EXERCISE = Exercise(
             visible=True,
             drawn_as="original",
         ),
+        advice="Change the last id: no earlier logits may move. Change the first: the last logits must.",
+        observe=observe.causal_only,
+        joint=True,
+        needs="Embedding, last norm and tied head are right",
+        fails="The logits of a position depend on later ids, or not on its own and earlier ones.",
+    ),
+    refuses(
+        ("one token",),
         Case("id too large", lambda draw: {**one_token(draw), "ids": torch.tensor([[3, 11]])}, visible=True),
         Case("id below zero", lambda draw: {**one_token(draw), "ids": torch.tensor([[-1, 4]])}, visible=True),
+        advice="Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
+        name="An id without a row raises ValueError",
+        needs="Embedding, last norm and tied head are right",
+        fails="You accept an id that has no row, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype of the weights is kept and the arguments are left unchanged",
         Case("bfloat16", decoder_in_bfloat16, visible=True),
+        ("a head of its own",),
+        advice="Weights in bfloat16 must give logits in bfloat16, and neither ids nor weights may differ after the "
+        "call.",
+        observe=observe.dtype_and_changed,
+        needs="Embedding, last norm and tied head are right",
+        fails="Your logits have another dtype than the weights, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach all weights",
         Case("gradients", small_decoder, visible=True, gradients=("weights",)),
+        advice="The whole model learns through this function: every weight must have its gradient.",
+        observe=observe.gradients,
+        fails="The gradient of your logits with respect to some weight is missing, or is not their derivative.",
     ),
-    properties=(
-        Property(
-            "Embedding, last norm and tied head are right",
-            ("layers that add nothing", "layers that add nothing, drawn", "as many tokens as columns"),
-            "The layers of this case add nothing to the stream: what is left is the rows of the table, rms_norm with "
-            "model.norm.weight, and the scores of all tokens, rows @ table.T.",
-            weight=2,
-            fails="With layers that add nothing, your logits are not rms_norm(rows of the ids) times the tied head.",
-        ),
-        Property(
-            "One layer between embedding and last norm is right",
-            ("one layer", "one token"),
-            "Hand your block the layer's nine weights, under the names without `model.layers.0.`, and what it needs "
-            "from the configuration.",
-            weight=2,
-            fails="With one layer, your logits are not those of embedding, block, last norm and head, in this order.",
-        ),
-        Property(
-            "Several layers follow each other, each with its own weights",
-            ("two layers", "three layers", "eleven layers"),
-            "Layer 0 first. Each layer takes the stream that the one before has returned, and the weights with "
-            "its own number.",
-            weight=2,
-            fails="With several layers, your logits are not those of blocks 0, 1, 2, ... in order, each with its own "
-            "weights.",
-        ),
-        Property(
-            "A head of its own is used where there is one",
-            ("a head of its own", "a head of its own, drawn"),
-            "If the weights have an lm_head.weight, it is the head; the embedding table is the head only without it.",
-            fails="With an lm_head.weight, your logits are not the products of the last norm's rows with its rows.",
-        ),
-        Property(
-            "The logits of a position depend on its own and earlier ids, and on no later one",
-            ("original", "last id changed", "first id changed"),
-            "Change the last id: no earlier logits may move. Change the first: the last logits must.",
-            observe=observe.causal_only,
-            joint=True,
-            needs="Embedding, last norm and tied head are right",
-            fails="The logits of a position depend on later ids, or not on its own and earlier ones.",
-        ),
-        refuses(
-            ("one token", "id too large", "id below zero"),
-            "Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
-            name="An id without a row raises ValueError",
-            needs="Embedding, last norm and tied head are right",
-            fails="You accept an id that has no row, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype of the weights is kept and the arguments are left unchanged",
-            ("bfloat16", "a head of its own"),
-            "Weights in bfloat16 must give logits in bfloat16, and neither ids nor weights may differ after the call.",
-            observe=observe.dtype_and_changed,
-            needs="Embedding, last norm and tied head are right",
-            fails="Your logits have another dtype than the weights, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach all weights",
-            ("gradients",),
-            "The whole model learns through this function: every weight must have its gradient.",
-            observe=observe.gradients,
-            fails="The gradient of your logits with respect to some weight is missing, or is not their derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(normalization.decoder_logits, __file__),
+    points=6,
     shortcuts=("LlamaModel", "LlamaForCausalLM", "AutoModelForCausalLM"),
-    equivalent=equivalent_edits(normalization.decoder_logits, __file__),
 )

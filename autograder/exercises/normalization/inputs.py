@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, randn
+from autograder.exercises.drawing import Arguments, randn
 
 
 def random_rows(draw: Generator, *shape: int) -> Tensor:

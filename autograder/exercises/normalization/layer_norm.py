@@ -1,11 +1,9 @@
 """layer_norm: rows with mean 0 and variance 1, then a gain and a bias."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randn
 from autograder.exercises.normalization.inputs import (
     FIXED_SEED,
     four_axes,
@@ -19,7 +17,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, randn, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -30,10 +28,6 @@ def centered(x: Tensor) -> Tensor:
 
 def without_bias(draw: Generator) -> Arguments:
     return with_weight(torch.Generator().manual_seed(FIXED_SEED))
-
-
-def with_bias(draw: Generator) -> Arguments:
-    return {**without_bias(draw), "bias": randn(draw, 5)}
 
 
 def small_numbers(draw: Generator) -> Arguments:
@@ -65,147 +59,128 @@ def constant_rows(draw: Generator) -> Arguments:
     return weighted(draw, x, eps=0.1)
 
 
-def misshapen(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+def misshapen(**shapes: tuple[int, ...]) -> ArgumentMaker:
     return lambda draw: {**whole_rows(draw), **{name: randn(draw, *shape) for name, shape in shapes.items()}}
 
 
-EXERCISE = Exercise(
-    reference=normalization.layer_norm,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    normalization.layer_norm,
+    __file__,
+    requires(
+        "Each row is centered on its own mean",
         Case("rows", whole_rows, visible=True),
         Case("rows in a batch", plain_rows_in_a_batch, visible=True),
+        advice="Subtract from each row its own mean, over the last dimension: what is left sums to 0 in every row.",
+        observe=observe.row_directions,
+        fails="Your rows are not centered on their own mean.",
+    ),
+    requires(
+        "Without weight and bias, rows follow the formula",
+        ("rows", "rows in a batch"),
         Case("as many rows as columns, eps of 0", lambda draw: neutral(random_rows(draw, 4, 4), eps=0.0), visible=True),
-        Case("single row", single_row, visible=True),
-        Case("weighted batch", weighted_batch, visible=True),
-        Case("four axes", four_axes, visible=True),
+        advice="Work the first row out by hand: mean, distances from it, their mean square over d numbers, plus eps, "
+        "root.",
+        weight=3,
+        fails="Without weight and bias, your rows differ from (x - mean) / sqrt(variance + eps).",
+    ),
+    requires(
+        "The weight multiplies, column by column",
         Case("without weight", without_weight, visible=True),
         Case("with weight", with_weight, visible=True),
+        advice="Use a weight of ones, then one of twos: the result, without a bias, has to double.",
+        observe=observe.ratio,
+        joint=True,
+        needs="Each row is centered on its own mean",
+        fails="When the weight changes, column j of your result does not change by the factor weight[j].",
+    ),
+    requires(
+        "The bias is added last, column by column",
         Case("without bias", without_bias, visible=True),
-        Case("with bias", with_bias, visible=True),
+        Case("with bias", lambda draw: {**without_bias(draw), "bias": randn(draw, 5)}, visible=True),
+        advice="Add 1 to the bias: every number of the result has to grow by 1, whatever the weight.",
+        observe=observe.difference,
+        joint=True,
+        needs="Each row is centered on its own mean",
+        fails="When the bias changes, column j of your result does not change by bias[j].",
+    ),
+    requires(
+        "Any number of leading dimensions works",
+        Case("single row", single_row, visible=True),
+        Case("four axes", four_axes, visible=True),
+        advice="Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
+        observe=observe.row_directions,
+        fails="For a single row, or with four axes, your rows are not (x - mean) / sqrt(variance + eps) · weight + "
+        "bias.",
+    ),
+    requires(
+        "In a batch, with weight and bias, the whole is right",
+        Case("weighted batch", weighted_batch, visible=True),
+        advice="Each part may be right alone. Norm first, then the weight, then the bias, for every row of every text.",
+        fails="In a batch, your rows are not (x - mean) / sqrt(variance + eps) · weight + bias.",
+    ),
+    requires(
+        "Small rows stay small: eps is under the root",
         Case("small numbers", small_numbers, visible=True),
+        advice="Such rows are mostly divided by the root of eps. Look at where you add eps: to the variance, under the "
+        "root.",
+        observe=observe.orders_of_magnitude,
+        needs="Each row is centered on its own mean",
+        fails="Rows much smaller than the root of eps do not come out at the right size.",
+    ),
+    requires(
+        "eps is 1e-5 unless it is given",
         Case("default eps", default_eps, visible=True),
+        advice="Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
+        observe=observe.orders_of_magnitude,
+        needs="Each row is centered on its own mean",
+        fails="Without an eps, your function does not use 1e-5.",
+    ),
+    requires(
+        "A row of equal numbers gives the bias",
         Case("constant rows", constant_rows, visible=True),
+        advice="The variance is 0 there: with eps the division is harmless, and only the bias is left.",
+        needs="Each row is centered on its own mean",
+        fails="A row of equal numbers does not come out as the bias.",
+    ),
+    requires(
+        "Rows far from 0 keep their spread",
         Case("far from zero", far_from_zero, visible=True),
+        advice="Subtract the mean before you square. Squares of numbers near 65,536 have no digits left for distances "
+        "of a few units.",
+        needs="Without weight and bias, rows follow the formula",
+        fails="Where rows lie far from 0, your result is not (x - mean) / sqrt(variance + eps) · weight + bias.",
+    ),
+    refuses(
+        ("rows",),
         Case("weight of one number", misshapen(weight=(1,)), visible=True),
         Case("bias for each row", misshapen(bias=(2, 1)), visible=True),
+        Case("weight and bias of one number", misshapen(weight=(1,), bias=(1,)), visible=True),
         Case("weight for each entry", misshapen(weight=(2, 4)), visible=True),
         Case("weight in a column", misshapen(x=(4, 4), weight=(4, 1)), visible=True),
-        Case("weight and bias of one number", misshapen(weight=(1,), bias=(1,)), visible=True),
+        advice="A weight of one number would broadcast without an error. Compare its shape with the last dimension of "
+        "x.",
+        name="A weight or bias of another shape raises ValueError",
+        needs="Each row is centered on its own mean",
+        fails="You accept a weight or bias of another shape, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
+        ("weighted batch",),
         Case("float64", each_tensor(Tensor.double, weighted_batch), visible=True),
         Case("bfloat16", each_tensor(Tensor.bfloat16, weighted_batch), visible=True),
+        advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
+        observe=observe.dtype_and_changed,
+        needs="Each row is centered on its own mean",
+        fails="Your result has another dtype than x, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach x, weight and bias",
         Case("gradients", weighted_batch, visible=True, gradients=("x", "weight", "bias")),
+        advice="Weight and bias are learned, mean and variance depend on x: no detach, no .data, no no_grad, no "
+        "item().",
+        observe=observe.gradients,
+        fails="The gradient with respect to x, weight or bias is missing, or is not the result's derivative.",
     ),
-    properties=(
-        Property(
-            "Each row is centered on its own mean",
-            ("rows", "rows in a batch"),
-            "Subtract from each row its own mean, over the last dimension: what is left sums to 0 in every row.",
-            observe=observe.row_directions,
-            fails="Your rows are not centered on their own mean.",
-        ),
-        Property(
-            "Without weight and bias, rows follow the formula",
-            ("rows", "rows in a batch", "as many rows as columns, eps of 0"),
-            "Work the first row out by hand: mean, distances from it, their mean square over d numbers, plus "
-            "eps, root.",
-            weight=3,
-            fails="Without weight and bias, your rows differ from (x - mean) / sqrt(variance + eps).",
-        ),
-        Property(
-            "The weight multiplies, column by column",
-            ("without weight", "with weight"),
-            "Use a weight of ones, then one of twos: the result, without a bias, has to double.",
-            observe=observe.ratio,
-            joint=True,
-            needs="Each row is centered on its own mean",
-            fails="When the weight changes, column j of your result does not change by the factor weight[j].",
-        ),
-        Property(
-            "The bias is added last, column by column",
-            ("without bias", "with bias"),
-            "Add 1 to the bias: every number of the result has to grow by 1, whatever the weight.",
-            observe=observe.difference,
-            joint=True,
-            needs="Each row is centered on its own mean",
-            fails="When the bias changes, column j of your result does not change by bias[j].",
-        ),
-        Property(
-            "Any number of leading dimensions works",
-            ("single row", "four axes"),
-            "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
-            observe=observe.row_directions,
-            fails="For a single row, or with four axes, your rows are not (x - mean) / sqrt(variance + eps) · weight "
-            "+ bias.",
-        ),
-        Property(
-            "In a batch, with weight and bias, the whole is right",
-            ("weighted batch",),
-            "Each part may be right alone. Norm first, then the weight, then the bias, for every row of every text.",
-            fails="In a batch, your rows are not (x - mean) / sqrt(variance + eps) · weight + bias.",
-        ),
-        Property(
-            "Small rows stay small: eps is under the root",
-            ("small numbers",),
-            "Such rows are mostly divided by the root of eps. Look at where you add eps: to the variance, under "
-            "the root.",
-            observe=observe.orders_of_magnitude,
-            needs="Each row is centered on its own mean",
-            fails="Rows much smaller than the root of eps do not come out at the right size.",
-        ),
-        Property(
-            "eps is 1e-5 unless it is given",
-            ("default eps",),
-            "Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
-            observe=observe.orders_of_magnitude,
-            needs="Each row is centered on its own mean",
-            fails="Without an eps, your function does not use 1e-5.",
-        ),
-        Property(
-            "A row of equal numbers gives the bias",
-            ("constant rows",),
-            "The variance is 0 there: with eps the division is harmless, and only the bias is left.",
-            needs="Each row is centered on its own mean",
-            fails="A row of equal numbers does not come out as the bias.",
-        ),
-        Property(
-            "Rows far from 0 keep their spread",
-            ("far from zero",),
-            "Subtract the mean before you square. Squares of numbers near 65,536 have no digits left for distances of "
-            "a few units.",
-            needs="Without weight and bias, rows follow the formula",
-            fails="Where rows lie far from 0, your result is not (x - mean) / sqrt(variance + eps) · weight + bias.",
-        ),
-        refuses(
-            (
-                "rows",
-                "weight of one number",
-                "bias for each row",
-                "weight and bias of one number",
-                "weight for each entry",
-                "weight in a column",
-            ),
-            "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
-            name="A weight or bias of another shape raises ValueError",
-            needs="Each row is centered on its own mean",
-            fails="You accept a weight or bias of another shape, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("weighted batch", "float64", "bfloat16"),
-            "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-            observe=observe.dtype_and_changed,
-            needs="Each row is centered on its own mean",
-            fails="Your result has another dtype than x, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach x, weight and bias",
-            ("gradients",),
-            "Weight and bias are learned, mean and variance depend on x: no detach, no .data, no no_grad, no item().",
-            observe=observe.gradients,
-            fails="The gradient with respect to x, weight or bias is missing, or is not the result's derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(normalization.layer_norm, __file__),
+    points=3,
     shortcuts=("layer_norm", "LayerNorm", "native_layer_norm"),
 )

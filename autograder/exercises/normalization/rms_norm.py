@@ -1,11 +1,9 @@
 """rms_norm: rows of one length, then a gain."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, given, randn
 from autograder.exercises.normalization.inputs import (
     four_axes,
     gain,
@@ -17,23 +15,20 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, each_tensor, given, randn, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
 
-def unbiased(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+def unbiased(arguments: ArgumentMaker) -> ArgumentMaker:
     return lambda draw: {name: value for name, value in arguments(draw).items() if name != "bias"}
 
 
-def gained(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+@argument_maker
+def gained(draw: Generator, arguments: ArgumentMaker) -> Arguments:
     """With a gain, so that rows that come back as they are point elsewhere."""
-
-    def draw_both(draw: Generator) -> Arguments:
-        drawn = arguments(draw)
-        return {**drawn, "weight": gain(draw, drawn["x"].shape[-1])}
-
-    return draw_both
+    drawn = arguments(draw)
+    return {**drawn, "weight": gain(draw, drawn["x"].shape[-1])}
 
 
 def rms_rows(draw: Generator) -> Arguments:
@@ -68,15 +63,23 @@ def large_in_float16(draw: Generator) -> Arguments:
     return {"x": (600 * random_rows(draw, 3, 6)).half(), "weight": gain(draw, 6).half(), "eps": 1e-6}
 
 
-def misshapen(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+def misshapen(**shapes: tuple[int, ...]) -> ArgumentMaker:
     return lambda draw: {**rms_rows(draw), **{name: randn(draw, *shape) for name, shape in shapes.items()}}
 
 
-EXERCISE = Exercise(
-    reference=normalization.rms_norm,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    normalization.rms_norm,
+    __file__,
+    requires(
+        "Rows keep their direction, but for the weight",
         Case("weighted rows", rms_rows, visible=True),
+        advice="Each number of a row is divided by one and the same number and multiplied by its weight. No mean is "
+        "taken away.",
+        observe=observe.row_directions,
+        fails="Your rows do not keep their direction, apart from the weight.",
+    ),
+    requires(
+        "Without a weight, rows follow the formula",
         Case("rows", lambda draw: {**rms_rows(draw), "weight": torch.ones(4)}, visible=True),
         Case("rows in a batch", unbiased(plain_rows_in_a_batch), visible=True),
         Case(
@@ -84,121 +87,96 @@ EXERCISE = Exercise(
             unbiased(lambda draw: neutral(random_rows(draw, 4, 4), eps=0.0)),
             visible=True,
         ),
-        Case("single row", unbiased(gained(single_row)), visible=True),
-        Case("weighted batch", unbiased(weighted_batch), visible=True),
-        Case("four axes", unbiased(gained(four_axes)), visible=True),
+        advice="Work the first row out by hand: the squares, their mean over d numbers, plus eps, root. Divide by it.",
+        weight=3,
+        fails="With a weight of ones, your rows differ from x / sqrt(mean of x² + eps).",
+    ),
+    requires(
+        "The weight multiplies, column by column",
         Case("without weight", unbiased(without_weight), visible=True),
         Case("with weight", unbiased(with_weight), visible=True),
+        advice="Use a weight of ones, then one of twos: the result has to double.",
+        observe=observe.ratio,
+        joint=True,
+        needs="Rows keep their direction, but for the weight",
+        fails="When the weight changes, column j of your result does not change by the factor weight[j].",
+    ),
+    requires(
+        "Any number of leading dimensions works",
+        Case("single row", unbiased(gained(single_row)), visible=True),
+        Case("four axes", unbiased(gained(four_axes)), visible=True),
+        advice="Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
+        observe=observe.row_directions,
+        fails="For a single row, or with four axes, your rows are not x / sqrt(mean of x² + eps) · weight.",
+    ),
+    requires(
+        "In a batch, with the weight, the whole is right",
+        Case("weighted batch", unbiased(weighted_batch), visible=True),
+        advice="Each part may be right alone. Norm first, then the weight, for every row of every text.",
+        fails="In a batch, with a weight, your rows are not x / sqrt(mean of x² + eps) · weight.",
+    ),
+    requires(
+        "Small rows stay small: eps is under the root",
         Case("small numbers", rms_small_numbers, visible=True),
+        advice="Such rows are mostly divided by the root of eps. Look at where you add eps: to the mean square, under "
+        "the root.",
+        observe=observe.orders_of_magnitude,
+        needs="Rows keep their direction, but for the weight",
+        fails="Rows much smaller than the root of eps do not come out at the right size.",
+    ),
+    requires(
+        "eps is 1e-6 unless it is given",
         Case("default eps", rms_default_eps, visible=True),
+        advice="Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
+        observe=observe.orders_of_magnitude,
+        needs="Rows keep their direction, but for the weight",
+        fails="Without an eps, your function does not use 1e-6.",
+    ),
+    requires(
+        "A row of zeros stays zero",
         Case(
             "zeros beside whole numbers",
             given(x=torch.tensor([[0.0, 0.0], [1.0, 7.0]]), weight=torch.ones(2)),
             visible=True,
         ),
         Case("a row of zeros", rows_of_zeros, visible=True),
+        advice="Without eps, 0 is divided by 0 there. The other rows of this case have to be right too.",
+        fails="A row of zeros does not stay zero, or the rows beside it are not x / sqrt(mean of x² + eps) · weight.",
+    ),
+    requires(
+        "Large numbers in half precision do not overflow",
         Case("large numbers in float16", large_in_float16, visible=True),
+        advice="In float16 the square of 1000 is infinite, and the row becomes 0: compute the mean square in float32.",
+        fails="With large numbers in float16, your rows are not finite, or are not those of a mean square in float32.",
+    ),
+    refuses(
+        ("weighted rows",),
         Case("weight of one number", misshapen(weight=(1,)), visible=True),
         Case("weight for each entry", misshapen(weight=(2, 4)), visible=True),
         Case("weight in a column", misshapen(x=(4, 4), weight=(4, 1)), visible=True),
+        advice="A weight of one number would broadcast without an error. Compare its shape with the last dimension of "
+        "x.",
+        name="A weight of another shape raises ValueError",
+        needs="Rows keep their direction, but for the weight",
+        fails="You accept a weight of another shape, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
+        ("weighted batch",),
         Case("bfloat16", unbiased(each_tensor(Tensor.bfloat16, weighted_batch)), visible=True),
+        ("large numbers in float16",),
+        advice="Inputs in half precision must give the same dtype, and no argument may differ after the call.",
+        observe=observe.dtype_and_changed,
+        needs="Rows keep their direction, but for the weight",
+        fails="Your result has another dtype than x, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach x and weight",
         Case("gradients", unbiased(weighted_batch), visible=True, gradients=("x", "weight")),
+        advice="The mean square depends on x too, so gradients flow through it: no detach, no no_grad, no item().",
+        observe=observe.gradients,
+        fails="The gradient with respect to x or the weight is missing, or is not the result's derivative.",
     ),
-    properties=(
-        Property(
-            "Rows keep their direction, but for the weight",
-            ("weighted rows",),
-            "Each number of a row is divided by one and the same number and multiplied by its weight. No mean is taken "
-            "away.",
-            observe=observe.row_directions,
-            fails="Your rows do not keep their direction, apart from the weight.",
-        ),
-        Property(
-            "Without a weight, rows follow the formula",
-            ("rows", "rows in a batch", "as many rows as columns, eps of 0"),
-            "Work the first row out by hand: the squares, their mean over d numbers, plus eps, root. Divide by it.",
-            weight=3,
-            fails="With a weight of ones, your rows differ from x / sqrt(mean of x² + eps).",
-        ),
-        Property(
-            "The weight multiplies, column by column",
-            ("without weight", "with weight"),
-            "Use a weight of ones, then one of twos: the result has to double.",
-            observe=observe.ratio,
-            joint=True,
-            needs="Rows keep their direction, but for the weight",
-            fails="When the weight changes, column j of your result does not change by the factor weight[j].",
-        ),
-        Property(
-            "Any number of leading dimensions works",
-            ("single row", "four axes"),
-            "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
-            observe=observe.row_directions,
-            fails="For a single row, or with four axes, your rows are not x / sqrt(mean of x² + eps) · weight.",
-        ),
-        Property(
-            "In a batch, with the weight, the whole is right",
-            ("weighted batch",),
-            "Each part may be right alone. Norm first, then the weight, for every row of every text.",
-            fails="In a batch, with a weight, your rows are not x / sqrt(mean of x² + eps) · weight.",
-        ),
-        Property(
-            "Small rows stay small: eps is under the root",
-            ("small numbers",),
-            "Such rows are mostly divided by the root of eps. Look at where you add eps: to the mean square, "
-            "under the root.",
-            observe=observe.orders_of_magnitude,
-            needs="Rows keep their direction, but for the weight",
-            fails="Rows much smaller than the root of eps do not come out at the right size.",
-        ),
-        Property(
-            "eps is 1e-6 unless it is given",
-            ("default eps",),
-            "Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
-            observe=observe.orders_of_magnitude,
-            needs="Rows keep their direction, but for the weight",
-            fails="Without an eps, your function does not use 1e-6.",
-        ),
-        Property(
-            "A row of zeros stays zero",
-            (
-                "zeros beside whole numbers",
-                "a row of zeros",
-            ),
-            "Without eps, 0 is divided by 0 there. The other rows of this case have to be right too.",
-            fails="A row of zeros does not stay zero, or the rows beside it are not x / sqrt(mean of x² + eps) · "
-            "weight.",
-        ),
-        Property(
-            "Large numbers in half precision do not overflow",
-            ("large numbers in float16",),
-            "In float16 the square of 1000 is infinite, and the row becomes 0: compute the mean square in float32.",
-            fails="With large numbers in float16, your rows are not finite, or are not those of a mean square in "
-            "float32.",
-        ),
-        refuses(
-            ("weighted rows", "weight of one number", "weight for each entry", "weight in a column"),
-            "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
-            name="A weight of another shape raises ValueError",
-            needs="Rows keep their direction, but for the weight",
-            fails="You accept a weight of another shape, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("weighted batch", "bfloat16", "large numbers in float16"),
-            "Inputs in half precision must give the same dtype, and no argument may differ after the call.",
-            observe=observe.dtype_and_changed,
-            needs="Rows keep their direction, but for the weight",
-            fails="Your result has another dtype than x, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach x and weight",
-            ("gradients",),
-            "The mean square depends on x too, so gradients flow through it: no detach, no no_grad, no item().",
-            observe=observe.gradients,
-            fails="The gradient with respect to x or the weight is missing, or is not the result's derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(normalization.rms_norm, __file__),
+    points=3,
     shortcuts=("rms_norm", "RMSNorm"),
 )

@@ -1,21 +1,19 @@
 """ia3_scale: one learned factor for each column."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import peft
 
 
-def scaled(*shape: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+def scaled(*shape: int, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {"x": randn(draw, *shape, dtype=dtype), "scale": 1.5 + torch.rand(shape[-1], generator=draw)}
 
 
-def unfitting(*shape: int, rows: int = 4) -> Callable[[Generator], Arguments]:
+def unfitting(*shape: int, rows: int = 4) -> ArgumentMaker:
     return lambda draw: {"x": randn(draw, rows, 3), "scale": randn(draw, *shape)}
 
 
@@ -23,54 +21,47 @@ def two_rows(draw: Generator) -> Arguments:
     return {"x": torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), "scale": torch.tensor([10.0, 2.0, -1.0])}
 
 
-EXERCISE = Exercise(
-    reference=peft.ia3_scale,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    peft.ia3_scale,
+    __file__,
+    requires(
+        "Each column is multiplied by its factor",
         Case("two rows", two_rows, visible=True, gradients=("x", "scale")),
         Case("batch", scaled(2, 3, 4), visible=True, gradients=("x", "scale")),
         Case("square", scaled(4, 4), gradients=("x", "scale")),
         Case("one row", scaled(5), visible=True),
         Case("not contiguous", lambda draw: {"x": randn(draw, 5, 3, 2).transpose(0, 2), "scale": randn(draw, 5)}),
+        advice="Take scale = [1, 0]: the first column stays, the second becomes 0.",
+        weight=2,
+        fails="You do not multiply each column by its own factor.",
+    ),
+    requires(
+        "Gradients reach x and the factors",
+        ("two rows", "batch", "square"),
+        advice="The factors are what is trained: look for `detach`, `data` and `no_grad`.",
+        observe=observe.gradients,
+        fails="The gradient with respect to x or scale is missing, or is not the derivative of their product.",
+    ),
+    requires(
+        "The dtype of x is kept, and x is left unchanged",
         Case("untouched", scaled(3, 4), visible=True),
         Case("float16", scaled(3, 5, dtype=torch.float16), visible=True),
         Case("float16 batch", scaled(2, 3, 4, dtype=torch.float16)),
+        advice="Work on a new tensor, and return it in the dtype of x.",
+        observe=observe.dtype_and_changed,
+        needs="Each column is multiplied by its factor",
+        fails="You lose the dtype of x, or change x.",
+    ),
+    refuses(
         Case("one factor", unfitting(1, rows=2), visible=True),
         Case("factors for rows", unfitting(4)),
-        Case("factors for each number", unfitting(4, 3), visible=True),
         Case("factors in a column", unfitting(3, 1, rows=3), visible=True),
+        Case("factors for each number", unfitting(4, 3), visible=True),
+        advice="Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
+        "ValueError.",
+        name="Factors that are not one for each column raise ValueError",
+        needs="Each column is multiplied by its factor",
+        fails="You do not raise ValueError for factors of other shapes, or raise it for fitting ones.",
     ),
-    properties=(
-        Property(
-            "Each column is multiplied by its factor",
-            ("two rows", "batch", "square", "one row", "not contiguous"),
-            "Take scale = [1, 0]: the first column stays, the second becomes 0.",
-            weight=2,
-            fails="You do not multiply each column by its own factor.",
-        ),
-        Property(
-            "Gradients reach x and the factors",
-            ("two rows", "batch", "square"),
-            "The factors are what is trained: look for `detach`, `data` and `no_grad`.",
-            observe=observe.gradients,
-            fails="The gradient with respect to x or scale is missing, or is not the derivative of their product.",
-        ),
-        Property(
-            "The dtype of x is kept, and x is left unchanged",
-            ("untouched", "float16", "float16 batch"),
-            "Work on a new tensor, and return it in the dtype of x.",
-            observe=observe.dtype_and_changed,
-            needs="Each column is multiplied by its factor",
-            fails="You lose the dtype of x, or change x.",
-        ),
-        refuses(
-            ("one factor", "factors for rows", "factors in a column", "factors for each number"),
-            "Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
-            "ValueError.",
-            name="Factors that are not one for each column raise ValueError",
-            needs="Each column is multiplied by its factor",
-            fails="You do not raise ValueError for factors of other shapes, or raise it for fitting ones.",
-        ),
-    ),
-    mistakes=misunderstandings(peft.ia3_scale, __file__),
+    points=2,
 )

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, nn
 
-from autograder.exercises.spec import randn
+from autograder.exercises.drawing import randn
 
 
 def drawn_layer(

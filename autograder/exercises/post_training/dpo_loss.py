@@ -1,26 +1,22 @@
 """dpo_loss: a policy trained on comparisons, without a reward model."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def pairs(batch: int, beta: float, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def draw_pairs(draw: Generator) -> Arguments:
-        names = ("policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected")
-        drawn = {name: 3 * randn(draw, batch, dtype=dtype) - 9 for name in names}
-        # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
-        lost = drawn["reference_chosen"][0] - drawn["reference_rejected"][0] - 1 - torch.rand((), generator=draw)
-        drawn["policy_chosen"][0] = drawn["policy_rejected"][0] + lost
-        return {**drawn, "beta": beta}
-
-    return draw_pairs
+@argument_maker
+def pairs(draw: Generator, batch: int, beta: float, dtype: torch.dtype = torch.float32) -> Arguments:
+    names = ("policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected")
+    drawn = {name: 3 * randn(draw, batch, dtype=dtype) - 9 for name in names}
+    # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
+    lost = drawn["reference_chosen"][0] - drawn["reference_rejected"][0] - 1 - torch.rand((), generator=draw)
+    drawn["policy_chosen"][0] = drawn["policy_rejected"][0] + lost
+    return {**drawn, "beta": beta}
 
 
 def far(draw: Generator) -> Arguments:
@@ -40,7 +36,7 @@ def drawn_far(draw: Generator) -> Arguments:
     return {**drawn, "beta": 0.5}
 
 
-def of_another_shape(names: tuple[str, ...], *shape: int) -> Callable[[Generator], Arguments]:
+def of_another_shape(names: tuple[str, ...], *shape: int) -> ArgumentMaker:
     return lambda draw: {**pairs(3, 0.4)(draw), **{name: randn(draw, *shape) for name in names}}
 
 
@@ -55,89 +51,72 @@ FOUR = {
     "reference_rejected": torch.tensor([-6.0, -4.0]),
 }
 
-EXERCISE = Exercise(
-    reference=post_training.dpo_loss,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    post_training.dpo_loss,
+    __file__,
+    requires(
+        MARGINS,
         Case("two pairs", given(**FOUR, beta=0.5), visible=True),
         Case("pairs, drawn", pairs(5, 0.3)),
         Case("one pair", pairs(1, 0.7), visible=True),
+        advice="With a policy that equals its reference every loss is log 2. Then let one of the four grow, and follow "
+        "the sign.",
+        weight=3,
+        fails="Your loss is not the mean of minus log sigmoid of the differences of the implicit rewards.",
+    ),
+    requires(
+        "Beta multiplies the differences, inside the sigmoid",
         Case("small beta", given(**FOUR, beta=0.05), visible=True),
         Case("large beta", pairs(4, 2.0), visible=True),
+        advice="With a beta near 0 the loss is near log 2, whatever the policy says.",
+        weight=2,
+        fails="With a small or large beta, your loss is not the mean of -log sigmoid(beta · (growth of chosen - growth "
+        "of rejected)).",
+    ),
+    requires(
+        "Large margins give a finite loss",
         Case("far apart", far, visible=True),
+        advice="Use logsigmoid (or softplus of minus the margin): no exponential of a large number is made, and "
+        "nothing has to be clamped.",
+        needs=MARGINS,
+        fails="At large margins, your loss is not finite, or is not the mean of -log sigmoid of the margins.",
+    ),
+    refuses(
         Case("beta of 0", given(**FOUR, beta=0.0), visible=True),
         Case("negative beta", given(**FOUR, beta=-0.5), visible=True),
         Case("columns of the rejected", of_another_shape(("policy_rejected",), 3, 1)),
         Case("one reference for all", of_another_shape(("reference_rejected",), 1), visible=True),
         Case("columns of the reference", of_another_shape(REFERENCE, 3, 1), visible=True),
         Case("columns of the chosen", of_another_shape(("policy_chosen", "reference_chosen"), 3, 1), visible=True),
+        advice="Compare the four shapes, each with the others, and beta with 0.",
+        name="Shapes that differ, and a beta that is not positive, raise ValueError",
+        needs=MARGINS,
+        fails="You accept shapes that differ or a beta below or at 0, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
         Case("float64", pairs(4, 0.4, torch.float64), visible=True, slack=1e12),
+        ("two pairs",),
+        advice="float64 log probabilities give a float64 loss, float32 ones a float32 one.",
+        observe=observe.dtype_and_changed,
+        needs=MARGINS,
+        fails="Your loss has another dtype than the log probabilities, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach the policy",
         Case("gradients", pairs(4, 0.6), visible=True, gradients=POLICY),
         Case("gradients far apart", drawn_far, visible=True, gradients=POLICY),
+        advice="The policy's log probabilities, of chosen and of rejected answers, are what is trained.",
+        observe=observe.gradients,
+        fails="The gradient with respect to the policy's log probabilities is missing, or is not the loss's "
+        "derivative.",
+    ),
+    requires(
+        "No gradient reaches the reference",
         Case("gradients of all", pairs(3, 0.4), visible=True, gradients=ALL),
+        advice="The reference is the policy before training. detach its log probabilities.",
+        observe=observe.gradients,
+        fails="A gradient reaches the reference, or the policy's gradient is not the loss's derivative.",
     ),
-    properties=(
-        Property(
-            MARGINS,
-            ("two pairs", "pairs, drawn", "one pair"),
-            "With a policy that equals its reference every loss is log 2. Then let one of the four grow, and "
-            "follow the sign.",
-            weight=3,
-            fails="Your loss is not the mean of minus log sigmoid of the differences of the implicit rewards.",
-        ),
-        Property(
-            "Beta multiplies the differences, inside the sigmoid",
-            ("small beta", "large beta"),
-            "With a beta near 0 the loss is near log 2, whatever the policy says.",
-            weight=2,
-            fails="With a small or large beta, your loss is not the mean of -log sigmoid(beta · (growth of chosen - "
-            "growth of rejected)).",
-        ),
-        Property(
-            "Large margins give a finite loss",
-            ("far apart",),
-            "Use logsigmoid (or softplus of minus the margin): no exponential of a large number is made, and nothing "
-            "has to be clamped.",
-            needs=MARGINS,
-            fails="At large margins, your loss is not finite, or is not the mean of -log sigmoid of the margins.",
-        ),
-        refuses(
-            (
-                "beta of 0",
-                "negative beta",
-                "columns of the rejected",
-                "one reference for all",
-                "columns of the reference",
-                "columns of the chosen",
-            ),
-            "Compare the four shapes, each with the others, and beta with 0.",
-            name="Shapes that differ, and a beta that is not positive, raise ValueError",
-            needs=MARGINS,
-            fails="You accept shapes that differ or a beta below or at 0, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("float64", "two pairs"),
-            "float64 log probabilities give a float64 loss, float32 ones a float32 one.",
-            observe=observe.dtype_and_changed,
-            needs=MARGINS,
-            fails="Your loss has another dtype than the log probabilities, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach the policy",
-            ("gradients", "gradients far apart"),
-            "The policy's log probabilities, of chosen and of rejected answers, are what is trained.",
-            observe=observe.gradients,
-            fails="The gradient with respect to the policy's log probabilities is missing, or is not the loss's "
-            "derivative.",
-        ),
-        Property(
-            "No gradient reaches the reference",
-            ("gradients of all",),
-            "The reference is the policy before training. detach its log probabilities.",
-            observe=observe.gradients,
-            fails="A gradient reaches the reference, or the policy's gradient is not the loss's derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(post_training.dpo_loss, __file__),
+    points=4,
 )

@@ -1,17 +1,14 @@
 """group_advantages: better or worse than the other answers to the same question."""
 
-from collections.abc import Callable
-
 import torch
-from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from autograder.exercises.drawing import ArgumentMaker, given, randn
+from autograder.exercises.spec import Case, exercise, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def drawn(groups: int, samples: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+def drawn(groups: int, samples: int, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {"rewards": 2 * randn(draw, groups, samples, dtype=dtype) + randn(draw, groups, 1, dtype=dtype)}
 
 
@@ -22,51 +19,44 @@ EQUAL = torch.tensor([[1.0, 1.0, 1.0], [0.0, 2.0, 0.0], [0.0, 0.0, 0.0]])
 CLOSE = torch.tensor([[1e-3, 0.0, 2e-3, 0.0], [1.0, 0.0, 0.0, 0.0]])
 GROUPED = "Each reward is compared with the mean and the standard deviation of its row"
 
-EXERCISE = Exercise(
-    reference=post_training.group_advantages,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    post_training.group_advantages,
+    __file__,
+    requires(
+        GROUPED,
         Case("two groups", given(rewards=TWO), visible=True),
         Case("one group", drawn(1, 5), visible=True),
         Case("far from 0", given(rewards=FAR), visible=True),
         Case("one right of many", given(rewards=torch.eye(2, 256)), visible=True),
         Case("with gaps", lambda draw: {"rewards": randn(draw, 5, 3).T}),
+        advice="In a group of 1, 0, 0, 1 the mean is a half and the population's standard deviation too: the "
+        "advantages are 1, -1, -1, 1.",
+        weight=3,
+        fails="Your advantages are not (reward - mean) / (standard deviation + 1e-6), row by row.",
+    ),
+    requires(
+        "A group of equal rewards, or of one sample, has advantages of 0",
         Case("equal rewards", given(rewards=EQUAL), visible=True),
         Case("one sample each", given(rewards=torch.tensor([[0.5], [2.0]])), visible=True),
+        advice="0 / 0 is NaN, and one NaN spoils all weights: add 1e-6 to the standard deviation.",
+        needs=GROUPED,
+        fails="Your advantages are not 0 in a group of equal rewards or of one sample.",
+    ),
+    requires(
+        "1e-6 is added to the standard deviation, and only there",
         Case("close rewards", given(rewards=CLOSE), visible=True, slack=1e3),
+        advice="Rewards may be a thousandth apart: what is added must not swallow that.",
+        needs=GROUPED,
+        fails="Where rewards lie close together, your advantages are not (reward - mean) / (deviation + 1e-6).",
+    ),
+    requires(
+        "The dtype is kept and the rewards are left unchanged",
         Case("float64", drawn(2, 4, torch.float64), visible=True, slack=1e12),
+        ("two groups",),
+        advice="Work on a new tensor in the dtype of the rewards.",
+        observe=observe.dtype_and_changed,
+        needs=GROUPED,
+        fails="Your advantages have another dtype than the rewards, or you change the rewards.",
     ),
-    properties=(
-        Property(
-            GROUPED,
-            ("two groups", "one group", "far from 0", "one right of many", "with gaps"),
-            "In a group of 1, 0, 0, 1 the mean is a half and the population's standard deviation too: the advantages "
-            "are 1, -1, -1, 1.",
-            weight=3,
-            fails="Your advantages are not (reward - mean) / (standard deviation + 1e-6), row by row.",
-        ),
-        Property(
-            "A group of equal rewards, or of one sample, has advantages of 0",
-            ("equal rewards", "one sample each"),
-            "0 / 0 is NaN, and one NaN spoils all weights: add 1e-6 to the standard deviation.",
-            needs=GROUPED,
-            fails="Your advantages are not 0 in a group of equal rewards or of one sample.",
-        ),
-        Property(
-            "1e-6 is added to the standard deviation, and only there",
-            ("close rewards",),
-            "Rewards may be a thousandth apart: what is added must not swallow that.",
-            needs=GROUPED,
-            fails="Where rewards lie close together, your advantages are not (reward - mean) / (deviation + 1e-6).",
-        ),
-        Property(
-            "The dtype is kept and the rewards are left unchanged",
-            ("float64", "two groups"),
-            "Work on a new tensor in the dtype of the rewards.",
-            observe=observe.dtype_and_changed,
-            needs=GROUPED,
-            fails="Your advantages have another dtype than the rewards, or you change the rewards.",
-        ),
-    ),
-    mistakes=misunderstandings(post_training.group_advantages, __file__),
+    points=2,
 )

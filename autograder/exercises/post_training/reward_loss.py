@@ -1,28 +1,20 @@
 """reward_loss: a score for answers, from comparisons."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
+from autograder.exercises.drawing import Arguments, argument_maker, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def pairs(batch: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def draw_pairs(draw: Generator) -> Arguments:
-        chosen, rejected = 2 * randn(draw, 2, batch, dtype=dtype)
-        # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
-        chosen[0] = rejected[0] - 0.5 - torch.rand((), generator=draw)
-        return {"chosen": chosen, "rejected": rejected}
-
-    return draw_pairs
-
-
-def with_gaps(draw: Generator) -> Arguments:
-    return {"chosen": randn(draw, 4, 2)[:, 0], "rejected": randn(draw, 4, 3)[:, 1]}
+@argument_maker
+def pairs(draw: Generator, batch: int, dtype: torch.dtype = torch.float32) -> Arguments:
+    chosen, rejected = 2 * randn(draw, 2, batch, dtype=dtype)
+    # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
+    chosen[0] = rejected[0] - 0.5 - torch.rand((), generator=draw)
+    return {"chosen": chosen, "rejected": rejected}
 
 
 def drawn_far_apart(draw: Generator) -> Arguments:
@@ -32,67 +24,60 @@ def drawn_far_apart(draw: Generator) -> Arguments:
 
 MARGINS = "The loss is the mean of minus log sigmoid of the differences"
 
-EXERCISE = Exercise(
-    reference=post_training.reward_loss,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    post_training.reward_loss,
+    __file__,
+    requires(
+        MARGINS,
         Case(
             "three pairs",
             given(chosen=torch.tensor([2.0, 0.0, 3.0]), rejected=torch.tensor([1.0, 3.0, 1.0])),
             visible=True,
         ),
         Case("one pair", pairs(1), visible=True),
-        Case("with gaps", with_gaps),
+        Case("with gaps", lambda draw: {"chosen": randn(draw, 4, 2)[:, 0], "rejected": randn(draw, 4, 3)[:, 1]}),
+        advice="For equal rewards the loss is log 2 = 0.693, for a difference of 1 it is 0.313, and for -1 it is "
+        "1.313.",
+        weight=3,
+        fails="Your loss is not the mean of minus log sigmoid of chosen minus rejected.",
+    ),
+    requires(
+        "Rewards a thousand apart give a finite loss",
         Case(
             "far apart",
             given(chosen=torch.tensor([1000.0, -500.0, 0.0]), rejected=torch.tensor([0.0, 500.0, 1000.0])),
             visible=True,
         ),
+        advice="Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made. "
+        "Clamping, or a small number added inside the logarithm, makes the loss finite and wrong.",
+        needs=MARGINS,
+        fails="With rewards a thousand apart, your loss is not finite, or not the mean of -log sigmoid(chosen - "
+        "rejected).",
+    ),
+    refuses(
         Case("a column", lambda draw: {"chosen": randn(draw, 3), "rejected": randn(draw, 3, 1)}, visible=True),
         Case("one for all", lambda draw: {"chosen": randn(draw, 3), "rejected": randn(draw, 1)}, visible=True),
+        advice="Compare the two shapes before you subtract.",
+        name="Rewards that are not one for one raise ValueError",
+        needs=MARGINS,
+        fails="You accept rewards that are not one for one, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the rewards are left unchanged",
         Case("float64", pairs(4, torch.float64), visible=True, slack=1e12),
+        ("three pairs",),
+        advice="float64 rewards give a float64 loss, float32 rewards a float32 one.",
+        observe=observe.dtype_and_changed,
+        needs=MARGINS,
+        fails="Your loss has another dtype than the rewards, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach both rewards",
         Case("gradients", pairs(4), visible=True, gradients=("chosen", "rejected")),
         Case("gradients far apart", drawn_far_apart, visible=True, gradients=("chosen", "rejected")),
+        advice="Both answers were scored by the model that is trained: no detach, no item().",
+        observe=observe.gradients,
+        fails="The gradient with respect to chosen or rejected is missing, or is not the loss's derivative.",
     ),
-    properties=(
-        Property(
-            MARGINS,
-            ("three pairs", "one pair", "with gaps"),
-            "For equal rewards the loss is log 2 = 0.693, for a difference of 1 it is 0.313, and for -1 it is 1.313.",
-            weight=3,
-            fails="Your loss is not the mean of minus log sigmoid of chosen minus rejected.",
-        ),
-        Property(
-            "Rewards a thousand apart give a finite loss",
-            ("far apart",),
-            "Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made. Clamping, "
-            "or a small number added inside the logarithm, makes the loss finite and wrong.",
-            needs=MARGINS,
-            fails="With rewards a thousand apart, your loss is not finite, or not the mean of -log sigmoid(chosen - "
-            "rejected).",
-        ),
-        refuses(
-            ("a column", "one for all"),
-            "Compare the two shapes before you subtract.",
-            name="Rewards that are not one for one raise ValueError",
-            needs=MARGINS,
-            fails="You accept rewards that are not one for one, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the rewards are left unchanged",
-            ("float64", "three pairs"),
-            "float64 rewards give a float64 loss, float32 rewards a float32 one.",
-            observe=observe.dtype_and_changed,
-            needs=MARGINS,
-            fails="Your loss has another dtype than the rewards, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach both rewards",
-            ("gradients", "gradients far apart"),
-            "Both answers were scored by the model that is trained: no detach, no item().",
-            observe=observe.gradients,
-            fails="The gradient with respect to chosen or rejected is missing, or is not the loss's derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(post_training.reward_loss, __file__),
+    points=2,
 )

@@ -1,31 +1,27 @@
 """sequence_log_probs: how probable a whole answer is."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def answers(batch: int, time: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def draw_answers(draw: Generator) -> Arguments:
-        labels = torch.randint(0, 7, (batch, time), generator=draw)
-        for row in labels:
-            row[: randint(draw, 1, time // 2)] = -100
-        labels[0, -1] = -100
-        labels[-1, -2] = 0  # a token like any other
-        return {"logits": 2 * randn(draw, batch, time, 7, dtype=dtype), "labels": labels}
-
-    return draw_answers
+@argument_maker
+def answers(draw: Generator, batch: int, time: int, dtype: torch.dtype = torch.float32) -> Arguments:
+    labels = torch.randint(0, 7, (batch, time), generator=draw)
+    for row in labels:
+        row[: randint(draw, 1, time // 2)] = -100
+    labels[0, -1] = -100
+    labels[-1, -2] = 0  # a token like any other
+    return {"logits": 2 * randn(draw, batch, time, 7, dtype=dtype), "labels": labels}
 
 
 def all_counted(
     batch: int, time: int, labels_batch: int | None = None, labels_time: int | None = None
-) -> Callable[[Generator], Arguments]:
+) -> ArgumentMaker:
     """Logits, and labels that fit them or have another size."""
     shape = labels_batch or batch, labels_time or time
     return lambda draw: {
@@ -67,86 +63,72 @@ SMALL = {
 PARTLY_IGNORED = {**SMALL, "labels": torch.tensor([[3, -100, 2], [-100, 2, 0]])}
 SUMMED = "Each row is the sum of the log probabilities of its tokens, each read off the position before it"
 
-EXERCISE = Exercise(
-    reference=post_training.sequence_log_probs,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    post_training.sequence_log_probs,
+    __file__,
+    requires(
+        SUMMED,
         Case("all counted", given(**SMALL), visible=True),
-        Case("answers", given(**PARTLY_IGNORED), visible=True),
-        Case("one answer", answers(1, 5)),
         # After the shift, one position is left.
         Case("two positions", all_counted(3, 2), visible=True),
         Case("with gaps", with_gaps),
+        advice="Nothing is left out here. Pair logits[:, :-1] with labels[:, 1:], look up one log probability for each "
+        "label, and add up each row.",
+        weight=3,
+        fails="Your numbers are not the sums of the tokens' log probabilities, one for each row.",
+    ),
+    requires(
+        "Labels of -100 add nothing",
+        Case("answers", given(**PARTLY_IGNORED), visible=True),
+        Case("one answer", answers(1, 5)),
+        advice="There is no token -100. Look up any valid token there, and set what you find to 0 before the sum.",
+        weight=2,
+        fails="Where some labels are -100, your sums are not those of the other labels' log probabilities.",
+    ),
+    requires(
+        "A row without a label that counts has the sum 0",
         Case("nothing to count", none_counted, visible=True),
         Case("one token", all_counted(3, 1), visible=True),
+        advice="The label at position 0 is predicted by nothing. The sum over nothing is 0.",
+        needs=SUMMED,
+        fails="Your sum is not 0 for a row without a label that counts.",
+    ),
+    requires(
+        "Large logits do not overflow",
         Case(
             "a logit of 1000",
             given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), labels=torch.tensor([[0, 1]])),
             visible=True,
         ),
         Case("huge logits", huge, visible=True),
+        advice="Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0. A small "
+        "number added inside a logarithm keeps it finite and makes it wrong.",
+        fails="With large logits, your sums are not finite, or are not those of the labels' log probabilities.",
+    ),
+    refuses(
         Case("a label more", all_counted(2, 5, labels_time=6), visible=True),
         Case("a label less", all_counted(2, 5, labels_time=4)),
         Case("one row of labels", all_counted(2, 5, labels_batch=1), visible=True),
+        advice="Compare logits.shape[:2] with labels.shape before you cut anything.",
+        name="Logits and labels that do not fit raise ValueError",
+        needs=SUMMED,
+        fails="You accept logits and labels that do not fit, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
         Case("float64", answers(2, 6, torch.float64), visible=True, slack=1e12),
+        ("answers",),
+        advice="Sums of float64 logits are float64, and the labels still hold their -100 after the call.",
+        observe=observe.dtype_and_changed,
+        needs=SUMMED,
+        fails="Your sums have another dtype than the logits, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach the logits",
         Case("gradients", answers(2, 6), visible=True, gradients=("logits",)),
+        advice="These sums are what preference training differentiates: no detach, no no_grad, no item().",
+        observe=observe.gradients,
+        fails="The gradient of your sums with respect to the logits is missing, or is not the sums' derivative.",
     ),
-    properties=(
-        Property(
-            SUMMED,
-            ("all counted", "two positions", "with gaps"),
-            "Nothing is left out here. Pair logits[:, :-1] with labels[:, 1:], look up one log probability for each "
-            "label, and add up each row.",
-            weight=3,
-            fails="Your numbers are not the sums of the tokens' log probabilities, one for each row.",
-        ),
-        Property(
-            "Labels of -100 add nothing",
-            ("answers", "one answer"),
-            "There is no token -100. Look up any valid token there, and set what you find to 0 before the sum.",
-            weight=2,
-            fails="Where some labels are -100, your sums are not those of the other labels' log probabilities.",
-        ),
-        Property(
-            "A row without a label that counts has the sum 0",
-            ("nothing to count", "one token"),
-            "The label at position 0 is predicted by nothing. The sum over nothing is 0.",
-            needs=SUMMED,
-            fails="Your sum is not 0 for a row without a label that counts.",
-        ),
-        Property(
-            "Large logits do not overflow",
-            (
-                "a logit of 1000",
-                "huge logits",
-            ),
-            "Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0. A small number "
-            "added inside a logarithm keeps it finite and makes it wrong.",
-            fails="With large logits, your sums are not finite, or are not those of the labels' log probabilities.",
-        ),
-        refuses(
-            ("a label more", "a label less", "one row of labels"),
-            "Compare logits.shape[:2] with labels.shape before you cut anything.",
-            name="Logits and labels that do not fit raise ValueError",
-            needs=SUMMED,
-            fails="You accept logits and labels that do not fit, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("float64", "answers"),
-            "Sums of float64 logits are float64, and the labels still hold their -100 after the call.",
-            observe=observe.dtype_and_changed,
-            needs=SUMMED,
-            fails="Your sums have another dtype than the logits, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach the logits",
-            ("gradients",),
-            "These sums are what preference training differentiates: no detach, no no_grad, no item().",
-            observe=observe.gradients,
-            fails="The gradient of your sums with respect to the logits is missing, or is not the sums' derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(post_training.sequence_log_probs, __file__),
-    equivalent=equivalent_edits(post_training.sequence_log_probs, __file__),
+    points=4,
 )

@@ -1,57 +1,67 @@
 """sft_labels: learn from what the assistant says, and from nothing else."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
 
-def drawn(count: int) -> Callable[[Generator], Arguments]:
-    def draw_turns(draw: Generator) -> Arguments:
-        ids, spans = [randint(draw, 1, 99)], []
-        for _ in range(count):
-            ids += [randint(draw, 1, 99) for _ in range(randint(draw, 1, 4))]
-            start = len(ids)
-            ids += [randint(draw, 1, 99) for _ in range(randint(draw, 2, 5))]
-            spans.append((start, len(ids)))
-        # A token of the last turn comes again behind it.
-        ids += [ids[start], randint(draw, 1, 99)]
-        return {"ids": ids, "spans": spans[::-1]}
-
-    return draw_turns
+@argument_maker
+def drawn(draw: Generator, count: int) -> Arguments:
+    ids, spans = [randint(draw, 1, 99)], []
+    for _ in range(count):
+        ids += [randint(draw, 1, 99) for _ in range(randint(draw, 1, 4))]
+        start = len(ids)
+        ids += [randint(draw, 1, 99) for _ in range(randint(draw, 2, 5))]
+        spans.append((start, len(ids)))
+    # A token of the last turn comes again behind it.
+    ids += [ids[start], randint(draw, 1, 99)]
+    return {"ids": ids, "spans": spans[::-1]}
 
 
-def with_spans(*spans: tuple[int, int]) -> Callable[[Generator], Arguments]:
+@argument_maker
+def with_spans(draw: Generator, *spans: tuple[int, int]) -> Arguments:
     """The spans, further to the right or not, in ids that are drawn."""
-
-    def draw_ids(draw: Generator) -> Arguments:
-        further, length = randint(draw, 0, 4), randint(draw, 11, 16)
-        ids = [randint(draw, 1, 99) for _ in range(length)]
-        return {"ids": ids, "spans": [(start + further, end + further) for start, end in spans]}
-
-    return draw_ids
+    further, length = randint(draw, 0, 4), randint(draw, 11, 16)
+    ids = [randint(draw, 1, 99) for _ in range(length)]
+    return {"ids": ids, "spans": [(start + further, end + further) for start, end in spans]}
 
 
 # Some ids come twice, inside a span and outside: what is a label is said by the places.
 IDS = [17, 4, 9, 0, 8, 9, 12, 0]
 LABELED = "Tokens inside the spans are labels, in their own places; all others are -100"
 
-EXERCISE = Exercise(
-    reference=post_training.sft_labels,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    post_training.sft_labels,
+    __file__,
+    requires(
+        LABELED,
         Case("one turn", given(ids=IDS, spans=[(2, 5)]), visible=True),
-        Case("two turns", given(ids=IDS, spans=[(1, 3), (5, 7)]), visible=True),
         Case("one turn, drawn", drawn(1)),
-        Case("no turn", given(ids=IDS, spans=[]), visible=True),
+        Case("two turns", given(ids=IDS, spans=[(1, 3), (5, 7)]), visible=True),
         Case("everything", given(ids=IDS, spans=[(0, 8)]), visible=True),
+        advice="Take ids 7, 8, 9 and the span (1, 2): the labels are -100, 8, -100.",
+        weight=3,
+        fails="Your labels are not the tokens inside the spans, in their own places, and -100 elsewhere.",
+    ),
+    requires(
+        "Spans come in any order, and may touch",
         Case("in another order", given(ids=IDS, spans=[(5, 7), (1, 3)]), visible=True),
         Case("touching", given(ids=IDS, spans=[(4, 6), (2, 4)]), visible=True),
         Case("touching, drawn", with_spans((1, 2), (2, 5), (5, 6))),
+        advice="Sort the spans. One may begin where another ends.",
+        fails="Where spans touch or are unsorted, your labels are not the ids inside any span, and -100 elsewhere.",
+    ),
+    requires(
+        "Without a span nothing is labeled",
+        Case("no turn", given(ids=IDS, spans=[]), visible=True),
+        advice="A conversation in which the assistant says nothing has labels too: -100 for every token.",
+        needs=LABELED,
+        fails="You do not return -100 for every token where there is no span.",
+    ),
+    refuses(
         Case("empty", given(ids=IDS, spans=[(2, 2)]), visible=True),
         Case("too long", given(ids=IDS, spans=[(6, 9)]), visible=True),
         Case("negative", given(ids=IDS, spans=[(-3, 4)]), visible=True),
@@ -60,53 +70,20 @@ EXERCISE = Exercise(
         Case("one inside another", given(ids=IDS, spans=[(2, 3), (1, 6)]), visible=True),
         Case("twice the same", given(ids=IDS, spans=[(1, 4), (1, 4)]), visible=True),
         Case("twice the same, drawn", with_spans((1, 4), (1, 4))),
+        advice="Go through the sorted spans and keep the end of the last one: each must lie between it and len(ids).",
+        name="Spans that are empty, leave the tokens or overlap raise ValueError",
+        weight=2,
+        needs=LABELED,
+        fails="You accept invalid spans, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            LABELED,
-            ("one turn", "one turn, drawn", "two turns", "everything"),
-            "Take ids 7, 8, 9 and the span (1, 2): the labels are -100, 8, -100.",
-            weight=3,
-            fails="Your labels are not the tokens inside the spans, in their own places, and -100 elsewhere.",
-        ),
-        Property(
-            "Spans come in any order, and may touch",
-            ("in another order", "touching", "touching, drawn"),
-            "Sort the spans. One may begin where another ends.",
-            fails="Where spans touch or are unsorted, your labels are not the ids inside any span, and -100 elsewhere.",
-        ),
-        Property(
-            "Without a span nothing is labeled",
-            ("no turn",),
-            "A conversation in which the assistant says nothing has labels too: -100 for every token.",
-            needs=LABELED,
-            fails="You do not return -100 for every token where there is no span.",
-        ),
-        refuses(
-            (
-                "empty",
-                "too long",
-                "negative",
-                "overlapping",
-                "overlapping, not side by side",
-                "one inside another",
-                "twice the same",
-                "twice the same, drawn",
-            ),
-            "Go through the sorted spans and keep the end of the last one: each must lie between it and len(ids).",
-            name="Spans that are empty, leave the tokens or overlap raise ValueError",
-            weight=2,
-            needs=LABELED,
-            fails="You accept invalid spans, or raise something other than ValueError.",
-        ),
-        Property(
-            "The lists are left as they were",
-            ("two turns", "in another order"),
-            "Make a new list: neither ids nor spans may be changed. `spans.sort()` changes spans; `sorted` does not.",
-            observe=observe.changed,
-            needs=LABELED,
-            fails="You change ids or spans.",
-        ),
+    requires(
+        "The lists are left as they were",
+        ("two turns", "in another order"),
+        advice="Make a new list: neither ids nor spans may be changed. `spans.sort()` changes spans; `sorted` does "
+        "not.",
+        observe=observe.changed,
+        needs=LABELED,
+        fails="You change ids or spans.",
     ),
-    mistakes=misunderstandings(post_training.sft_labels, __file__),
+    points=2,
 )

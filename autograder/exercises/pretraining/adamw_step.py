@@ -1,25 +1,13 @@
 """adamw_step: one step of AdamW on one tensor."""
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn, uniform
 from autograder.exercises.pretraining.inputs import away_from_zero
-from autograder.exercises.spec import (
-    Arguments,
-    Case,
-    Exercise,
-    Property,
-    each_tensor,
-    given,
-    randint,
-    randn,
-    refuses,
-    uniform,
-)
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -48,11 +36,11 @@ def later_step(draw: Generator, *shape: int) -> Arguments:
     }
 
 
-def later(*shape: int, **other: Any) -> Callable[[Generator], Arguments]:
+def later(*shape: int, **other: Any) -> ArgumentMaker:
     return lambda draw: {**later_step(draw, *shape), **other}
 
 
-def with_decay(*shape: int) -> Callable[[Generator], Arguments]:
+def with_decay(*shape: int) -> ArgumentMaker:
     return lambda draw: {**later_step(draw, *shape), "weight_decay": uniform(draw, 0.3, 0.6)}
 
 
@@ -61,7 +49,7 @@ def decay_alone(draw: Generator) -> Arguments:
     return {**with_decay(3, 4)(draw), "grad": zeros, "m": zeros}
 
 
-def without(name: str, arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+def without(name: str, arguments: ArgumentMaker) -> ArgumentMaker:
     """One argument is left to its default."""
     return lambda draw: {key: value for key, value in arguments(draw).items() if key != name}
 
@@ -95,108 +83,93 @@ LATE = later(2, 3, weight_decay=0.4, step=40)
 WITH_GAPS = each_tensor(lambda tensor: tensor.T, with_decay(4, 3))
 CORRECTED = "Both averages are corrected for their start at 0"
 
-EXERCISE = Exercise(
-    reference=pretraining.adamw_step,
-    points=5,
-    cases=(
+EXERCISE = exercise(
+    pretraining.adamw_step,
+    __file__,
+    requires(
+        "m is a running mean of the gradients",
         Case("first step", given(**SMALL, weight_decay=0.0), visible=True),
-        Case("first step of a vector", lambda draw: first_step(draw, 5)),
         Case("later step", given(**{**SMALL, **AVERAGES}, weight_decay=0.0), visible=True),
         Case("later step, drawn", later(2, 2, 3)),
+        advice="The new m is beta1 times the old one and 1 - beta1 times the gradient. It is returned uncorrected.",
+        part=1,
+        fails="The m that you return is not beta1 times the old m plus 1 - beta1 times the gradient.",
+    ),
+    requires(
+        "v is a running mean of their squares",
+        ("first step", "later step", "later step, drawn"),
+        advice="The new v is beta2 times the old one and 1 - beta2 times the squared gradient. Return it uncorrected.",
+        part=2,
+        fails="The v that you return is not beta2 times the old v plus 1 - beta2 times the squared gradient.",
+    ),
+    requires(
+        "The first step has the length lr in every number",
+        ("first step",),
+        Case("first step of a vector", lambda draw: first_step(draw, 5)),
+        advice="At step 1, from averages of 0, the corrected m is the gradient and the corrected v its square. Without "
+        "decay the step is lr, against the sign of the gradient.",
+        part=0,
+        fails="Your first step is not lr long in every number, against the gradient.",
+    ),
+    requires(
+        CORRECTED,
+        ("later step", "later step, drawn"),
+        Case("default betas", without("betas", LATE), visible=True),
+        advice="Divide m by 1 - beta1 ** step and v by 1 - beta2 ** step, for this step only.",
+        part=0,
+        weight=2,
+        fails="At a later step, param does not move by -lr · m / (√v + eps), both corrected for their start at 0.",
+    ),
+    requires(
+        "eps is added to the root, after the correction",
         Case("large eps", given(**{**SMALL, "eps": 1.0}, weight_decay=0.0), visible=True),
         Case("large eps, drawn", lambda draw: {**later_step(draw, 4), "eps": uniform(draw, 0.3, 0.6)}),
+        Case("default eps", without("eps", tiny), visible=True),
+        advice="Divide by the root of the corrected v, plus eps. The default is 1e-8.",
+        part=0,
+        fails="Where eps is large or left out, param does not move by -lr · m / (√v + eps), both corrected.",
+    ),
+    requires(
+        "The decay is decoupled from the gradient",
         Case("first step with decay", given(**SMALL, weight_decay=0.5), visible=True),
         Case("with decay, drawn", with_decay(5)),
         Case("decay alone", decay_alone, visible=True),
-        Case("default betas", without("betas", LATE), visible=True),
         Case("default decay", without("weight_decay", LATE), visible=True),
-        Case("default eps", without("eps", tiny), visible=True),
-        Case("with gaps", WITH_GAPS, visible=True),
+        advice="lr * weight_decay * param is taken from the parameters themselves, as they were before the step. It "
+        "never enters m or v.",
+        weight=2,
+        fails="With weight decay, your step is not the one without it, started from param · (1 - lr · weight_decay).",
+    ),
+    requires(
+        "Tensors need not be contiguous in memory",
         Case("without gaps", each_tensor(Tensor.contiguous, WITH_GAPS), visible=True, drawn_as="with gaps"),
+        Case("with gaps", WITH_GAPS, visible=True),
+        advice="Work with whole tensors, whatever their shape and layout.",
+        observe=observe.same_up_to_rounding,
+        joint=True,
+        needs=CORRECTED,
+        fails="You return something else for the same numbers where they are not contiguous in memory.",
+    ),
+    refuses(
+        ("later step",),
         Case("step 0", later(2, 3, step=0), visible=True),
         Case("averages of one number", later(2, 3, m=ONE / 3, v=ONE), visible=True),
-        Case("gradient in a row", gradient_in_a_row, visible=True),
         Case("parameter of one number", later(2, 3, param=ONE), visible=True),
+        Case("gradient in a row", gradient_in_a_row, visible=True),
+        advice="At step 0 the correction would divide by 0, and a gradient of one number would broadcast.",
+        name="A step below 1, or shapes that differ, raise ValueError",
+        needs=CORRECTED,
+        fails="You accept step 0 or shapes that differ, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
         Case("float64", each_tensor(Tensor.double, later(2, 3)), visible=True, slack=1e12),
         Case("bfloat16", each_tensor(Tensor.bfloat16, later(2, 3))),
+        advice="The results are new tensors in the dtype of the parameters: no `-=`, no `mul_` on what you were given.",
+        observe=observe.dtype_and_changed,
+        needs=CORRECTED,
+        fails="Your results have another dtype than the parameters, or you change an argument.",
     ),
-    properties=(
-        Property(
-            "m is a running mean of the gradients",
-            ("first step", "later step", "later step, drawn"),
-            "The new m is beta1 times the old one and 1 - beta1 times the gradient. It is returned uncorrected.",
-            observe=observe.second,
-            part=1,
-            fails="The m that you return is not beta1 times the old m plus 1 - beta1 times the gradient.",
-        ),
-        Property(
-            "v is a running mean of their squares",
-            ("first step", "later step", "later step, drawn"),
-            "The new v is beta2 times the old one and 1 - beta2 times the squared gradient. Return it uncorrected.",
-            observe=observe.third,
-            part=2,
-            fails="The v that you return is not beta2 times the old v plus 1 - beta2 times the squared gradient.",
-        ),
-        Property(
-            "The first step has the length lr in every number",
-            ("first step", "first step of a vector"),
-            "At step 1, from averages of 0, the corrected m is the gradient and the corrected v its square. Without "
-            "decay the step is lr, against the sign of the gradient.",
-            observe=observe.first,
-            part=0,
-            fails="Your first step is not lr long in every number, against the gradient.",
-        ),
-        Property(
-            CORRECTED,
-            ("later step", "later step, drawn", "default betas"),
-            "Divide m by 1 - beta1 ** step and v by 1 - beta2 ** step, for this step only.",
-            observe=observe.first,
-            part=0,
-            weight=2,
-            fails="At a later step, param does not move by -lr · m / (√v + eps), both corrected for their start at 0.",
-        ),
-        Property(
-            "eps is added to the root, after the correction",
-            ("large eps", "large eps, drawn", "default eps"),
-            "Divide by the root of the corrected v, plus eps. The default is 1e-8.",
-            observe=observe.first,
-            part=0,
-            fails="Where eps is large or left out, param does not move by -lr · m / (√v + eps), both corrected.",
-        ),
-        Property(
-            "The decay is decoupled from the gradient",
-            ("first step with decay", "with decay, drawn", "decay alone", "default decay"),
-            "lr * weight_decay * param is taken from the parameters themselves, as they were before the step. It never "
-            "enters m or v.",
-            weight=2,
-            fails="With weight decay, your step is not the one without it, started from param · (1 - lr · "
-            "weight_decay).",
-        ),
-        Property(
-            "Tensors need not be contiguous in memory",
-            ("without gaps", "with gaps"),
-            "Work with whole tensors, whatever their shape and layout.",
-            observe=observe.same_up_to_rounding,
-            joint=True,
-            needs=CORRECTED,
-            fails="You return something else for the same numbers where they are not contiguous in memory.",
-        ),
-        refuses(
-            ("later step", "step 0", "averages of one number", "parameter of one number", "gradient in a row"),
-            "At step 0 the correction would divide by 0, and a gradient of one number would broadcast.",
-            name="A step below 1, or shapes that differ, raise ValueError",
-            needs=CORRECTED,
-            fails="You accept step 0 or shapes that differ, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16"),
-            "The results are new tensors in the dtype of the parameters: no `-=`, no `mul_` on what you were given.",
-            observe=observe.dtype_and_changed,
-            needs=CORRECTED,
-            fails="Your results have another dtype than the parameters, or you change an argument.",
-        ),
-    ),
-    mistakes=misunderstandings(pretraining.adamw_step, __file__),
+    points=5,
     shortcuts=("AdamW", "adamw"),
 )

@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import pretraining
 
 
@@ -17,94 +17,79 @@ def random_run(draw: Generator) -> Arguments:
     return {"warmup": warmup, "total": total, "peak": peak, "floor": peak * uniform(draw, 0.25, 0.35)}
 
 
-def at(place: Callable[[Arguments], int], *left_out: str, **other: Any) -> Callable[[Generator], Arguments]:
+@argument_maker
+def at(draw: Generator, place: Callable[[Arguments], int], *left_out: str, **other: Any) -> Arguments:
     """A step of a drawn schedule."""
-
-    def arguments(draw: Generator) -> Arguments:
-        run = {**random_run(draw), **other}
-        return {"step": place(run), **{name: value for name, value in run.items() if name not in left_out}}
-
-    return arguments
+    run = {**random_run(draw), **other}
+    return {"step": place(run), **{name: value for name, value in run.items() if name not in left_out}}
 
 
 def after(share: float) -> Callable[[Arguments], int]:
     return lambda run: int(run["warmup"] + share * (run["total"] - run["warmup"]))
 
 
-def only_warmup(beyond: int) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        run = random_run(draw)
-        return {"step": run["warmup"] + beyond, **run, "total": run["warmup"]}
-
-    return arguments
+@argument_maker
+def only_warmup(draw: Generator, beyond: int) -> Arguments:
+    run = random_run(draw)
+    return {"step": run["warmup"] + beyond, **run, "total": run["warmup"]}
 
 
 SMALL = {"warmup": 4, "total": 10, "peak": 8.0, "floor": 3.0}
 LINE = "The warm-up rises in a line from peak / warmup to the peak"
 
-EXERCISE = Exercise(
-    reference=pretraining.learning_rate,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    pretraining.learning_rate,
+    __file__,
+    requires(
+        LINE,
         Case("first step", given(step=0, **SMALL), visible=True),
         Case("late in the warm-up", at(lambda run: run["warmup"] - 3)),
+        advice="Count: step 0 has peak / warmup, step 1 twice that, and step warmup - 1 the whole peak.",
+        weight=2,
+        fails="Your warm-up does not rise in a line from peak / warmup to the peak.",
+    ),
+    requires(
+        "From step warmup on, half a cosine leads down from the peak",
         Case("first after the warm-up", given(step=4, **SMALL), visible=True),
         Case("a quarter down, drawn", at(after(0.3))),
+        advice="Progress is 0 at step warmup and would be 1 at step total. floor + (peak - floor) * (1 + cos(pi * "
+        "progress)) / 2.",
+        weight=3,
+        fails="Your rate does not follow half a cosine from the peak down to the floor.",
+    ),
+    requires(
+        "The floor is reached at step total, and kept",
         Case("the end", given(step=10, **SMALL), visible=True),
         Case("beyond the end", at(lambda run: run["total"] + run["warmup"]), visible=True),
+        advice="At step total the rate is the floor, and it stays there, however many steps follow.",
+        weight=2,
+        needs=LINE,
+        fails="Your rate is not the floor at step total and after it.",
+    ),
+    requires(
+        "The floor may be left out",
         Case("without a floor, halfway down", given(step=7, warmup=4, total=10, peak=8.0), visible=True),
         Case("without a floor", at(after(0.6), "floor"), visible=True),
+        advice="Without a floor the cosine leads to 0.",
+        fails="Without a floor, your rate is not on half a cosine from the peak down to 0, where it stays.",
+    ),
+    requires(
+        "warmup may be 0, and it may be total",
         Case("without a warm-up", given(step=0, **{**SMALL, "warmup": 0}), visible=True),
         Case("without a warm-up, later", at(after(0.4), warmup=0), visible=True),
         Case("nothing but warm-up", only_warmup(-1), visible=True),
         Case("after nothing but warm-up", only_warmup(0), visible=True),
+        advice="With warmup = 0 the cosine begins at step 0. With warmup = total the steps before it still rise, and "
+        "step total has the floor. Neither may lead to a division by 0.",
+        fails="With warmup 0 or equal to total, your rate is not the warm-up before step warmup, then cosine, then "
+        "floor.",
+    ),
+    refuses(
         Case("step below 0", at(lambda run: -1), visible=True),
         Case("warm-up longer than all", at(lambda run: 2, warmup=9, total=8), visible=True),
         Case("warm-up below 0", at(lambda run: 3, warmup=-4), visible=True),
+        advice="step and warmup cannot be negative, and warmup cannot be longer than total.",
+        needs=LINE,
     ),
-    properties=(
-        Property(
-            LINE,
-            ("first step", "late in the warm-up"),
-            "Count: step 0 has peak / warmup, step 1 twice that, and step warmup - 1 the whole peak.",
-            weight=2,
-            fails="Your warm-up does not rise in a line from peak / warmup to the peak.",
-        ),
-        Property(
-            "From step warmup on, half a cosine leads down from the peak",
-            ("first after the warm-up", "a quarter down, drawn"),
-            "Progress is 0 at step warmup and would be 1 at step total. floor + (peak - floor) * (1 + cos(pi * "
-            "progress)) / 2.",
-            weight=3,
-            fails="Your rate does not follow half a cosine from the peak down to the floor.",
-        ),
-        Property(
-            "The floor is reached at step total, and kept",
-            ("the end", "beyond the end"),
-            "At step total the rate is the floor, and it stays there, however many steps follow.",
-            weight=2,
-            needs=LINE,
-            fails="Your rate is not the floor at step total and after it.",
-        ),
-        Property(
-            "The floor may be left out",
-            ("without a floor, halfway down", "without a floor"),
-            "Without a floor the cosine leads to 0.",
-            fails="Without a floor, your rate is not on half a cosine from the peak down to 0, where it stays.",
-        ),
-        Property(
-            "warmup may be 0, and it may be total",
-            ("without a warm-up", "without a warm-up, later", "nothing but warm-up", "after nothing but warm-up"),
-            "With warmup = 0 the cosine begins at step 0. With warmup = total the steps before it still rise, and step "
-            "total has the floor. Neither may lead to a division by 0.",
-            fails="With warmup 0 or equal to total, your rate is not the warm-up before step warmup, then cosine, "
-            "then floor.",
-        ),
-        refuses(
-            ("step below 0", "warm-up longer than all", "warm-up below 0"),
-            "step and warmup cannot be negative, and warmup cannot be longer than total.",
-            needs=LINE,
-        ),
-    ),
-    mistakes=misunderstandings(pretraining.learning_rate, __file__),
+    points=3,
 )

@@ -1,12 +1,10 @@
 """next_token_loss: each position predicts the next token; the mean over the targets that count."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -14,39 +12,29 @@ VOCAB = 7
 IGNORED = -100
 
 
-def text(
-    batch: int, time: int, vocab: int = VOCAB, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+@argument_maker
+def text(draw: Generator, batch: int, time: int, vocab: int = VOCAB, dtype: torch.dtype = torch.float32) -> Arguments:
     """Logits that spread, and ids with a token 0 among the targets."""
-
-    def arguments(draw: Generator) -> Arguments:
-        ids = torch.randint(vocab, (batch, time), generator=draw)
-        ids[0, 1:2] = 0
-        return {"logits": (2 * randn(draw, batch, time, vocab)).to(dtype), "ids": ids}
-
-    return arguments
+    ids = torch.randint(vocab, (batch, time), generator=draw)
+    ids[0, 1:2] = 0
+    return {"logits": (2 * randn(draw, batch, time, vocab)).to(dtype), "ids": ids}
 
 
-def with_ignored(batch: int, time: int, another_index: bool = False) -> Callable[[Generator], Arguments]:
+@argument_maker
+def with_ignored(draw: Generator, batch: int, time: int, another_index: bool = False) -> Arguments:
     """Ends of different length, a gap, and a first token that do not count."""
-
-    def arguments(draw: Generator) -> Arguments:
-        index = randint(draw, 2, VOCAB - 1) if another_index else IGNORED
-        found = text(batch, time)(draw)
-        found["ids"][[0, -1, 0], [time - 1, 0, 2]] = index
-        found["ids"][1, time // 2 :] = index
-        return {**found, "ignore_index": index} if another_index else found
-
-    return arguments
+    index = randint(draw, 2, VOCAB - 1) if another_index else IGNORED
+    found = text(batch, time)(draw)
+    found["ids"][[0, -1, 0], [time - 1, 0, 2]] = index
+    found["ids"][1, time // 2 :] = index
+    return {**found, "ignore_index": index} if another_index else found
 
 
-def all_ignored(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        found = text(2, 4, dtype=dtype)(draw)
-        found["ids"][:, 1:] = IGNORED
-        return found
-
-    return arguments
+@argument_maker
+def all_ignored(draw: Generator, dtype: torch.dtype) -> Arguments:
+    found = text(2, 4, dtype=dtype)(draw)
+    found["ids"][:, 1:] = IGNORED
+    return found
 
 
 def monotonous(draw: Generator, batch: int, time: int) -> Arguments:
@@ -68,7 +56,7 @@ def with_gaps(draw: Generator) -> Arguments:
     return {**arguments, "logits": arguments["logits"].transpose(0, 1)}
 
 
-def other_logits(batch: int, time: int) -> Callable[[Generator], Arguments]:
+def other_logits(batch: int, time: int) -> ArgumentMaker:
     """Logits for 2 texts of 4 tokens, and ids of another shape."""
     return lambda draw: {**text(batch, time)(draw), "logits": randn(draw, 2, 4, VOCAB)}
 
@@ -88,16 +76,30 @@ PARTLY_IGNORED = {
 }
 SHIFTED = "Position t predicts token t + 1"
 
-EXERCISE = Exercise(
-    reference=pretraining.next_token_loss,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    pretraining.next_token_loss,
+    __file__,
+    requires(
+        SHIFTED,
         Case("one text", given(**SMALL), visible=True),
         Case("two texts", text(2, 5), visible=True),
         Case("texts, drawn", text(3, 7, vocab=11)),
         Case("two tokens", text(1, 2), visible=True),
+        advice="Nothing is ignored here. Pair the logits of each position but the last with the token after it, in the "
+        "same text, and take the mean of minus the log probabilities.",
+        weight=3,
+        fails="Your loss is not the mean of minus the log probability of each next token.",
+    ),
+    requires(
+        "The mean runs over the targets that count",
         Case("with ignored", given(**PARTLY_IGNORED), visible=True),
         Case("with ignored, drawn", with_ignored(3, 8)),
+        advice="Leave out each target that is ignore_index, in the sum and in the count, over the whole batch at once.",
+        weight=2,
+        fails="Where targets are ignored, your loss is not the mean of -log p over all the others of the batch.",
+    ),
+    requires(
+        "ignore_index may be any number",
         Case(
             "the id 0 ignored",
             given(
@@ -108,14 +110,30 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("another index, drawn", with_ignored(3, 6, another_index=True)),
+        advice="Use the argument, not -100: ignore_index may also be the id of a token, such as the padding.",
+        fails="Where ignore_index is a token's id, your loss is not the mean of -log p over the other targets.",
+    ),
+    requires(
+        "Without a target that counts, the loss is 0",
         Case("all ignored", all_ignored(torch.float32), visible=True),
         Case("one token", text(2, 1), visible=True),
+        advice="0 / 0 is NaN, and one NaN spoils all weights. The result is a tensor here too.",
+        needs=SHIFTED,
+        fails="Your loss is not a tensor of 0 where no target counts.",
+    ),
+    requires(
+        "Large logits do not overflow",
         Case(
             "a logit of 1000",
             given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), ids=torch.tensor([[0, 1]])),
             visible=True,
         ),
         Case("huge logits", huge, visible=True),
+        advice="exp of 89 is infinite in float32: let log_softmax or cross_entropy do it.",
+        fails="With large logits, your loss is not finite, or is not the mean of -log p of the targets.",
+    ),
+    requires(
+        "Logits need not be contiguous in memory",
         Case(
             "three of four columns",
             given(
@@ -124,84 +142,35 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("with gaps", with_gaps, visible=True),
+        advice="`view` needs memory without gaps. `reshape` and `flatten` do not.",
+        fails="For logits that are not contiguous in memory, your loss is not the mean of -log p of the targets.",
+    ),
+    refuses(
         Case("one id more", other_logits(2, 5), visible=True),
         # 2 times 3 predictions, and 3 times 2 targets.
         Case("as many by chance", other_logits(3, 3), visible=True),
-        Case("all ignored in bfloat16", all_ignored(torch.bfloat16), visible=True),
+        advice="Compare logits.shape[:2] with ids.shape before anything is flattened.",
+        name="Logits and ids that do not fit raise ValueError",
+        needs=SHIFTED,
+        fails="You accept logits and ids that do not fit, or raise something other than ValueError.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
         Case("float64", text(2, 4, dtype=torch.float64), visible=True, slack=1e12),
         Case("bfloat16", text(2, 4, dtype=torch.bfloat16)),
+        Case("all ignored in bfloat16", all_ignored(torch.bfloat16), visible=True),
+        advice="Logits in float64 or bfloat16 must give a loss of the same dtype, and no argument may differ after the "
+        "call.",
+        observe=observe.dtype_and_changed,
+        needs=SHIFTED,
+        fails="Your loss has another dtype than the logits, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach the logits",
         Case("gradients", with_ignored(2, 6), visible=True, gradients=("logits",)),
+        advice="The loss is what is differentiated: no detach, no no_grad, no item().",
+        observe=observe.gradients,
+        fails="The gradient of your loss with respect to the logits is missing, or is not the loss's derivative.",
     ),
-    properties=(
-        Property(
-            SHIFTED,
-            ("one text", "two texts", "texts, drawn", "two tokens"),
-            "Nothing is ignored here. Pair the logits of each position but the last with the token after it, in the "
-            "same text, and take the mean of minus the log probabilities.",
-            weight=3,
-            fails="Your loss is not the mean of minus the log probability of each next token.",
-        ),
-        Property(
-            "The mean runs over the targets that count",
-            ("with ignored", "with ignored, drawn"),
-            "Leave out each target that is ignore_index, in the sum and in the count, over the whole batch at once.",
-            weight=2,
-            fails="Where targets are ignored, your loss is not the mean of -log p over all the others of the batch.",
-        ),
-        Property(
-            "ignore_index may be any number",
-            ("the id 0 ignored", "another index, drawn"),
-            "Use the argument, not -100: ignore_index may also be the id of a token, such as the padding.",
-            fails="Where ignore_index is a token's id, your loss is not the mean of -log p over the other targets.",
-        ),
-        Property(
-            "Without a target that counts, the loss is 0",
-            ("all ignored", "one token"),
-            "0 / 0 is NaN, and one NaN spoils all weights. The result is a tensor here too.",
-            needs=SHIFTED,
-            fails="Your loss is not a tensor of 0 where no target counts.",
-        ),
-        Property(
-            "Large logits do not overflow",
-            (
-                "a logit of 1000",
-                "huge logits",
-            ),
-            "exp of 89 is infinite in float32: let log_softmax or cross_entropy do it.",
-            fails="With large logits, your loss is not finite, or is not the mean of -log p of the targets.",
-        ),
-        Property(
-            "Logits need not be contiguous in memory",
-            (
-                "three of four columns",
-                "with gaps",
-            ),
-            "`view` needs memory without gaps. `reshape` and `flatten` do not.",
-            fails="For logits that are not contiguous in memory, your loss is not the mean of -log p of the targets.",
-        ),
-        refuses(
-            ("one id more", "as many by chance"),
-            "Compare logits.shape[:2] with ids.shape before anything is flattened.",
-            name="Logits and ids that do not fit raise ValueError",
-            needs=SHIFTED,
-            fails="You accept logits and ids that do not fit, or raise something other than ValueError.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16", "all ignored in bfloat16"),
-            "Logits in float64 or bfloat16 must give a loss of the same dtype, and no argument may differ after the "
-            "call.",
-            observe=observe.dtype_and_changed,
-            needs=SHIFTED,
-            fails="Your loss has another dtype than the logits, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach the logits",
-            ("gradients",),
-            "The loss is what is differentiated: no detach, no no_grad, no item().",
-            observe=observe.gradients,
-            fails="The gradient of your loss with respect to the logits is missing, or is not the loss's derivative.",
-        ),
-    ),
-    mistakes=misunderstandings(pretraining.next_token_loss, __file__),
+    points=4,
 )

@@ -1,11 +1,9 @@
 """cost_per_million_tokens: what a rented machine makes of an hour."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import production
 
 MAIN = "It is the price of an hour for the tokens of an hour"
@@ -14,7 +12,7 @@ Range = tuple[float, float]
 USUAL = {"hourly_cost": 9.0, "tokens_per_second": 1000.0, "utilisation": 0.25}
 
 
-def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> Callable[[Generator], Arguments]:
+def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> ArgumentMaker:
     """Numbers drawn from these ranges."""
     ranges = {"hourly_cost": hourly_cost, "tokens_per_second": tokens_per_second, "utilisation": utilisation}
     return lambda draw: {name: uniform(draw, *ends) for name, ends in ranges.items()}
@@ -23,7 +21,7 @@ def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> 
 drawn = within((2, 9), (100, 900), (0.1, 0.4))
 
 
-def usual(**changes: float) -> Callable[[Generator], Arguments]:
+def usual(**changes: float) -> ArgumentMaker:
     return given(**USUAL | changes)
 
 
@@ -32,20 +30,39 @@ def drawn_refusal(draw: Generator) -> Arguments:
     return drawn(draw) | {name: -uniform(draw, 0.1, 0.9)}
 
 
-EXERCISE = Exercise(
-    reference=production.cost_per_million_tokens,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    production.cost_per_million_tokens,
+    __file__,
+    requires(
+        MAIN,
         Case("a quarter busy", usual(), visible=True),
         Case("drawn", drawn),
-        Case("a slow machine", given(hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6), visible=True),
-        Case("a few tokens an hour", given(hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257), visible=True),
-        Case("a few tokens an hour, drawn", within((0.1, 0.9), (0.0021, 0.0039), (0.2, 0.3))),
         Case("cheap tokens", given(hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9), visible=True),
         # Millionths for a million: nobody rounds them.
         Case("tokens for next to nothing, drawn", within((0.0005, 0.0009), (20_000, 90_000), (0.5, 0.9))),
+        advice="1,000 tokens per second, busy for 0.25 of the time: 900,000 an hour, for 9. What does a million cost?",
+        fails="Your cost is not the price of an hour for the tokens of an hour.",
+        weight=3,
+    ),
+    requires(
+        "A slow machine makes fractions of a token per second",
+        Case("a slow machine", given(hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6), visible=True),
+        Case("a few tokens an hour", given(hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257), visible=True),
+        Case("a few tokens an hour, drawn", within((0.1, 0.9), (0.0021, 0.0039), (0.2, 0.3))),
+        advice="Half a token per second is 1,800 an hour: keep the fraction.",
+        fails="Below one token per second, your cost is not hourly_cost · 1,000,000 / the tokens of an hour.",
+        needs=MAIN,
+    ),
+    requires(
+        "A machine may be always busy, and an hour may cost nothing",
         Case("always busy", usual(utilisation=1.0), visible=True),
         Case("a free hour", usual(hourly_cost=0.0), visible=True),
+        advice="utilisation may be 1, and hourly_cost may be 0.",
+        fails="With utilisation = 1 or hourly_cost = 0, your cost is not hourly_cost · 1,000,000 / the tokens of an "
+        "hour.",
+        needs=MAIN,
+    ),
+    refuses(
         Case("a negative price", usual(hourly_cost=-9.0), visible=True),
         Case("no tokens", usual(tokens_per_second=0.0), visible=True),
         Case("negative tokens", usual(tokens_per_second=-1000.0), visible=True),
@@ -53,44 +70,9 @@ EXERCISE = Exercise(
         Case("more than always busy", usual(utilisation=1.25), visible=True),
         Case("a negative share", usual(utilisation=-0.25), visible=True),
         Case("one of them negative, drawn", drawn_refusal),
+        advice="Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a "
+        "utilisation that is not above 0 or is above 1.",
+        needs=MAIN,
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("a quarter busy", "drawn", "cheap tokens", "tokens for next to nothing, drawn"),
-            "1,000 tokens per second, busy for 0.25 of the time: 900,000 an hour, for 9. What does a million cost?",
-            fails="Your cost is not the price of an hour for the tokens of an hour.",
-            weight=3,
-        ),
-        Property(
-            "A slow machine makes fractions of a token per second",
-            ("a slow machine", "a few tokens an hour", "a few tokens an hour, drawn"),
-            "Half a token per second is 1,800 an hour: keep the fraction.",
-            fails="Below one token per second, your cost is not hourly_cost · 1,000,000 / the tokens of an hour.",
-            needs=MAIN,
-        ),
-        Property(
-            "A machine may be always busy, and an hour may cost nothing",
-            ("always busy", "a free hour"),
-            "utilisation may be 1, and hourly_cost may be 0.",
-            fails="With utilisation = 1 or hourly_cost = 0, your cost is not hourly_cost · 1,000,000 / the tokens of "
-            "an hour.",
-            needs=MAIN,
-        ),
-        refuses(
-            (
-                "a negative price",
-                "no tokens",
-                "negative tokens",
-                "never busy",
-                "more than always busy",
-                "a negative share",
-                "one of them negative, drawn",
-            ),
-            "Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a utilisation "
-            "that is not above 0 or is above 1.",
-            needs=MAIN,
-        ),
-    ),
-    mistakes=misunderstandings(production.cost_per_million_tokens, __file__),
+    points=2,
 )

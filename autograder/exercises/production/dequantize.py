@@ -5,9 +5,9 @@ from functools import partial
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.drawing import Arguments, given, randint
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -38,21 +38,49 @@ def drawn_count(draw: Generator) -> Arguments:
     return {**arguments, "scale": arguments["scale"][: randint(draw, 2, 4)]}
 
 
-EXERCISE = Exercise(
-    reference=production.dequantize,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    production.dequantize,
+    __file__,
+    requires(
+        MAIN,
         Case("two rows", given(q=SMALL, scale=SMALL_SCALE), visible=True, gradients=("scale",)),
         Case("drawn", drawn, gradients=("scale",)),
         Case("a square matrix", given(q=SQUARE, scale=SMALL_SCALE), visible=True),
         Case("one row, drawn", drawn_row),
         Case("laid out by columns, drawn", drawn_by_columns),
+        advice="q is [out, in] and scale is [out, 1], so q * scale multiplies each row by its own scale. int8 times "
+        "float32 is float32.",
+        fails="Your weights are not the whole numbers times their row's scale.",
+        weight=3,
+    ),
+    requires(
+        "Any integer dtype will do",
         Case("12 bits", given(q=SMALL.short() * 16, scale=SMALL_SCALE), visible=True),
         Case("int32", partial(drawn, kind=torch.int32), visible=True),
         Case("int64, drawn", partial(drawn, kind=torch.int64)),
+        advice="q may be int8, int16, int32 or int64: convert it to the dtype of the scale.",
+        fails="Where q has another integer dtype than int8, your weights are not q times the scale of the row.",
+        needs=MAIN,
+    ),
+    requires(
+        "The result has the dtype of the scale, and the arguments are left unchanged",
+        ("two rows",),
         Case("bfloat16", partial(drawn, dtype=torch.bfloat16), visible=True),
         Case("float16", partial(drawn, dtype=torch.float16)),
         Case("float64", partial(drawn, dtype=torch.float64), visible=True),
+        advice="A scale in bfloat16 gives weights in bfloat16: q.to(scale.dtype).",
+        fails="Your result does not have the dtype of the scale, or you change an argument.",
+        observe=observe.dtype_and_changed,
+        needs=MAIN,
+    ),
+    requires(
+        "Gradients reach the scale",
+        ("two rows", "drawn"),
+        advice="The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+        fails="The gradient with respect to scale is missing, or is not the derivative of q times scale.",
+        observe=observe.gradients,
+    ),
+    refuses(
         Case("a scale of one dimension", given(q=SQUARE, scale=torch.tensor([0.5, 2.0])), visible=True),
         Case("one scale for two rows", given(q=SMALL, scale=torch.ones(1, 1)), visible=True),
         Case("two scales for one row", given(q=SMALL[:1], scale=torch.ones(2, 1)), visible=True),
@@ -61,56 +89,12 @@ EXERCISE = Exercise(
         Case("a vector", given(q=torch.tensor([2, -4, 7], dtype=torch.int8), scale=torch.ones(3, 1)), visible=True),
         Case("q of three dimensions", given(q=SQUARE.expand(2, 2, 2), scale=SMALL_SCALE), visible=True),
         Case("a scale of three dimensions", given(q=SQUARE, scale=SMALL_SCALE[..., None]), visible=True),
+        advice="Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
+        "multiply the wrong weights.",
+        name="Anything but one scale for each row raises ValueError",
+        needs=MAIN,
+        fails="You accept shapes that do not fit, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("two rows", "drawn", "a square matrix", "one row, drawn", "laid out by columns, drawn"),
-            "q is [out, in] and scale is [out, 1], so q * scale multiplies each row by its own scale. int8 times "
-            "float32 is float32.",
-            fails="Your weights are not the whole numbers times their row's scale.",
-            weight=3,
-        ),
-        Property(
-            "Any integer dtype will do",
-            ("12 bits", "int32", "int64, drawn"),
-            "q may be int8, int16, int32 or int64: convert it to the dtype of the scale.",
-            fails="Where q has another integer dtype than int8, your weights are not q times the scale of the row.",
-            needs=MAIN,
-        ),
-        Property(
-            "The result has the dtype of the scale, and the arguments are left unchanged",
-            ("two rows", "bfloat16", "float16", "float64"),
-            "A scale in bfloat16 gives weights in bfloat16: q.to(scale.dtype).",
-            fails="Your result does not have the dtype of the scale, or you change an argument.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
-        ),
-        Property(
-            "Gradients reach the scale",
-            ("two rows", "drawn"),
-            "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
-            fails="The gradient with respect to scale is missing, or is not the derivative of q times scale.",
-            observe=observe.gradients,
-        ),
-        refuses(
-            (
-                "a scale of one dimension",
-                "one scale for two rows",
-                "two scales for one row",
-                "a scale for each weight",
-                "too few scales, drawn",
-                "a vector",
-                "q of three dimensions",
-                "a scale of three dimensions",
-            ),
-            "Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
-            "multiply the wrong weights.",
-            name="Anything but one scale for each row raises ValueError",
-            needs=MAIN,
-            fails="You accept shapes that do not fit, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(production.dequantize, __file__),
+    points=2,
     shortcuts=("dequantize_blockwise",),
 )

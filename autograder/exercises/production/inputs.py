@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import randint
+from autograder.exercises.drawing import randint
 from solutions.production import NF4_LEVELS
 
 

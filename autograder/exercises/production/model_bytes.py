@@ -1,11 +1,9 @@
 """model_bytes: what a model takes up when its matrices have few bits."""
 
-from collections.abc import Callable
-
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -22,7 +20,7 @@ SMALL = counts(4, 3, 5, 2)
 LLAMA_2_7B = counts(262_144_000, 2_147_483_648, 4_328_521_728, 266_240)
 
 
-def small(linear_bits: float = 4.5, other_bits: float = 16, **changed: int) -> Callable[[Generator], Arguments]:
+def small(linear_bits: float = 4.5, other_bits: float = 16, **changed: int) -> ArgumentMaker:
     return given(parameter_counts=SMALL | changed, linear_bits=linear_bits, other_bits=other_bits)
 
 
@@ -47,20 +45,49 @@ def drawn_order(draw: Generator) -> Arguments:
     return {"parameter_counts": {name: known_counts[name] for name in order}, "linear_bits": 4.5, "other_bits": 16}
 
 
-EXERCISE = Exercise(
-    reference=production.model_bytes,
-    points=2,
-    cases=(
+EXERCISE = exercise(
+    production.model_bytes,
+    __file__,
+    requires(
+        MAIN,
         Case("8 bits", small(8, 32), visible=True),
         Case("drawn", drawn),
         Case("Llama-2-7B", given(parameter_counts=LLAMA_2_7B, linear_bits=4.127, other_bits=16), visible=True),
+        advice="Multiply the parameters of attention and feed_forward by linear_bits, those of embedding and norm by "
+        "other_bits, add up, and divide by the 8 bits of a byte.",
+        fails="Your bytes are not linear_bits for attention and feed_forward, and other_bits for the rest.",
+        weight=3,
+    ),
+    requires(
+        "Bits may be fractions",
         Case("4.5 bits", small(), visible=True),
         Case("fractions of bits, drawn", drawn_fraction),
         Case("fractions everywhere", small(4.5, 8.25), visible=True),
         Case("more for the linear layers", small(32), visible=True),
         Case("at most one bit", small(0.75, 1), visible=True),
+        advice="4.5 bits a parameter are 4 for the number and its share of a scale. Multiply first, and divide by 8 at "
+        "the end.",
+        fails="For bits such as fractions, your bytes are not the sum of parameters times their bits, divided by 8.",
+        needs=MAIN,
+    ),
+    requires(
+        "The counts are read by their names, and may be 0",
         Case("in another order", drawn_order, visible=True),
         Case("no norms", given(parameter_counts=counts(4, 3, 5, 0), linear_bits=4.5, other_bits=16), visible=True),
+        advice="parameter_counts['attention'] finds the entry wherever it stands.",
+        fails="With counts in another order, or one of 0, your bytes are not each named count times its bits, over 8.",
+        needs=MAIN,
+    ),
+    requires(
+        "The counts are left unchanged",
+        ("8 bits", "drawn", "4.5 bits"),
+        advice="Read the entries with parameter_counts['norm']; pop takes them out.",
+        fails="You change the dict of counts that you were given.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
+        ("at most one bit",),
         Case("a negative count", small(attention=-3), visible=True),
         Case("a negative embedding", small(embedding=-4), visible=True),
         Case("a negative feed_forward", small(feed_forward=-5), visible=True),
@@ -68,61 +95,8 @@ EXERCISE = Exercise(
         Case("no other bits", small(other_bits=0), visible=True),
         Case("negative bits of both kinds", small(-4.5, -16), visible=True),
         Case("negative other bits, drawn", lambda draw: {**drawn(draw), "other_bits": -randint(draw, 1, 32)}),
+        advice="Raise ValueError for a negative count, and for linear_bits or other_bits that is not above 0.",
+        needs=MAIN,
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("8 bits", "drawn", "Llama-2-7B"),
-            "Multiply the parameters of attention and feed_forward by linear_bits, those of embedding and norm by "
-            "other_bits, add up, and divide by the 8 bits of a byte.",
-            fails="Your bytes are not linear_bits for attention and feed_forward, and other_bits for the rest.",
-            weight=3,
-        ),
-        Property(
-            "Bits may be fractions",
-            (
-                "4.5 bits",
-                "fractions of bits, drawn",
-                "fractions everywhere",
-                "more for the linear layers",
-                "at most one bit",
-            ),
-            "4.5 bits a parameter are 4 for the number and its share of a scale. Multiply first, and divide by 8 at "
-            "the end.",
-            fails="For bits such as fractions, your bytes are not the sum of parameters times their bits, divided by "
-            "8.",
-            needs=MAIN,
-        ),
-        Property(
-            "The counts are read by their names, and may be 0",
-            ("in another order", "no norms"),
-            "parameter_counts['attention'] finds the entry wherever it stands.",
-            fails="With counts in another order, or one of 0, your bytes are not each named count times its bits, "
-            "over 8.",
-            needs=MAIN,
-        ),
-        Property(
-            "The counts are left unchanged",
-            ("8 bits", "drawn", "4.5 bits"),
-            "Read the entries with parameter_counts['norm']; pop takes them out.",
-            fails="You change the dict of counts that you were given.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            (
-                "at most one bit",
-                "a negative count",
-                "a negative embedding",
-                "a negative feed_forward",
-                "no linear bits",
-                "no other bits",
-                "negative bits of both kinds",
-                "negative other bits, drawn",
-            ),
-            "Raise ValueError for a negative count, and for linear_bits or other_bits that is not above 0.",
-            needs=MAIN,
-        ),
-    ),
-    mistakes=misunderstandings(production.model_bytes, __file__),
+    points=2,
 )

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.drawing import Arguments, given, randint
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -46,14 +46,22 @@ def drawn_high_code(draw: Generator) -> Arguments:
     return arguments
 
 
-EXERCISE = Exercise(
-    reference=production.nf4_dequantize,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    production.nf4_dequantize,
+    __file__,
+    requires(
+        MAIN,
         Case("two blocks", small(SMALL[:6], SMALL_MAXIMA[:2]), visible=True, gradients=("absmax",)),
         Case("drawn", drawn, gradients=("absmax",)),
         Case("blocks of 64", partial(drawn, n=192, block_size=64), visible=True),
         Case("not contiguous, drawn", drawn_apart),
+        advice="Code 10 is the level 0.2461, and in a block with absmax 2.0 the number 0.4922. Six codes in blocks of "
+        "3: the first three belong to absmax[0].",
+        fails="Your numbers are not the levels of the codes, times the absmax of their blocks.",
+        weight=3,
+    ),
+    requires(
+        "A block may be short, or of one code",
         Case("a short last block", small(), visible=True),
         Case(
             "a block wider than the codes",
@@ -61,73 +69,51 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("single codes, drawn", lambda draw: drawn_first(draw, 5, 5, block_size=1)),
+        advice="Seven codes in blocks of 3 have three absmax, and the last of them belongs to one code.",
+        fails="Where a block is short, or of one code, your numbers are not the codes' levels times their block's "
+        "absmax.",
+    ),
+    requires(
+        "The result has the dtype of absmax, and the arguments are left unchanged",
+        ("two blocks",),
         Case("bfloat16", partial(drawn, dtype=torch.bfloat16), visible=True),
         Case("float16", partial(drawn, dtype=torch.float16)),
         Case("float64", partial(drawn, dtype=torch.float64), visible=True),
+        advice="An absmax in bfloat16 gives numbers in bfloat16: make the table in its dtype.",
+        fails="Your result does not have the dtype of absmax, or you change an argument.",
+        observe=observe.dtype_and_changed,
+        needs=MAIN,
+    ),
+    requires(
+        "Gradients reach absmax",
+        ("two blocks", "drawn"),
+        advice="The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+        fails="The gradient with respect to absmax is missing, or is not the derivative of level times absmax.",
+        observe=observe.gradients,
+    ),
+    refuses(
+        ("a short last block",),
         Case("a block of 0", small(block_size=0), visible=True),
         Case("a negative block, drawn", lambda draw: {**drawn(draw), "block_size": -randint(draw, 1, 9)}),
         Case("too many absmax", small(SMALL[:6]), visible=True),
         Case("too few absmax", small(absmax=SMALL_MAXIMA[:2]), visible=True),
+        advice="Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
+        name="Blocks that do not fit the codes raise ValueError",
+        needs=MAIN,
+        fails="You accept blocks that do not fit the codes, or raise something other than ValueError.",
+    ),
+    refuses(
         Case("code 16", small(torch.tensor([3, 16, 9], dtype=torch.uint8), SMALL_MAXIMA[:1]), visible=True),
         Case("a high code, drawn", drawn_high_code),
         Case("a matrix of codes", small(SMALL[:6].view(2, 3), SMALL_MAXIMA[:1]), visible=True),
         Case("a column of absmax", small(SMALL[:6], SMALL_MAXIMA[:2, None]), visible=True),
         Case("absmax of no dimension", small(SMALL[:3], SMALL_MAXIMA[0]), visible=True),
         Case("a code of no dimension", small(SMALL[0], SMALL_MAXIMA[:1]), visible=True),
+        advice="Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
+        name="Codes above 15 and other shapes than vectors raise ValueError",
+        needs=MAIN,
+        fails="You accept invalid codes or shapes, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("two blocks", "drawn", "blocks of 64", "not contiguous, drawn"),
-            "Code 10 is the level 0.2461, and in a block with absmax 2.0 the number 0.4922. Six codes in blocks of 3: "
-            "the first three belong to absmax[0].",
-            fails="Your numbers are not the levels of the codes, times the absmax of their blocks.",
-            weight=3,
-        ),
-        Property(
-            "A block may be short, or of one code",
-            ("a short last block", "a block wider than the codes", "single codes, drawn"),
-            "Seven codes in blocks of 3 have three absmax, and the last of them belongs to one code.",
-            fails="Where a block is short, or of one code, your numbers are not the codes' levels times their "
-            "block's absmax.",
-        ),
-        Property(
-            "The result has the dtype of absmax, and the arguments are left unchanged",
-            ("two blocks", "bfloat16", "float16", "float64"),
-            "An absmax in bfloat16 gives numbers in bfloat16: make the table in its dtype.",
-            fails="Your result does not have the dtype of absmax, or you change an argument.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
-        ),
-        Property(
-            "Gradients reach absmax",
-            ("two blocks", "drawn"),
-            "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
-            fails="The gradient with respect to absmax is missing, or is not the derivative of level times absmax.",
-            observe=observe.gradients,
-        ),
-        refuses(
-            ("a short last block", "a block of 0", "a negative block, drawn", "too many absmax", "too few absmax"),
-            "Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
-            name="Blocks that do not fit the codes raise ValueError",
-            needs=MAIN,
-            fails="You accept blocks that do not fit the codes, or raise something other than ValueError.",
-        ),
-        refuses(
-            (
-                "code 16",
-                "a high code, drawn",
-                "a matrix of codes",
-                "a column of absmax",
-                "absmax of no dimension",
-                "a code of no dimension",
-            ),
-            "Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
-            name="Codes above 15 and other shapes than vectors raise ValueError",
-            needs=MAIN,
-            fails="You accept invalid codes or shapes, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(production.nf4_dequantize, __file__),
+    points=3,
     shortcuts=("dequantize_4bit", "dequantize_nf4", "dequantize_blockwise"),
 )

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_blocks
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 from solutions.production import NF4_LEVELS
@@ -26,7 +26,7 @@ def middles(largest: float, pairs: tuple[int, ...] = EXACT_PAIRS) -> Tensor:
     return torch.tensor(shares) * largest
 
 
-def blocks(n: int, block_size: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+def blocks(n: int, block_size: int, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {"x": clear_blocks(draw, n, block_size).to(dtype), "block_size": block_size}
 
 
@@ -70,108 +70,95 @@ def drawn_matrix(draw: Generator) -> Arguments:
     return {"x": clear_blocks(draw, 24, 8).view(randint(draw, 2, 3), -1), "block_size": 4}
 
 
-EXERCISE = Exercise(
-    reference=production.nf4_quantize,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    production.nf4_quantize,
+    __file__,
+    requires(
+        MAIN,
         Case("two blocks", small(4), visible=True),
         Case("blocks of 64", lambda draw: {"x": clear_blocks(draw, 192, 64)}, visible=True),
         Case("not contiguous, drawn", drawn_apart),
+        advice="Divide each block by its largest magnitude, and look for the level whose distance is smallest. 1 in a "
+        "block with a -4 is a share of 0.25: the nearest level is 0.2461, at place 10.",
+        fails="Some of your codes are not those of the nearest level.",
+        weight=3,
+        part=0,
+    ),
+    requires(
+        "Each block has its largest magnitude",
+        ("two blocks", "blocks of 64", "not contiguous, drawn"),
+        advice="absmax is a vector of one number for each block: the largest magnitude in it.",
+        fails="Your absmax is not the largest magnitude of each block.",
+        weight=2,
+        part=1,
+    ),
+    requires(
+        "A block may be short, or of one number",
         Case("single numbers, drawn", blocks(7, 1)),
         Case("a short last block", small(3), visible=True),
         Case("a block wider than x", drawn_wide, visible=True),
+        advice="Eight numbers in blocks of 3 make three blocks, the last of two numbers.",
+        fails="Where a block is short, or of one number, your codes or absmax are not those of its own numbers.",
+        weight=2,
+    ),
+    requires(
+        "Halfway between two levels, the lower code counts",
         Case("halfway", small(7, middles(2.0)), visible=True),
         Case("halfway, drawn", drawn_ties),
+        advice="Of equal distances, argmin takes the first.",
+        fails="Halfway between two levels you do not take the lower code.",
+        part=0,
+        needs=MAIN,
+    ),
+    requires(
+        "A block of zeros has absmax 0 and codes 7",
         Case("a block of zeros", small(2, torch.tensor([0.0, 0.0, 10.0, -4.0, 0.0])), visible=True),
         Case("a block of zeros, drawn", drawn_zero_block),
+        advice="0 / 0 is NaN. Divide such a block by anything else: its shares are 0, and 0 is the level at place 7.",
+        fails="You do not give a block of zeros absmax 0 and codes 7.",
+        needs=MAIN,
+    ),
+    requires(
+        "A block of very small numbers keeps its levels",
         Case("a tiny block", small(2, torch.tensor([2.0, -0.6, 3e-13, -9e-13])), visible=True),
         Case("a tiny block, drawn", drawn_tiny_block),
+        advice="The smallest numbers are rounded like others: no constant may be added to absmax, or be its lower "
+        "limit.",
+        fails="With a block of very small numbers, your codes are not those of the levels nearest to x / absmax.",
+        part=0,
+        needs=MAIN,
+    ),
+    requires(
+        "Codes are uint8, absmax has the dtype of x, and x is left unchanged",
+        ("two blocks",),
         Case("bfloat16", blocks(14, 6, torch.bfloat16), visible=True),
         Case("float16", blocks(14, 6, torch.float16)),
         Case("float64", blocks(14, 6, torch.float64)),
+        advice="Convert the codes to torch.uint8. Numbers in bfloat16 have an absmax in bfloat16. x must be as it was.",
+        fails="Your codes are not uint8, your absmax has another dtype than x, or you change x.",
+        observe=observe.dtype_and_changed,
+        needs=MAIN,
+    ),
+    refuses(
+        ("two blocks",),
         Case("a block of 0", small(0), visible=True),
         Case("a negative block", small(-4), visible=True),
         Case("a negative block, drawn", lambda draw: {**drawn(draw), "block_size": -randint(draw, 1, 9)}),
+        advice="Raise ValueError for a block_size below 1, before you divide by it.",
+        name="A block_size below 1 raises ValueError",
+        needs=MAIN,
+        fails="You accept a block_size below 1, or raise something other than ValueError.",
+    ),
+    refuses(
+        ("two blocks",),
         Case("a matrix, drawn", drawn_matrix),
         Case("no dimension", small(4, torch.tensor(3.0)), visible=True),
         Case("nothing", small(4, torch.zeros(0)), visible=True),
+        advice="Raise ValueError where x does not have one dimension, or has nothing in it.",
+        name="Anything but a vector with numbers raises ValueError",
+        needs=MAIN,
+        fails="You accept an x that is no vector with numbers, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("two blocks", "blocks of 64", "not contiguous, drawn"),
-            "Divide each block by its largest magnitude, and look for the level whose distance is smallest. 1 in a "
-            "block with a -4 is a share of 0.25: the nearest level is 0.2461, at place 10.",
-            fails="Some of your codes are not those of the nearest level.",
-            weight=3,
-            observe=observe.first,
-            part=0,
-        ),
-        Property(
-            "Each block has its largest magnitude",
-            ("two blocks", "blocks of 64", "not contiguous, drawn"),
-            "absmax is a vector of one number for each block: the largest magnitude in it.",
-            fails="Your absmax is not the largest magnitude of each block.",
-            weight=2,
-            observe=observe.second,
-            part=1,
-        ),
-        Property(
-            "A block may be short, or of one number",
-            ("single numbers, drawn", "a short last block", "a block wider than x"),
-            "Eight numbers in blocks of 3 make three blocks, the last of two numbers.",
-            fails="Where a block is short, or of one number, your codes or absmax are not those of its own numbers.",
-            weight=2,
-        ),
-        Property(
-            "Halfway between two levels, the lower code counts",
-            ("halfway", "halfway, drawn"),
-            "Of equal distances, argmin takes the first.",
-            fails="Halfway between two levels you do not take the lower code.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
-        ),
-        Property(
-            "A block of zeros has absmax 0 and codes 7",
-            ("a block of zeros", "a block of zeros, drawn"),
-            "0 / 0 is NaN. Divide such a block by anything else: its shares are 0, and 0 is the level at place 7.",
-            fails="You do not give a block of zeros absmax 0 and codes 7.",
-            needs=MAIN,
-        ),
-        Property(
-            "A block of very small numbers keeps its levels",
-            ("a tiny block", "a tiny block, drawn"),
-            "The smallest numbers are rounded like others: no constant may be added to absmax, or be its lower limit.",
-            fails="With a block of very small numbers, your codes are not those of the levels nearest to x / absmax.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
-        ),
-        Property(
-            "Codes are uint8, absmax has the dtype of x, and x is left unchanged",
-            ("two blocks", "bfloat16", "float16", "float64"),
-            "Convert the codes to torch.uint8. Numbers in bfloat16 have an absmax in bfloat16. x must be as it was.",
-            fails="Your codes are not uint8, your absmax has another dtype than x, or you change x.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
-        ),
-        refuses(
-            ("two blocks", "a block of 0", "a negative block", "a negative block, drawn"),
-            "Raise ValueError for a block_size below 1, before you divide by it.",
-            name="A block_size below 1 raises ValueError",
-            needs=MAIN,
-            fails="You accept a block_size below 1, or raise something other than ValueError.",
-        ),
-        refuses(
-            ("two blocks", "a matrix, drawn", "no dimension", "nothing"),
-            "Raise ValueError where x does not have one dimension, or has nothing in it.",
-            name="Anything but a vector with numbers raises ValueError",
-            needs=MAIN,
-            fails="You accept an x that is no vector with numbers, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(production.nf4_quantize, __file__),
-    equivalent=equivalent_edits(production.nf4_quantize, __file__),
+    points=4,
     shortcuts=("quantize_4bit", "quantize_nf4", "quantize_blockwise"),
 )

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -26,12 +26,8 @@ def only(weight: Tensor) -> Callable[[Any], Arguments]:
     return given(weight=weight)
 
 
-def rows(count: int, columns: int, bits: int) -> Callable[[Generator], Arguments]:
+def rows(count: int, columns: int, bits: int) -> ArgumentMaker:
     return lambda draw: {"weight": clear_rows(draw, count, columns, bits), "bits": bits}
-
-
-def drawn(draw: Generator) -> Arguments:
-    return {"weight": clear_rows(draw, 5, 7, 8)}
 
 
 def drawn_halves(draw: Generator) -> Arguments:
@@ -56,127 +52,113 @@ def drawn_tiny_row(draw: Generator) -> Arguments:
     return {"weight": weight}
 
 
-EXERCISE = Exercise(
-    reference=production.quantize_absmax,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    production.quantize_absmax,
+    __file__,
+    requires(
+        MAIN,
         Case("whole weights", only(WHOLE), visible=True),
-        Case("drawn", drawn),
+        Case("drawn", lambda draw: {"weight": clear_rows(draw, 5, 7, 8)}),
         # Laid out by columns, with the rows that clear_rows made.
         Case("laid out by columns, drawn", lambda draw: {"weight": clear_rows(draw, 4, 6, 8).T.contiguous().T}),
         Case("one row, drawn", lambda draw: {"weight": clear_rows(draw, 1, 6, 8)}),
+        advice="Take one row by hand: its largest magnitude becomes 127 or -127, and a quarter of that becomes 32 or "
+        "-32. Divide by the scale, round, convert.",
+        fails="Some of your whole numbers are not the nearest multiples of their row's scale.",
+        weight=3,
+        part=0,
+    ),
+    requires(
+        "The scale takes the largest magnitude of a row to the largest whole number",
+        ("whole weights", "drawn", "one row, drawn"),
         Case("4 bits", given(weight=FOUR_BITS, bits=4), visible=True),
         Case("4 bits, drawn", rows(3, 8, 4)),
+        advice="The scale is a column, [out, 1]: each row's largest magnitude divided by 2^(bits - 1) - 1. Multiplied "
+        "by it, q is about the weights again.",
+        fails="Your scale does not take a row's largest magnitude to the largest whole number.",
+        weight=2,
+        part=1,
+    ),
+    requires(
+        "With fewer bits there are fewer whole numbers",
+        ("4 bits", "4 bits, drawn"),
         Case("2 bits, drawn", rows(3, 8, 2)),
+        advice="With 4 bits the numbers are from -7 to 7, with 3 from -3 to 3, with 2 from -1 to 1.",
+        fails="With fewer than 8 bits, your q is not that of a scale with the row's largest magnitude at 2^(bits - 1) "
+        "- 1.",
+        part=0,
+    ),
+    requires(
+        "Halves are rounded to the even neighbor",
         Case("halves", given(weight=HALVES, bits=4), visible=True),
         Case("halves, drawn", drawn_halves),
+        advice="0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
+        fails="You do not round halves to the even neighbor.",
+        part=0,
+        needs=MAIN,
+    ),
+    requires(
+        "A row of zeros gives zeros",
         Case("a row of zeros", only(ZERO_ROW), visible=True),
         Case("rows of zeros, drawn", drawn_zero_rows),
+        advice="The scale of such a row is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may be "
+        "anything.",
+        fails="With a row of zeros, your whole numbers are not 0 there, or not the nearest to weight / scale "
+        "elsewhere.",
+        part=0,
+        needs=MAIN,
+    ),
+    requires(
+        "A row of very small weights keeps its levels",
         Case("a tiny row", only(TINY_ROW), visible=True),
         Case("a tiny row, drawn", drawn_tiny_row),
+        advice="The smallest weights are rounded like others: no constant may be added to a scale, or be its lower "
+        "limit.",
+        fails="With a row of very small weights, your whole numbers are not those nearest to weight / scale.",
+        part=0,
+        needs=MAIN,
+    ),
+    requires(
+        "The scale has the dtype of the weights",
+        ("whole weights",),
         Case("float64", lambda draw: {"weight": clear_rows(draw, 3, 5, 8).double()}, visible=True),
         Case("float16", lambda draw: {"weight": exact_rows(draw, 3, 5, 8, torch.float16)}),
         Case("bfloat16", lambda draw: {"weight": exact_rows(draw, 3, 5, 8, torch.bfloat16)}, visible=True),
+        advice="Weights in bfloat16 have scales in bfloat16: do not convert them.",
+        fails="Your scale does not have the dtype of the weights.",
+        observe=observe.second_dtype,
+        part=1,
+        needs=MAIN,
+    ),
+    requires(
+        "The weights are left unchanged",
+        ("whole weights", "drawn"),
+        advice="Work on new tensors: weight must be as it was.",
+        fails="You change the weights that you were given.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
+        ("whole weights", "2 bits, drawn"),
         Case("1 bit", given(weight=WHOLE, bits=1), visible=True),
         Case("no bits", given(weight=WHOLE, bits=0), visible=True),
         Case("1 bit, drawn", lambda draw: {"weight": clear_rows(draw, 2, 5, 8), "bits": 1}),
+        advice="Raise ValueError for bits below 2: one bit is the sign's, and leaves 0 only.",
+        name="Fewer than two bits raise ValueError",
+        needs=MAIN,
+        fails="You accept fewer than two bits, or raise something other than ValueError.",
+    ),
+    refuses(
+        ("whole weights", "drawn"),
         Case("a vector, drawn", lambda draw: {"weight": clear_rows(draw, 1, randint(draw, 5, 9), 8)[0]}),
         Case("three dimensions", only(WHOLE[None]), visible=True),
         Case("no columns", only(torch.zeros(3, 0)), visible=True),
         Case("no rows", only(torch.zeros(0, 3)), visible=True),
+        advice="Raise ValueError where weight does not have two dimensions, or has nothing in it.",
+        name="Anything but a matrix with numbers raises ValueError",
+        needs=MAIN,
+        fails="You accept a weight that is no matrix with numbers, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("whole weights", "drawn", "laid out by columns, drawn", "one row, drawn"),
-            "Take one row by hand: its largest magnitude becomes 127 or -127, and a quarter of that becomes 32 or -32. "
-            "Divide by the scale, round, convert.",
-            fails="Some of your whole numbers are not the nearest multiples of their row's scale.",
-            weight=3,
-            observe=observe.first,
-            part=0,
-        ),
-        Property(
-            "The scale takes the largest magnitude of a row to the largest whole number",
-            ("whole weights", "drawn", "one row, drawn", "4 bits", "4 bits, drawn"),
-            "The scale is a column, [out, 1]: each row's largest magnitude divided by 2^(bits - 1) - 1. Multiplied by "
-            "it, q is about the weights again.",
-            fails="Your scale does not take a row's largest magnitude to the largest whole number.",
-            weight=2,
-            observe=observe.second,
-            part=1,
-        ),
-        Property(
-            "With fewer bits there are fewer whole numbers",
-            ("4 bits", "4 bits, drawn", "2 bits, drawn"),
-            "With 4 bits the numbers are from -7 to 7, with 3 from -3 to 3, with 2 from -1 to 1.",
-            fails="With fewer than 8 bits, your q is not that of a scale with the row's largest magnitude at 2^(bits "
-            "- 1) - 1.",
-            observe=observe.first,
-            part=0,
-        ),
-        Property(
-            "Halves are rounded to the even neighbor",
-            ("halves", "halves, drawn"),
-            "0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
-            fails="You do not round halves to the even neighbor.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
-        ),
-        Property(
-            "A row of zeros gives zeros",
-            ("a row of zeros", "rows of zeros, drawn"),
-            "The scale of such a row is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may be "
-            "anything.",
-            fails="With a row of zeros, your whole numbers are not 0 there, or not the nearest to weight / scale "
-            "elsewhere.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
-        ),
-        Property(
-            "A row of very small weights keeps its levels",
-            ("a tiny row", "a tiny row, drawn"),
-            "The smallest weights are rounded like others: no constant may be added to a scale, or be its lower limit.",
-            fails="With a row of very small weights, your whole numbers are not those nearest to weight / scale.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
-        ),
-        Property(
-            "The scale has the dtype of the weights",
-            ("whole weights", "float64", "float16", "bfloat16"),
-            "Weights in bfloat16 have scales in bfloat16: do not convert them.",
-            fails="Your scale does not have the dtype of the weights.",
-            observe=observe.second_dtype,
-            part=1,
-            needs=MAIN,
-        ),
-        Property(
-            "The weights are left unchanged",
-            ("whole weights", "drawn"),
-            "Work on new tensors: weight must be as it was.",
-            fails="You change the weights that you were given.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            ("whole weights", "2 bits, drawn", "1 bit", "no bits", "1 bit, drawn"),
-            "Raise ValueError for bits below 2: one bit is the sign's, and leaves 0 only.",
-            name="Fewer than two bits raise ValueError",
-            needs=MAIN,
-            fails="You accept fewer than two bits, or raise something other than ValueError.",
-        ),
-        refuses(
-            ("whole weights", "drawn", "a vector, drawn", "three dimensions", "no columns", "no rows"),
-            "Raise ValueError where weight does not have two dimensions, or has nothing in it.",
-            name="Anything but a matrix with numbers raises ValueError",
-            needs=MAIN,
-            fails="You accept a weight that is no matrix with numbers, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(production.quantize_absmax, __file__),
-    equivalent=equivalent_edits(production.quantize_absmax, __file__),
+    points=4,
     shortcuts=("quantize_per_channel", "quantize_blockwise", "fake_quantize_per_channel_affine"),
 )

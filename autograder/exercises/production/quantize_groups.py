@@ -1,13 +1,11 @@
 """quantize_groups: one scale for each group of neighbors in a row."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -31,9 +29,7 @@ def drawn_groups(
     return torch.cat(groups, 1).to(dtype)
 
 
-def drawn(
-    rows: int, sizes: tuple[int, ...], group_size: int, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+def drawn(rows: int, sizes: tuple[int, ...], group_size: int, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {"weight": drawn_groups(draw, rows, sizes, dtype=dtype), "group_size": group_size}
 
 
@@ -56,37 +52,114 @@ def drawn_tiny_group(draw: Generator) -> Arguments:
     return {"weight": weight, "group_size": 4}
 
 
-def in_half(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+def in_half(dtype: torch.dtype) -> ArgumentMaker:
     return lambda draw: {
         "weight": torch.cat([exact_rows(draw, 3, size, 4, dtype) for size in (4, 4, 2)], 1),
         "group_size": 4,
     }
 
 
-EXERCISE = Exercise(
-    reference=production.quantize_groups,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    production.quantize_groups,
+    __file__,
+    requires(
+        MAIN,
         Case("even groups", given(weight=EVEN, group_size=3), visible=True),
         Case("even groups, drawn", drawn_even),
         Case("laid out by columns", given(weight=BY_COLUMNS, group_size=2), visible=True),
         Case("one row, drawn", drawn(1, (6, 6), 6)),
         Case("single weights, drawn", drawn(3, (1, 1, 1, 1), 1)),
+        advice="Cut the first row of [2, 6] with group_size 3 into two groups of three neighbors. Each is rounded as "
+        "quantize_absmax rounds a row.",
+        fails="Some of your whole numbers are not the nearest multiples of their group's scale.",
+        weight=3,
+        part=0,
+    ),
+    requires(
+        "There is one scale for each group of each row",
+        ("even groups", "even groups, drawn", "one row, drawn", "single weights, drawn"),
+        advice="The scale has the shape [out, groups]: entry (i, g) is the largest magnitude in group g of row i, "
+        "divided by 2^(bits - 1) - 1.",
+        fails="Your scales are not those of each group of each row.",
+        weight=2,
+        part=1,
+    ),
+    requires(
+        "A short last group is a group like the others",
         Case("a short last group", given(weight=SHORT_LAST, group_size=2), visible=True),
         Case("a short last group, drawn", lambda draw: drawn(5, (4, 4, 4, randint(draw, 2, 3)), 4)(draw)),
+        advice="Five columns in groups of 2 make three groups, the last of one weight. It has a scale of its own, and "
+        "begins no new row.",
+        fails="Where a row's last group is short, your result is not that of the group as a row of its own.",
+        weight=2,
+    ),
+    requires(
+        "A group wider than the row is the row",
         Case("wider than the row", given(weight=EVEN, group_size=8), visible=True),
         Case("one weight", given(weight=torch.tensor([[-14.0]]), group_size=3), visible=True),
         Case("wider than the row, drawn", lambda draw: drawn(3, (5,), 5)(draw) | {"group_size": randint(draw, 6, 9)}),
+        advice="With group_size above the number of columns each row is one short group.",
+        fails="With group_size above the number of columns, your result is not that of each row as one group.",
+    ),
+    requires(
+        "bits says how many bits a whole number has",
         Case("8 bits", given(weight=SHORT_LAST, group_size=3, bits=8), visible=True),
         Case("8 bits, drawn", drawn_bits),
+        advice="4 is only the default of bits: with 8 the largest whole number is 127.",
+        fails="With 8 bits, your q is not that of a scale with the group's largest magnitude at 127.",
+        part=0,
+    ),
+    requires(
+        "Halves are rounded to the even neighbor",
         Case("halves", given(weight=HALVES, group_size=3), visible=True),
+        advice="0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
+        fails="You do not round halves to the even neighbor.",
+        part=0,
+        needs=MAIN,
+    ),
+    requires(
+        "A group of zeros gives zeros",
         Case("a group of zeros", given(weight=ZERO_GROUP, group_size=2), visible=True),
         Case("a group of zeros, drawn", drawn_zero_group),
+        advice="The scale of such a group is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may "
+        "be anything.",
+        fails="With a group of zeros, your whole numbers are not 0 there, or not the nearest to weight / scale "
+        "elsewhere.",
+        part=0,
+        needs=MAIN,
+    ),
+    requires(
+        "A group of very small weights keeps its levels",
         Case("a tiny group", given(weight=TINY_GROUP, group_size=2), visible=True),
         Case("a tiny group, drawn", drawn_tiny_group),
+        advice="The smallest weights are rounded like others: no constant may be added to a scale, or be its lower "
+        "limit.",
+        fails="With a group of very small weights, your whole numbers are not those nearest to weight / scale.",
+        part=0,
+        needs=MAIN,
+    ),
+    requires(
+        "The scales have the dtype of the weights",
+        ("even groups",),
         Case("float64", drawn(4, (4, 4, 2), 4, torch.float64), visible=True),
         Case("bfloat16", in_half(torch.bfloat16), visible=True),
         Case("float16", in_half(torch.float16)),
+        advice="Weights in bfloat16 have scales in bfloat16: do not convert them.",
+        fails="Your scales do not have the dtype of the weights.",
+        observe=observe.second_dtype,
+        part=1,
+        needs=MAIN,
+    ),
+    requires(
+        "The weights are left unchanged",
+        ("even groups", "even groups, drawn", "a short last group"),
+        advice="Work on new tensors: weight must be as it was.",
+        fails="You change the weights that you were given.",
+        observe=observe.changed,
+        needs=MAIN,
+    ),
+    refuses(
+        ("even groups", "even groups, drawn"),
         Case("a group of 0", given(weight=EVEN, group_size=0), visible=True),
         Case("a negative group, drawn", lambda draw: drawn(2, (4, 4), 4)(draw) | {"group_size": -randint(draw, 1, 9)}),
         Case("1 bit", given(weight=EVEN, group_size=3, bits=1), visible=True),
@@ -95,115 +168,10 @@ EXERCISE = Exercise(
         Case("three dimensions", given(weight=EVEN[None], group_size=3), visible=True),
         Case("no columns", given(weight=torch.zeros(2, 0), group_size=3), visible=True),
         Case("no rows", given(weight=torch.zeros(0, 5), group_size=3), visible=True),
+        advice="Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size "
+        "below 1, and for bits below 2.",
+        needs=MAIN,
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("even groups", "even groups, drawn", "laid out by columns", "one row, drawn", "single weights, drawn"),
-            "Cut the first row of [2, 6] with group_size 3 into two groups of three neighbors. Each is rounded as "
-            "quantize_absmax rounds a row.",
-            fails="Some of your whole numbers are not the nearest multiples of their group's scale.",
-            weight=3,
-            observe=observe.first,
-            part=0,
-        ),
-        Property(
-            "There is one scale for each group of each row",
-            ("even groups", "even groups, drawn", "one row, drawn", "single weights, drawn"),
-            "The scale has the shape [out, groups]: entry (i, g) is the largest magnitude in group g of row i, divided "
-            "by 2^(bits - 1) - 1.",
-            fails="Your scales are not those of each group of each row.",
-            weight=2,
-            observe=observe.second,
-            part=1,
-        ),
-        Property(
-            "A short last group is a group like the others",
-            ("a short last group", "a short last group, drawn"),
-            "Five columns in groups of 2 make three groups, the last of one weight. It has a scale of its own, and "
-            "begins no new row.",
-            fails="Where a row's last group is short, your result is not that of the group as a row of its own.",
-            weight=2,
-        ),
-        Property(
-            "A group wider than the row is the row",
-            ("wider than the row", "one weight", "wider than the row, drawn"),
-            "With group_size above the number of columns each row is one short group.",
-            fails="With group_size above the number of columns, your result is not that of each row as one group.",
-        ),
-        Property(
-            "bits says how many bits a whole number has",
-            ("8 bits", "8 bits, drawn"),
-            "4 is only the default of bits: with 8 the largest whole number is 127.",
-            fails="With 8 bits, your q is not that of a scale with the group's largest magnitude at 127.",
-            observe=observe.first,
-            part=0,
-        ),
-        Property(
-            "Halves are rounded to the even neighbor",
-            ("halves",),
-            "0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
-            fails="You do not round halves to the even neighbor.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
-        ),
-        Property(
-            "A group of zeros gives zeros",
-            ("a group of zeros", "a group of zeros, drawn"),
-            "The scale of such a group is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may be "
-            "anything.",
-            fails="With a group of zeros, your whole numbers are not 0 there, or not the nearest to weight / scale "
-            "elsewhere.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
-        ),
-        Property(
-            "A group of very small weights keeps its levels",
-            ("a tiny group", "a tiny group, drawn"),
-            "The smallest weights are rounded like others: no constant may be added to a scale, or be its lower limit.",
-            fails="With a group of very small weights, your whole numbers are not those nearest to weight / scale.",
-            observe=observe.first,
-            part=0,
-            needs=MAIN,
-        ),
-        Property(
-            "The scales have the dtype of the weights",
-            ("even groups", "float64", "bfloat16", "float16"),
-            "Weights in bfloat16 have scales in bfloat16: do not convert them.",
-            fails="Your scales do not have the dtype of the weights.",
-            observe=observe.second_dtype,
-            part=1,
-            needs=MAIN,
-        ),
-        Property(
-            "The weights are left unchanged",
-            ("even groups", "even groups, drawn", "a short last group"),
-            "Work on new tensors: weight must be as it was.",
-            fails="You change the weights that you were given.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
-        refuses(
-            (
-                "even groups",
-                "even groups, drawn",
-                "a group of 0",
-                "a negative group, drawn",
-                "1 bit",
-                "no bits",
-                "a vector",
-                "three dimensions",
-                "no columns",
-                "no rows",
-            ),
-            "Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size below "
-            "1, and for bits below 2.",
-            needs=MAIN,
-        ),
-    ),
-    mistakes=misunderstandings(production.quantize_groups, __file__),
-    equivalent=equivalent_edits(production.quantize_groups, __file__),
+    points=4,
     shortcuts=("quantize_blockwise",),
 )

@@ -1,12 +1,10 @@
 """canary_exposure: how well a secret was memorized, by its rank among others."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -22,17 +20,14 @@ def shuffled(draw: Generator, found: list[float]) -> list[float]:
     return [found[place] for place in torch.randperm(len(found), generator=draw).tolist()]
 
 
-def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
+@argument_maker
+def drawn(draw: Generator, low: int, high: int) -> Arguments:
     """A canary of rank low to high, counted from 0."""
-
-    def arguments(draw: Generator) -> Arguments:
-        found = losses(draw, randint(draw, 20, 60))
-        return {"canary_loss": sorted(found)[randint(draw, low, high)] + 0.02, "reference_losses": found}
-
-    return arguments
+    found = losses(draw, randint(draw, 20, 60))
+    return {"canary_loss": sorted(found)[randint(draw, low, high)] + 0.02, "reference_losses": found}
 
 
-def drawn_at_the_end(low: float, high: float) -> Callable[[Generator], Arguments]:
+def drawn_at_the_end(low: float, high: float) -> ArgumentMaker:
     """A canary below or above all others."""
     return lambda draw: {
         "canary_loss": uniform(draw, low, high),
@@ -47,10 +42,11 @@ def drawn_equal_below(draw: Generator) -> Arguments:
     return {"canary_loss": 0.9, "reference_losses": shuffled(draw, found)}
 
 
-EXERCISE = Exercise(
-    reference=responsible_use.canary_exposure,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    responsible_use.canary_exposure,
+    __file__,
+    requires(
+        MAIN,
         Case(
             "second of eight",
             given(canary_loss=1.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0, 2.5, 6.0]),
@@ -62,57 +58,47 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("drawn", drawn(1, 5)),
+        advice="With the canary there are eight sequences, and one of the others has a lower loss: rank 2. log2(8) - "
+        "log2(2) is 2 bits.",
+        weight=3,
+        fails="Your result is not log2 of the number of sequences minus log2 of the canary's rank.",
+    ),
+    requires(
+        "The lowest loss is rank 1, the highest gives 0 bits",
         Case("the lowest", given(canary_loss=0.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0]), visible=True),
         Case("no loss at all", given(canary_loss=0.0, reference_losses=[0.5, 1.5, 2.0]), visible=True),
         Case("the highest, drawn", drawn_at_the_end(9, 12)),
         Case("one reference", given(canary_loss=1.0, reference_losses=[2.0]), visible=True),
+        advice="Below all others the rank is 1, and log2(1) is 0. Above all others it is n + 1.",
+        needs=MAIN,
+        fails="Where the canary's loss is the lowest or the highest, your result is not log2(n + 1) - log2(its rank).",
+    ),
+    requires(
+        "A reference of equal loss comes before the canary",
         Case("all equal", given(canary_loss=2.0, reference_losses=[2.0, 2.0, 2.0]), visible=True),
         Case("ties", given(canary_loss=2.0, reference_losses=[3.0, 2.0, 1.0, 2.0, 4.0, 5.0, 1.0]), visible=True),
         Case("equal ones below, drawn", drawn_equal_below),
+        advice="If all four losses are equal, the model tells nothing about the canary: rank 4 of 4, 0 bits. "
+        "References that are equal to each other count one by one.",
+        weight=2,
+        needs=MAIN,
+        fails="You do not place every reference of equal loss before the canary.",
+    ),
+    requires(
+        "The argument is left unchanged",
+        ("second of eight", "third of eleven", "drawn"),
+        advice="Neither sort reference_losses in place nor add to it.",
+        observe=observe.changed,
+        needs=MAIN,
+        fails="You change reference_losses.",
+    ),
+    refuses(
         Case("no references, a loss of 0", given(canary_loss=0.0, reference_losses=[]), visible=True),
         Case("no references, drawn", lambda draw: {"canary_loss": uniform(draw, 0.1, 9), "reference_losses": []}),
+        advice="Raise ValueError for an empty list: there is nothing to rank the canary among.",
+        name="No references raise ValueError",
+        needs=MAIN,
+        fails="You do not raise ValueError for an empty list, or raise it for a valid one.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("second of eight", "third of eleven", "drawn"),
-            "With the canary there are eight sequences, and one of the others has a lower loss: rank 2. log2(8) - "
-            "log2(2) is 2 bits.",
-            weight=3,
-            fails="Your result is not log2 of the number of sequences minus log2 of the canary's rank.",
-        ),
-        Property(
-            "The lowest loss is rank 1, the highest gives 0 bits",
-            ("the lowest", "no loss at all", "the highest, drawn", "one reference"),
-            "Below all others the rank is 1, and log2(1) is 0. Above all others it is n + 1.",
-            needs=MAIN,
-            fails="Where the canary's loss is the lowest or the highest, your result is not log2(n + 1) - log2(its "
-            "rank).",
-        ),
-        Property(
-            "A reference of equal loss comes before the canary",
-            ("all equal", "ties", "equal ones below, drawn"),
-            "If all four losses are equal, the model tells nothing about the canary: rank 4 of 4, 0 bits. References "
-            "that are equal to each other count one by one.",
-            weight=2,
-            needs=MAIN,
-            fails="You do not place every reference of equal loss before the canary.",
-        ),
-        Property(
-            "The argument is left unchanged",
-            ("second of eight", "third of eleven", "drawn"),
-            "Neither sort reference_losses in place nor add to it.",
-            observe=observe.changed,
-            needs=MAIN,
-            fails="You change reference_losses.",
-        ),
-        refuses(
-            ("no references, a loss of 0", "no references, drawn"),
-            "Raise ValueError for an empty list: there is nothing to rank the canary among.",
-            name="No references raise ValueError",
-            needs=MAIN,
-            fails="You do not raise ValueError for an empty list, or raise it for a valid one.",
-        ),
-    ),
-    mistakes=misunderstandings(responsible_use.canary_exposure, __file__),
+    points=3,
 )

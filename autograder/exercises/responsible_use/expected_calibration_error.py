@@ -1,13 +1,11 @@
 """expected_calibration_error: how far confidence and accuracy are apart."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
 from autograder.exercises.responsible_use.inputs import as_booleans, inside_bins, shortened
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -35,30 +33,72 @@ def drawn_single(draw: Generator) -> Arguments:
     return {"confidence": torch.tensor([uniform(draw, 0.52, 0.58)]), "correct": torch.tensor([1]), "n_bins": 5}
 
 
-def answers(confidence: list[float], correct: list[int], n_bins: int) -> Callable[[Generator], Arguments]:
+def answers(confidence: list[float], correct: list[int], n_bins: int) -> ArgumentMaker:
     return given(confidence=torch.tensor(confidence), correct=torch.tensor(correct), n_bins=n_bins)
 
 
 SIX = torch.tensor([0.93, 0.86, 0.97, 0.28, 0.37, 0.12])
 RIGHT = torch.tensor([1, 0, 1, 1, 0, 1])
 
-EXERCISE = Exercise(
-    reference=responsible_use.expected_calibration_error,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    responsible_use.expected_calibration_error,
+    __file__,
+    requires(
+        MAIN,
+        Case("opposite gaps", answers([0.25, 0.25, 0.75, 0.75], [1, 0, 1, 0], n_bins=2), visible=True),
         Case("six answers", given(confidence=SIX, correct=RIGHT, n_bins=2), visible=True),
         Case("six answers, five bins", given(confidence=SIX, correct=RIGHT, n_bins=5), visible=True),
         Case("drawn", drawn),
+        Case("one bin", given(confidence=SIX, correct=RIGHT, n_bins=1), visible=True),
+        advice="Take four answers of 0.25, 0.25, 0.75 and 0.75, one right of each two, and two bins. Each bin is right "
+        "in half of its answers: its distance is 0.25, and its weight is a half.",
+        weight=4,
+        fails="Your result is not the mean distance of confidence from accuracy, weighted by answers.",
+    ),
+    requires(
+        "Empty bins count nothing",
         Case("many empty bins", given(confidence=SIX, correct=RIGHT, n_bins=20), visible=True),
-        Case("opposite gaps", answers([0.25, 0.25, 0.75, 0.75], [1, 0, 1, 0], n_bins=2), visible=True),
+        Case("one answer, drawn", drawn_single),
+        advice="With 20 bins and six answers, most bins are empty. They have no mean and no weight.",
+        needs=MAIN,
+        fails="With empty bins, your result is not the mean distance of the bins with answers, weighted by these.",
+    ),
+    requires(
+        "A calibrated model has an error of 0",
         Case("calibrated", answers(4 * [0.75] + 4 * [0.25], [1, 1, 0, 1, 0, 0, 1, 0], n_bins=4), visible=True),
+        advice="Of the four answers of 0.75 three are right, of those of 0.25 one.",
+        needs=MAIN,
+        fails="You do not return 0 for a calibrated model.",
+    ),
+    requires(
+        "A bin holds its upper edge, and the first one holds 0 as well",
         Case("on the edges", answers([0.5, 0.75, 0.25, 0.5, 0.625], [1, 0, 0, 1, 0], n_bins=4), visible=True),
         Case("at 0 and 1", answers([0.0, 1.0, 0.125, 0.0, 0.75], [1, 0, 0, 1, 1], n_bins=4), visible=True),
         Case("on the edges, drawn", drawn_edges),
-        Case("one bin", given(confidence=SIX, correct=RIGHT, n_bins=1), visible=True),
-        Case("one answer, drawn", drawn_single),
+        advice="Of four bins, 0.5 is in the second and 0.75 in the third. 0 and 0.125 are both in the first.",
+        weight=2,
+        needs=MAIN,
+        fails="With confidences on edges or at 0, your result is not that of bins that hold their upper edge, the "
+        "first one also 0.",
+    ),
+    requires(
+        "Right or wrong may be Booleans, integers or floats",
+        ("six answers, five bins",),
         Case("Booleans, drawn", lambda draw: as_booleans(drawn(draw))),
         Case("floats", given(confidence=SIX.double(), correct=RIGHT.double(), n_bins=5), visible=True),
+        advice="torch takes no mean of Booleans: turn correct into floats.",
+        needs=MAIN,
+        fails="You do not treat Booleans, integers and floats in `correct` alike.",
+    ),
+    requires(
+        "The arguments are left unchanged",
+        ("six answers", "six answers, five bins", "drawn", "at 0 and 1"),
+        advice="Work on new tensors: confidence and correct must be as they were.",
+        observe=observe.changed,
+        needs=MAIN,
+        fails="You change confidence or correct.",
+    ),
+    refuses(
         Case("no answers", given(confidence=torch.zeros(0), correct=torch.zeros(0), n_bins=5), visible=True),
         Case("lengths differ", given(confidence=SIX, correct=RIGHT[:4], n_bins=5), visible=True),
         Case("lengths differ, drawn", lambda draw: shortened(draw, drawn(draw))),
@@ -68,73 +108,11 @@ EXERCISE = Exercise(
         Case("negative", given(confidence=SIX.log(), correct=RIGHT, n_bins=5), visible=True),
         Case("no bins", given(confidence=SIX, correct=RIGHT, n_bins=0), visible=True),
         Case("negative bins", given(confidence=SIX, correct=RIGHT, n_bins=-2), visible=True),
+        advice="Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
+        "confidence is below 0 or above 1, and where n_bins is below 1.",
+        needs=MAIN,
+        fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("opposite gaps", "six answers", "six answers, five bins", "drawn", "one bin"),
-            "Take four answers of 0.25, 0.25, 0.75 and 0.75, one right of each two, and two bins. Each bin is right in "
-            "half of its answers: its distance is 0.25, and its weight is a half.",
-            weight=4,
-            fails="Your result is not the mean distance of confidence from accuracy, weighted by answers.",
-        ),
-        Property(
-            "Empty bins count nothing",
-            ("many empty bins", "one answer, drawn"),
-            "With 20 bins and six answers, most bins are empty. They have no mean and no weight.",
-            needs=MAIN,
-            fails="With empty bins, your result is not the mean distance of the bins with answers, weighted by these.",
-        ),
-        Property(
-            "A calibrated model has an error of 0",
-            ("calibrated",),
-            "Of the four answers of 0.75 three are right, of those of 0.25 one.",
-            needs=MAIN,
-            fails="You do not return 0 for a calibrated model.",
-        ),
-        Property(
-            "A bin holds its upper edge, and the first one holds 0 as well",
-            ("on the edges", "at 0 and 1", "on the edges, drawn"),
-            "Of four bins, 0.5 is in the second and 0.75 in the third. 0 and 0.125 are both in the first.",
-            weight=2,
-            needs=MAIN,
-            fails="With confidences on edges or at 0, your result is not that of bins that hold their upper edge, "
-            "the first one also 0.",
-        ),
-        Property(
-            "Right or wrong may be Booleans, integers or floats",
-            ("six answers, five bins", "Booleans, drawn", "floats"),
-            "torch takes no mean of Booleans: turn correct into floats.",
-            needs=MAIN,
-            fails="You do not treat Booleans, integers and floats in `correct` alike.",
-        ),
-        Property(
-            "The arguments are left unchanged",
-            ("six answers", "six answers, five bins", "drawn", "at 0 and 1"),
-            "Work on new tensors: confidence and correct must be as they were.",
-            observe=observe.changed,
-            needs=MAIN,
-            fails="You change confidence or correct.",
-        ),
-        refuses(
-            (
-                "no answers",
-                "lengths differ",
-                "lengths differ, drawn",
-                "a matrix",
-                "just above 1",
-                "in percent",
-                "negative",
-                "no bins",
-                "negative bins",
-            ),
-            "Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
-            "confidence is below 0 or above 1, and where n_bins is below 1.",
-            needs=MAIN,
-            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(responsible_use.expected_calibration_error, __file__),
-    equivalent=equivalent_edits(responsible_use.expected_calibration_error, __file__),
+    points=4,
     shortcuts=("calibration_curve", "MulticlassCalibrationError", "BinaryCalibrationError"),
 )

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.spec import Arguments, randint, uniform
+from autograder.exercises.drawing import Arguments, randint, uniform
 
 
 def outside(draw: Generator) -> float:
@@ -28,13 +28,6 @@ def right_or_wrong(draw: Generator, n: int) -> Tensor:
 def as_booleans(arguments: Arguments) -> Arguments:
     """The same answers, right or wrong as Booleans."""
     return arguments | {"correct": arguments["correct"].bool()}
-
-
-def one_outside(draw: Generator, arguments: Arguments) -> Arguments:
-    """The same answers, but that one confidence is not from 0 to 1."""
-    confidence = arguments["confidence"].clone()
-    confidence[2] = outside(draw)
-    return arguments | {"confidence": confidence}
 
 
 def shortened(draw: Generator, arguments: Arguments) -> Arguments:

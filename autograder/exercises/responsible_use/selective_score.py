@@ -1,13 +1,11 @@
 """selective_score: what answers are worth where silence is allowed and a wrong one costs."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
 from autograder.exercises.responsible_use.inputs import as_booleans, right_or_wrong, shortened
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -26,7 +24,7 @@ def drawn(draw: Generator) -> Arguments:
     }
 
 
-def drawn_with(name: str, low: float, high: float) -> Callable[[Generator], Arguments]:
+def drawn_with(name: str, low: float, high: float) -> ArgumentMaker:
     """The same, with another threshold or penalty."""
     return lambda draw: drawn(draw) | {name: uniform(draw, low, high)}
 
@@ -45,18 +43,30 @@ FIVE: Arguments = {
     "penalty": 3.0,
 }
 
-EXERCISE = Exercise(
-    reference=responsible_use.selective_score,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    responsible_use.selective_score,
+    __file__,
+    requires(
+        MAIN,
         Case("five answers", given(**FIVE), visible=True),
         Case("a small penalty", given(**FIVE | {"penalty": 0.25}), visible=True),
         Case("drawn", drawn),
+        Case("all answered", given(**FIVE | {"threshold": 0.0}), visible=True),
+        advice="Of the five answers three reach the threshold of 0.6: two right ones and a wrong one. At a penalty of "
+        "3 they score 1 + 1 - 3, and the mean is over all five.",
+        weight=3,
+        fails="Your result is not the mean of 1, -penalty and 0 over all answers.",
+    ),
+    requires(
+        "Without a penalty a wrong answer scores 0",
         Case("no penalty", given(**FIVE | {"penalty": 0.0}), visible=True),
         Case("no penalty, drawn", drawn_with("penalty", 0.0, 0.0)),
-        Case("all answered", given(**FIVE | {"threshold": 0.0}), visible=True),
-        Case("all withheld", given(**FIVE | {"threshold": 1.5}), visible=True),
-        Case("all withheld, drawn", drawn_with("threshold", 0.95, 0.99)),
+        advice="At a penalty of 0 a wrong answer is worth as much as silence.",
+        needs=MAIN,
+        fails="You do not score 0 for a wrong answer where the penalty is 0.",
+    ),
+    requires(
+        "An answer on the threshold is given",
         Case(
             "on the threshold",
             given(
@@ -68,9 +78,38 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("on the threshold, drawn", drawn_edges, visible=True),
+        advice="Withheld is what lies *below* the threshold.",
+        needs=MAIN,
+        fails="You withhold an answer whose confidence is exactly the threshold.",
+    ),
+    requires(
+        "A model that keeps silent scores 0",
+        Case("all withheld", given(**FIVE | {"threshold": 1.5}), visible=True),
+        Case("all withheld, drawn", drawn_with("threshold", 0.95, 0.99)),
+        advice="Above every confidence, a threshold withholds all answers: five times 0.",
+        needs=MAIN,
+        fails="You do not return 0 where all answers are withheld.",
+    ),
+    requires(
+        "Right or wrong may be Booleans, integers or floats",
+        ("five answers",),
         Case("Booleans", given(**FIVE | {"correct": FIVE["correct"].bool()}), visible=True),
         Case("Booleans, drawn", lambda draw: as_booleans(drawn(draw))),
         Case("floats", given(**FIVE | {"correct": FIVE["correct"].float()}), visible=True),
+        advice="Turn correct into one dtype before you use it.",
+        needs=MAIN,
+        fails="You do not treat Booleans, integers and floats in `correct` alike.",
+    ),
+    requires(
+        "The arguments are left unchanged",
+        ("five answers", "a small penalty", "drawn"),
+        advice="Work on new tensors: confidence and correct must be as they were.",
+        observe=observe.changed,
+        needs=MAIN,
+        fails="You change confidence or correct.",
+    ),
+    refuses(
+        ("no penalty", "all withheld"),
         Case(
             "no answers",
             given(**FIVE | {"confidence": torch.zeros(0), "correct": torch.zeros(0)}),
@@ -86,69 +125,10 @@ EXERCISE = Exercise(
         Case("just above 1", given(**FIVE | {"confidence": 1.25 * FIVE["confidence"]}), visible=True),
         Case("negative", given(**FIVE | {"confidence": FIVE["confidence"].log()}), visible=True),
         Case("a negative penalty", given(**FIVE | {"penalty": -3.0}), visible=True),
+        advice="Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
+        "confidence is below 0 or above 1, and where the penalty is negative.",
+        needs=MAIN,
+        fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("five answers", "a small penalty", "drawn", "all answered"),
-            "Of the five answers three reach the threshold of 0.6: two right ones and a wrong one. At a penalty of 3 "
-            "they score 1 + 1 - 3, and the mean is over all five.",
-            weight=3,
-            fails="Your result is not the mean of 1, -penalty and 0 over all answers.",
-        ),
-        Property(
-            "Without a penalty a wrong answer scores 0",
-            ("no penalty", "no penalty, drawn"),
-            "At a penalty of 0 a wrong answer is worth as much as silence.",
-            needs=MAIN,
-            fails="You do not score 0 for a wrong answer where the penalty is 0.",
-        ),
-        Property(
-            "An answer on the threshold is given",
-            ("on the threshold", "on the threshold, drawn"),
-            "Withheld is what lies *below* the threshold.",
-            needs=MAIN,
-            fails="You withhold an answer whose confidence is exactly the threshold.",
-        ),
-        Property(
-            "A model that keeps silent scores 0",
-            ("all withheld", "all withheld, drawn"),
-            "Above every confidence, a threshold withholds all answers: five times 0.",
-            needs=MAIN,
-            fails="You do not return 0 where all answers are withheld.",
-        ),
-        Property(
-            "Right or wrong may be Booleans, integers or floats",
-            ("five answers", "Booleans", "Booleans, drawn", "floats"),
-            "Turn correct into one dtype before you use it.",
-            needs=MAIN,
-            fails="You do not treat Booleans, integers and floats in `correct` alike.",
-        ),
-        Property(
-            "The arguments are left unchanged",
-            ("five answers", "a small penalty", "drawn"),
-            "Work on new tensors: confidence and correct must be as they were.",
-            observe=observe.changed,
-            needs=MAIN,
-            fails="You change confidence or correct.",
-        ),
-        refuses(
-            (
-                "no penalty",
-                "all withheld",
-                "no answers",
-                "lengths differ",
-                "lengths differ, drawn",
-                "a matrix",
-                "just above 1",
-                "negative",
-                "a negative penalty",
-            ),
-            "Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
-            "confidence is below 0 or above 1, and where the penalty is negative.",
-            needs=MAIN,
-            fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(responsible_use.selective_score, __file__),
+    points=3,
 )

@@ -2,8 +2,8 @@
 
 from torch import Generator
 
+from autograder.exercises.drawing import Arguments, randint
 from autograder.exercises.responsible_use.inputs import card_number, in_groups
-from autograder.exercises.spec import Arguments, randint
 
 NAMES = ("ann.lee", "bob_7", "c-d", "Eve", "finn+news", "g%h", "hana.m+2")
 LABELS = ("example", "my-shop", "mail", "n3ws", "Uni")

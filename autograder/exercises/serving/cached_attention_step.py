@@ -1,24 +1,20 @@
 """cached_attention_step: attention for one new token, with all others in a cache."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import serving
 
 
-def step(heads: int, time: int, head_dim: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    def arguments(draw: Generator) -> Arguments:
-        token = {name: randn(draw, heads, head_dim, dtype=dtype) for name in ("query", "key", "value")}
-        # Not contiguous, as a view of a larger buffer is not.
-        caches = {name: randn(draw, heads, head_dim, time, dtype=dtype).mT for name in ("cache_k", "cache_v")}
-        return token | caches
-
-    return arguments
+@argument_maker
+def step(draw: Generator, heads: int, time: int, head_dim: int, dtype: torch.dtype = torch.float32) -> Arguments:
+    token = {name: randn(draw, heads, head_dim, dtype=dtype) for name in ("query", "key", "value")}
+    # Not contiguous, as a view of a larger buffer is not.
+    caches = {name: randn(draw, heads, head_dim, time, dtype=dtype).mT for name in ("cache_k", "cache_v")}
+    return token | caches
 
 
 def averaged(draw: Generator) -> Arguments:
@@ -32,7 +28,7 @@ def averaged(draw: Generator) -> Arguments:
     }
 
 
-def with_wrong(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+def with_wrong(**shapes: tuple[int, ...]) -> ArgumentMaker:
     return lambda draw: step(2, 4, 3)(draw) | {name: randn(draw, *shape) for name, shape in shapes.items()}
 
 
@@ -55,20 +51,44 @@ def loud_in_one_head(draw: Generator) -> Arguments:
 MAIN = "The new token attends to all tokens, itself included"
 VALUES = ("two tokens alike", "three tokens", "drawn", "one head")
 
-EXERCISE = Exercise(
-    reference=serving.cached_attention_step,
-    points=4,
-    cases=(
+EXERCISE = exercise(
+    serving.cached_attention_step,
+    __file__,
+    requires(
+        MAIN,
         Case("two tokens alike", averaged, visible=True),
         Case("three tokens", step(2, 3, 4), visible=True),
         Case("drawn", step(3, 6, 5)),
         Case("one head", step(1, 4, 3), visible=True),
+        advice="Append first, then score all keys against the query, divide by the root of head_dim, take the softmax "
+        "over the tokens, and mix the values with it.",
+        weight=3,
+        part=0,
+        fails="Your output is not each head's mixture of all values, by scaled scores of the query.",
+    ),
+    requires(
+        "The returned caches are one token longer, the new one last",
+        VALUES,
+        advice="torch.cat([cache_k, key[:, None]], dim=1) has the shape [heads, time + 1, head_dim]; append the value "
+        "to cache_v in the same way.",
+        weight=2,
+        observe=observe.second_and_third,
+        fails="The caches that you return are not the given ones with the new token last.",
+    ),
+    requires(
+        "With an empty cache, the output is the token's own value",
         Case(
             "an empty cache",
             lambda draw: averaged(draw) | {"cache_k": torch.empty(2, 0, 2), "cache_v": torch.empty(2, 0, 2)},
             visible=True,
         ),
         Case("an empty cache, drawn", step(2, 0, 5)),
+        advice="With nothing else to see, the only weight is 1. The first token of a text is no special case.",
+        needs=MAIN,
+        fails="With an empty cache, you do not return the token's own value and caches of one token.",
+    ),
+    requires(
+        "Large scores give finite weights",
         Case(
             "a score of 200",
             given(
@@ -82,8 +102,30 @@ EXERCISE = Exercise(
         ),
         Case("large scores, again", loud),
         Case("large scores in one head", loud_in_one_head, visible=True),
+        advice="exp(1000) is no number that a float holds. torch.softmax subtracts the largest score of each head "
+        "first.",
+        needs=MAIN,
+        fails="With scores of some hundreds, your result is not finite, or is not the mixture by their softmax.",
+    ),
+    requires(
+        "The arguments are left unchanged",
+        ("two tokens alike", "three tokens", "drawn", "one head"),
+        advice="Work on new tensors: the caller may go on from the old caches with another token.",
+        observe=observe.changed,
+        needs=MAIN,
+        fails="You change an argument.",
+    ),
+    requires(
+        "The dtype is kept",
         Case("bfloat16", step(2, 3, 4, torch.bfloat16), visible=True),
         Case("float64", step(2, 5, 3, torch.float64), slack=1e12),
+        advice="Inputs in bfloat16 give an output and caches in bfloat16.",
+        observe=observe.dtype,
+        needs=MAIN,
+        fails="Your output or a cache has another dtype than the inputs.",
+    ),
+    requires(
+        "Gradients reach the token and the caches",
         Case(
             "gradients",
             step(2, 3, 4),
@@ -91,6 +133,13 @@ EXERCISE = Exercise(
             gradients=("query", "key", "value", "cache_k", "cache_v"),
             slack=512,
         ),
+        advice="Use torch operations on the tensors themselves, without detach, .data or no_grad.",
+        observe=observe.gradients,
+        fails="The gradient with respect to query, key, value or a cache is missing, or is not the result's "
+        "derivative.",
+    ),
+    refuses(
+        ("three tokens",),
         Case("a key of another width", with_wrong(key=(2, 2)), visible=True),
         Case("a value of one head", with_wrong(value=(1, 3)), visible=True),
         Case("a query of one head", with_wrong(query=(1, 3)), visible=True),
@@ -98,83 +147,12 @@ EXERCISE = Exercise(
         Case("caches of another width", with_wrong(cache_k=(2, 4, 2), cache_v=(2, 4, 2)), visible=True),
         Case("caches of one head", with_wrong(cache_k=(1, 4, 3), cache_v=(1, 4, 3)), visible=True),
         Case("more values than keys", with_wrong(cache_v=(2, 5, 3))),
+        advice="query, key and value have one shape, [heads, head_dim]; both caches are [heads, time, head_dim] with "
+        "the same three numbers. Compare before you compute: torch would broadcast one head to all.",
+        name="Shapes that do not fit raise ValueError",
+        needs=MAIN,
+        fails="You accept shapes that do not fit, or do not raise ValueError.",
     ),
-    properties=(
-        Property(
-            MAIN,
-            VALUES,
-            "Append first, then score all keys against the query, divide by the root of head_dim, take the softmax "
-            "over the tokens, and mix the values with it.",
-            weight=3,
-            observe=observe.first,
-            part=0,
-            fails="Your output is not each head's mixture of all values, by scaled scores of the query.",
-        ),
-        Property(
-            "The returned caches are one token longer, the new one last",
-            VALUES,
-            "torch.cat([cache_k, key[:, None]], dim=1) has the shape [heads, time + 1, head_dim]; append the value to "
-            "cache_v in the same way.",
-            weight=2,
-            observe=observe.second_and_third,
-            fails="The caches that you return are not the given ones with the new token last.",
-        ),
-        Property(
-            "With an empty cache, the output is the token's own value",
-            ("an empty cache", "an empty cache, drawn"),
-            "With nothing else to see, the only weight is 1. The first token of a text is no special case.",
-            needs=MAIN,
-            fails="With an empty cache, you do not return the token's own value and caches of one token.",
-        ),
-        Property(
-            "Large scores give finite weights",
-            ("a score of 200", "large scores, again", "large scores in one head"),
-            "exp(1000) is no number that a float holds. torch.softmax subtracts the largest score of each head first.",
-            needs=MAIN,
-            fails="With scores of some hundreds, your result is not finite, or is not the mixture by their softmax.",
-        ),
-        Property(
-            "The arguments are left unchanged",
-            ("two tokens alike", "three tokens", "drawn", "one head"),
-            "Work on new tensors: the caller may go on from the old caches with another token.",
-            observe=observe.changed,
-            needs=MAIN,
-            fails="You change an argument.",
-        ),
-        Property(
-            "The dtype is kept",
-            ("bfloat16", "float64"),
-            "Inputs in bfloat16 give an output and caches in bfloat16.",
-            observe=observe.dtype,
-            needs=MAIN,
-            fails="Your output or a cache has another dtype than the inputs.",
-        ),
-        Property(
-            "Gradients reach the token and the caches",
-            ("gradients",),
-            "Use torch operations on the tensors themselves, without detach, .data or no_grad.",
-            observe=observe.gradients,
-            fails="The gradient with respect to query, key, value or a cache is missing, or is not the result's "
-            "derivative.",
-        ),
-        refuses(
-            (
-                "three tokens",
-                "a key of another width",
-                "a value of one head",
-                "a query of one head",
-                "values of one head",
-                "caches of another width",
-                "caches of one head",
-                "more values than keys",
-            ),
-            "query, key and value have one shape, [heads, head_dim]; both caches are [heads, time, head_dim] with "
-            "the same three numbers. Compare before you compute: torch would broadcast one head to all.",
-            name="Shapes that do not fit raise ValueError",
-            needs=MAIN,
-            fails="You accept shapes that do not fit, or do not raise ValueError.",
-        ),
-    ),
-    mistakes=misunderstandings(serving.cached_attention_step, __file__),
+    points=4,
     shortcuts=("scaled_dot_product_attention", "MultiheadAttention"),
 )

@@ -1,19 +1,15 @@
 """distillation_loss: a student's distribution against its teacher's, both softened."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn, refuses
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from llm_course.checking import observe
 from solutions import serving
 
 
-def drawn(
-    rows: int, vocab: int, temperature: float, dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+def drawn(rows: int, vocab: int, temperature: float, dtype: torch.dtype = torch.float32) -> ArgumentMaker:
     return lambda draw: {
         "student": 2 * randn(draw, rows, vocab, dtype=dtype),
         "teacher": 2 * randn(draw, vocab, rows, dtype=dtype).T + 1,  # not contiguous
@@ -38,15 +34,30 @@ def with_teacher(name: str, teacher: Tensor) -> Case:
 
 MAIN = "The loss is the mean over the rows of KL(teacher ‖ student)"
 
-EXERCISE = Exercise(
-    reference=serving.distillation_loss,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    serving.distillation_loss,
+    __file__,
+    requires(
+        MAIN,
         Case("temperature 1", given(**TWO, temperature=1.0), visible=True),
         Case("temperature 1, drawn", drawn(4, 6, 1.0)),
         Case("one row", drawn(1, 5, 1.0), visible=True),
+        advice="Take log_softmax of both, weigh the differences of the logarithms with the teacher's probabilities, "
+        "sum over the vocabulary, take the mean over the rows.",
+        weight=3,
+        fails="At temperature 1, your loss is not the mean over the rows of KL(teacher ‖ student).",
+    ),
+    requires(
+        "Both are softened, and the result is multiplied by temperature²",
         Case("softened", given(**TWO, temperature=3.0), visible=True),
         Case("sharpened", drawn(4, 5, 0.5)),
+        advice="Divide both logits by the temperature before the softmax, and multiply the loss by its square.",
+        weight=2,
+        fails="At a temperature other than 1, your loss is not temperature² times the mean divergence of the softened "
+        "rows.",
+    ),
+    requires(
+        "Large logits give a finite loss",
         Case(
             "logits of 1000",
             given(student=torch.tensor([[1000.0, 0.0]]), teacher=torch.tensor([[0.0, 1000.0]]), temperature=1.0),
@@ -57,68 +68,35 @@ EXERCISE = Exercise(
             lambda draw: {"student": 300 * randn(draw, 3, 6), "teacher": 300 * randn(draw, 3, 6), "temperature": 1.5},
             visible=True,
         ),
+        advice="log_softmax never takes the logarithm of 0; softmax and then log does.",
+        needs=MAIN,
+        fails="With large logits, your loss is not finite, or is not temperature² times the mean divergence.",
+    ),
+    requires(
+        "The dtype is kept and the arguments are left unchanged",
         Case("float64", drawn(2, 4, 2.0, torch.float64), visible=True),
+        ("temperature 1",),
+        advice="The loss has the dtype of the student, and neither argument may differ after the call.",
+        observe=observe.dtype_and_changed,
+        needs=MAIN,
+        fails="Your loss has another dtype than the student, or you change an argument.",
+    ),
+    requires(
+        "Gradients reach the student",
         Case("gradients", drawn(3, 4, 2.0), visible=True, gradients=("student",)),
+        advice="Return a tensor that follows from the student by torch operations.",
+        observe=observe.gradients,
+        fails="The gradient with respect to student is missing, or is not the loss's derivative.",
+    ),
+    refuses(
         with_teacher("one teacher for all", TWO["teacher"][:1]),
         Case("rows for columns, drawn", rows_for_columns),
         with_teacher("one token for all", TWO["teacher"][:, :1]),
         Case("temperature 0", given(**TWO, temperature=0.0), visible=True),
         Case("negative temperature", given(**TWO, temperature=-2.0), visible=True),
+        advice="Raise ValueError unless student and teacher have the same shape and the temperature is above 0.",
+        needs=MAIN,
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("temperature 1", "temperature 1, drawn", "one row"),
-            "Take log_softmax of both, weigh the differences of the logarithms with the teacher's probabilities, sum"
-            " over the vocabulary, take the mean over the rows.",
-            weight=3,
-            fails="At temperature 1, your loss is not the mean over the rows of KL(teacher ‖ student).",
-        ),
-        Property(
-            "Both are softened, and the result is multiplied by temperature²",
-            ("softened", "sharpened"),
-            "Divide both logits by the temperature before the softmax, and multiply the loss by its square.",
-            weight=2,
-            fails="At a temperature other than 1, your loss is not temperature² times the mean divergence of the "
-            "softened rows.",
-        ),
-        Property(
-            "Large logits give a finite loss",
-            (
-                "logits of 1000",
-                "large logits",
-            ),
-            "log_softmax never takes the logarithm of 0; softmax and then log does.",
-            needs=MAIN,
-            fails="With large logits, your loss is not finite, or is not temperature² times the mean divergence.",
-        ),
-        Property(
-            "The dtype is kept and the arguments are left unchanged",
-            ("float64", "temperature 1"),
-            "The loss has the dtype of the student, and neither argument may differ after the call.",
-            observe=observe.dtype_and_changed,
-            needs=MAIN,
-            fails="Your loss has another dtype than the student, or you change an argument.",
-        ),
-        Property(
-            "Gradients reach the student",
-            ("gradients",),
-            "Return a tensor that follows from the student by torch operations.",
-            observe=observe.gradients,
-            fails="The gradient with respect to student is missing, or is not the loss's derivative.",
-        ),
-        refuses(
-            (
-                "one teacher for all",
-                "rows for columns, drawn",
-                "one token for all",
-                "temperature 0",
-                "negative temperature",
-            ),
-            "Raise ValueError unless student and teacher have the same shape and the temperature is above 0.",
-            needs=MAIN,
-        ),
-    ),
-    mistakes=misunderstandings(serving.distillation_loss, __file__),
+    points=3,
     shortcuts=("kl_div", "KLDivLoss"),
 )

@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from autograder.exercises.tokenization.inputs import drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
@@ -36,72 +36,62 @@ def drawn_half(draw: Generator) -> Arguments:
     return {"ids": [*character, 257, *character[: randint(draw, 1, 2)], 258], "merges": [(97, 97), (98, 99), (32, 98)]}
 
 
-EXERCISE = Exercise(
-    reference=tokenization.decode,
-    points=5,
-    cases=(
+EXERCISE = exercise(
+    tokenization.decode,
+    __file__,
+    requires(
+        BYTES,
         Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
         Case("letters, drawn", lambda draw: {"ids": [32, *drawn_ids(draw, LETTERS, 8), 13, 10], "merges": []}),
+        Case("no ids", lambda draw: {**drawn_decoding(draw), "ids": []}, visible=True),
+        advice="bytes([108]) is the byte of the letter l, and bytes([32]) that of a space, which stays too.",
+        fails="You do not turn ids below 256 into the text of these bytes.",
+    ),
+    requires(
+        MERGED,
         Case(
             "merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]), visible=True
         ),
         Case("drawn", drawn_decoding),
+        advice="Build the bytes of all tokens in the order of their ids: both parts of a merge come before it.",
+        fails="For merged tokens, your text is not that of each one's left part and then its right part.",
+        weight=2,
+    ),
+    requires(
+        "The bytes of all tokens are joined before they are decoded",
         Case("letters of two bytes", given(ids=[99, 97, 102, 195, 169], merges=[]), visible=True),
         Case("a letter across two tokens", given(ids=[256, 257, 33], merges=HALVES), visible=True),
         Case("drawn bytes", drawn_bytes_to_text),
+        advice="A letter may begin in one token and end in the next: join all bytes first, decode once.",
+        fails="With letters of several bytes, your text is not all tokens' bytes, joined and then decoded as UTF-8.",
+        weight=3,
+    ),
+    requires(
+        "Bytes that are not valid UTF-8 become U+FFFD",
         Case("half a letter", given(ids=[53, 258, 32, 226, 130, 172, 256], merges=HALVES), visible=True),
         Case("bytes that never occur in text", drawn_no_text, visible=True),
         Case("drawn half", drawn_half),
+        advice="bytes.decode takes a second argument that says what to do with bytes that are not text.",
+        fails="You do not turn bytes that are not valid UTF-8 into U+FFFD.",
+        weight=2,
+    ),
+    refuses(
         Case("beyond the last merge", given(ids=[97, 258], merges=[(97, 98), (256, 256)]), visible=True),
         Case("negative", lambda draw: {"ids": [-randint(draw, 1, 200), 97], "merges": [(97, 98)]}, visible=True),
         Case("beyond the bytes", lambda draw: {"ids": [randint(draw, 0, 127), 256], "merges": []}),
-        Case("no ids", lambda draw: {**drawn_decoding(draw), "ids": []}, visible=True),
+        advice="With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
+        name="An unknown id raises ValueError",
+        weight=2,
+        needs=BYTES,
+        fails="You do not raise ValueError exactly for ids that no token has.",
     ),
-    properties=(
-        Property(
-            BYTES,
-            ("plain letters", "letters, drawn", "no ids"),
-            "bytes([108]) is the byte of the letter l, and bytes([32]) that of a space, which stays too.",
-            fails="You do not turn ids below 256 into the text of these bytes.",
-        ),
-        Property(
-            MERGED,
-            ("merges of merges", "drawn"),
-            "Build the bytes of all tokens in the order of their ids: both parts of a merge come before it.",
-            fails="For merged tokens, your text is not that of each one's left part and then its right part.",
-            weight=2,
-        ),
-        Property(
-            "The bytes of all tokens are joined before they are decoded",
-            ("letters of two bytes", "a letter across two tokens", "drawn bytes"),
-            "A letter may begin in one token and end in the next: join all bytes first, decode once.",
-            fails="With letters of several bytes, your text is not all tokens' bytes, joined and then decoded as "
-            "UTF-8.",
-            weight=3,
-        ),
-        Property(
-            "Bytes that are not valid UTF-8 become U+FFFD",
-            ("half a letter", "bytes that never occur in text", "drawn half"),
-            "bytes.decode takes a second argument that says what to do with bytes that are not text.",
-            fails="You do not turn bytes that are not valid UTF-8 into U+FFFD.",
-            weight=2,
-        ),
-        refuses(
-            ("beyond the last merge", "negative", "beyond the bytes"),
-            "With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
-            name="An unknown id raises ValueError",
-            weight=2,
-            needs=BYTES,
-            fails="You do not raise ValueError exactly for ids that no token has.",
-        ),
-        Property(
-            "Ids and merges are left unchanged",
-            ("merges of merges", "a letter across two tokens", "drawn"),
-            "Do not remove anything from the lists that you were given.",
-            fails="You change a list that you were given.",
-            observe=observe.changed,
-            needs=MERGED,
-        ),
+    requires(
+        "Ids and merges are left unchanged",
+        ("merges of merges", "a letter across two tokens", "drawn"),
+        advice="Do not remove anything from the lists that you were given.",
+        fails="You change a list that you were given.",
+        observe=observe.changed,
+        needs=MERGED,
     ),
-    mistakes=misunderstandings(tokenization.decode, __file__),
+    points=5,
 )

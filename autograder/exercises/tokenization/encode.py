@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from autograder.exercises.tokenization.inputs import SENTENCE, drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
@@ -61,78 +61,62 @@ def drawn_spaces(draw: Generator) -> Arguments:
     return {"text": text, "merges": [(a, 32), (256, b), (13, 10)]}
 
 
-EXERCISE = Exercise(
-    reference=tokenization.encode,
-    points=6,
-    cases=(
+EXERCISE = exercise(
+    tokenization.encode,
+    __file__,
+    requires(
+        "Without merges, the ids are the UTF-8 bytes of the text",
         Case("no merges", given(text="Low,10%", merges=[]), visible=True),
         Case("drawn bytes", drawn_bytes),
+        advice="Start from text.encode('utf-8'): a letter with an accent is two bytes, a Chinese character three.",
+        fails="Without merges, you do not return the UTF-8 bytes of the text.",
+    ),
+    requires(
+        RANKS,
         Case("one merge", given(text="lowlow", merges=[(108, 111)]), visible=True),
         Case("the third of four merges", drawn_third_merge),
+        advice="The pair at place r of the list of merges, counted from 0, makes the id 256 + r.",
+        fails="Where one merge applies, your ids are not the bytes with 256 + r in place of the pair of rank r.",
+    ),
+    requires(
+        "Merged tokens merge again, until no merge applies",
         Case("one token in the end", drawn_whole_word, visible=True),
         Case("a word with an accent", given(text="cafés,café", merges=ACCENTS), visible=True),
         Case("low, lower, lowest", given(text="lowest,slower", merges=LEARNED), visible=True),
         Case("words drawn", drawn_words),
+        advice="After a merge look at all neighbors again: the new token may be part of a further pair.",
+        fails="Where merges build on merges, your ids are not those of merging until no pair is left to merge.",
+        weight=2,
+    ),
+    requires(
+        "Where merges compete, the one learned first goes first",
         Case("the left one was learned first", drawn_left_before_right, visible=True),
         Case("a longer token comes later", given(text="abcd", merges=SHORT_BEFORE_LONG), visible=True),
         Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
         Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
         Case("drawn", drawn_encoding),
+        advice="Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
+        fails="Where several merges apply, your ids are not those of the earliest-learned merge first.",
+        weight=3,
+    ),
+    requires(
+        "Spaces and line ends are text like any other, and a text may be short or empty",
         Case("spaces", given(text="  low \r\n\tlower  ", merges=LEARNED), visible=True),
         Case("merges with a space", drawn_spaces, visible=True),
         Case("one character", lambda draw: {**drawn_encoding(draw), "text": chr(randint(draw, 97, 122))}, visible=True),
         Case("no text", lambda draw: {**drawn_encoding(draw), "text": ""}, visible=True),
+        advice="Do not split, strip or change the text: every byte has to come back from decode. No text gives no ids.",
+        fails="With spaces or line ends, or at most one character, your ids are not all the bytes, merged as learned.",
+        needs=RANKS,
     ),
-    properties=(
-        Property(
-            "Without merges, the ids are the UTF-8 bytes of the text",
-            ("no merges", "drawn bytes"),
-            "Start from text.encode('utf-8'): a letter with an accent is two bytes, a Chinese character three.",
-            fails="Without merges, you do not return the UTF-8 bytes of the text.",
-        ),
-        Property(
-            RANKS,
-            ("one merge", "the third of four merges"),
-            "The pair at place r of the list of merges, counted from 0, makes the id 256 + r.",
-            fails="Where one merge applies, your ids are not the bytes with 256 + r in place of the pair of rank r.",
-        ),
-        Property(
-            "Merged tokens merge again, until no merge applies",
-            ("one token in the end", "a word with an accent", "low, lower, lowest", "words drawn"),
-            "After a merge look at all neighbors again: the new token may be part of a further pair.",
-            fails="Where merges build on merges, your ids are not those of merging until no pair is left to merge.",
-            weight=2,
-        ),
-        Property(
-            "Where merges compete, the one learned first goes first",
-            (
-                "the left one was learned first",
-                "a longer token comes later",
-                "the longest token is not reached",
-                "two merges compete",
-                "drawn",
-            ),
-            "Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
-            fails="Where several merges apply, your ids are not those of the earliest-learned merge first.",
-            weight=3,
-        ),
-        Property(
-            "Spaces and line ends are text like any other, and a text may be short or empty",
-            ("spaces", "merges with a space", "one character", "no text"),
-            "Do not split, strip or change the text: every byte has to come back from decode. No text gives no ids.",
-            fails="With spaces or line ends, or at most one character, your ids are not all the bytes, merged as "
-            "learned.",
-            needs=RANKS,
-        ),
-        Property(
-            "The list of merges is left unchanged",
-            ("low, lower, lowest", "two merges compete", "drawn"),
-            "Do not remove or sort anything in the list of merges: the next text needs it too.",
-            fails="You change the list of merges.",
-            observe=observe.changed,
-            needs=RANKS,
-        ),
+    requires(
+        "The list of merges is left unchanged",
+        ("low, lower, lowest", "two merges compete", "drawn"),
+        advice="Do not remove or sort anything in the list of merges: the next text needs it too.",
+        fails="You change the list of merges.",
+        observe=observe.changed,
+        needs=RANKS,
     ),
-    mistakes=misunderstandings(tokenization.encode, __file__),
+    points=6,
     shortcuts=("replace",),
 )

@@ -2,7 +2,7 @@
 
 from torch import Generator
 
-from autograder.exercises.spec import randint
+from autograder.exercises.drawing import randint
 
 
 def drawn_ids(draw: Generator, alphabet: list[int], length: int) -> list[int]:

@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, requires
 from autograder.exercises.tokenization.inputs import drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
@@ -44,60 +44,52 @@ def drawn_without_pair(draw: Generator) -> Arguments:
     return {"ids": [other, left, other, other], "pair": (left, right), "new_id": randint(draw, 256, 900)}
 
 
-EXERCISE = Exercise(
-    reference=tokenization.merge_pair,
-    points=3,
-    cases=(
+EXERCISE = exercise(
+    tokenization.merge_pair,
+    __file__,
+    requires(
+        MAIN,
         Case("several occurrences", given(ids=[1, 2, 3, 2, 1, 2, 1, 4], pair=(1, 2), new_id=256), visible=True),
         Case("numbers in numbers", given(ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256), visible=True),
-        Case("drawn", drawn_merge),
         Case("the id 0", drawn_zero, visible=True),
+        Case("drawn", drawn_merge),
+        advice="Write down [1, 2, 3, 2, 1, 2, 1, 4] and replace (1, 2) by 256, from left to right.",
+        fails="You do not replace exactly the occurrences of the pair.",
+        weight=2,
+    ),
+    requires(
+        "A pair at the very end counts too",
         Case("pair at the end", given(ids=[5, 6, 5, 7], pair=(5, 7), new_id=256), visible=True),
         Case("pair at the end, drawn", drawn_pair_at_the_end),
         Case("nothing but the pair", drawn_pair_alone, visible=True),
+        advice="What does your loop do when only two tokens are left?",
+        fails="With a pair at the very end, your list is not ids with new_id for each occurrence, the last one "
+        "included.",
+    ),
+    requires(
+        "Of overlapping occurrences the left one is taken",
         Case("five of a kind", given(ids=[5, 5, 5, 5, 5], pair=(5, 5), new_id=256), visible=True),
         Case("drawn runs", drawn_run),
+        advice="In a a a a a the pair (a, a) fits twice, and the last a stays alone.",
+        fails="Where occurrences overlap, your list is not ids with new_id for the left one, going on behind it.",
+    ),
+    requires(
+        "Without the pair, the tokens stay as they are, however few",
         Case("pair absent", drawn_without_pair, visible=True),
         Case("one token", given(ids=[5], pair=(5, 5), new_id=256), visible=True),
         Case("no token", given(ids=[], pair=(1, 2), new_id=256), visible=True),
+        advice="Try a list without the pair, a list of one token and an empty one.",
+        fails="You do not return the same ids where the pair does not occur.",
+        needs=MAIN,
     ),
-    properties=(
-        Property(
-            MAIN,
-            ("several occurrences", "numbers in numbers", "the id 0", "drawn"),
-            "Write down [1, 2, 3, 2, 1, 2, 1, 4] and replace (1, 2) by 256, from left to right.",
-            fails="You do not replace exactly the occurrences of the pair.",
-            weight=2,
-        ),
-        Property(
-            "A pair at the very end counts too",
-            ("pair at the end", "pair at the end, drawn", "nothing but the pair"),
-            "What does your loop do when only two tokens are left?",
-            fails="With a pair at the very end, your list is not ids with new_id for each occurrence, the last one "
-            "included.",
-        ),
-        Property(
-            "Of overlapping occurrences the left one is taken",
-            ("five of a kind", "drawn runs"),
-            "In a a a a a the pair (a, a) fits twice, and the last a stays alone.",
-            fails="Where occurrences overlap, your list is not ids with new_id for the left one, going on behind it.",
-        ),
-        Property(
-            "Without the pair, the tokens stay as they are, however few",
-            ("pair absent", "one token", "no token"),
-            "Try a list without the pair, a list of one token and an empty one.",
-            fails="You do not return the same ids where the pair does not occur.",
-            needs=MAIN,
-        ),
-        Property(
-            "The list of ids is left unchanged",
-            ("several occurrences", "five of a kind", "drawn"),
-            "Build a new list, or work on a copy: the caller still needs the old one.",
-            fails="You change the list of ids.",
-            observe=observe.changed,
-            needs=MAIN,
-        ),
+    requires(
+        "The list of ids is left unchanged",
+        ("several occurrences", "five of a kind", "drawn"),
+        advice="Build a new list, or work on a copy: the caller still needs the old one.",
+        fails="You change the list of ids.",
+        observe=observe.changed,
+        needs=MAIN,
     ),
-    mistakes=misunderstandings(tokenization.merge_pair, __file__),
+    points=3,
     shortcuts=("replace",),
 )

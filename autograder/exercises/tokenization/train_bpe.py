@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, refuses
+from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires
 from autograder.exercises.tokenization.inputs import SENTENCE, drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
@@ -50,81 +50,70 @@ def drawn_bytes(draw: Generator, length: int) -> bytes:
     return bytes(randint(draw, 97, 122) for _ in range(length))
 
 
-EXERCISE = Exercise(
-    reference=tokenization.train_bpe,
-    points=6,
-    cases=(
+EXERCISE = exercise(
+    tokenization.train_bpe,
+    __file__,
+    requires(
+        FIRST,
         Case("one merge", given(data=b"she sells sea shells", n_merges=1), visible=True),
         Case("bytes above 127", given(data="après été".encode() * 2, n_merges=1), visible=True),
         Case("one merge, drawn", drawn_favorite),
         Case("a pair with a space", given(data=b"so to do go no", n_merges=1), visible=True),
+        advice="Count by hand which two neighbors stand together most often in b'she sells sea shells'. The ids at the "
+        "start are the bytes: list(data).",
+        fails="Your first merge is not the most frequent pair of bytes.",
+    ),
+    requires(
+        "Each round counts anew, merged tokens included",
         Case("two merges", given(data=b"abcxabcyab", n_merges=2), visible=True),
         Case("low, lower, lowest", given(data=SENTENCE, n_merges=5), visible=True),
         Case("drawn", drawn_data),
-        Case("drawn ties", drawn_ties),
+        advice="After each merge replace the pair in the ids by its new id, 256 + rank, and count again.",
+        fails="With several merges, your pairs are not the most frequent of each round, counted anew after each merge.",
+        weight=3,
+    ),
+    requires(
+        "Of pairs equally frequent, the smallest is merged",
         Case("a tie of the first number", drawn_tie_of_first, visible=True),
         Case("a tie of all numbers", drawn_tie_of_first_and_second, visible=True),
+        Case("drawn ties", drawn_ties),
+        advice="In b'cdcdefefabab' three pairs occur twice. Tuples compare as numbers do, left part first: the "
+        "smallest of the three is (97, 98).",
+        fails="Where pairs are equally frequent, your merges are not those of taking the smallest, in the order of "
+        "tuples.",
+        weight=2,
+    ),
+    requires(
+        "Overlapping occurrences all count",
         Case("runs", given(data=b"zzzzxyxy", n_merges=2), visible=True),
         Case("long runs", drawn_long_run),
+        advice="In z z z z the pair (z, z) occurs three times: count every two neighbors.",
+        fails="Where a token is repeated in a row, your merges are not those of counting overlapping pairs, too.",
+    ),
+    requires(
+        "Training goes on until fewer than two tokens are left, then it stops",
         Case("runs out of pairs", given(data=b"abab", n_merges=10), visible=True),
         Case("one byte", lambda draw: {"data": drawn_bytes(draw, 1), "n_merges": randint(draw, 2, 9)}, visible=True),
         Case("no bytes", lambda draw: {"data": b"", "n_merges": randint(draw, 2, 99)}, visible=True),
         Case("no merges", lambda draw: {"data": drawn_bytes(draw, 7), "n_merges": 0}, visible=True),
+        advice="Try b'abab' with 10 merges: two merges make it one token, and then there is no pair to merge.",
+        fails="You stop too early or too late, or fail when no pair is left.",
+        needs=FIRST,
+    ),
+    refuses(
         Case("negative", given(data=b"banana", n_merges=-1), visible=True),
+        advice="Raise ValueError for n_merges below 0, and only then.",
+        name="A negative number of merges raises ValueError",
+        needs=FIRST,
+        fails="You do not raise ValueError exactly where n_merges is negative.",
     ),
-    properties=(
-        Property(
-            FIRST,
-            ("one merge", "bytes above 127", "one merge, drawn", "a pair with a space"),
-            "Count by hand which two neighbors stand together most often in b'she sells sea shells'. The ids at the "
-            "start are the bytes: list(data).",
-            fails="Your first merge is not the most frequent pair of bytes.",
-        ),
-        Property(
-            "Each round counts anew, merged tokens included",
-            ("two merges", "low, lower, lowest", "drawn"),
-            "After each merge replace the pair in the ids by its new id, 256 + rank, and count again.",
-            fails="With several merges, your pairs are not the most frequent of each round, counted anew after each "
-            "merge.",
-            weight=3,
-        ),
-        Property(
-            "Of pairs equally frequent, the smallest is merged",
-            ("a tie of the first number", "a tie of all numbers", "drawn ties"),
-            "In b'cdcdefefabab' three pairs occur twice. Tuples compare as numbers do, left part first: the smallest "
-            "of the three is (97, 98).",
-            fails="Where pairs are equally frequent, your merges are not those of taking the smallest, in the order "
-            "of tuples.",
-            weight=2,
-        ),
-        Property(
-            "Overlapping occurrences all count",
-            ("runs", "long runs"),
-            "In z z z z the pair (z, z) occurs three times: count every two neighbors.",
-            fails="Where a token is repeated in a row, your merges are not those of counting overlapping pairs, too.",
-        ),
-        Property(
-            "Training goes on until fewer than two tokens are left, then it stops",
-            ("runs out of pairs", "one byte", "no bytes", "no merges"),
-            "Try b'abab' with 10 merges: two merges make it one token, and then there is no pair to merge.",
-            fails="You stop too early or too late, or fail when no pair is left.",
-            needs=FIRST,
-        ),
-        refuses(
-            ("negative",),
-            "Raise ValueError for n_merges below 0, and only then.",
-            name="A negative number of merges raises ValueError",
-            needs=FIRST,
-            fails="You do not raise ValueError exactly where n_merges is negative.",
-        ),
-        Property(
-            "Each merge is a tuple",
-            ("one merge", "low, lower, lowest"),
-            "Append (first, second), with round brackets: a list cannot be the key of a dict, which encoding needs.",
-            fails="Your merges are not all tuples.",
-            observe=observe.item_types,
-            needs=FIRST,
-        ),
+    requires(
+        "Each merge is a tuple",
+        ("one merge", "low, lower, lowest"),
+        advice="Append (first, second), with round brackets: a list cannot be the key of a dict, which encoding needs.",
+        fails="Your merges are not all tuples.",
+        observe=observe.item_types,
+        needs=FIRST,
     ),
-    mistakes=misunderstandings(tokenization.train_bpe, __file__),
+    points=6,
 )

@@ -5,7 +5,8 @@ import dataclasses
 import torch
 
 from autograder.exercises import assignments
-from autograder.exercises.spec import Case, Exercise, given
+from autograder.exercises.drawing import given
+from autograder.exercises.spec import Case, Exercise
 from autograder.judging.judge import SHIPPED, derive_seed, judge, local_answer
 from autograder.judging.variants import VARIANTS, Attempt
 from llm_course.checking.calls import Call, call_to_text

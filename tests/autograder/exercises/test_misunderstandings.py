@@ -9,12 +9,12 @@ import torch
 
 from autograder.exercises import assignments
 from autograder.exercises.misunderstandings import (
+    Mistake,
     MisunderstandingsError,
     equivalent_edits,
     misunderstandings,
     without_docstrings,
 )
-from autograder.exercises.spec import Mistake
 from llm_course.checking.invocation import describe
 from solutions import attention, frontier, language_models, peft
 from tests.banks.submissions import standalone, wrong_answer

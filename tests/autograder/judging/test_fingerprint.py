@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[3]
         "autograder/judging/judge.py",
         "autograder/judging/notebook_run.py",
         "autograder/sandbox/sandbox_process.py",
+        "autograder/exercises/drawing.py",
         "autograder/exercises/spec.py",
         "autograder/exercises/language_models/perplexity.py",
         "autograder/exercises/language_models/inputs.py",

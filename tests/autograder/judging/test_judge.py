@@ -8,10 +8,13 @@ import torch
 from torch import Tensor
 
 from autograder.exercises import assignments
-from autograder.exercises.spec import Case, Exercise, Mistake, Property, given, randn
+from autograder.exercises.drawing import given, randn
+from autograder.exercises.misunderstandings import Mistake
+from autograder.exercises.spec import Case, Exercise
 from autograder.judging.judge import judge, local_answer, make_answer_key
 from llm_course.checking import evaluate as evaluating
 from llm_course.checking import findings, observe
+from llm_course.checking.answer_key import Property
 from llm_course.checking.evaluate import evaluate
 
 SEED = b"seed"
