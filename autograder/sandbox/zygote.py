@@ -98,8 +98,7 @@ class Zygote:
     def _answer(self, asker: socket.socket, message: bytes, descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
         request = json.loads(message)
         if request["op"] == "open":
-            caps = Caps.from_data(request["caps"])
-            pid = self._fork(descriptors, caps, request["processor"])
+            pid = self._fork(descriptors, Caps(**request["caps"]), request["processor"])
             self._sandboxes[asker].add(pid)
             return {"pid": pid}, [os.pidfd_open(pid)]
         if request["op"] == "end":

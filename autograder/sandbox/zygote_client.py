@@ -160,7 +160,7 @@ class ZygoteClient:
         ours, theirs = socket.socketpair()
         try:
             with self._lock, theirs:
-                request = {"op": "open", "caps": caps.to_data(), "processor": self.processor}
+                request = {"op": "open", "caps": vars(caps), "processor": self.processor}
                 descriptors = [theirs.fileno(), *([lender.connection.fileno()] if lender else [])]
                 answer, pidfds = self._ask(request, descriptors)
             return SandboxProcess(ours, answer["pid"], pidfds[0], self._tier, self._generation)
