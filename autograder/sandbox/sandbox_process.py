@@ -115,10 +115,6 @@ class LearnerShell(InteractiveShell):
         output = {"output_type": "error", "ename": name, "evalue": str(evalue), "traceback": list(stb)}
         LOG.add(output, sum(map(len, stb)))
 
-    def should_run_async(self, raw_cell: str, **keywords: Any) -> bool:
-        """Whether a cell awaits something at its top level. IPython compiles it to find out."""
-        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **keywords)
-
     def enable_gui(self, gui: Any = None) -> None:
         """There is no event loop to join."""
 

@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from autograder.records.refusal import Refusal
 from autograder.sandbox.caps import Caps
+from autograder.sandbox.linux import status_of
 from autograder.sandbox.session import END_DEADLINE, TOKEN_VARIABLE, sweep_after
 
 TIERS = ("namespaces", "landlock", "process")
@@ -78,10 +79,9 @@ class SandboxProcess:
     def is_ready_to_run(self) -> bool:
         """Whether its first thread runs now or waits for a processor, and does not sleep."""
         try:
-            status = Path(f"/proc/{self.pid}/stat").read_text(errors="replace")
+            return status_of(self.pid)[0] == "R"
         except OSError:
             return False
-        return status.rpartition(")")[2].split()[0] == "R"
 
     def close(self) -> None:
         """Let go of it."""
