@@ -11,7 +11,7 @@ from autograder.judging.judge import Answer
 from autograder.judging.rules import Rules
 from autograder.sandbox.caps import OUTPUT_OF_A_SUBMISSION
 from autograder.sandbox.sandbox import CallInterrupted, CellReply, Sandbox, SandboxLost, Tested, open_sandbox
-from autograder.sandbox.zygote_client import ZygoteClient, names_library, shared_zygote
+from autograder.sandbox.zygote_client import ZygoteClient
 from autograder.submissions.hand_in import NotGradable
 from llm_course.checking import values
 from llm_course.checking.calls import Call, Failure, Reply
@@ -51,8 +51,7 @@ class NotebookRun:
         self._substitutes: dict[str, str] = {}
         self._files = files
         self._rules = rules
-        server = server or shared_zygote()
-        self._server = server.with_library() if names_library(*self.cells.sources.values(), *files.values()) else server
+        self._server = server
         self._stack = contextlib.ExitStack()
         self._sandbox: Sandbox | None = None
         self._used = 0

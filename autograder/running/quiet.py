@@ -58,5 +58,5 @@ def _watch(quiet: Quiet, ended: threading.Event, server: ZygoteClient | None) ->
 
 def _left_to_us(server: ZygoteClient | None) -> float:
     """Seconds of the processors that nobody used, or that we did."""
-    ours = server.pids if server else set()
+    ours = [server.pid] if server and server.pid else []
     return idle_seconds() + processor_seconds(os.getpid(), *ours)

@@ -24,7 +24,7 @@ from autograder.notebooks.own_exercises import OwnExercisesError
 from autograder.records.refusal import Refusal
 from autograder.running.work import Job, Outcome, Task, prepare, refuse, work
 from autograder.sandbox.linux import ProcessControl, process_control
-from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, names_library, shared_zygote
+from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
 from autograder.submissions.hand_in import NotGradable
 
 Grading = Callable[[Iterable[Task]], Iterator[Outcome]]
@@ -109,11 +109,6 @@ class _Worker:
 
     def give(self, task: Task) -> None:
         self.task = task
-        if not self._has_library and _names_library(task):
-            # It can be shared with a new process only.
-            self._server.with_library()
-            self.end()
-            self._start()
         # That it died shows when its answer is taken.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.connection.send(task)
@@ -141,7 +136,6 @@ class _Worker:
         self.connection, theirs = FORK.Pipe()
         shared = self._server.share()
         shared.processor = self._processor
-        self._has_library = shared.has_library
         self.process = FORK.Process(target=_serve, args=(theirs, self._job, shared, os.getpid()), daemon=True)
         # Ctrl-C is for the first process alone to answer; the others inherit what it does at the fork.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -151,11 +145,6 @@ class _Worker:
             signal.signal(signal.SIGINT, before)
         theirs.close()
         shared.close()
-
-
-def _names_library(task: Task) -> bool:
-    content = task.content
-    return not isinstance(content, NotGradable) and names_library(content.notebook, *content.files.values())
 
 
 def _serve(connection: Connection, job: Job, server: ZygoteClient, parent: int) -> None:

@@ -31,6 +31,7 @@ from autograder.sandbox.linux import (
     Namespace,
     ProcessControl,
     change_root,
+    descendants,
     drop_capabilities,
     fork_into,
     mount,
@@ -398,9 +399,9 @@ def _end_user(user: int) -> None:
 def _end_strays(keep: set[int]) -> None:
     """Kill the descendants of this process, but those to keep and theirs."""
     end = time.monotonic() + END_DEADLINE
-    while strays := _descendants(os.getpid(), keep):
+    while strays := descendants(os.getpid(), keep):
         # Stopped first, all of them: a fork bomb fills the place of each process that is killed.
-        while _signal_all(strays, signal.SIGSTOP) and (more := _descendants(os.getpid(), keep)) != strays:
+        while _signal_all(strays, signal.SIGSTOP) and (more := descendants(os.getpid(), keep)) != strays:
             strays = more
         _signal_all(strays, signal.SIGKILL)
         for pid in strays:
@@ -419,22 +420,6 @@ def _signal_all(processes: set[int], number: int) -> bool:
             os.kill(pid, number)
             sent = True
     return sent
-
-
-def _descendants(ancestor: int, keep: set[int]) -> set[int]:
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            # The name of a program, in parentheses, may hold anything.
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(folder.name))
-    found: set[int] = set()
-    waiting = [ancestor]
-    while waiting:
-        offspring = set(children.get(waiting.pop(), [])) - keep - found
-        found |= offspring
-        waiting += offspring
-    return found
 
 
 def _count_threads_of(user: int) -> int:

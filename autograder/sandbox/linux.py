@@ -10,7 +10,7 @@ import os
 import platform
 import signal
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from enum import IntFlag
 from pathlib import Path
 
@@ -156,24 +156,37 @@ def idle_seconds() -> float:
 
 def processor_seconds(*roots: int) -> float:
     """What some processes, their living descendants, and the ended ones that these have waited for, have used."""
-    return sum(map(_seconds_of, {process for root in roots for process in _with_descendants(str(root))}))
+    return sum(map(_seconds_of, set(roots).union(*map(descendants, roots))))
 
 
-def _with_descendants(process: str) -> Iterator[str]:
-    yield process
-    for task in Path(f"/proc/{process}/task").glob("*"):
-        with contextlib.suppress(OSError):
-            for child in (task / "children").read_text().split():
-                yield from _with_descendants(child)
-
-
-def _seconds_of(process: str) -> float:
+def _seconds_of(process: int) -> float:
     """The processor seconds of a process and of those that it waited for; 0 where it has ended meanwhile."""
     try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        fields = status_of(process)
     except OSError:
         return 0.0
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def descendants(ancestor: int, keep: Collection[int] = ()) -> set[int]:
+    """The processes that descend from one, but those to keep and theirs."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            children.setdefault(int(status_of(folder.name)[1]), []).append(int(folder.name))
+    found: set[int] = set()
+    waiting = [ancestor]
+    while waiting:
+        offspring = set(children.get(waiting.pop(), [])).difference(keep, found)
+        found |= offspring
+        waiting += offspring
+    return found
+
+
+def status_of(process: int | str) -> list[str]:
+    """The fields of /proc/PID/stat from the third on, the state: see proc(5). Raises OSError."""
+    # The name of a program, in parentheses, may hold anything.
+    return Path(f"/proc/{process}/stat").read_text(errors="replace").rpartition(")")[2].split()
 
 
 def drop_capabilities() -> None:

@@ -1,6 +1,7 @@
 """The outputs of a learner's cells in nbformat's form, up to a cap of characters."""
 
 import base64
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,12 +68,11 @@ LOG = OutputLog()
 """IPython makes its display classes itself, so they reach the log by name."""
 
 
-class LogStream:
+class LogStream(io.TextIOBase):
     """A text stream that writes to the log."""
 
     encoding = "utf-8"
     errors = "replace"
-    closed = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -84,15 +84,8 @@ class LogStream:
             LOG.add_text(self.name, text)
         return len(text)
 
-    def writelines(self, lines: list[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def isatty(self) -> bool:
-        return False
+    def close(self) -> None:
+        """It stays open, as a notebook's does."""
 
     def fileno(self) -> int:
         """Standard output or error, for what writes beside Python, such as faulthandler. It leads nowhere."""
@@ -100,9 +93,6 @@ class LogStream:
 
     def writable(self) -> bool:
         return True
-
-    def readable(self) -> bool:
-        return False
 
 
 class LogPublisher(DisplayPublisher):

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.utils._python_dispatch import _disable_current_modes, _get_current_dispatch_mode
+from torch.utils._pytree import tree_map
 
 from autograder.sandbox import wire
 from llm_course.checking.invocation import LargestTensor, generator_states
@@ -90,7 +91,8 @@ class RemoteFunctions:
             number, value = value
             outputs = _with_gradient(value)
             joined = _Joined.apply(self, number, outputs, *_with_gradient(given))
-            return _replaced(value, dict(zip(map(id, outputs), joined, strict=True)))
+            new = dict(zip(map(id, outputs), joined, strict=True))
+            return tree_map(lambda part: new.get(id(part), part), value)
         return value
 
     def _ask(self, request: dict[str, Any], given: Any) -> tuple[dict[str, Any], Any]:
@@ -281,15 +283,6 @@ def _become(value: Any, other: Any) -> Any:
     if isinstance(value, tuple) and isinstance(other, tuple):
         return tuple(map(_become, value, other))
     return other
-
-
-def _replaced(value: Any, new: Mapping[int, Tensor]) -> Any:
-    """A value with other tensors in the place of some, which are given by their identity."""
-    if isinstance(value, (list, tuple)):
-        return type(value)(_replaced(item, new) for item in value)
-    if isinstance(value, dict):
-        return {key: _replaced(item, new) for key, item in value.items()}
-    return new.get(id(value), value)
 
 
 def _parts(value: Any, kind: type) -> Iterator[Any]:

@@ -59,12 +59,6 @@ matplotlib.pyplot.show()
 matplotlib.pyplot.uninstall_repl_displayhook()
 1
 """
-FIRST_MODEL = """\
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
-config = GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)
-GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
-"""
 TESTS = "<tests>"
 """The name of the file that an instructor's tests are, in a traceback."""
 
@@ -121,10 +115,6 @@ class LearnerShell(InteractiveShell):
         output = {"output_type": "error", "ename": name, "evalue": str(evalue), "traceback": list(stb)}
         LOG.add(output, sum(map(len, stb)))
 
-    def should_run_async(self, raw_cell: str, **keywords: Any) -> bool:
-        """Whether a cell awaits something at its top level. IPython compiles it to find out."""
-        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **keywords)
-
     def enable_gui(self, gui: Any = None) -> None:
         """There is no event loop to join."""
 
@@ -135,8 +125,8 @@ class LearnerShell(InteractiveShell):
         """`exit` in a cell does not end the grading."""
 
 
-def make_shell(*more_cells: str) -> LearnerShell:
-    """A fresh shell, with inline figures and without standard input, in which FIRST_CELL and some more have run."""
+def make_shell() -> LearnerShell:
+    """A fresh shell, with inline figures and without standard input, in which FIRST_CELL has run."""
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
@@ -148,10 +138,9 @@ def make_shell(*more_cells: str) -> LearnerShell:
     shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
-    # What a first cell, figure, model and error load late, so that each sandbox has it from the start.
-    for cell in (FIRST_CELL, *more_cells):
-        if not shell.run_cell(cell).success:
-            raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
+    # What a first cell, figure and error load late, so that each sandbox has it from the start.
+    if not shell.run_cell(FIRST_CELL).success:
+        raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
     shell.run_cell("1 / 0")
     del sys.last_type, sys.last_value, sys.last_traceback
     start_anew(shell)

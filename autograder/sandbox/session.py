@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.sandbox.linux import status_of
+
 PREFIX = "llm-course-sandboxes-"
 TOKEN_VARIABLE = "LLM_COURSE_ROOMS"
 YOUNG = 5.0
@@ -22,8 +24,8 @@ END_DEADLINE = 30.0
 """Seconds for the kernel to take killed processes apart."""
 BEGIN_DEADLINE = 2.0
 """Seconds for a process to begin a program; on a busy machine it may have to wait for a processor meanwhile."""
-ENVIRONMENT_START, ENVIRONMENT_END = 50, 51
-"""Fields of /proc/PID/stat (proc(5)), counted from 1."""
+ENVIRONMENT = slice(47, 49)
+"""Where a process's status says at which addresses its environment begins and ends."""
 
 
 @contextlib.contextmanager
@@ -106,7 +108,5 @@ def _environment(process: Path) -> bytes:
 def _is_beginning(process: Path) -> bool:
     """Whether its environment is still to come, or there by now; False if it has none for good. Raises OSError."""
     (process / "exe").readlink()  # what is no program, such as a thread of the kernel or what is dead, ends here
-    # The name of the program stands in parentheses and may hold anything.
-    fields = ["", "", *(process / "stat").read_text().rpartition(")")[2].split()]
-    start, last = (int(fields[number - 1]) for number in (ENVIRONMENT_START, ENVIRONMENT_END))
+    start, last = map(int, status_of(process.name)[ENVIRONMENT])
     return start == 0 or last > start

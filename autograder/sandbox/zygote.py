@@ -48,8 +48,6 @@ from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
 
 MAX_REQUEST = 1 << 16
-MORE_CELLS = {"": (), "transformers": (sandbox_process.FIRST_MODEL,)}
-"""By library that sandboxes are to have from the start, the cells that import it."""
 
 
 class Zygote:
@@ -100,8 +98,7 @@ class Zygote:
     def _answer(self, asker: socket.socket, message: bytes, descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
         request = json.loads(message)
         if request["op"] == "open":
-            caps = Caps.from_data(request["caps"])
-            pid = self._fork(descriptors, caps, request["processor"])
+            pid = self._fork(descriptors, Caps(**request["caps"]), request["processor"])
             self._sandboxes[asker].add(pid)
             return {"pid": pid}, [os.pidfd_open(pid)]
         if request["op"] == "end":
@@ -219,8 +216,8 @@ def _strongest_jail(tiers: list[str], session: Path) -> tuple[Jail, list[str]]:
     raise OSError("no sandbox is possible on this machine: " + "; ".join(reasons))
 
 
-def main(descriptor: int, library: str, tiers: list[str]) -> None:
-    """Serve on an inherited socket, with the strongest of some tiers, and with one more library where one is named."""
+def main(descriptor: int, tiers: list[str]) -> None:
+    """Serve on an inherited socket, with the strongest of some tiers."""
     control = socket.socket(fileno=descriptor)
     torch.set_num_threads(1)
     use_event_semaphores()
@@ -228,7 +225,7 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
     with open_session() as session:
         try:
             jail, reasons = _strongest_jail(tiers, session)
-            shell = sandbox_process.make_shell(*MORE_CELLS[library])
+            shell = sandbox_process.make_shell()
             jail.prepare()
         except Exception as error:
             traceback.print_exc()
@@ -249,4 +246,4 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    main(int(sys.argv[1]), sys.argv[2:])

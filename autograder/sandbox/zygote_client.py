@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from autograder.records.refusal import Refusal
 from autograder.sandbox.caps import Caps
+from autograder.sandbox.linux import status_of
 from autograder.sandbox.session import END_DEADLINE, TOKEN_VARIABLE, sweep_after
 
 TIERS = ("namespaces", "landlock", "process")
@@ -31,8 +32,6 @@ NOT_HELD = {
     "its user is yours unless root grades, and then it can also change the gradebook, leave files, and end the grading",
 }
 """What each tier cannot keep learners' code from, in words for the instructor."""
-LIBRARY = "transformers"
-"""It takes two seconds to import, and makes each fork larger; few notebooks name it."""
 START_DEADLINE = 180.0
 """Seconds for importing torch on a busy machine."""
 ANSWER_DEADLINE = 60.0
@@ -80,10 +79,9 @@ class SandboxProcess:
     def is_ready_to_run(self) -> bool:
         """Whether its first thread runs now or waits for a processor, and does not sleep."""
         try:
-            status = Path(f"/proc/{self.pid}/stat").read_text(errors="replace")
+            return status_of(self.pid)[0] == "R"
         except OSError:
             return False
-        return status.rpartition(")")[2].split()[0] == "R"
 
     def close(self) -> None:
         """Let go of it."""
@@ -109,21 +107,11 @@ class SandboxProcess:
             signal.pidfd_send_signal(self.pidfd, number)
 
 
-def names_library(*texts: str | bytes) -> bool:
-    """Whether one of some texts, such as a notebook or what lies beside it, names LIBRARY."""
-    return any(LIBRARY in text if isinstance(text, str) else LIBRARY.encode() in text for text in texts)
-
-
 class ZygoteClient:
-    """A fork server process, restarted when it died. Safe to use from several threads.
+    """A fork server process, restarted when it died. Safe to use from several threads."""
 
-    With a `library`, its sandboxes have that from the start.
-    """
-
-    def __init__(self, tiers: tuple[str, ...] = TIERS, *, library: str = "") -> None:
+    def __init__(self, tiers: tuple[str, ...] = TIERS) -> None:
         self._tiers = tiers
-        self._library = library
-        self._beside: ZygoteClient | None = None
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -132,7 +120,8 @@ class ZygoteClient:
         self._tier = ""
         self._generation = 0
         self._token = ""
-        self._pid: int | None = None
+        self.pid: int | None = None
+        """The fork server's own process, once it has been started."""
         self.processor: int | None = None
         """The one on which all its sandboxes run, if not on all: there they take no time from sandboxes elsewhere."""
         self.shortfalls: list[str] = []
@@ -161,41 +150,17 @@ class ZygoteClient:
         with self._lock, theirs:
             self._ask({"op": "connect"}, [theirs.fileno()])
         ours.settimeout(ANSWER_DEADLINE)
-        other = ZygoteClient(self._tiers, library=self._library)
+        other = ZygoteClient(self._tiers)
         other._control, other._is_shared, other._generation = ours, True, 1
-        other._tier, other.shortfalls, other._pid = self._tier, self.shortfalls, self._pid
-        other._beside = self._beside and self._beside.share()
+        other._tier, other.shortfalls, other.pid = self._tier, self.shortfalls, self.pid
         return other
-
-    def with_library(self) -> "ZygoteClient":
-        """The one whose sandboxes have LIBRARY from the start. It is started on first use, and closed with this one.
-
-        One that is shared has it only if there was one already: each worker with one of its own would take too much
-        memory. Sandboxes of this one, which is then given, import the library themselves.
-        """
-        with self._lock:
-            if self._beside is None and not self._is_shared and not self._library:
-                self._beside = ZygoteClient(self._tiers, library=LIBRARY)
-        server = self._beside or self
-        server.processor = self.processor
-        return server
-
-    @property
-    def has_library(self) -> bool:
-        """Whether `with_library` has been asked for, here or before it was shared."""
-        return self._beside is not None
-
-    @property
-    def pids(self) -> set[int]:
-        """The processes of this fork server and of the one with the library, as far as they have been started."""
-        return {server._pid for server in (self, self._beside) if server and server._pid}
 
     def open_process(self, caps: Caps, lender: SandboxProcess | None = None) -> SandboxProcess:
         """Fork a process for a sandbox; it gets our end of the connection to a `lender`. Raises SandboxError."""
         ours, theirs = socket.socketpair()
         try:
             with self._lock, theirs:
-                request = {"op": "open", "caps": caps.to_data(), "processor": self.processor}
+                request = {"op": "open", "caps": vars(caps), "processor": self.processor}
                 descriptors = [theirs.fileno(), *([lender.connection.fileno()] if lender else [])]
                 answer, pidfds = self._ask(request, descriptors)
             return SandboxProcess(ours, answer["pid"], pidfds[0], self._tier, self._generation)
@@ -218,8 +183,6 @@ class ZygoteClient:
         """End the fork server and all its sandboxes."""
         with self._lock:
             self._stop()
-        if self._beside is not None:
-            self._beside.close()
 
     def _ask(self, request: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
         for _ in range(2):
@@ -261,7 +224,7 @@ class ZygoteClient:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._token = secrets.token_hex(8)
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (read and closed when the greeting is there)
-        arguments = [str(theirs.fileno()), self._library, *self._tiers]
+        arguments = [str(theirs.fileno()), *self._tiers]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.sandbox.zygote", *arguments],
@@ -273,7 +236,7 @@ class ZygoteClient:
                 stderr=self._complaints,
                 start_new_session=True,
             )
-        self._pid = self._process.pid
+        self.pid = self._process.pid
 
     def _greet(self) -> None:
         assert self._control is not None and self._complaints is not None

@@ -266,43 +266,32 @@ def test_own_points_and_own_exercises_travel_along(course: Course, tmp_path: Pat
     assert results["score"] == 7
 
 
-@pytest.fixture(scope="module")
-def container(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Container:
+def said_of_a_spy(archive: Path, folder: Path, attention: Assignment, tier: str = "") -> str:
+    """What is printed in Gradescope's container where an answer that looks for what is not its own is right."""
     if not can_be_made():
         pytest.skip("only root can make a container")
-    folder = tmp_path_factory.mktemp("container")
     for place in (folder, folder.parent, folder.parent.parent):
         place.chmod(0o755)
-    made = Container(folder, archive)
-    made.borrow_environment()
-    return made
-
-
-METADATA = json.dumps({"users": [{"id": 1, "name": "Ada"}], "previous_submissions": []})
-
-
-def test_nobody_reads_or_writes_what_is_not_theirs(container: Container, attention: Assignment) -> None:
-    ran = container.grade({"hw.ipynb": json.dumps(notebook(attention, causal_mask=SPIES)).encode()}, METADATA)
+    container = Container(folder, archive)
+    container.borrow_environment()
+    metadata = json.dumps({"users": [{"id": 1, "name": "Ada"}], "previous_submissions": []})
+    handed_in = {"hw.ipynb": json.dumps(notebook(attention, causal_mask=SPIES)).encode()}
+    ran = container.grade(handed_in, metadata, tier)
     assert ran.results["score"] == 20, ran.results["tests"][0]["output"]
-    assert "Sandbox: landlock." in ran.said
+    return ran.said
+
+
+def test_nobody_reads_or_writes_what_is_not_theirs(archive: Path, tmp_path: Path, attention: Assignment) -> None:
+    assert "Sandbox: landlock." in said_of_a_spy(archive, tmp_path, attention)
 
 
 @pytest.mark.slow
 def test_where_nothing_holds_files_are_still_kept_if_it_is_graded_all_the_same(
     released_course: Path, tmp_path: Path, attention: Assignment
 ) -> None:
-    if not can_be_made():
-        pytest.skip("only root can make a container")
-    Course(released_course).done("gradescope", NAME, "--output", str(tmp_path / "autograder.zip"), "--any-sandbox")
-    for place in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        place.chmod(0o755)
-    container = Container(tmp_path, tmp_path / "autograder.zip")
-    container.borrow_environment()
-    ran = container.grade(
-        {"hw.ipynb": json.dumps(notebook(attention, causal_mask=SPIES)).encode()}, METADATA, tier="process"
-    )
-    assert ran.results["score"] == 20, ran.results["tests"][0]["output"]
-    assert "Sandbox: process." in ran.said
+    archive = tmp_path / "autograder.zip"
+    Course(released_course).done("gradescope", NAME, "--output", str(archive), "--any-sandbox")
+    assert "Sandbox: process." in said_of_a_spy(archive, tmp_path, attention, tier="process")
 
 
 @pytest.fixture

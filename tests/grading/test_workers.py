@@ -32,8 +32,6 @@ TIMES = ("started", "seconds")
 class NoServer:
     """Stands in for the fork server where no sandbox is needed."""
 
-    has_library = False
-
     def start(self) -> None: ...
 
     def share(self) -> "NoServer":
