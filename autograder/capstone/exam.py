@@ -11,7 +11,6 @@ from autograder.capstone import language
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.language import Logits, Nats
 from autograder.capstone.likeness import WORDS, Portrait, cosines, cost_of_words, layers
-from autograder.capstone.tokenizer import BYTES
 from llm_course.capstone import bars
 from llm_course.capstone.data import Fact, Mixture, asked_talks, held_out_texts
 from llm_course.capstone.format import (
@@ -87,7 +86,7 @@ class Exam:
         return language.bits_per_byte(self._nats(logits, self.compared, shift), _size(self.compared))
 
     def bits_of(self, file: str, texts: Sequence[str]) -> float:
-        """Bits per byte of the texts, or of `compared`, by the model in a file. Raises FileFault."""
+        """Bits per byte of the texts, or of `compared`, by the model in a file. Raises CapstoneError."""
         return language.bits_per_byte(self._spent(file)[: len(texts)], _size(texts))
 
     def bits_of_public_texts(self, logits: Logits) -> tuple[float, float]:
@@ -98,16 +97,16 @@ class Exam:
         texts = held_out_texts(HELD_OUT)
         rows = [row[:CONTEXT_LENGTH] for row in self._rows(texts)]
         nats = language.nats_of_tokens(logits, rows, CONTEXT_LENGTH - 1)
-        sizes = [sum(self.handed_in.vocabulary.lengths[token] for token in row[1:]) for row in rows]
+        sizes = [sum(self.handed_in.lengths[token] for token in row[1:]) for row in rows]
         return language.bits_per_byte(nats, sum(sizes)), language.bits_per_byte(nats[:FIRST], sum(sizes[:FIRST]))
 
     def portrait(self, file: str) -> Portrait:
-        """What the model in a file looks like. Raises FileFault."""
+        """What the model in a file looks like. Raises CapstoneError."""
         if file not in self._portraits:
-            vocabulary, weights = self.handed_in.vocabulary, self.handed_in.weights(file)
+            weights = self.handed_in.weights(file)
             self._portraits[file] = Portrait(
                 layers(weights, self.handed_in.config),
-                cosines(vocabulary.encode(WORDS), weights[TABLE]),
+                cosines(self._encoded(WORDS), weights[TABLE]),
                 self._said(file) if self.bits_of(file, self.said_texts) <= bars.LEARNED else [],
             )
         return self._portraits[file]
@@ -115,21 +114,17 @@ class Exam:
     @property
     def bytes_per_token(self) -> float:
         """How long the tokenizer's tokens are on the secret texts."""
-        return _size(self.texts) / sum(map(len, self.handed_in.vocabulary.encode(self.texts)))
+        return _size(self.texts) / sum(map(len, self._encoded(self.texts)))
 
     def replies(self, logits: Logits, talks: Sequence[Sequence[Turn]]) -> list[tuple[str, bool]]:
         """What the model says to the last question of each dialogue, and if it is something that ends as a turn."""
-        vocabulary = self.handed_in.vocabulary
-        end = self._special(END_OF_TURN)
+        tokenizer = self.handed_in.tokenizer
+        end = tokenizer.special(END_OF_TURN)
         prompts = [self._prompt(talk) for talk in talks]
         said = language.answers(logits, prompts, LONGEST_ANSWER, end, CONTEXT_LENGTH)
-        first_special = BYTES + len(vocabulary.merges)
+        first_special = tokenizer.special(SPECIALS[0])
         return [
-            (
-                vocabulary.decode(ids).decode(errors="replace"),
-                len(ids) > 1 and ids[-1] == end and all(token < first_special for token in ids[:-1]),
-            )
-            for ids in said
+            (tokenizer.decode(ids), len(ids) > 1 and ids[-1] == end and max(ids[:-1]) < first_special) for ids in said
         ]
 
     def dialogue_shares(self, logits: Logits) -> tuple[float, float]:
@@ -165,7 +160,7 @@ class Exam:
         return self.capitals(logits, [(form, fact.country) for form in wordings], [fact.city] * len(wordings))
 
     def _said(self, file: str) -> list[float]:
-        lengths = self.handed_in.vocabulary.lengths
+        lengths = self.handed_in.lengths
         read = [[lengths[token] for token in row[1:]] for row in self._rows(self.said_texts)]
         return cost_of_words(self.said_texts, read, self._spent(file)[:SAID])
 
@@ -180,24 +175,23 @@ class Exam:
         return language.nats_of_tokens(logits, self._rows(texts), CONTEXT_LENGTH - 1, shift)
 
     def _rows(self, texts: Sequence[str]) -> list[list[int]]:
-        vocabulary = self.handed_in.vocabulary
-        begin = self._special(END_OF_TEXT)
-        rows = vocabulary.encode(texts)
+        tokenizer = self.handed_in.tokenizer
+        rows = self._encoded(texts)
         for text, ids in zip(texts, rows, strict=True):
             # A token stands for the bytes that it is made of: what is scored is the text, all of it.
-            assert vocabulary.decode(ids) == text.encode()
-        return [[begin, *ids] for ids in rows]
+            assert tokenizer.decode(ids) == text
+        return [[tokenizer.special(END_OF_TEXT), *ids] for ids in rows]
+
+    def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
+        return [self.handed_in.tokenizer.encode(text) for text in texts]
 
     def _prompt(self, talk: Sequence[Turn]) -> list[int]:
         said = [text for turn in talk for text in turn][:-1]
-        encoded = self.handed_in.vocabulary.encode(said)
-        ids = [self._special(END_OF_TEXT)]
-        for number, part in enumerate(encoded):
-            ids += [self._special(ASSISTANT if number % 2 else USER), *part, self._special(END_OF_TURN)]
-        return [*ids, self._special(ASSISTANT)]
-
-    def _special(self, name: str) -> int:
-        return BYTES + len(self.handed_in.vocabulary.merges) + SPECIALS.index(name)
+        special = self.handed_in.tokenizer.special
+        ids = [special(END_OF_TEXT)]
+        for number, part in enumerate(self._encoded(said)):
+            ids += [special(ASSISTANT if number % 2 else USER), *part, special(END_OF_TURN)]
+        return [*ids, special(ASSISTANT)]
 
 
 def _size(texts: Sequence[str]) -> int:
