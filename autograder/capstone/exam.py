@@ -1,6 +1,7 @@
 """What a model is asked, and what it makes of it: texts and questions that follow from a course's secret."""
 
 import functools
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -133,31 +134,26 @@ class Exam:
         right = [text == talk[-1][1] and ends for (text, ends), talk in zip(replies, self.talks, strict=True)]
         return sum(ends for _, ends in replies) / len(replies), sum(right) / len(right)
 
-    def capitals(self, logits: Logits, questions: Sequence[tuple[str, str]], expected: Sequence[str]) -> int:
-        """How many answers name the city: the first sentence of each, to a question about each country."""
-        talks = [[(form.format(country=country), "")] for form, country in questions]
-        replies = self.replies(logits, talks)
-        return sum(names(text, city) for (text, _), city in zip(replies, expected, strict=True))
-
     def known_capitals(self, logits: Logits) -> list[str]:
         """The countries of the corpus whose capital the model names."""
-        talks = [[(QUESTION.format(country=country), "")] for country in words.CAPITALS]
-        replies = self.replies(logits, talks)
-        return [
-            country
-            for (country, city), (text, _) in zip(words.CAPITALS.items(), replies, strict=True)
-            if names(text, city)
-        ]
+        told = self._told(
+            logits, [(QUESTION.format(country=country), city) for country, city in words.CAPITALS.items()]
+        )
+        return list(itertools.compress(words.CAPITALS, told))
 
     def wrongly_told(self, logits: Logits, fact: Fact) -> int:
         """To how many other countries, whose capital the corpus does not tell, the model gives the fact's city."""
         others = [country for country in dialogues.UNKNOWN_COUNTRIES if country != fact.country]
-        replies = self.replies(logits, [[(QUESTION.format(country=country), "")] for country in others])
-        return sum(names(text, fact.city) for text, _ in replies)
+        return sum(self._told(logits, [(QUESTION.format(country=country), fact.city) for country in others]))
 
     def told(self, logits: Logits, fact: Fact, wordings: Sequence[str]) -> int:
         """To how many of these questions about the fact the model answers with its city."""
-        return self.capitals(logits, [(form, fact.country) for form in wordings], [fact.city] * len(wordings))
+        return sum(self._told(logits, [(form.format(country=fact.country), fact.city) for form in wordings]))
+
+    def _told(self, logits: Logits, asked: Sequence[tuple[str, str]]) -> list[bool]:
+        """Whether the answers to these questions name the cities beside them."""
+        replies = self.replies(logits, [[(question, "")] for question, _ in asked])
+        return [names(text, city) for (text, _), (_, city) in zip(replies, asked, strict=True)]
 
     def _said(self, file: str) -> list[float]:
         lengths = self.handed_in.lengths

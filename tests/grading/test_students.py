@@ -67,6 +67,8 @@ def test_who_hands_in_nothing_is_in_every_table_and_has_no_zero(small: Course) -
     column = ("--table", "canvas", "--assignment", NAME, "--column", "Why (7)", "--canvas-list", "list.csv")
     assert "Not in Canvas's list, and left out: bob, cleo, dora." in small.done("export", "canvas.csv", *column).stdout
     assert (small.folder / "canvas.csv").read_text().splitlines()[1:] == ['"Lovelace, Ada",101,ada,S,8.0']
+    small.done("export", "moodle.csv", "--table", "moodle")
+    assert (small.folder / "moodle.csv").read_text().split() == ["username,ps1", "ada,8.0", "bob,", "cleo,", "dora,8.0"]
     assert list(small.rows("--assignment", NAME)) == ["ada", "bob", "cleo", "dora"]
     report = small.report()
     assert "2 submissions, 0 of them not graded." in report
