@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from pathlib import Path
 from types import FrameType
 
@@ -35,7 +36,7 @@ from autograder.running.work import DEFECT, Job, Task
 from autograder.running.workers import dask_workers, local_workers
 from autograder.students.by_hand import HandScore, notes_on
 from autograder.students.extensions import read_extensions
-from autograder.students.penalties import Foreseen, foresee
+from autograder.students.penalties import foresee
 from autograder.submissions.course_files import course_secret, stored_result
 from autograder.submissions.hand_in import (
     NotGradable,
@@ -88,15 +89,14 @@ def _grade_and_show(
 
 def _changes(name: str, lines: Sequence[Graded]) -> Iterator[str]:
     """What a dry run says when all is graded."""
-    penalties = sorted(_foresee_penalties(name, lines), key=lambda found: found.student)
-    for found in penalties:
-        yield f"{shown(found.student)}: late penalty {in_points(found.before)} to {in_points(found.after)} points."
+    penalties = sorted(_foresee_penalties(name, lines))
+    yield from starmap(_moved_penalty, penalties)
     if edited := sum(line.before is not None and _is_edited(line.result, line.before) for line in lines):
         yield (
             f"exercises/{name} was edited since {edited} of these were graded: `llm-course grade {name}` grades them "
             "again."
         )
-    changed = {line.student for line in lines if _change(line)} | {found.student for found in penalties}
+    changed = {line.student for line in lines if _change(line)} | {student for student, *_ in penalties}
     yield f"{len(changed)} of {len(lines)} submissions of {name} would change; nothing was written."
 
 
@@ -192,13 +192,14 @@ def update_penalties(name: str, students: Sequence[str]) -> list[str]:
     """
     course, config = course_directory()
     with Writer(course, config, name) as writer:
-        changes = writer.update_penalties(students)
-    return [
-        f"{shown(student)}: late penalty {in_points(old)} to {in_points(new)} points." for student, old, new in changes
-    ]
+        return [*starmap(_moved_penalty, writer.update_penalties(students))]
 
 
-def _foresee_penalties(name: str, lines: Iterable[Graded]) -> list[Foreseen]:
+def _moved_penalty(student: str, before: float, after: float) -> str:
+    return f"{shown(student)}: late penalty {in_points(before)} to {in_points(after)} points."
+
+
+def _foresee_penalties(name: str, lines: Iterable[Graded]) -> list[tuple[str, float, float]]:
     """The late penalties that `grade` and `update_penalties` would change, for what a dry run has graded."""
     course, config = course_directory()
     extensions = read_extensions(Path(course.root), name)

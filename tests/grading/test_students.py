@@ -3,11 +3,12 @@
 import json
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.banks.sources import answer, asserts, essay, handed_in, write_source
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, copy_of
 
 pytestmark = pytest.mark.grading
 NAME = "ps1"
@@ -26,15 +27,21 @@ LATE = "2026-10-13 13:00:00.000000 UTC"
 """A day and an hour."""
 
 
-@pytest.fixture
-def small(empty: Course) -> Course:
-    """A course with a small assignment that is due, and a penalty for each day."""
+@pytest.fixture(scope="module")
+def small_course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with a small assignment that is due, and a penalty for each day; to be copied."""
+    empty = copy_of(empty_course, tmp_path_factory.mktemp("small"))
     cells = [answer("one-answer", "def one():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION")]
     write_source(empty.folder, NAME, [*cells, asserts("one", 8, "assert one() == 1"), essay("why", 4)])
     empty.configure(RULE)
     (empty.folder / "students.csv").write_text(ROSTER, encoding="utf-8")
     empty.done("release", NAME, "--due", "2026-10-12T12:00+00:00")
-    return empty
+    return empty.folder
+
+
+@pytest.fixture
+def small(small_course: Path, tmp_path: Path) -> Course:
+    return copy_of(small_course, tmp_path)
 
 
 def submit(course: Course, student: str, at: str, why: str = "") -> None:
