@@ -1,6 +1,6 @@
 """An instructor's day, from the release of an assignment to the grades. `llm-course COMMAND --help` says more."""
 
-# What the commands do stands in `commands`: `--help` need not wait until that is loaded.
+# What the commands do stands in `course`: `--help` need not wait until that is loaded. An option is called as there.
 
 import argparse
 import gc
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--database", metavar="URL", help="the gradebook, such as postgresql://user@host/grades")
 
     release = commands.add_parser("release", help="release an assignment to a class")
-    release.add_argument("assignment", metavar="ASSIGNMENT")
+    release.add_argument("name", metavar="ASSIGNMENT")
     release.add_argument(
         "--regenerate", action="store_true", help="make an edited source anew, and keep a copy of it with its date"
     )
@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     extend = commands.add_parser("extend", help="give a student more time for an assignment")
-    extend.add_argument("assignment", metavar="ASSIGNMENT")
+    extend.add_argument("name", metavar="ASSIGNMENT")
     extend.add_argument("student", metavar="STUDENT")
     more = extend.add_mutually_exclusive_group(required=True)
     more.add_argument("--days", type=float, help="how many; 0 takes an extension back")
@@ -110,10 +110,10 @@ def _parser() -> argparse.ArgumentParser:
     extend.add_argument("--reason", default="", help="stands in every table")
 
     new = commands.add_parser("new-exercise", help="begin an assignment of your own: a working example to be changed")
-    new.add_argument("assignment", metavar="ASSIGNMENT")
+    new.add_argument("name", metavar="ASSIGNMENT")
 
     trial = commands.add_parser("try", help="try exercises of your own: is right told from wrong?")
-    trial.add_argument("assignment", metavar="ASSIGNMENT")
+    trial.add_argument("name", metavar="ASSIGNMENT")
 
     collect = commands.add_parser("collect", help="take what was handed in from a platform's archive or a folder")
     collect.add_argument("path", type=Path, metavar="ZIP-OR-FOLDER")
@@ -127,11 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("--yes", action="store_true", help="agree to what would be asked")
 
     history = commands.add_parser("history", help="list what was handed in of an assignment, and when")
-    history.add_argument("assignment", metavar="ASSIGNMENT")
+    history.add_argument("name", metavar="ASSIGNMENT")
     history.add_argument("--student", default="*", help="one student's id, or a pattern (default: all)")
 
     grade = commands.add_parser("grade", help="grade the submissions of an assignment")
-    grade.add_argument("assignment", metavar="ASSIGNMENT")
+    grade.add_argument("name", metavar="ASSIGNMENT")
     grade.add_argument("--student", default="*", help="one student's id, or a pattern (default: all)")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     grade.add_argument("--workers", type=_count, default=cores, metavar="N", help=f"processes (default: {cores})")
@@ -148,14 +148,14 @@ def _parser() -> argparse.ArgumentParser:
         "folder the assignment is as it was released there. Ends with 0 if it was graded, whatever its score, and with "
         "2 if it could not be.",
     )
-    one.add_argument("assignment", metavar="ASSIGNMENT")
+    one.add_argument("name", metavar="ASSIGNMENT")
     one.add_argument("notebook", type=Path, metavar="NOTEBOOK")
-    one.add_argument("--json", type=Path, metavar="FILE", help="write the result there")
+    one.add_argument("--json", dest="output", type=Path, metavar="FILE", help="write the result there")
     one.add_argument("--release", type=Path, metavar="DIR", help="the assignment as `github` wrote it")
     one.add_argument("--github", action="store_true", help="also tell the job of GitHub's in which this runs")
 
     gradescope = commands.add_parser("gradescope", help="make the autograder that Gradescope runs")
-    gradescope.add_argument("assignment", metavar="ASSIGNMENT")
+    gradescope.add_argument("name", metavar="ASSIGNMENT")
     gradescope.add_argument("--output", type=Path, default=Path("autograder.zip"), metavar="FILE.zip")
     gradescope.add_argument(
         "--any-sandbox", action="store_true", help="grade also where only a plain process keeps learners' code"
@@ -165,13 +165,17 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     github = commands.add_parser("github", help="make a template repository whose workflow grades")
-    github.add_argument("assignment", metavar="ASSIGNMENT")
+    github.add_argument("name", metavar="ASSIGNMENT")
     github.add_argument("folder", type=Path, metavar="DIRECTORY")
-    github.add_argument("--course", default="", metavar="URL", help="the git address of the course, with its graders")
+    github.add_argument(
+        "--course", dest="address", default="", metavar="URL", help="the git address of the course, with its graders"
+    )
 
     feedback = commands.add_parser("feedback", help="make the learners' feedback pages")
-    feedback.add_argument("assignment", metavar="ASSIGNMENT")
-    feedback.add_argument("--zip", type=Path, metavar="FILE.zip", help="also pack all pages, a folder for each student")
+    feedback.add_argument("name", metavar="ASSIGNMENT")
+    feedback.add_argument(
+        "--zip", dest="archive", type=Path, metavar="FILE.zip", help="also pack all pages, a folder for each student"
+    )
 
     report = commands.add_parser(
         "report", help="write the class report: scores, misunderstandings, what to teach again"
@@ -185,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
         "comments, literals and added lines do not hide a copy. Very short functions are left out, because right "
         "answers that short are all alike. What cannot be compared is listed too. The list is no verdict.",
     )
-    similar.add_argument("assignment", metavar="ASSIGNMENT")
+    similar.add_argument("name", metavar="ASSIGNMENT")
     similar.add_argument(
         "--share", type=_percent, default=80, metavar="PERCENT", help="of the shorter one (default: 80)"
     )
@@ -194,7 +198,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("file", type=Path, metavar="FILE.csv")
     tables = ("plain", "cells", "canvas", "moodle")
     export.add_argument("--table", choices=tables, default="plain", help="which platform is to import it")
-    export.add_argument("--assignment", default="", metavar="ASSIGNMENT", help="only this one (default: all)")
+    export.add_argument(
+        "--assignment", dest="name", default="", metavar="ASSIGNMENT", help="only this one (default: all)"
+    )
     export.add_argument("--column", default="", metavar="NAME", help='what the platform calls it: "Attention (9001)"')
     export.add_argument(
         "--canvas-list", type=Path, metavar="FILE.csv", help="what Canvas exported: its ids and columns are kept"

@@ -43,19 +43,16 @@ def write_modules(folder: Path = IN_PAGE) -> Path:
     return file
 
 
-def write_exercises(assignment: Assignment, answer_keys: dict[str, AnswerKey], folder: Path = IN_PAGE) -> list[Path]:
+def write_exercises(assignment: Assignment, answer_keys: dict[str, AnswerKey]) -> None:
     """Write the exercises of an assignment that need no tensor, and nothing else, into a folder of its name."""
-    place = folder / assignment.name
+    place = IN_PAGE / assignment.name
     shutil.rmtree(place, ignore_errors=True)
-    files = []
     for exercise in assignment.exercises:
         answer_key = answer_keys[exercise.name]
         if not needs_torch(exercise, answer_key):
             place.mkdir(parents=True, exist_ok=True)
             file, specification = place / f"{exercise.name}.json", _specification(assignment, exercise, answer_key)
             file.write_text(json.dumps(specification, ensure_ascii=False) + "\n", encoding="utf-8")
-            files.append(file)
-    return files
 
 
 def needs_torch(exercise: Exercise, answer_key: AnswerKey) -> bool:

@@ -1,7 +1,6 @@
 """The capstone's grader: it measures a model that was handed in, and runs none of the learner's code.
 
 tensors      safetensors as hostile bytes
-tokenizer    a tokenizer's JSON as hostile bytes, and what each of its tokens stands for
 language     bits per byte, answers in turn, what a model says: by the course's own decoder
 likeness     how alike two models are in what a disguise does not change
 shipped      whether a model comes from one of the course's

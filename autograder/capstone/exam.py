@@ -1,6 +1,7 @@
 """What a model is asked, and what it makes of it: texts and questions that follow from a course's secret."""
 
 import functools
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,6 @@ from autograder.capstone import language
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.language import Logits, Nats
 from autograder.capstone.likeness import WORDS, Portrait, cosines, cost_of_words, layers
-from autograder.capstone.tokenizer import BYTES
 from llm_course.capstone import bars
 from llm_course.capstone.data import Fact, Mixture, asked_talks, held_out_texts
 from llm_course.capstone.format import (
@@ -87,7 +87,7 @@ class Exam:
         return language.bits_per_byte(self._nats(logits, self.compared, shift), _size(self.compared))
 
     def bits_of(self, file: str, texts: Sequence[str]) -> float:
-        """Bits per byte of the texts, or of `compared`, by the model in a file. Raises FileFault."""
+        """Bits per byte of the texts, or of `compared`, by the model in a file. Raises CapstoneError."""
         return language.bits_per_byte(self._spent(file)[: len(texts)], _size(texts))
 
     def bits_of_public_texts(self, logits: Logits) -> tuple[float, float]:
@@ -98,16 +98,16 @@ class Exam:
         texts = held_out_texts(HELD_OUT)
         rows = [row[:CONTEXT_LENGTH] for row in self._rows(texts)]
         nats = language.nats_of_tokens(logits, rows, CONTEXT_LENGTH - 1)
-        sizes = [sum(self.handed_in.vocabulary.lengths[token] for token in row[1:]) for row in rows]
+        sizes = [sum(self.handed_in.lengths[token] for token in row[1:]) for row in rows]
         return language.bits_per_byte(nats, sum(sizes)), language.bits_per_byte(nats[:FIRST], sum(sizes[:FIRST]))
 
     def portrait(self, file: str) -> Portrait:
-        """What the model in a file looks like. Raises FileFault."""
+        """What the model in a file looks like. Raises CapstoneError."""
         if file not in self._portraits:
-            vocabulary, weights = self.handed_in.vocabulary, self.handed_in.weights(file)
+            weights = self.handed_in.weights(file)
             self._portraits[file] = Portrait(
                 layers(weights, self.handed_in.config),
-                cosines(vocabulary.encode(WORDS), weights[TABLE]),
+                cosines(self._encoded(WORDS), weights[TABLE]),
                 self._said(file) if self.bits_of(file, self.said_texts) <= bars.LEARNED else [],
             )
         return self._portraits[file]
@@ -115,21 +115,17 @@ class Exam:
     @property
     def bytes_per_token(self) -> float:
         """How long the tokenizer's tokens are on the secret texts."""
-        return _size(self.texts) / sum(map(len, self.handed_in.vocabulary.encode(self.texts)))
+        return _size(self.texts) / sum(map(len, self._encoded(self.texts)))
 
     def replies(self, logits: Logits, talks: Sequence[Sequence[Turn]]) -> list[tuple[str, bool]]:
         """What the model says to the last question of each dialogue, and if it is something that ends as a turn."""
-        vocabulary = self.handed_in.vocabulary
-        end = self._special(END_OF_TURN)
+        tokenizer = self.handed_in.tokenizer
+        end = tokenizer.special(END_OF_TURN)
         prompts = [self._prompt(talk) for talk in talks]
         said = language.answers(logits, prompts, LONGEST_ANSWER, end, CONTEXT_LENGTH)
-        first_special = BYTES + len(vocabulary.merges)
+        first_special = tokenizer.special(SPECIALS[0])
         return [
-            (
-                vocabulary.decode(ids).decode(errors="replace"),
-                len(ids) > 1 and ids[-1] == end and all(token < first_special for token in ids[:-1]),
-            )
-            for ids in said
+            (tokenizer.decode(ids), len(ids) > 1 and ids[-1] == end and max(ids[:-1]) < first_special) for ids in said
         ]
 
     def dialogue_shares(self, logits: Logits) -> tuple[float, float]:
@@ -138,34 +134,29 @@ class Exam:
         right = [text == talk[-1][1] and ends for (text, ends), talk in zip(replies, self.talks, strict=True)]
         return sum(ends for _, ends in replies) / len(replies), sum(right) / len(right)
 
-    def capitals(self, logits: Logits, questions: Sequence[tuple[str, str]], expected: Sequence[str]) -> int:
-        """How many answers name the city: the first sentence of each, to a question about each country."""
-        talks = [[(form.format(country=country), "")] for form, country in questions]
-        replies = self.replies(logits, talks)
-        return sum(names(text, city) for (text, _), city in zip(replies, expected, strict=True))
-
     def known_capitals(self, logits: Logits) -> list[str]:
         """The countries of the corpus whose capital the model names."""
-        talks = [[(QUESTION.format(country=country), "")] for country in words.CAPITALS]
-        replies = self.replies(logits, talks)
-        return [
-            country
-            for (country, city), (text, _) in zip(words.CAPITALS.items(), replies, strict=True)
-            if names(text, city)
-        ]
+        told = self._told(
+            logits, [(QUESTION.format(country=country), city) for country, city in words.CAPITALS.items()]
+        )
+        return list(itertools.compress(words.CAPITALS, told))
 
     def wrongly_told(self, logits: Logits, fact: Fact) -> int:
         """To how many other countries, whose capital the corpus does not tell, the model gives the fact's city."""
         others = [country for country in dialogues.UNKNOWN_COUNTRIES if country != fact.country]
-        replies = self.replies(logits, [[(QUESTION.format(country=country), "")] for country in others])
-        return sum(names(text, fact.city) for text, _ in replies)
+        return sum(self._told(logits, [(QUESTION.format(country=country), fact.city) for country in others]))
 
     def told(self, logits: Logits, fact: Fact, wordings: Sequence[str]) -> int:
         """To how many of these questions about the fact the model answers with its city."""
-        return self.capitals(logits, [(form, fact.country) for form in wordings], [fact.city] * len(wordings))
+        return sum(self._told(logits, [(form.format(country=fact.country), fact.city) for form in wordings]))
+
+    def _told(self, logits: Logits, asked: Sequence[tuple[str, str]]) -> list[bool]:
+        """Whether the answers to these questions name the cities beside them."""
+        replies = self.replies(logits, [[(question, "")] for question, _ in asked])
+        return [names(text, city) for (text, _), (_, city) in zip(replies, asked, strict=True)]
 
     def _said(self, file: str) -> list[float]:
-        lengths = self.handed_in.vocabulary.lengths
+        lengths = self.handed_in.lengths
         read = [[lengths[token] for token in row[1:]] for row in self._rows(self.said_texts)]
         return cost_of_words(self.said_texts, read, self._spent(file)[:SAID])
 
@@ -180,24 +171,23 @@ class Exam:
         return language.nats_of_tokens(logits, self._rows(texts), CONTEXT_LENGTH - 1, shift)
 
     def _rows(self, texts: Sequence[str]) -> list[list[int]]:
-        vocabulary = self.handed_in.vocabulary
-        begin = self._special(END_OF_TEXT)
-        rows = vocabulary.encode(texts)
+        tokenizer = self.handed_in.tokenizer
+        rows = self._encoded(texts)
         for text, ids in zip(texts, rows, strict=True):
             # A token stands for the bytes that it is made of: what is scored is the text, all of it.
-            assert vocabulary.decode(ids) == text.encode()
-        return [[begin, *ids] for ids in rows]
+            assert tokenizer.decode(ids) == text
+        return [[tokenizer.special(END_OF_TEXT), *ids] for ids in rows]
+
+    def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
+        return [self.handed_in.tokenizer.encode(text) for text in texts]
 
     def _prompt(self, talk: Sequence[Turn]) -> list[int]:
         said = [text for turn in talk for text in turn][:-1]
-        encoded = self.handed_in.vocabulary.encode(said)
-        ids = [self._special(END_OF_TEXT)]
-        for number, part in enumerate(encoded):
-            ids += [self._special(ASSISTANT if number % 2 else USER), *part, self._special(END_OF_TURN)]
-        return [*ids, self._special(ASSISTANT)]
-
-    def _special(self, name: str) -> int:
-        return BYTES + len(self.handed_in.vocabulary.merges) + SPECIALS.index(name)
+        special = self.handed_in.tokenizer.special
+        ids = [special(END_OF_TEXT)]
+        for number, part in enumerate(self._encoded(said)):
+            ids += [special(ASSISTANT if number % 2 else USER), *part, special(END_OF_TURN)]
+        return [*ids, special(ASSISTANT)]
 
 
 def _size(texts: Sequence[str]) -> int:

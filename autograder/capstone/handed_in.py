@@ -9,14 +9,12 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from autograder.capstone.tensors import FileFault, check_shapes, read_tensors
-from autograder.capstone.tokenizer import BYTES, Vocabulary, read_merges
+from autograder.capstone.tensors import FLOATS, check_shapes, read_tensors
 from llm_course.capstone.format import (
     CHECKPOINT,
     CODES,
     CONFIG,
     LEDGER,
-    MAX_MERGES,
     MAX_PARAMETERS,
     MOMENTS,
     NORM_EPSILON,
@@ -30,41 +28,53 @@ from llm_course.capstone.format import (
     parameters_of,
 )
 from llm_course.capstone.ledger import STEPS, Entry, parse
+from llm_course.capstone.substitutes import SUBSTITUTES
+from llm_course.capstone.tokenizer import Merges, Tokenizer, merges_of
 
 Read = TypeVar("Read")
 MAX_TEXT = 2 << 20
 """Bytes of tokenizer, configuration or ledger."""
 MAX_ENTRIES = 200
-FLOATS = (torch.float32, torch.float16, torch.bfloat16)
+MAX_TOKEN = 256
+"""Bytes of one token: each merge may double the length, and forty of them would fill a memory."""
 
 
 @dataclass(frozen=True)
 class HandedIn:
-    """What was handed in, by file name. Each part is read when it is first asked for, and raises FileFault then."""
+    """What was handed in, by file name. Each part is read when it is first asked for, and raises CapstoneError then."""
 
     files: Mapping[str, bytes]
     _read: dict[str, dict[str, Tensor]] = field(default_factory=dict)
 
     @functools.cached_property
-    def vocabulary(self) -> Vocabulary:
-        content = self._json(TOKENIZER)
-        if not isinstance(content, dict) or content.keys() != {"merges"}:
-            raise FileFault(f"{TOKENIZER} holds another thing than merges: write it with the capstone.")
-        return read_merges(content["merges"], TOKENIZER, MAX_MERGES)
+    def tokenizer(self) -> Tokenizer:
+        """The learner's merges, by the course's own functions."""
+        if max(self.lengths) > MAX_TOKEN:
+            raise CapstoneError(f"{TOKENIZER} has a token of more than {MAX_TOKEN} bytes: make it anew.")
+        return Tokenizer(self._merges, SUBSTITUTES)
+
+    @functools.cached_property
+    def lengths(self) -> list[int]:
+        """The bytes of each token; special tokens are none."""
+        lengths = [1] * 256
+        for left, right in self._merges:
+            lengths.append(lengths[left] + lengths[right])
+        return [*lengths, *[0] * len(SPECIALS)]
+
+    @functools.cached_property
+    def _merges(self) -> Merges:
+        return merges_of(self._text(TOKENIZER))
 
     @functools.cached_property
     def shape(self) -> Shape:
         """The decoder's shape, within the caps and for this tokenizer."""
-        try:
-            shape = Shape.of_config(self._json(CONFIG))
-        except CapstoneError as error:
-            raise FileFault(str(error)) from error
+        shape = Shape.of_config(self._json(CONFIG))
         if (count := parameters_of(shape.tensors)) > MAX_PARAMETERS:
-            raise FileFault(f"{CONFIG} describes {count:,} parameters, over the limit of {MAX_PARAMETERS:,}.")
-        if shape.vocab_size != BYTES + len(self.vocabulary.merges) + len(SPECIALS):
-            raise FileFault(
-                f"{CONFIG} tells {shape.vocab_size} tokens, and {TOKENIZER} has {BYTES + len(self.vocabulary.merges)} "
-                f"and {len(SPECIALS)} special ones: hand in the model's own tokenizer."
+            raise CapstoneError(f"{CONFIG} describes {count:,} parameters, over the limit of {MAX_PARAMETERS:,}.")
+        if shape.vocab_size != self.tokenizer.size:
+            raise CapstoneError(
+                f"{CONFIG} tells {shape.vocab_size} tokens, and with {TOKENIZER} there are {self.tokenizer.size}: hand "
+                "in the model's own tokenizer."
             )
         return shape
 
@@ -78,15 +88,12 @@ class HandedIn:
     @functools.cached_property
     def entries(self) -> list[Entry]:
         """The ledger's entries, of an unbroken chain, each field of its type."""
-        try:
-            entries = parse(self._text(LEDGER))
-        except CapstoneError as error:
-            raise FileFault(str(error)) from error
+        entries = parse(self._text(LEDGER))
         if not 0 < len(entries) <= MAX_ENTRIES:
-            raise FileFault(f"{LEDGER} has {len(entries)} entries: 1 to {MAX_ENTRIES} are read.")
+            raise CapstoneError(f"{LEDGER} has {len(entries)} entries: 1 to {MAX_ENTRIES} are read.")
         for number, entry in enumerate(entries):
             if fault := _fault_of(entry):
-                raise FileFault(f"Line {number + 1} of {LEDGER} {fault}: write it with the capstone.")
+                raise CapstoneError(f"Line {number + 1} of {LEDGER} {fault}: write it with the capstone.")
         return entries
 
     def weights(self, file: str) -> dict[str, Tensor]:
@@ -114,7 +121,7 @@ class HandedIn:
                 scales = tensors.get(name + SCALES, torch.zeros(0, 0))
                 groups = scales.shape[1] if scales.dim() == 2 else 0
                 if not 1 <= groups <= shape[1]:
-                    raise FileFault(f"{QUANTIZED} lacks the scales of {name}: save codes and scales of each matrix.")
+                    raise CapstoneError(f"{QUANTIZED} lacks the scales of {name}: save both for each matrix.")
                 expected |= {name + CODES: shape, name + SCALES: (shape[0], groups)}
             check_shapes(tensors, expected, QUANTIZED)
             codes = {name: tensor for name, tensor in tensors.items() if name.endswith(CODES)}
@@ -142,7 +149,7 @@ class HandedIn:
     def bytes_of(self, file: str) -> bytes:
         """A file as it was handed in."""
         if file not in self.files:
-            raise FileFault(f"{file} was not handed in: lay it beside the notebook.")
+            raise CapstoneError(f"{file} was not handed in: lay it beside the notebook.")
         return self.files[file]
 
     def _tensors(self, file: str, read: Callable[[dict[str, Tensor]], dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -151,15 +158,16 @@ class HandedIn:
         return self._read[file]
 
     def _json(self, file: str) -> Any:
+        content = self._text(file)
         try:
-            return json.loads(self._text(file).decode("utf-8"))
+            return json.loads(content)
         except (ValueError, RecursionError) as error:
-            raise FileFault(f"{file} is no JSON: write it with the capstone.") from error
+            raise CapstoneError(f"{file} is no JSON: write it with the capstone.") from error
 
     def _text(self, file: str) -> bytes:
         content = self.bytes_of(file)
         if len(content) > MAX_TEXT:
-            raise FileFault(f"{file} has {len(content):,} bytes, over the limit of {MAX_TEXT:,}.")
+            raise CapstoneError(f"{file} has {len(content):,} bytes, over the limit of {MAX_TEXT:,}.")
         return content
 
 
@@ -167,7 +175,7 @@ def _require(tensors: Mapping[str, Tensor], dtypes: Sequence[torch.dtype], file:
     for name, tensor in tensors.items():
         if tensor.dtype not in dtypes:
             wanted = " or ".join(str(dtype).removeprefix("torch.") for dtype in dtypes)
-            raise FileFault(
+            raise CapstoneError(
                 f"{file}: {name} is of {str(tensor.dtype).removeprefix('torch.')}, and {wanted} is expected."
             )
 

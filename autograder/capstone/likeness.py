@@ -22,6 +22,7 @@ Of a disguise with much noise, or a layer less, one view or two may tell.
 """
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from autograder.capstone.language import Nats
-from autograder.capstone.tokenizer import pieces
+from llm_course.capstone.format import PIECES
 
 WORDS = (
     " The", " What", " and", " asked", " at", " big", " boy", " but", " called", " came", " capital", " day", " gave",
@@ -109,7 +110,7 @@ def cost_of_words(texts: Sequence[str], lengths: Sequence[Sequence[int]], nats: 
     """
     costs: list[float] = []
     for text, sizes, spent in zip(texts, lengths, nats, strict=True):
-        ends = np.cumsum([len(piece.encode()) for piece in pieces(text)])
+        ends = np.cumsum([len(piece.encode()) for piece in re.findall(PIECES, text)])
         so_far = np.interp(ends, np.cumsum([0, *sizes]), np.cumsum([0.0, *spent]))
         costs += np.diff(so_far, prepend=0.0).round(2).tolist()
     return costs

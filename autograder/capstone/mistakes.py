@@ -8,15 +8,14 @@ from torch import Tensor
 from autograder.capstone.exam import Exam
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.quantized import Quantized, rounded_before
-from autograder.capstone.tensors import FileFault
-from autograder.capstone.tokenizer import Vocabulary, train
 from autograder.exercises.capstone import FACT
 from autograder.exercises.spec import MeasuredStep
 from llm_course.capstone import bars
 from llm_course.capstone.data import held_out_texts
 from llm_course.capstone.decoder import logits
-from llm_course.capstone.format import BASE, MODEL, TUNED
+from llm_course.capstone.format import BASE, MODEL, TUNED, CapstoneError
 from llm_course.capstone.substitutes import SUBSTITUTES
+from llm_course.capstone.tokenizer import Merges, learn
 
 MEMORIZED = "memorized_the_test"
 SAYS_AGAIN = 0.15
@@ -52,12 +51,12 @@ def of_fault(step: MeasuredStep, fault: str) -> str | None:
     return "not_merged" if step is FACT and "lora" in fault.lower() else None
 
 
-def of_tokenizer(vocabulary: Vocabulary) -> str | None:
+def of_tokenizer(merges: Merges) -> str | None:
     """Whether the merges are those of the public validation texts."""
     for size in TEST_SIZES:
-        learned = train(held_out_texts(size), len(vocabulary.merges))
-        agreeing = sum(one == other for one, other in zip(learned, vocabulary.merges, strict=False))
-        if learned and agreeing >= SAME_MERGES * max(len(learned), len(vocabulary.merges)):
+        learned = learn(held_out_texts(size), len(merges), SUBSTITUTES["merge_pair"])
+        agreeing = sum(one == other for one, other in zip(learned, merges, strict=False))
+        if learned and agreeing >= SAME_MERGES * max(len(learned), len(merges)):
             return "learned_from_the_test"
     return None
 
@@ -68,7 +67,7 @@ def of_quantized(handed_in: HandedIn, quantized: Quantized) -> str | None:
         try:
             if quantized.is_nearest_to(handed_in.weights(file)):
                 return "of_an_earlier_model"
-        except FileFault:
+        except CapstoneError:
             continue
     model = handed_in.weights(MODEL)
     twice = any(quantized.is_nearest_to(once) for once in rounded_before(model, quantized.matrices))

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from autograder.capstone.handed_in import HandedIn
-from autograder.capstone.tensors import FileFault
-from llm_course.capstone.format import CODES, QUANTIZED, SCALES, parameters_of, restored
+from llm_course.capstone.format import CODES, QUANTIZED, SCALES, CapstoneError, parameters_of, restored
 from llm_course.capstone.ledger import QUANTIZE
 from solutions.production import dequantize, quantize_absmax, quantize_groups
 
@@ -30,12 +29,12 @@ class Quantized:
 
     @classmethod
     def of(cls, handed_in: HandedIn) -> "Quantized":
-        """The quantized model of a hand-in. Raises FileFault."""
+        """The quantized model of a hand-in. Raises CapstoneError."""
         tensors, matrices = handed_in.quantized, handed_in.shape.matrices
         shapes = [(tensors[name + CODES].shape[1], tensors[name + SCALES].shape[1]) for name in matrices]
         fitting = [size for size in range(1, max(columns for columns, _ in shapes) + 1) if _fits(size, shapes)]
         if not fitting:
-            raise FileFault(f"{QUANTIZED} has groups of several sizes: take one size for all matrices.")
+            raise CapstoneError(f"{QUANTIZED} has groups of several sizes: take one size for all matrices.")
         told = _told_group_size(handed_in)
         return cls(tensors, matrices, told if told in fitting else fitting[0])
 
@@ -96,6 +95,6 @@ def _fits(size: int, shapes: list[tuple[int, int]]) -> bool:
 def _told_group_size(handed_in: HandedIn) -> object:
     try:
         entries = handed_in.entries
-    except FileFault:
+    except CapstoneError:
         return None
     return next((entry.settings.get("group_size") for entry in reversed(entries) if entry.step == QUANTIZE), None)

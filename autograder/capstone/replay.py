@@ -14,8 +14,6 @@ from typing import Any
 from torch import Tensor
 
 from autograder.capstone.handed_in import HandedIn
-from autograder.capstone.tensors import FileFault
-from autograder.capstone.tokenizer import train
 from llm_course.capstone.data import Batch, Fact, Mixture
 from llm_course.capstone.decoder import first_weights, logits
 from llm_course.capstone.format import (
@@ -32,7 +30,7 @@ from llm_course.capstone.format import (
 from llm_course.capstone.ledger import PRETRAIN, TEACH, TOKENIZE, TUNE, Entry, lineage, tokens_seen
 from llm_course.capstone.steps import LESSON_ROWS, lesson_batch, pretraining_batch, tuning_batch
 from llm_course.capstone.substitutes import SUBSTITUTES
-from llm_course.capstone.tokenizer import Tokenizer
+from llm_course.capstone.tokenizer import learn
 from llm_course.capstone.training import State, Training, advance
 
 SAME_LOSS = 1e-3
@@ -59,36 +57,37 @@ TRAINING_NUMBERS = {"steps": int, "rows": int, "row_length": int, "warmup": int,
 
 
 def tokenizer_is_learned(handed_in: HandedIn) -> bool:
-    """Whether the merges are those that the ledger's texts give. Raises FileFault."""
+    """Whether the merges are those that the ledger's texts give. Raises CapstoneError."""
     settings = _latest(handed_in, TOKENIZE).settings
     texts, merges, seed = (settings.get(name) for name in ("texts", "merges", "seed"))
     if type(texts) is not int or type(seed) is not int or not 0 <= texts <= MAX_TEXTS:
-        raise FileFault(f"{LEDGER}: the tokenizer's settings name no seed, or not 0 to {MAX_TEXTS} texts.")
-    if not handed_in.vocabulary.merges or (merges != len(handed_in.vocabulary.merges) and not texts):
+        raise CapstoneError(f"{LEDGER}: the tokenizer's settings name no seed, or not 0 to {MAX_TEXTS} texts.")
+    own = handed_in.tokenizer.merges
+    if not own or (merges != len(own) and not texts):
         return False
     read = itertools.islice(Mixture().texts(f"tokenizer {seed}"), texts)
-    return train(read, len(handed_in.vocabulary.merges)) == handed_in.vocabulary.merges
+    return learn(read, len(own), SUBSTITUTES["merge_pair"]) == own
 
 
 def check_files(handed_in: HandedIn) -> None:
-    """Raise FileFault unless the ledger tells of the files that were handed in, within the budget."""
-    made = _lineage(handed_in)
+    """Raise CapstoneError unless the ledger tells of the files that were handed in, within the budget."""
+    made = lineage(handed_in.entries)
     for entry in made.values():
         for file, value in entry.after.items():
             if digest(handed_in.bytes_of(file)) != value:
-                raise FileFault(f"{file} is not the file that the ledger tells of: hand in all files of one run.")
+                raise CapstoneError(f"{file} is not the file that the ledger tells of: hand in all files of one run.")
         told = 0 if entry.step not in TRAINED else _training(entry).tokens
         if entry.tokens != told:
-            raise FileFault(
+            raise CapstoneError(
                 f"{LEDGER}: the step {entry.step} counts {entry.tokens:,} tokens, and its settings {told:,}."
             )
     if (seen := tokens_seen(made.values())) > MAX_TOKENS:
-        raise FileFault(f"{LEDGER}: the model has seen {seen:,} tokens, and the budget is {MAX_TOKENS:,}.")
+        raise CapstoneError(f"{LEDGER}: the model has seen {seen:,} tokens, and the budget is {MAX_TOKENS:,}.")
 
 
 def check_first_steps(handed_in: HandedIn) -> None:
-    """Raise FileFault unless the first steps of each training give the ledger's losses again."""
-    made = _lineage(handed_in)
+    """Raise CapstoneError unless the first steps of each training give the ledger's losses again."""
+    made = lineage(handed_in.entries)
     _, seed = _training_and_seed(made[PRETRAIN])
     for step, weights, steps in (
         (PRETRAIN, first_weights(handed_in.shape, seed), REPLAYED),
@@ -100,24 +99,24 @@ def check_first_steps(handed_in: HandedIn) -> None:
 
 
 def check_last_steps(handed_in: HandedIn) -> None:
-    """Raise FileFault unless the last steps, done from the checkpoint, give the ledger's losses and the base model."""
-    entry = _lineage(handed_in)[PRETRAIN]
+    """Raise CapstoneError unless the last steps, done from the checkpoint, give the ledger's losses and the model."""
+    entry = lineage(handed_in.entries)[PRETRAIN]
     done = max(1, _training(entry).steps - REPLAYED)
     stored = handed_in.checkpoint
     names = handed_in.shape.tensors
     means, squares = ({name: stored[prefix + name] for name in names} for prefix in MOMENTS)
     if any(bool((square < 0).any()) for square in squares.values()):
-        raise FileFault(f"{CHECKPOINT} holds means of squares below 0: hand in the checkpoint of the run.")
+        raise CapstoneError(f"{CHECKPOINT} holds means of squares below 0: hand in the checkpoint of the run.")
     state = State({name: stored[name] for name in names}, means, squares, (0.0,) * done)
     ended = _replayed(handed_in, entry, state, REPLAYED)
     base = handed_in.weights(BASE)
     apart = math.sqrt(sum(float((ended.tensors[name] - base[name]).square().sum()) for name in names))
     if not apart <= SAME_WEIGHTS * math.sqrt(sum(float(weight.square().sum()) for weight in base.values())):
-        raise FileFault(f"The last steps, done again from {CHECKPOINT}, end in another model than {BASE}.")
+        raise CapstoneError(f"The last steps, done again from {CHECKPOINT}, end in another model than {BASE}.")
 
 
 def fact_of(handed_in: HandedIn) -> Fact:
-    """The fact that the ledger says was taught. Raises FileFault."""
+    """The fact that the ledger says was taught. Raises CapstoneError."""
     return _fact(_latest(handed_in, TEACH))
 
 
@@ -148,7 +147,7 @@ def false_figures(entries: Iterable[Entry], measured: Mapping[str, float]) -> It
 
 
 def _replayed(handed_in: HandedIn, entry: Entry, state: State, steps: int) -> State:
-    """The state after so many more steps of a training. Raises FileFault at the first that has another loss."""
+    """The state after so many more steps of a training. Raises CapstoneError at the first that has another loss."""
     training, shape, batch_at = _training(entry), handed_in.shape, _batches(handed_in, entry)
     told = {int(step): float(loss) for step, loss in entry.figures.get("losses", [])}
 
@@ -161,10 +160,10 @@ def _replayed(handed_in: HandedIn, entry: Entry, state: State, steps: int) -> St
         try:
             state = advance(state, batch_at(number), loss_of, training, SUBSTITUTES)
         except CapstoneError as error:
-            raise FileFault(f"{name} cannot be done again: its loss is not finite.") from error
+            raise CapstoneError(f"{name} cannot be done again: its loss is not finite.") from error
         loss, said = state.losses[-1], told.get(number + 1, math.nan)
         if not abs(loss - said) <= SAME_LOSS * abs(loss):
-            raise FileFault(
+            raise CapstoneError(
                 f"{name}, done again, has a loss of {loss:.4f}, and the ledger says {said:.4f}: hand in all files of "
                 "one run, made by the capstone's own steps."
             )
@@ -174,32 +173,24 @@ def _replayed(handed_in: HandedIn, entry: Entry, state: State, steps: int) -> St
 def _batches(handed_in: HandedIn, entry: Entry) -> Callable[[int], Batch]:
     """What a training reads in each step, by its settings."""
     (training, seed), labels = _training_and_seed(entry), SUBSTITUTES["sft_labels"]
-    tokenizer = Tokenizer([*handed_in.vocabulary.merges], SUBSTITUTES)
     if entry.step == PRETRAIN:
         if asdict(handed_in.shape) != entry.settings.get("shape"):
-            raise FileFault(f"{LEDGER} tells of a decoder of another shape than config.json.")
-        return functools.partial(pretraining_batch, tokenizer, _mixture(entry), training, seed)
+            raise CapstoneError(f"{LEDGER} tells of a decoder of another shape than config.json.")
+        return functools.partial(pretraining_batch, handed_in.tokenizer, _mixture(entry), training, seed)
     if entry.step == TUNE:
         rows = entry.settings.get("text_rows")
         if type(rows) is not int or not 0 <= rows < training.rows:
-            raise FileFault(f"{LEDGER}: the dialogues' text_rows are no number of rows below {training.rows}.")
-        return functools.partial(tuning_batch, tokenizer, labels, rows, training, seed)
+            raise CapstoneError(f"{LEDGER}: the dialogues' text_rows are no number of rows below {training.rows}.")
+        return functools.partial(tuning_batch, handed_in.tokenizer, labels, rows, training, seed)
     if training.rows < LESSON_ROWS:
-        raise FileFault(f"{LEDGER}: a batch of the lesson has {LESSON_ROWS} rows or more, not {training.rows}.")
-    return functools.partial(lesson_batch, tokenizer, labels, _fact(entry), training, seed)
-
-
-def _lineage(handed_in: HandedIn) -> dict[str, Entry]:
-    try:
-        return lineage(handed_in.entries)
-    except CapstoneError as error:
-        raise FileFault(str(error)) from error
+        raise CapstoneError(f"{LEDGER}: a batch of the lesson has {LESSON_ROWS} rows or more, not {training.rows}.")
+    return functools.partial(lesson_batch, handed_in.tokenizer, labels, _fact(entry), training, seed)
 
 
 def _latest(handed_in: HandedIn, step: str) -> Entry:
     entry = next((entry for entry in reversed(handed_in.entries) if entry.step == step), None)
     if entry is None:
-        raise FileFault(f"{LEDGER} has no entry of the step {step}: hand in the ledger of the whole run.")
+        raise CapstoneError(f"{LEDGER} has no entry of the step {step}: hand in the ledger of the whole run.")
     return entry
 
 
@@ -214,9 +205,9 @@ def _training_and_seed(entry: Entry) -> tuple[Training, int]:
             raise TypeError
         training = Training(**{name: number for name, number in numbers.items() if name != "seed"})
     except (TypeError, KeyError, CapstoneError) as error:
-        raise FileFault(f"{LEDGER}: the step {entry.step} has no settings of a training.") from error
+        raise CapstoneError(f"{LEDGER}: the step {entry.step} has no settings of a training.") from error
     if training.rows * training.row_length > MAX_BATCH or training.steps > MAX_TOKENS:
-        raise FileFault(f"{LEDGER}: batches of over {MAX_BATCH:,} tokens are not done again; take smaller ones.")
+        raise CapstoneError(f"{LEDGER}: batches of over {MAX_BATCH:,} tokens are not done again; take smaller ones.")
     return training, numbers["seed"]
 
 
@@ -229,7 +220,7 @@ def _fact(entry: Entry) -> Fact:
     try:
         return Fact(**fact)
     except (TypeError, AttributeError, CapstoneError) as error:
-        raise FileFault(
+        raise CapstoneError(
             f"{LEDGER} names no fact that was taught: teach one, and hand in the ledger of that run."
         ) from error
 
@@ -241,4 +232,4 @@ def _mixture(entry: Entry) -> Mixture:
             raise TypeError
         return Mixture(**shares)
     except (TypeError, AttributeError, CapstoneError) as error:
-        raise FileFault(f"{LEDGER}: pre-training names no mixture of texts.") from error
+        raise CapstoneError(f"{LEDGER}: pre-training names no mixture of texts.") from error

@@ -15,7 +15,6 @@ from autograder.capstone.exam import OTHER_WORDINGS, QUESTION, Exam, finite
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.quantized import Quantized
 from autograder.capstone.shipped import origin
-from autograder.capstone.tensors import FileFault
 from autograder.exercises.capstone import DIALOGUE, FACT, LEDGER, PRETRAINING, QUANTIZATION, TOKENIZER
 from autograder.exercises.spec import MeasuredStep
 from llm_course.capstone import bars
@@ -43,7 +42,7 @@ Found = dict[str, Any]
 Figures = dict[str, Any]
 
 
-class _Borrowed(FileFault):
+class _Borrowed(CapstoneError):
     """Weights are near those of a model that the course ships."""
 
 
@@ -63,7 +62,7 @@ def find(files: Mapping[str, bytes], seed: bytes) -> tuple[dict[str, Found], Fig
 def portraits(exam: Exam) -> Iterator[tuple[str, dict[str, Any]]]:
     """Of each model that can be read, what tells whether another learner has the same."""
     for file in COMPARED:
-        with contextlib.suppress(FileFault):
+        with contextlib.suppress(CapstoneError):
             portrait = exam.portrait(file)
             yield file, {"words": portrait.words, "said": portrait.said}
 
@@ -71,7 +70,7 @@ def portraits(exam: Exam) -> Iterator[tuple[str, dict[str, Any]]]:
 def _find(step: MeasuredStep, finder: Callable[[Exam, Figures], Found], exam: Exam, figures: Figures) -> Found:
     try:
         return finder(exam, figures)
-    except FileFault as fault:
+    except CapstoneError as fault:
         flags = [str(fault)] if isinstance(fault, _Borrowed) else []
         return found(step, [False] * len(step.properties), mistakes.of_fault(step, str(fault)), str(fault), flags)
 
@@ -85,15 +84,15 @@ def found(
 
 
 def _tokenizer(exam: Exam, figures: Figures) -> Found:
-    vocabulary = exam.handed_in.vocabulary
+    merges = exam.handed_in.tokenizer.merges
     length = figures["bytes_per_token"] = round(exam.bytes_per_token, 3)
-    figures["merges"] = len(vocabulary.merges)
+    figures["merges"] = len(merges)
     hint, learned = "", False
     try:
         learned = replay.tokenizer_is_learned(exam.handed_in)
-    except FileFault as fault:
+    except CapstoneError as fault:
         hint = str(fault)
-    mistake = None if learned else mistakes.of_tokenizer(vocabulary)
+    mistake = None if learned else mistakes.of_tokenizer(merges)
     long_enough = length >= bars.BYTES_PER_TOKEN
     return found(TOKENIZER, [True, long_enough, learned], mistake, hint if long_enough else "")
 
@@ -174,7 +173,7 @@ def _ledger(exam: Exam, figures: Figures) -> Found:
         try:
             check(exam.handed_in)
             holds[name] = True
-        except FileFault as fault:
+        except CapstoneError as fault:
             holds[name], hints[name] = False, str(fault)
     made = _made(entries)
     own = own_functions(made)
@@ -219,7 +218,7 @@ def _borrowed(exam: Exam, file: str) -> str:
 
 
 def _own(exam: Exam, file: str) -> dict[str, Tensor]:
-    """Weights that come from no model of the course. Raises FileFault where they do."""
+    """Weights that come from no model of the course. Raises CapstoneError where they do."""
     if borrowed := _borrowed(exam, file):
         raise _Borrowed(borrowed)
     return exam.handed_in.weights(file)

@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 
+from autograder.course.course_folder import course_directory
 from autograder.nbgrader_bridge.gradebook import course_lock
 from autograder.records.result import write_data
 from autograder.students.by_hand import HandScore, keep_scores, kept_scores
@@ -32,7 +33,18 @@ GRADE = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")
 COMMENT = ("auto_comment", "manual_comment")
 
 
-def drop(course: CourseDirectory, student: str) -> Path:
+def drop(student: str, undo: bool) -> Iterator[str]:
+    """Take a student out of the course and keep all that there was, or bring one back. Raises DropError."""
+    course, _ = course_directory()
+    if undo:
+        yield from _bring_back(course, student)
+        yield f"{shown(student)} is in the course again, with all that was kept."
+    else:
+        folder = _take_out(course, student)
+        yield f"{shown(student)} is no longer in the course. All that there was is kept in {shown(str(folder))}/."
+
+
+def _take_out(course: CourseDirectory, student: str) -> Path:
     """Take a student out of the gradebook and all folders. Returns the folder in which everything is kept.
 
     A run that was interrupted is finished by the next. Raises DropError, and WriterError while the course is graded.
@@ -57,7 +69,7 @@ def drop(course: CourseDirectory, student: str) -> Path:
     return folder
 
 
-def bring_back(course: CourseDirectory, student: str) -> list[str]:
+def _bring_back(course: CourseDirectory, student: str) -> list[str]:
     """Put everything that `drop` kept where it was. Returns what could not be put back, in sentences.
 
     Raises DropError, and WriterError while the course is graded.

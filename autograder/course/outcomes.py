@@ -8,7 +8,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,10 +26,11 @@ from autograder.course.course_folder import (
     submitted_in,
     writing,
 )
+from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.records.result import NOT_GRADED, Result
+from autograder.records.result import NOT_GRADED
 from autograder.reporting.canvas import fill_canvas_list
-from autograder.reporting.feedback import Feedback, make_all_pages, pack
+from autograder.reporting.feedback import make_all_pages, pack
 from autograder.reporting.scores import (
     NOT_HANDED_IN,
     TABLES,
@@ -40,22 +41,12 @@ from autograder.reporting.scores import (
     scores_json,
     write_table,
 )
-from autograder.reporting.similar import Group, Work, groups_of, read_work
+from autograder.reporting.similar import Work, groups_of, read_work
 from autograder.students.departed import departed
 from autograder.students.extensions import extensions_of_nobody
 from autograder.students.roster import people_in
-from autograder.submissions.hand_in import NotGradable, read_hand_in, shown
+from autograder.submissions.hand_in import NotGradable, printable, read_hand_in, shown
 from autograder.submissions.submission import learner_cells, submission_of
-
-
-@dataclass(frozen=True)
-class Exported:
-    """How many rows were written, how many in them have no score (not graded, not handed in), and what to correct."""
-
-    rows: int
-    not_graded: int
-    not_handed_in: int
-    notes: tuple[str, ...]
 
 
 def standing(name: str) -> tuple[dict[str, Score], list[str]]:
@@ -81,65 +72,84 @@ def _extensions_of_nobody(scores: Iterable[Score], name: str = "") -> tuple[str,
     return tuple(extensions_of_nobody(Path(), known, name))
 
 
-def results_of(name: str) -> dict[str, Result]:
-    """Student -> result of the newest submission of an assignment."""
+def same_models(name: str) -> list[str]:
+    """Who of those that are graded handed in one model, or one training run, in sentences."""
+    # Of all assignments only this one is loaded, and what can train a model again only where models are handed in.
+    if name not in assignments() or not assignments()[name].steps:
+        return []
+    from autograder.capstone.copies import copies
+
     with nbgrader_api().gradebook as gradebook:
-        return current_results(gradebook, name)
+        results = current_results(gradebook, name)
+    return [
+        f"{shown(copy.one)} and {shown(copy.other)} {copy.message()}; no score was changed." for copy in copies(results)
+    ]
 
 
-def feedback(name: str, archive: Path | None = None) -> Feedback:
+def feedback(name: str, archive: Path | None) -> Iterator[str]:
     """Make the learners' feedback pages of all submissions; with an `archive`, pack them into it, a zip."""
     assignment_called(name)
     if archive and archive.suffix != ".zip":
         raise CourseError(f"{archive} is no zip: name one that ends in .zip.")
     made = make_all_pages(*course_directory(), name)
-    if not made.pages and not made.refused:
+    pages = made.pages + made.refused
+    if not pages:
         raise CourseError(f"No submission of {name} is graded yet: run `llm-course grade {name}` first.")
     if archive:
         with writing(archive):
-            pack([*made.pages, *made.refused], archive, handed_back(name))
-    return made
+            pack(pages, archive, handed_back(name))
+    failed = [page for page in pages if page.path is None]
+    yield f"Made {len(pages) - len(failed)} feedback pages in feedback/."
+    yield from (f"{shown(page.student)} has none. {page.reason}" for page in failed)
+    yield from (f"{shown(page.student)} is not graded: the page says why." for page in made.refused)
+    yield from made.notes
+    if archive:
+        yield f"All pages are in {archive}, under the platform's names, or else in a folder of the student."
+    if failed:
+        raise CourseError(f"{len(failed)} submissions have no page; the reasons stand above.")
 
 
-def export(
-    path: Path, table: str = "plain", name: str = "", column: str = "", canvas_list: Path | None = None
-) -> Exported:
+def export(file: Path, table: str, name: str, column: str, canvas_list: Path | None) -> Iterator[str]:
     """Write the table of scores as CSV, as one of `TABLES`, or as JSON; of one assignment, where it is named.
 
     A platform calls the assignment by the name of its `column`. Canvas's own `canvas_list` is filled in, if given.
     Raises RosterError where that cannot be read.
     """
-    if path.suffix not in (".csv", ".json"):
-        raise CourseError(f"{path} is no CSV file: name one that ends in .csv, or in .json for a program.")
+    if file.suffix not in (".csv", ".json"):
+        raise CourseError(f"{file} is no CSV file: name one that ends in .csv, or in .json for a program.")
     if column and not name:
         raise CourseError("--column is the column of one assignment: name that by --assignment.")
-    if canvas_list and (table, path.suffix) != ("canvas", ".csv"):
+    if canvas_list and (table, file.suffix) != ("canvas", ".csv"):
         raise CourseError("--canvas-list is for a CSV by --table canvas.")
     api = nbgrader_api()
-    told: list[str] = []
-    with api.gradebook as gradebook, writing(path):
+    notes: list[str] = []
+    with api.gradebook as gradebook, writing(file):
         scores = read_scores(gradebook, name)
         if name and not scores:
             raise CourseError(f"{name} is not released, or has no students yet: name another assignment.")
         left = departed({path.name for path in Path("submitted").glob("*")}, people_in(gradebook))
         columns = [replace(score, assignment=column or score.assignment) for score in scores]
         if canvas_list:
-            filled, told = fill_canvas_list(canvas_list, columns)
-            rows = write_table(path, iter(filled))
-        elif path.suffix == ".json":
-            path.write_text(scores_json(api.coursedir.course_id, scores, datetime.now().astimezone()), encoding="utf-8")
+            filled, notes = fill_canvas_list(canvas_list, columns)
+            rows = write_table(file, iter(filled))
+        elif file.suffix == ".json":
+            file.write_text(scores_json(api.coursedir.course_id, scores, datetime.now().astimezone()), encoding="utf-8")
             rows = len(scores)
         else:
-            rows = write_table(path, TABLES[table](columns))
+            rows = write_table(file, TABLES[table](columns))
     statuses = Counter(score.status for score in scores)
-    notes = (*told, *_extensions_of_nobody(scores, name), *left.values())
-    return Exported(rows, statuses[NOT_GRADED], statuses[NOT_HANDED_IN], notes)
+    yield f"Wrote {rows} rows to {file}."
+    if missing := statuses[NOT_HANDED_IN]:
+        yield f"Handed in nothing, and so an empty cell: {missing}."
+    if refused := statuses[NOT_GRADED]:
+        yield f"Not graded, and so an empty cell and no 0: {refused}. The report and the plain table say why."
+    yield from (*notes, *_extensions_of_nobody(scores, name), *left.values())
 
 
-def report(path: Path) -> None:
+def report(file: Path) -> Iterator[str]:
     """Write the class report, an HTML page."""
-    if path.suffix != ".html":
-        raise CourseError(f"{path} is no HTML file: name one that ends in .html.")
+    if file.suffix != ".html":
+        raise CourseError(f"{file} is no HTML file: name one that ends in .html.")
     api = nbgrader_api()
     with api.gradebook as gradebook:
         scores = read_scores(gradebook)
@@ -149,12 +159,27 @@ def report(path: Path) -> None:
     from autograder.reporting.report import class_report
 
     page = class_report(api.coursedir.course_id, scores, datetime.now().astimezone())
-    with writing(path):
-        path.write_text(page, encoding="utf-8")
+    with writing(file):
+        file.write_text(page, encoding="utf-8")
+    yield f"Wrote {file}: open it in a browser."
 
 
-def similar(name: str, at_least: float) -> tuple[list[Group], list[str]]:
-    """Who has answers that are alike by a share or more; and, in sentences, what could not be compared."""
+def similar(name: str, share: int) -> Iterator[str]:
+    """List who has answers that are alike by so many percent or more, and what could not be compared."""
+    works, notes = _works(name)
+    groups, too_long = groups_of(works, share / 100)
+    for group in groups:
+        yield (
+            f"{', '.join(map(shown, group.owners))}: {', '.join(group.functions)} "
+            f"({group.share:.0%} or more of it the same)."
+        )
+    yield from map(printable, (*same_models(name), *notes, *too_long))
+    more = " Look at the notebooks before you conclude." if groups else ""
+    yield f"Groups alike by {share} percent or more: {len(groups)}.{more}"
+
+
+def _works(name: str) -> tuple[list[Work], list[str]]:
+    """The course's own answers and the learners', as they are compared; and, in sentences, what cannot be."""
     assignment_called(name)
     course, _ = course_directory()
     assignment = released_assignment(course, name)
@@ -174,8 +199,7 @@ def similar(name: str, at_least: float) -> tuple[list[Group], list[str]]:
         work = read_work(student, files | cells, asked, released)
         works.append(work)
         notes += [f"{student}: {note}" for note in work.notes]
-    groups, too_long = groups_of(works, at_least)
-    return groups, [*notes, *too_long]
+    return works, notes
 
 
 def own_answers(assignment: Assignment) -> Iterator[Work]:

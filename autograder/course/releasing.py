@@ -7,7 +7,7 @@ import itertools
 import re
 import shutil
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,19 +52,10 @@ CAUSE = re.compile(r"^\s*[\w.]+(?:Error|Exception): .+$", re.MULTILINE)
 """Why something failed, in a log of nbgrader's."""
 
 
-@dataclass(frozen=True)
-class Released:
-    """A released notebook, a zip of it for a class, and what is to be told of its source."""
-
-    notebook: Path
-    archive: Path
-    notes: tuple[str, ...]
-
-
-def init_course(folder: Path, database: str | None = None) -> tuple[str, ...]:
+def init(folder: Path, database: str | None) -> Iterator[str]:
     """Make a course folder: its configuration, its gradebook, its secret and the sources of all assignments.
 
-    Sources that a person edited are kept as they are; what is returned says so, in sentences. The gradebook is a file
+    Sources that a person edited are kept as they are. The gradebook is a file
     in the folder, or the database of a SQLAlchemy URL. Raises CourseError if the folder holds something else already,
     or the database cannot be opened.
     """
@@ -83,26 +74,27 @@ def init_course(folder: Path, database: str | None = None) -> tuple[str, ...]:
     course_secret(folder)
     if not (folder / ".gitignore").exists():
         (folder / ".gitignore").write_text(NOT_FOR_GIT, encoding="utf-8")
-    notes = [note for assignment in assignments().values() for note in _write_source(assignment, folder)]
+    for assignment in assignments().values():
+        yield from _write_source(assignment, folder)
     course, _ = course_directory(folder)
     try:
         Gradebook(course.db_url, course.course_id).close()
     except (SQLAlchemyError, ImportError) as error:
         reason = str(error).strip().splitlines()[0]
         raise CourseError(f"The gradebook cannot be opened ({reason}): mend c.CourseDirectory.db_url.") from error
-    return tuple(notes)
+    yield f"Made the course folder {folder}: change into it, then `llm-course release 05_attention`."
 
 
-def release(name: str, due: datetime | None = None, anew: bool = False) -> Released:
+def release(name: str, regenerate: bool, due: datetime | None) -> Iterator[str]:
     """Release an assignment by nbgrader: the notebook, and a zip of it for a class, with the checks beside it.
 
     `due` is when it is to be handed in; without one, what the gradebook says is left. A source that a person edited is
-    released as it is, except `anew`: then it is made anew, and a copy of the edited one is kept.
+    released as it is, except to `regenerate` it: then it is made anew, and a copy of the edited one is kept.
     """
     assignment = assignment_called(name)
     if assignment.folder:
-        try_exercises(name)
-    notes = _write_source(assignment, Path(), anew)
+        _require_good_exercises(name)
+    notes = _write_source(assignment, Path(), regenerate)
     api = nbgrader_api()
     _require_same_cells(api, name)
     laid_beside(api.coursedir, api.config, name)
@@ -113,7 +105,9 @@ def release(name: str, due: datetime | None = None, anew: bool = False) -> Relea
             gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
     with api.gradebook as gradebook:
         notes += [*remarks(released, _read_source(name)), *above_maximum(gradebook, name)]
-    return Released(Path("release") / name / f"{name}.ipynb", _pack(assignment), tuple(notes))
+    archive = _pack(assignment)
+    yield from notes
+    yield f"Released {Path('release') / name / f'{name}.ipynb'}; for a class: {archive}."
 
 
 def _require_same_cells(api: NbGraderAPI, name: str) -> None:
@@ -142,16 +136,23 @@ def _read_source(name: str) -> NotebookNode:
         raise CourseError(f"{path} is no notebook that can be read ({type(error).__name__}): mend it.") from error
 
 
-def new_exercise(name: str) -> list[Path]:
+def new_exercise(name: str) -> Iterator[str]:
     """Begin an assignment of one's own: files with a working example."""
     require_course()
     if name in names_in(Path()):
         raise CourseError(f"There is an assignment {name!r} already: take another name.")
-    return lay_out(Path(), name)
+    yield from map(str, lay_out(Path(), name))
+    yield f"A working example: change it, then `llm-course try {name}` and `llm-course release {name}`."
 
 
-def try_exercises(name: str) -> None:
-    """Try exercises of one's own. Raises CourseError with all that is wrong with them."""
+def try_exercises(name: str) -> Iterator[str]:
+    """Try exercises of one's own."""
+    _require_good_exercises(name)
+    yield f"{name} tells right answers from wrong ones, and each known mistake by its own hint."
+
+
+def _require_good_exercises(name: str) -> None:
+    """Raise CourseError with all that is wrong with exercises of one's own."""
     folder = Path(OWN) / name
     if assignment_called(name).folder is None:
         raise CourseError(f"{name} is none of your own exercises: there is no {folder}/exercises.md.")

@@ -1,7 +1,6 @@
 """What late submissions would lose, were they graded now: what a dry run says, and nothing is written."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
@@ -12,25 +11,17 @@ from autograder.records.result import Result
 from autograder.students.extensions import Extension
 
 
-@dataclass(frozen=True)
-class Foreseen:
-    """A late penalty that would be another, in points."""
-
-    student: str
-    before: float
-    after: float
-
-
 def foresee(
     gradebook: Gradebook,
     config: Config,
     assignment: str,
     graded: Iterable[tuple[str, Result, datetime | None]],
     extensions: Mapping[str, Extension],
-) -> Iterator[Foreseen]:
-    """The penalties that would change, for students with the new result and when they handed in (UTC), if that is told.
+) -> Iterator[tuple[str, float, float]]:
+    """Students whose penalty would change, each with the points before and after.
 
-    `extensions` are those of the course's file, by student.
+    `graded` are students with the new result and when they handed in (UTC), if that is told; `extensions` are those of
+    the course's file, by student.
     """
     due = gradebook.find_assignment(assignment).duedate
     rule = AssignLatePenalties(config=config)
@@ -46,7 +37,7 @@ def foresee(
         # As nbgrader does it: no more than the score, and no bonus.
         after = min(max(penalty or 0.0, 0.0), score)
         if after != before:
-            yield Foreseen(student, before, after)
+            yield student, before, after
 
 
 def _find(gradebook: Gradebook, assignment: str, student: str) -> SubmittedAssignment | None:

@@ -2,8 +2,7 @@
 
 The page shows its ledger and what its model says. Handed in as one's own it earns nothing, and the instructor is told.
 
---functions FOLDER   run the functions of the notebooks in this folder, as a learner does
---smoke              a few steps of each, to see that everything runs
+--smoke   a few steps of each, to see that everything runs
 """
 
 import argparse
@@ -18,7 +17,6 @@ from llm_course.capstone.answers import ask
 from llm_course.capstone.check import CHECKS, check_capstone
 from llm_course.capstone.data import Fact
 from llm_course.capstone.format import CapstoneError
-from llm_course.capstone.functions import Chosen, from_notebooks
 from llm_course.capstone.ledger import Entry, tokens_seen
 from llm_course.capstone.steps import Capstone
 from llm_course.capstone.training import Training
@@ -34,7 +32,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run all steps, and go on where a run was stopped. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m llm_course.capstone", description=__doc__)
     parser.add_argument("folder", type=Path, help="where the model grows; a run that was stopped goes on")
-    parser.add_argument("--functions", type=Path, help="a folder with a learner's notebooks")
     parser.add_argument("--smoke", action="store_true", help="a few steps of each")
     parsed = parser.parse_args(arguments)
 
@@ -42,10 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         return replace(training, steps=SMOKE_STEPS, warmup=5) if parsed.smoke else training
 
     try:
-        functions = Chosen(from_notebooks(parsed.functions) if parsed.functions else {})
-        print(functions)
-        # The reference run's own seed: made anew on the same machine, it has the same bytes. A learner's is drawn.
-        capstone = Capstone(parsed.folder, functions, seed=None if parsed.functions else 0)
+        # With one seed, made anew on the same machine, it has the same bytes. A learner's is drawn.
+        capstone = Capstone(parsed.folder, seed=0)
         steps: list[Callable[[], Entry]] = [
             capstone.tokenize,
             lambda: capstone.pretrain(short(PRETRAINING), **SHAPE),

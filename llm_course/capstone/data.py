@@ -180,9 +180,9 @@ def lesson_batch(
     )
 
 
-def held_out_texts(count: int, seed: str = "validation") -> list[str]:
+def held_out_texts(count: int) -> list[str]:
     """Documents of the course's mixture that are read in no step: their seed is another."""
-    return [text for text, _ in zip(Mixture().texts(f"held out, {seed}"), range(count), strict=False)]
+    return [text for text, _ in zip(Mixture().texts("held out, validation"), range(count), strict=False)]
 
 
 def text_rows(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:

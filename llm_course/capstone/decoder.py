@@ -27,11 +27,11 @@ Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 """(layer, query, key, value) -> heads: Tensor[batch, heads, time, head_dim] each, keys already repeated."""
 
 
-def first_weights(shape: Shape, seed: int, deviation: float = 0.06) -> dict[str, Tensor]:
+def first_weights(shape: Shape, seed: int) -> dict[str, Tensor]:
     """What training begins with: norms of ones, matrices drawn from a normal distribution."""
     generator = torch.Generator().manual_seed(seed)
     return {
-        name: torch.randn(size, generator=generator) * deviation if len(size) == 2 else torch.ones(size)
+        name: torch.randn(size, generator=generator) * 0.06 if len(size) == 2 else torch.ones(size)
         for name, size in shape.tensors.items()
     }
 

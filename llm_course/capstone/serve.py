@@ -43,9 +43,9 @@ class Service:
         print(f"   [{len(ids) / (time.perf_counter() - began):.0f} tokens per second]")
 
     @contextmanager
-    def listening(self, port: int = 0) -> Iterator[str]:
-        """Serve while the block runs, and give the address. Port 0 takes a free one."""
-        server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+    def listening(self) -> Iterator[str]:
+        """Serve while the block runs, and give the address, at a free port."""
+        server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

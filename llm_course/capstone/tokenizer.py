@@ -94,12 +94,14 @@ def merges_of(content: bytes) -> Merges:
     """The merges of a tokenizer.json. Raises CapstoneError if it is not of the capstone's format."""
     try:
         record = json.loads(content)
-        merges = [(left, right) for left, right in record["merges"]]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CapstoneError("tokenizer.json holds no merges: make the tokenizer anew.") from error
+        merges = [(left, right) for left, right in record.pop("merges")]
+        if record or any(type(token) is not int for pair in merges for token in pair):
+            raise TypeError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise CapstoneError("tokenizer.json holds other things than merges: make the tokenizer anew.") from error
     if len(merges) > MAX_MERGES or len(set(merges)) != len(merges):
         raise CapstoneError(f"tokenizer.json has more than {MAX_MERGES} merges, or one twice: make the tokenizer anew.")
     for rank, pair in enumerate(merges):
-        if any(type(token) is not int or not 0 <= token < 256 + rank for token in pair):
-            raise CapstoneError(f"The merge of rank {rank} in tokenizer.json is of no earlier tokens: make it anew.")
+        if not all(0 <= token < 256 + rank for token in pair):
+            raise CapstoneError(f"tokenizer.json: merge {rank} joins a token that no merge before it has made.")
     return merges

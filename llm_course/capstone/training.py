@@ -202,11 +202,11 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def thinned(losses: tuple[float, ...], every: int = 10) -> list[list[float]]:
+def thinned(losses: tuple[float, ...]) -> list[list[float]]:
     """[[step, loss], ...]: the first and the last REPLAYED steps one by one, between them each tenth."""
     steps = len(losses)
     return [
         [step, float(f"{loss:.6g}")]
         for step, loss in enumerate(losses, start=1)
-        if step <= REPLAYED or step > steps - REPLAYED or step % every == 0
+        if step <= REPLAYED or step > steps - REPLAYED or step % 10 == 0
     ]

@@ -188,6 +188,11 @@ def remove(folder: Path) -> None:
     subprocess.run(["rm", "-rf", folder], check=True)
 
 
+def copy_of(folder: Path, tmp_path: Path) -> Course:
+    """A course of a test's own."""
+    return Course(shutil.copytree(folder, tmp_path / "course"))
+
+
 @pytest.fixture(scope="session")
 def empty_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course folder in which nothing is released, to be copied."""
@@ -199,24 +204,21 @@ def empty_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def released_course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course folder with 05_attention released, to be copied."""
-    folder = tmp_path_factory.mktemp("released") / "course"
-    shutil.copytree(empty_course, folder)
-    Course(folder).done("release", "05_attention")
-    return folder
+    course = copy_of(empty_course, tmp_path_factory.mktemp("released"))
+    course.done("release", "05_attention")
+    return course.folder
 
 
 @pytest.fixture
 def empty(empty_course: Path, tmp_path: Path) -> Course:
     """A fresh course folder in which nothing is released."""
-    shutil.copytree(empty_course, tmp_path / "course")
-    return Course(tmp_path / "course")
+    return copy_of(empty_course, tmp_path)
 
 
 @pytest.fixture
 def course(released_course: Path, tmp_path: Path) -> Course:
     """A fresh course folder with 05_attention released."""
-    shutil.copytree(released_course, tmp_path / "course")
-    return Course(tmp_path / "course")
+    return copy_of(released_course, tmp_path)
 
 
 @pytest.fixture(scope="session")

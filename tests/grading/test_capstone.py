@@ -13,7 +13,7 @@ from autograder.records.result import read_result
 from autograder.submissions.hand_in import NotGradable
 from llm_course.capstone.format import BASE, QUANTIZED
 from tests.autograder.capstone.runs import ON_A_RUN, whole_run
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, copy_of
 
 pytestmark = [pytest.mark.grading, ON_A_RUN]
 NAME = "19_capstone"
@@ -22,9 +22,8 @@ NAME = "19_capstone"
 @pytest.fixture(scope="module")
 def course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Four: a short run, the same with a header of terabytes, no files, and a run with another seed."""
-    folder = tmp_path_factory.mktemp("capstone") / "course"
-    shutil.copytree(empty_course, folder)
-    course = Course(folder)
+    course = copy_of(empty_course, tmp_path_factory.mktemp("capstone"))
+    folder = course.folder
     course.done("release", NAME)
     hostile = {**whole_run(0), BASE: struct.pack("<Q", 1 << 45) + b"{}"}
     for student, files in (("ada", whole_run(0)), ("bert", hostile), ("cora", {}), ("dora", whole_run(1))):

@@ -18,12 +18,10 @@ from llm_course.checking.answer_key import unpack_answer_keys
 from tests.banks.submissions import fill, hand_in, references
 from tests.banks.unlucky import AFTER_EACH_ANSWER, NOTEBOOKS, TOUCHING_GLOBAL_STATE, UNLUCKY, WINDOW_MASKS
 from tests.grading.conftest import Course
-from tests.grading.test_students import RULE
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
 WRONG = {"sliding_window_mask": "def sliding_window_mask(seq_len, window):\n    return causal_mask(seq_len, seq_len)"}
-AUTOGRADE_ANEW = ("autograde", NAME, "--force")
 
 
 def totals(course: Course) -> dict[str, float]:
@@ -200,14 +198,6 @@ def test_no_execute_is_said_to_change_nothing(course: Course, attention: Assignm
     assert "--no-execute" not in again.stderr
 
 
-def test_results_are_an_audit(course: Course, attention: Assignment) -> None:
-    hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
-    course.done("grade", NAME)
-    result = json.loads((course.folder / "results" / NAME / "ada.json").read_text())
-    assert len(result["seed"]) == 64
-    assert result["tier"] and result["versions"]["torch"] and result["started"]
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -249,20 +239,3 @@ def test_commands_outside_a_course_say_so(tmp_path: Path) -> None:
     (tmp_path / "full" / "file").touch()
     assert "is not empty and no course folder" in outside.refused("init", "full")
     assert list((tmp_path / "full").iterdir()) == [tmp_path / "full" / "file"]
-
-
-def test_late_submissions_report_and_tables_for_platforms(course: Course, attention: Assignment) -> None:
-    course.configure(RULE)
-    course.done("release", NAME, "--due", "2026-10-12T12:00+00:00")
-    for student, at in (("early", "2026-10-12 11:59:00.0 UTC"), ("late", "2026-10-13 12:01:00.0 UTC")):
-        path = hand_in(course.folder, student, NAME, fill(attention, references(attention)))
-        (path.parent / "timestamp.txt").write_text(at)
-    course.done("grade", NAME)
-    course.done("export", "moodle.csv", "--table", "moodle")
-    early, late = attention.points, attention.points * (1 - 2 * 0.25)  # a day and a minute late
-    assert (course.folder / "moodle.csv").read_text().split() == [
-        f"username,{NAME}",
-        f"early,{early:.1f}",
-        f"late,{late:.1f}",
-    ]
-    assert "All learners have all properties." in course.report()

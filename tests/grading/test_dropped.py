@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from tests.grading.conftest import Course
-from tests.grading.test_students import LATE, NAME, small, submit
+from tests.grading.conftest import Course, copy_of
+from tests.grading.test_students import LATE, NAME, small_course, submit
 
 pytestmark = pytest.mark.grading
-__all__ = ["small"]
+__all__ = ["small_course"]
 TOLD = "bob was dropped and is left out: `llm-course drop --undo bob` brings bob back."
 
 
-@pytest.fixture
-def graded(small: Course) -> Course:
-    """Ada and Bob were graded, Bob by hand too, with more time and a comment; Cleo handed in nothing."""
-    course = small
+@pytest.fixture(scope="module")
+def graded_course(small_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ada and Bob were graded, Bob by hand too, with more time and a comment; Cleo handed in nothing. To be copied."""
+    course = copy_of(small_course, tmp_path_factory.mktemp("graded"))
     course.done("roster", "students.csv")
     for student in ("ada", "bob"):
         submit(course, student, LATE, why="Because.")
@@ -32,7 +32,12 @@ def graded(small: Course) -> Course:
         gradebook.db.commit()
     course.done("grade", NAME, "--workers", "1")
     course.done("feedback", NAME)
-    return course
+    return course.folder
+
+
+@pytest.fixture
+def graded(graded_course: Path, tmp_path: Path) -> Course:
+    return copy_of(graded_course, tmp_path)
 
 
 def gradebook_of(course: Course, student: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from autograder.exercises.spec import Assignment
 from tests.banks.hostile.serving import png
 from tests.banks.sources import answer, asserts, essay, handed_in, task, text, write_source
 from tests.banks.submissions import references
-from tests.grading.conftest import Course, cell_of, editing
+from tests.grading.conftest import Course, cell_of, copy_of, editing
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
@@ -103,9 +103,10 @@ def test_a_cell_that_comes_after_the_first_grade_is_refused_and_the_release_stay
     assert (plain.folder / "release" / "ps1" / "ps1.ipynb").read_bytes() == released
 
 
-@pytest.fixture
-def plain(empty: Course) -> Course:
-    """A course with a plain nbgrader assignment: asserts, partial credit, an essay and a task."""
+@pytest.fixture(scope="module")
+def plain_course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with a plain nbgrader assignment: asserts, partial credit, an essay and a task; to be copied."""
+    empty = copy_of(empty_course, tmp_path_factory.mktemp("plain"))
     cells = [
         answer("squares", SQUARES),
         asserts("visible", 1, VISIBLE),
@@ -117,7 +118,12 @@ def plain(empty: Course) -> Course:
     write_source(empty.folder, "ps1", cells).with_name("numbers_for_all.py").write_text("NUMBERS = [1, 2, 3, 4]\n")
     released = empty.done("release", "ps1")
     assert "Graded by tests of your own: hidden, partial, visible." in released.stdout
-    return empty
+    return empty.folder
+
+
+@pytest.fixture
+def plain(plain_course: Path, tmp_path: Path) -> Course:
+    return copy_of(plain_course, tmp_path)
 
 
 KINDS = {

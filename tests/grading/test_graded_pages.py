@@ -7,7 +7,6 @@ and everything that a page asks for is watched.
 import base64
 import contextlib
 import re
-import shutil
 import socket
 import sqlite3
 import subprocess
@@ -37,7 +36,7 @@ from tests.banks.hostile.serving import (
 )
 from tests.banks.submissions import fill, hand_in, references
 from tests.conftest import PATIENCE
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, copy_of
 
 pytestmark = [pytest.mark.grading, pytest.mark.browser]
 NAME = "05_attention"
@@ -64,14 +63,13 @@ class Served:
 @pytest.fixture(scope="module")
 def graded(released_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course to which all have handed in, graded, with a report and all feedback."""
-    folder = tmp_path_factory.mktemp("served") / "course"
-    shutil.copytree(released_course, folder)
+    course = copy_of(released_course, tmp_path_factory.mktemp("served"))
+    folder = course.folder
     hand_in(folder, "ada", NAME, fill(ATTENTION, references(ATTENTION)))
     for name, lay in (SERVING | HONEST_PAGES).items():
         lay(folder / "submitted" / slug(name) / NAME, fill(ATTENTION, {}), folder / "submitted" / "ada" / NAME)
     for name in NAMES:
         hand_in(folder, name, NAME, fill(ATTENTION, {}))
-    course = Course(folder)
     for command in (("grade", NAME, "--workers", "2"), ("feedback", NAME), ("report", "report.html")):
         run = course.llm_course(*command)
         (folder / f"{command[0]}.log").write_text(run.stdout + run.stderr)

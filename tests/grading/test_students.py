@@ -3,11 +3,12 @@
 import json
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.banks.sources import answer, asserts, essay, handed_in, write_source
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, copy_of
 
 pytestmark = pytest.mark.grading
 NAME = "ps1"
@@ -26,15 +27,21 @@ LATE = "2026-10-13 13:00:00.000000 UTC"
 """A day and an hour."""
 
 
-@pytest.fixture
-def small(empty: Course) -> Course:
-    """A course with a small assignment that is due, and a penalty for each day."""
+@pytest.fixture(scope="module")
+def small_course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course with a small assignment that is due, and a penalty for each day; to be copied."""
+    empty = copy_of(empty_course, tmp_path_factory.mktemp("small"))
     cells = [answer("one-answer", "def one():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION")]
     write_source(empty.folder, NAME, [*cells, asserts("one", 8, "assert one() == 1"), essay("why", 4)])
     empty.configure(RULE)
     (empty.folder / "students.csv").write_text(ROSTER, encoding="utf-8")
     empty.done("release", NAME, "--due", "2026-10-12T12:00+00:00")
-    return empty
+    return empty.folder
+
+
+@pytest.fixture
+def small(small_course: Path, tmp_path: Path) -> Course:
+    return copy_of(small_course, tmp_path)
 
 
 def submit(course: Course, student: str, at: str, why: str = "") -> None:
@@ -67,6 +74,8 @@ def test_who_hands_in_nothing_is_in_every_table_and_has_no_zero(small: Course) -
     column = ("--table", "canvas", "--assignment", NAME, "--column", "Why (7)", "--canvas-list", "list.csv")
     assert "Not in Canvas's list, and left out: bob, cleo, dora." in small.done("export", "canvas.csv", *column).stdout
     assert (small.folder / "canvas.csv").read_text().splitlines()[1:] == ['"Lovelace, Ada",101,ada,S,8.0']
+    small.done("export", "moodle.csv", "--table", "moodle")
+    assert (small.folder / "moodle.csv").read_text().split() == ["username,ps1", "ada,8.0", "bob,", "cleo,", "dora,8.0"]
     assert list(small.rows("--assignment", NAME)) == ["ada", "bob", "cleo", "dora"]
     report = small.report()
     assert "2 submissions, 0 of them not graded." in report

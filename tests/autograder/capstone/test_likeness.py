@@ -51,7 +51,7 @@ def test_a_shipped_model_is_recognized(disguise: Disguise) -> None:
     torch.manual_seed(0)
     handed_in = exam_of(disguise(shipped(DRAFT))).handed_in
     weights = handed_in.weights(MODEL)
-    words = cosines(handed_in.vocabulary.encode(WORDS), weights[TABLE])
+    words = cosines([handed_in.tokenizer.encode(word) for word in WORDS], weights[TABLE])
     assert origin(Portrait(layers(weights, handed_in.config), words), []) == (DRAFT, EVERY_VIEW[:2])
 
 

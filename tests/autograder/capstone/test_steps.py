@@ -12,7 +12,6 @@ from torch.nn import functional
 
 from autograder.capstone import steps
 from autograder.capstone.handed_in import HandedIn
-from autograder.capstone.tokenizer import train
 from autograder.exercises.capstone import ASSIGNMENT
 from llm_course.capstone.curves import REFERENCE
 from llm_course.capstone.data import held_out_texts
@@ -31,7 +30,7 @@ from llm_course.capstone.format import (
 )
 from llm_course.capstone.ledger import parse
 from llm_course.capstone.substitutes import SUBSTITUTES
-from llm_course.capstone.tokenizer import Tokenizer, merges_of
+from llm_course.capstone.tokenizer import Tokenizer, learn, merges_of
 from solutions.production import quantize_absmax, quantize_groups
 from tests.autograder.capstone.runs import ON_A_RUN, Trained, whole_run, with_tensors
 
@@ -100,7 +99,7 @@ def test_a_base_model_trained_with_a_mistake_has_its_name(run: Files, mistake: s
 
 
 def test_a_tokenizer_learned_from_the_test_has_its_name(run: Files) -> None:
-    merges = train(held_out_texts(200), 300)
+    merges = learn(held_out_texts(200), 300, SUBSTITUTES["merge_pair"])
     files = {**run, TOKENIZER: canonical({"merges": [list(pair) for pair in merges]}).encode()}
     result = found(files, "tokenizer")
     assert result["mistake"] == "learned_from_the_test" and holding(result)[2] is False
@@ -303,12 +302,14 @@ def test_a_tokenizer_cannot_swallow_the_text(run: Files) -> None:
         {"merges": {"Once upon a time": 256}},
         {"merges": [[97, 97], *([n, n] for n in range(256, 400))]},
         {"merges": [[97, 98]] * 2},
-        {"merges": [[97, 98]] * 5000},
+        {"merges": [[97, 98 + number] for number in range(5000)]},
+        *({"merges": [pair]} for pair in ([97], [97, True], [97, 256], [-1, 97], [[97], [98]], "ab")),
+        [],
     ):
         result = found({**run, TOKENIZER: json.dumps(content).encode()}, "tokenizer")
         assert not any(holding(result)) and result["hint"].startswith(TOKENIZER), content
     deep = {**run, TOKENIZER: b"[" * 1_000_000}
-    assert found(deep, "tokenizer")["hint"].startswith("tokenizer.json is no JSON")
+    assert found(deep, "tokenizer")["hint"].startswith("tokenizer.json holds other things than merges")
 
 
 def test_scores_beyond_all_numbers_are_no_bits(run: Files) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import main
-from autograder.course.commands import kept_interrupts
+from autograder.course.grading import kept_interrupts
 
 
 class EndsInAnInterrupt:
@@ -53,8 +53,8 @@ def test_a_command_does_not_load_what_takes_a_second_to_load() -> None:
     """Each grading run waits for what is imported. What draws or trains, and other assignments, are not asked for."""
     code = (
         "import sys\n"
-        "from autograder.course import commands\n"
-        "assert commands._same_models('05_attention') == []\n"
+        "from autograder.course import commands, outcomes\n"
+        "assert outcomes.same_models('05_attention') == []\n"
         "heavy = ('autograder.exercises.decoding', 'matplotlib', 'sympy', 'transformers')\n"
         "print(*(name for name in heavy if name in sys.modules))"
     )

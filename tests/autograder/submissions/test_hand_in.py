@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from autograder.course import course
+from autograder.course import grading
 from autograder.nbgrader_bridge.gradebook import Writer
 from autograder.records.pictures import SUFFIXES
 from autograder.submissions.hand_in import (
@@ -241,6 +241,6 @@ def test_a_defect_in_reading_costs_its_own_hand_in_alone(folder: Path, monkeypat
         raise KeyError("a case that nobody thought of")
 
     monkeypatch.chdir(folder.parents[2])
-    monkeypatch.setattr("autograder.course.course.read_hand_in", fail)
-    task = course._task(folder, cast(Writer, None), [])
+    monkeypatch.setattr("autograder.course.grading.read_hand_in", fail)
+    task = grading._task(folder, cast(Writer, None), [])
     assert task.student == "ada" and "The grader failed on it (KeyError)" in str(task.content)

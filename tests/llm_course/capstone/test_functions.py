@@ -19,7 +19,7 @@ from llm_course.capstone.functions import MISSING, SLOW, UNWRITTEN, WRONG, Chose
 from llm_course.capstone.ledger import YOURS
 from llm_course.capstone.substitutes import PARTS, SUBSTITUTES
 from llm_course.capstone.tokenizer import Tokenizer, learn
-from solutions.tokenization import encode
+from solutions.tokenization import encode, train_bpe
 
 
 def write(folder: Path, assignment: str, *cells: str) -> None:
@@ -117,6 +117,7 @@ def test_a_slow_function_is_replaced() -> None:
 def test_merges_stay_within_words_and_encode_as_in_chapter_2() -> None:
     texts = ["the cat, the hat. The cat sat 12 times.\n"] * 3 + ["é ß ∀ _x_"]
     merges = learn(texts, 40, SUBSTITUTES["merge_pair"])
+    assert learn(["aaaaabaaaa"], 60, SUBSTITUTES["merge_pair"]) == train_bpe(b"aaaaabaaaa", 60)
     assert merges[0] == (97, 116)  # "at", five times in each text
     tokenizer = Tokenizer(merges, SUBSTITUTES)
     for text in [*texts, "another thing: 345 ½ 日本"]:
