@@ -11,9 +11,8 @@ assert (
 # "*6*, which is wrong, comes close behind *5*, which is right", and Anna is "*bright*"
 assert [tokenizer.decode(token) for token in next_token("2 + 3 =").topk(2).indices] == [" 5", " 6"]
 assert tokenizer.decode(next_token("Anna lost her ball. She was very").argmax()) == " bright"
-# "`stories` [...] has 1.1 million parameters"; "SmolLM2 has 135 million parameters, 124 times as many as `stories`"
-parameters = sum(parameter.numel() for parameter in model.parameters())
-assert round(parameters / 1e6, 1) == 1.1 and round(134_515_008 / parameters) == 124
+# "SmolLM2 has 135 million parameters, 124 times as many as `stories`"
+assert round(134_515_008 / model.num_parameters()) == 124
 # "The `bos_token` of SmolLM2 opens a turn of a chat": where it is installed
 try:
     assert models.load("smollm2-135m-instruct").tokenizer.bos_token == "<|im_start|>"

@@ -6,8 +6,8 @@ one, other = (attend(rows_of(line)) for line in ("dog bites man", "man bites dog
 assert torch.allclose(one[1], other[1]) and not torch.allclose(one[0], other[0])
 # "The difference is rounding"
 assert difference.abs().max() < 1e-5
-# "1.1 million parameters and a vocabulary of 1,536 tokens, and it was trained on rows of 160 tokens"
-assert round(model.num_parameters() / 1e6, 1) == 1.1 and model.config.vocab_size == 1536 and ROW_LENGTH == 160
+# "a vocabulary of 1,536 tokens, and it was trained on rows of 160 tokens"
+assert model.config.vocab_size == 1536 and ROW_LENGTH == 160
 # "With a wrong one, this model is nearly lost: guessing evenly among its 1,536 tokens would cost 7.34"
 assert round(math.log(1536), 2) == 7.34 and min(list(order_losses.values())[1:]) > 4 > 1 > order_losses["true"]
 # "The second line keeps each token beside seven neighbors, and does the least harm"

@@ -3,9 +3,6 @@
 
 # "Llama-2-7B has 64 % in the networks"
 assert round(100 * counts["Llama-2-7B"]["feed-forward"] / sum(counts["Llama-2-7B"].values())) == 64
-# "1.1 million parameters in four layers"
-stories, _ = models.load("stories")
-assert round(stories.num_parameters() / 1e6, 1) == 1.1 and stories.config.num_hidden_layers == 4
 # "Without either kind, this model does worse than a uniform guess"
 assert min(no_networks, no_attention) > uniform_loss > whole_loss
 # "Losing the first layer's network costs several times as much as losing any other"
