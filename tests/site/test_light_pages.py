@@ -7,10 +7,19 @@ import pydata_sphinx_theme
 import pytest
 from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES
+from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
 from _ext.joined_scripts import THEME_SCRIPT, join, measuring_no_places
-from _ext.light_pages import COLORED_LIKE, simplified_code
+from _ext.light_pages import COLORED_LIKE, simplified_code, waiting
+
+
+def test_scripts_wait() -> None:
+    assert waiting(_JavaScript("_static/a.js", priority=3)) == _JavaScript("_static/a.js", priority=3, defer="defer")
+    inline = _JavaScript(None, body="DOCUMENTATION_OPTIONS.pagename = 'index'")
+    assert waiting(inline).attributes["type"] == "module"
+    data = _JavaScript(None, type="application/json", body="{}")
+    assert waiting(data) == data
 
 
 def test_code_keeps_only_elements_that_look_different() -> None:
