@@ -1,4 +1,4 @@
-"""The extensions' own scripts and stylesheets, from `_ext/static`, made small, and fonts that a page loads early."""
+"""Scripts and stylesheets made small, and fonts that a page loads early."""
 
 import json
 import subprocess
@@ -9,7 +9,6 @@ from typing import Any
 from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.errors import ExtensionError
 
-STATIC = Path(__file__).parent / "static"
 ESBUILD = Path(__file__).parent.parent / "node_modules" / ".bin" / "esbuild"
 
 # A font that arrives after the first paint moves the text. From file:// a preload only logs an error.
@@ -18,12 +17,6 @@ if (location.protocol !== "file:") for (const href of {fonts}) document.head.app
   document.createElement("link"), {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href}}));
 </script>
 """
-
-
-def share_static_folder(app: Sphinx) -> None:
-    """Let Sphinx copy `_ext/static`, once however many extensions ask for it."""
-    if str(STATIC) not in app.config.html_static_path:
-        app.config.html_static_path.append(str(STATIC))
 
 
 def is_stale(file: Path, app: Sphinx) -> bool:

@@ -15,7 +15,6 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext.assets import share_static_folder
 from _ext.chapter_titles import number_of
 
 
@@ -114,7 +113,6 @@ def add_map(app: Sphinx, pagename: str, templatename: str, context: dict[str, An
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(decoder_map, html=(visit_map, None))
     app.add_directive("decoder-map", DecoderMapDirective)
-    app.connect("builder-inited", share_static_folder)
     app.connect("html-page-context", add_map, priority=400)  # before the question comes between
     app.add_css_file("decoder-map.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

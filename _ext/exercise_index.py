@@ -15,7 +15,6 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext.assets import share_static_folder
 from _ext.exercise_pages import PageExercise, exercises_on
 from _ext.released_notebooks import EXERCISES
 from _ext.solve.site_files import can_be_solved
@@ -80,7 +79,6 @@ def row(exercise: PageExercise, page: str, address: str) -> str:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("exercise-index", ExerciseIndexDirective)
     app.add_node(exercise_index, html=(visit_index, None))
-    app.connect("builder-inited", share_static_folder)
     app.add_css_file("exercise-index.css")
     app.add_js_file("exercise-index.js", defer="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

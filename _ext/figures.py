@@ -21,7 +21,6 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from _ext import drawings
-from _ext.assets import share_static_folder
 from _ext.chapter_titles import number_of
 
 
@@ -71,6 +70,5 @@ class Drawing(Caption):
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("caption", Caption)
     app.add_directive("drawing", Drawing)
-    app.connect("builder-inited", share_static_folder)
     app.add_css_file("figures.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 
 from _ext import joined_scripts, stylesheets
 from _ext.asset_versions import IN_SCRIPT, IN_STYLESHEET, with_versions, write_versions
-from _ext.assets import minified, share_static_folder
+from _ext.assets import minified
 
 # What the theme's templates link, before the stylesheets that Sphinx knows of.
 THEME_STYLESHEETS = ["basic.css", "styles/pydata-sphinx-theme.css"]
@@ -124,7 +124,6 @@ def names_in_use(site: Path, scripts: set[str]) -> set[str]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     pages = LightPages()
-    app.connect("builder-inited", share_static_folder)
     app.add_js_file("clipboard.js", priority=400)  # before sphinx-copybutton
     app.add_js_file("far_sections.js")
     app.add_js_file("scrollable.js")

@@ -21,7 +21,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext.assets import is_stale, preload, share_static_folder
+from _ext.assets import is_stale, preload
 from _ext.typeface import cut_down
 
 logger = logging.getLogger(__name__)
@@ -152,14 +152,13 @@ def copy_fonts(folder: Path, characters: dict[str, str]) -> None:
     (folder / "fonts").mkdir(parents=True, exist_ok=True)
     for font in (KATEX / "fonts").glob("*.woff2"):
         name = font.stem.removeprefix("KaTeX_")
-        cut_down(font, folder / "fonts" / font.name, characters.get(name, characters["others"]))
+        (folder / "fonts" / font.name).write_bytes(cut_down(font, characters.get(name, characters["others"])))
     held.write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
     app.connect("config-inited", configure)
-    app.connect("builder-inited", share_static_folder)
     app.connect("doctree-read", draw_formulas, priority=100)  # before titles are copied into tables of contents
     app.connect("html-page-context", preload_fonts)
     app.connect("build-finished", copy_katex)

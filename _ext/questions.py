@@ -21,8 +21,6 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext.assets import share_static_folder
-
 MARKS = {"[x] ": True, "[ ] ": False}
 
 
@@ -145,7 +143,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(question_text, html=(visit_question_text, depart_question_text))
     app.add_node(question_option, html=(visit_option, depart_option))
     app.add_node(question_option_text, html=(visit_option_text, depart_option_text))
-    app.connect("builder-inited", share_static_folder)
     app.add_js_file("questions.js", defer="defer")
     app.add_css_file("questions.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

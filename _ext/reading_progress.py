@@ -9,7 +9,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from _ext.assets import share_static_folder
 from _ext.chapter_titles import CHAPTER
 
 CHECKBOX = """<p class="chapter-read pst-js-only">
@@ -32,7 +31,6 @@ def add_progress(
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("builder-inited", share_static_folder)
     app.connect("html-page-context", add_progress)
     app.add_css_file("reading-progress.css")
     app.add_js_file("reading-progress.js", defer="defer")

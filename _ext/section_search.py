@@ -19,7 +19,7 @@ from sphinx.builders import Builder
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from _ext.assets import is_stale, share_static_folder
+from _ext.assets import is_stale
 from _ext.reference_labels import PLAIN_TEXT
 from _ext.released_notebooks import EXERCISES
 from _ext.search_words import NEWCOMERS_WORDS
@@ -145,7 +145,6 @@ def write_sections(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", prepare)
-    app.connect("builder-inited", share_static_folder)
     app.connect("html-collect-pages", add_search_page)
     app.connect("build-finished", write_sections)
     app.add_css_file("search.css")

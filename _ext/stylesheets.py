@@ -1,8 +1,6 @@
 """Makes one small stylesheet out of many: the rules whose classes and ids occur in the site, and what they use."""
 
 import base64
-import io
-import logging
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -10,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tinycss2
+
+from _ext.typeface import cut_down
 
 Tokens = list[Any]
 
@@ -98,12 +98,12 @@ def compact(tokens: Tokens) -> str:
 
 def with_icons_inside(css: str, font: Path) -> str:
     """The CSS with Font Awesome's solid font inside, cut down to the icons in use, and without its other fonts."""
-    icons = set(ICONS.findall(css))
+    icons = "".join(sorted(set(ICONS.findall(css))))
 
     def replaced(match: re.Match[str]) -> str:
         if "fa-solid" not in match[0]:
             return ""
-        source = f'src:url(data:font/woff2;base64,{font_of(font, icons)}) format("woff2")'
+        source = f'src:url({as_data(cut_down(font, icons))}) format("woff2")'
         return re.sub(r"src:[^}]*", lambda _: source, match[0])
 
     return re.sub(r"@font-face\s*\{[^}]*?/fa-[^}]*\}", replaced, css)
@@ -116,22 +116,11 @@ def with_typeface_inside(css: str, folder: Path) -> str:
     """
 
     def inside(address: re.Match[str]) -> str:
-        return f"url(data:font/woff2;base64,{base64.b64encode((folder / address[1]).read_bytes()).decode()})"
+        return f"url({as_data((folder / address[1]).read_bytes())})"
 
     return re.sub(r"url\((fonts/[\w-]+\.woff2)\)", inside, css)
 
 
-def font_of(font: Path, characters: set[str]) -> str:
-    """A woff2 font of these characters only, in base64."""
-    from fontTools import subset  # only here: most builds cut no font, and it is a large module
-    from fontTools.ttLib import TTFont
-
-    logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
-    small = TTFont(font, recalcTimestamp=False)
-    subsetter = subset.Subsetter(subset.Options(layout_features=[]))
-    subsetter.populate(text="".join(sorted(characters)))
-    subsetter.subset(small)
-    small.flavor = "woff2"
-    buffer = io.BytesIO()
-    small.save(buffer)
-    return base64.b64encode(buffer.getvalue()).decode()
+def as_data(font: bytes) -> str:
+    """The address of a woff2 font that stands in a stylesheet."""
+    return f"data:font/woff2;base64,{base64.b64encode(font).decode()}"

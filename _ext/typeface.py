@@ -3,14 +3,13 @@
 They come from `node_modules`, where `npm ci` puts the versions of package-lock.json.
 """
 
+import io
 import logging
 from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-
-from _ext.assets import share_static_folder
 
 FONTS = Path(__file__).parent.parent / "node_modules" / "@fontsource"
 FACES = {
@@ -38,30 +37,30 @@ def write_fonts(app: Sphinx, exception: Exception | None) -> None:
         file = Path(app.outdir, "_static", name)
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            cut_down(FONTS / source, file, characters_of(name))
+            file.write_bytes(cut_down(FONTS / source, characters_of(name)))
 
 
 def characters_of(name: str) -> str:
     return CHARACTERS_OF_HEADINGS if "serif" in name else CHARACTERS
 
 
-def cut_down(source: Path, target: Path, text: str) -> None:
-    """Write a font with these characters only."""
+def cut_down(source: Path, text: str) -> bytes:
+    """A woff2 font with these characters only."""
     from fontTools import subset  # only here: most builds cut no font, and it is a large module
 
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
     options = subset.Options(flavor="woff2", hinting=False, layout_features=["kern", "liga", "mark", "tnum"])
     options.drop_tables += ["BASE", "STAT", "gasp"]  # for vertical lines, other weights, and screens of long ago
-    font = subset.load_font(str(source), options)
+    font, small = subset.load_font(str(source), options), io.BytesIO()
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=text)
     subsetter.subset(font)
-    subset.save_font(font, str(target), options)
+    subset.save_font(font, small, options)
+    return small.getvalue()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", check)
-    app.connect("builder-inited", share_static_folder)
     app.connect("build-finished", write_fonts)
     app.add_css_file("typeface.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

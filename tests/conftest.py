@@ -6,15 +6,8 @@ from collections.abc import Generator, Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from _ext.whole_book.pdf import CHROMIUM_FLAGS
+
 PATIENCE = 120_000
 """Milliseconds that a page may take to show something: others may have the processors."""
 FOR_PAGES = {"browser", "site"}

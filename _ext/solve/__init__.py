@@ -14,14 +14,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from _ext.assets import share_static_folder
 from _ext.solve import places, site_files
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("solve", places.SolveDirective)
     app.add_node(places.solve, html=(places.visit, places.depart))
-    app.connect("builder-inited", share_static_folder)
     app.connect("doctree-read", places.add_to_exercises)
     app.connect("build-finished", site_files.write)
     app.add_js_file("solve.js")

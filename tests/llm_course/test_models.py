@@ -41,6 +41,12 @@ def test_the_shipped_shapes_are_as_promised() -> None:
     assert config.model_type == "llama"
     assert config.num_key_value_heads < config.num_attention_heads
     assert config.tie_word_embeddings
+    assert (config.num_hidden_layers, config.num_attention_heads, config.vocab_size) == (4, 4, 1536)
+    # A dozen pages say of them "1.1 million parameters", and of the draft "0.2 million".
+    counts = {name: models.load(name).model.num_parameters() for name in SHIPPED}  # type: ignore[union-attr]
+    for name in ("stories", "stories-chat", "errands"):
+        assert round(counts[name] / 1e6, 1) == 1.1
+    assert round(counts["stories-draft"] / 1e6, 1) == 0.2
     kinds = {name: models.load(name).model.config.model_type for name in SHIPPED}  # type: ignore[union-attr]
     assert (kinds["stories-gpt2"], kinds["fill-mask"], kinds["translate"]) == ("gpt2", "bert", "t5")
 

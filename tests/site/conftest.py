@@ -46,6 +46,7 @@ def build_book(folder: Path, pages: dict[str, str], *extensions: str, **config: 
         "extensions": ["myst_nb", *extensions],
         "root_doc": "index",
         "html_theme": "basic",
+        "html_static_path": [str(ROOT / "_ext" / "static")],
         "nb_execution_mode": "off",
         "myst_enable_extensions": ["dollarmath", "amsmath", "colon_fence"],
         "nb_ipywidgets_js": {},

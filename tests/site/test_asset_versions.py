@@ -8,36 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from _ext.asset_versions import ADDRESS, IN_PAGE, IN_SCRIPT, IN_STYLESHEET, version, write_versions
+from _ext.asset_versions import ADDRESS, IN_PAGE, IN_SCRIPT, IN_STYLESHEET, version
 from tests.site.checks import Visit
 from tests.site.test_browser import CHAPTER
 from tests.widgets.conftest import NEVER_AT_REST
 
 DIGEST = r"\?v=[0-9a-f]{8}"
-
-
-@pytest.fixture
-def small_site(tmp_path: Path) -> Path:
-    (tmp_path / "_static" / "fonts").mkdir(parents=True)
-    (tmp_path / "_static" / "light.js").write_text("one")
-    (tmp_path / "_static" / "fonts" / "a.woff2").write_text("two")
-    (tmp_path / "index.html").write_text('<script defer src="_static/light.js"></script><p>data.json, _static/no.js')
-    return tmp_path
-
-
-def test_an_address_changes_with_its_file_and_with_nothing_else(small_site: Path) -> None:
-    page = small_site / "index.html"
-    write_versions(small_site)
-    first = page.read_text()
-    assert first.count("?v=") == 1
-    assert f'src="_static/light.js?v={version(b"one")}"' in first
-
-    write_versions(small_site)
-    assert page.read_text() == first
-
-    (small_site / "_static" / "light.js").write_text("another")
-    write_versions(small_site)
-    assert page.read_text() == first.replace(version(b"one"), version(b"another"))
 
 
 def wrong_versions(text: str, before: str, static: Path) -> list[str]:

@@ -11,25 +11,7 @@ from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
 from _ext.joined_scripts import THEME_SCRIPT, join, measuring_no_places
-from _ext.light_pages import COLORED_LIKE, names_in_use, simplified_code, stands_alone, waiting
-
-
-@pytest.mark.parametrize(
-    ("script", "body", "alone"),
-    [
-        ("design-tabs.js", '<div class="sd-tab-set">', True),
-        ("design-tabs.js", '<div class="highlight">', False),
-        ("widgets/host.js", '<div class="llm-widget-place llm-place-norm_lab">', True),
-        ("widgets/host.js", "<p>prose</p>", False),
-        ("solve.js", '<div class="solve pst-js-only" data-exercise="02_tokenization/encode">', True),
-        ("solve.js", "<p>prose</p>", False),
-        ("search.js", "<p>prose</p>", False),  # in the script that all pages run
-        ("doctools.js", "<p>prose</p>", False),
-        ("", "<p>prose</p>", True),
-    ],
-)
-def test_a_page_links_scripts_of_its_own(script: str, body: str, alone: bool) -> None:
-    assert stands_alone(script, body) == alone
+from _ext.light_pages import COLORED_LIKE, simplified_code, waiting
 
 
 def test_scripts_wait() -> None:
@@ -60,27 +42,7 @@ def test_code_is_colored_as_its_classes_were(style: str) -> None:
         assert [look(tokens[other]) for other in others] == [look(tokens[name])] * len(others)
 
 
-def test_names_come_from_pages_and_scripts(tmp_path: Path) -> None:
-    (tmp_path / "_static").mkdir()
-    (tmp_path / "index.html").write_text(
-        '<p class="one two" id="three" data-class="four" style="color: var(--nine)">five</p>'
-    )
-    (tmp_path / "_static" / "a.js").write_text('element.classList.add("six-seven")')
-    (tmp_path / "_static" / "b.js").write_text('"eight"')
-    names = names_in_use(tmp_path, {"a.js"})
-    assert {"one", "two", "three", "six-seven", "--nine"} <= names
-    assert names.isdisjoint({"five", "eight"})
-
-
 THEME_STATIC = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
-
-
-def test_theme_measures_no_places() -> None:
-    theme = (THEME_STATIC / THEME_SCRIPT).read_text(encoding="utf-8")
-    lighter = measuring_no_places(theme)
-    assert "scrollHeight>" in theme
-    assert "scrollHeight>" not in lighter
-    assert 0 < len(theme) - len(lighter) < 500
 
 
 def test_a_theme_that_measures_in_a_new_way_is_noticed() -> None:

@@ -7,7 +7,7 @@ import jupytext
 import nbformat
 import pytest
 
-from _ext import kept_outputs, notebook_cache
+from _ext import kept_outputs
 from _ext.sources import imported_names, key_of, package_data, reachable_modules
 from tests.site.conftest import Built
 
@@ -190,24 +190,6 @@ def test_what_is_kept_beside_a_page_is_taken_as_long_as_it_has_the_pages_key(
     (source / "llm_course" / "numbers.py").write_text("number = 5678\n")
     built, runs = build_notebooks(pages)
     assert ("yesterday" in built.page("one"), "5678" in built.page("one"), runs) == (False, True, {"one": 2})
-
-
-@pytest.mark.notebooks
-def test_notebooks_run_side_by_side(
-    build_notebooks: Callable[..., tuple[Built, dict[str, int]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(notebook_cache.os, "cpu_count", lambda: 2)
-    meet = (
-        "import pathlib, time\n"
-        f"here, there = pathlib.Path('{tmp_path}/{{}}'), pathlib.Path('{tmp_path}/{{}}')\n"
-        "here.touch()\n"
-        "for _ in range(600):\n    if there.exists(): break\n    time.sleep(0.1)\n"
-        "else:\n    raise TimeoutError('the other notebook never ran')"
-    )
-    built, _ = build_notebooks(
-        {"one": notebook("one", meet.format("a", "b")), "two": notebook("two", meet.format("b", "a"))}
-    )
-    assert built.warnings == ""
 
 
 @pytest.mark.notebooks

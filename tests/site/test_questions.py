@@ -57,12 +57,6 @@ def test_explanation_may_begin_with_a_block(build: Callable[..., Built]) -> None
     assert "<p><strong>Right.</strong></p>" in html
 
 
-def test_script_is_in_the_site(build: Callable[..., Built]) -> None:
-    built = build(page(GOOD), "_ext.questions")
-    assert "questions.js" in built.page("index")
-    assert (built.folder / "_static" / "questions.js").is_file()
-
-
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -49,11 +49,6 @@ def test_fonts_are_not_compressed_again(port: int) -> None:
     assert (body, response.headers["Content-Type"]) == (b"font", "font/woff2")
 
 
-@pytest.mark.parametrize("path", ["/nothing.html", "/../pyproject.toml"])
-def test_what_is_not_in_the_folder_is_not_found(port: int, path: str) -> None:
-    assert get(port, path, **{"Accept-Encoding": "gzip"})[0].status == 404
-
-
 def test_missing_book_is_one_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "_ext.serve", str(tmp_path)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

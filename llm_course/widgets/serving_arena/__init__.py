@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from statistics import median_low
 from typing import Any
 
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
-from llm_course.serving import LONGEST_ANSWER, Machine, Request, Server, drawn_trace, figures, simulate
+from llm_course.serving import LONGEST_ANSWER, Machine, Request, drawn_trace, serve
 
 from ..ui.base import CourseWidget
 from ..ui.picture import number_table
@@ -53,12 +54,13 @@ class ServingArena(CourseWidget):
     def picture(self) -> str:
         """Static and continuous batching on the trace, in figures."""
         requests = [Request(**request) for request in self.trace]
-        blocks = self.memory * TOKENS_PER_GIB // self.block_size
         kinds = {"static batch": False, "continuous batch": True}
         rows: list[list[Any]] = []
         for continuous in kinds.values():
-            run = simulate(requests, Server(continuous, self.slots, blocks, self.block_size))
-            found = figures(run, self.ttft_deadline, self.tpot_deadline)
-            rows.append([found.ttft, found.tpot, found.throughput, found.goodput])
+            done = serve(requests, self.slots, continuous=continuous)
+            seconds = (max(one.finish for one in done) - min(one.arrival for one in requests)) / 1000
+            in_time = sum(one.ttft <= self.ttft_deadline and one.tpot <= self.tpot_deadline for one in done)
+            waits = [median_low(one.ttft for one in done), median_low(one.tpot for one in done)]
+            rows.append([*waits, sum(one.answer for one in requests) / seconds, in_time / seconds])
         columns = ["TTFT, ms", "TPOT, ms", "tokens/s", "requests/s in time"]
         return number_table(f"{len(requests)} requests, {self.slots} slots", list(kinds), rows, columns, digits=1)

@@ -1,4 +1,4 @@
-/** A server for language models, simulated: the same steps as `llm_course/serving.py`, from the same traces. */
+/** A server for language models, simulated, from the traces of `llm_course/serving.py`. */
 
 /** One line of a trace. */
 export interface Request {
@@ -329,7 +329,12 @@ export function timePerToken(outcome: Outcome) {
   return outcome.answer > 1 ? (outcome.finish - outcome.first) / (outcome.answer - 1) : 0;
 }
 
-/** A run in numbers, by the names of `serving.Figures`. */
+/**
+ * A run in numbers: milliseconds, tokens per second, requests per second, shares. `pause` is the longest time between two
+ * passes for somebody who waits for the next token. `goodput` counts only requests that met both deadlines. `waste` is the
+ * share of the used places of the cache that held no token, over time, `hits` the share of prompt tokens that did not have
+ * to be read.
+ */
 export function figures({ server, steps, outcomes }: Run, ttftDeadline: number, tpotDeadline: number) {
   const first = outcomes.map(timeToFirst);
   const each = outcomes.map(timePerToken);

@@ -11,9 +11,8 @@ assert (
 # "*6*, which is wrong, comes close behind *5*, which is right", and Anna is "*bright*"
 assert [tokenizer.decode(token) for token in next_token("2 + 3 =").topk(2).indices] == [" 5", " 6"]
 assert tokenizer.decode(next_token("Anna lost her ball. She was very").argmax()) == " bright"
-# "`stories` [...] has 1.1 million parameters"; "SmolLM2 has 135 million parameters, 124 times as many as `stories`"
-parameters = sum(parameter.numel() for parameter in model.parameters())
-assert round(parameters / 1e6, 1) == 1.1 and round(134_515_008 / parameters) == 124
+# "SmolLM2 has 135 million parameters, 124 times as many as `stories`"
+assert round(134_515_008 / model.num_parameters()) == 124
 # "The `bos_token` of SmolLM2 opens a turn of a chat": where it is installed
 try:
     assert models.load("smollm2-135m-instruct").tokenizer.bos_token == "<|im_start|>"
@@ -54,10 +53,6 @@ assert abs(share["|", "the"] * share["the", "dog"] * share["dog", "sat"] * share
 # "in new stories, about one pair of tokens in twenty never occurred in our training text"
 unseen = sum(new_ids[t] not in bigrams[(new_ids[t - 1],)] for t in range(1, len(new_ids))) / len(new_ids)
 assert 1 / 25 < unseen < 1 / 18
-# "in 32-bit numbers, a token whose score is 104 below the largest gets exactly 0"
-assert torch.tensor([0.0, -104.0]).softmax(-1)[1] == 0 and torch.tensor([0.0, -104.0]).log_softmax(-1)[1] == -104
-# "The product *underflows* to 0"
-assert torch.full((200,), 0.1).prod() == 0
 # "In these three pairs, word order, roles and facts all show up in one number", "Each line has 7 tokens"
 for good, bad in (
     ("A fish lives in the water.", "A fish water the in lives."),

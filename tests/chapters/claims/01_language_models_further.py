@@ -1,8 +1,6 @@
 # ruff: noqa: E402, F821 -- the names are the page's
 """What the further page of chapter 1 says about its own output. Each runs as a cell at the page's end."""
 
-# "the course's own decoder with 1.1 million parameters"
-assert round(sum(parameter.numel() for parameter in model.parameters()) / 1e6, 1) == 1.1
 # "Its guess may use the words *after* the gap, and a next-token model has to guess before it has seen them"
 for country, city in (("Italy", "Rome"), ("Egypt", "Cairo")):
     guess = fill(f"The capital of [MASK] is {city}.").argmax()

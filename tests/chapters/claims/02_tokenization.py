@@ -1,10 +1,9 @@
 # ruff: noqa: E402, F821 -- the names are the chapter's, and each claim imports what it needs
 """What the text of chapter 2 says about its own output. Each runs as a cell at the chapter's end."""
 
-# "*dog* is one token [...] *strawberry* is rare there, and is cut into pieces", and 1.1 million parameters
+# "*dog* is one token [...] *strawberry* is rare there, and is cut into pieces"
 assert " dog" in pieces(tokenizer, "The dog ate a strawberry.")
 assert " strawberry" not in pieces(tokenizer, "The dog ate a strawberry.")
-assert round(model.num_parameters() / 1e6, 1) == 1.1
 # "The last two lines give the same number"
 assert len(tokenizer) == model.get_input_embeddings().num_embeddings
 # "*look*, *Look* and *looked* are three unrelated ids"

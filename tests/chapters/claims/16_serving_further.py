@@ -15,8 +15,6 @@ assert divergence["distilled"] < divergence["alone"] and gain.mean() > 4 * gain.
 # "acceptance is lower for both" on texts that the target samples by itself
 sampled = json.loads((models.WEIGHTS / "report.json").read_text())["acceptance"]
 assert sampled["stories-draft"] < 1 - rejected["distilled"] and sampled["stories-draft-alone"] < 1 - rejected["alone"]
-# "1.1 million parameters", "0.2 million"
-assert (round(target.num_parameters() / 1e6, 1), round(draft.num_parameters() / 1e6, 1)) == (1.1, 0.2)
 # "Copying is 2.6 times as fast with eight drafts, and passes fall from 100 to 16. The story saves 5 passes in 100 and
 # takes *longer*, by a quarter to a third [...]. The text is the same in all six lines"
 lookups = {
