@@ -205,7 +205,7 @@ postgresql:
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql > /dev/null; } \
 	  || echo "PostgreSQL is not installed and cannot be installed from here: its tests will fail."
 
-# The course's models are shipped; these remake them.
+# The course's models are shipped; these remake them. A run that was stopped goes on from its last checkpoint.
 models: env  ## train the course models anew, in about half an hour on two quick cores with bfloat16 instructions
 	@$(BIN)/python -m llm_course.training
 

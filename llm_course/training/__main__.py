@@ -20,9 +20,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m llm_course.training", description=__doc__)
     parser.add_argument("models", nargs="*", metavar="model", help=f"some of {', '.join(RECIPES)}; all by default")
     parser.add_argument("--output", type=Path, default=WEIGHTS, help="where the finished models go")
-    parser.add_argument(
-        "--runs", type=Path, default=Path("_build/models"), help="where runs and logs are kept meanwhile"
-    )
+    parser.add_argument("--runs", type=Path, default=Path("_build/models"), help="where checkpoints and logs are kept")
     parser.add_argument("--smoke", action="store_true", help="a few steps of each, to see that everything runs")
     parser.add_argument("--report-only", action="store_true", help="train nothing: measure, and write report and cards")
     parsed = parser.parse_args(arguments)
@@ -33,19 +31,20 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train, measure, release. Returns the exit status."""
+    """Train, measure, release. A run that was killed goes on from its last checkpoint. Returns the exit status."""
     parsed = parse(arguments)
     torch.set_num_threads(1)
     shop = Workshop(parsed.runs, parsed.output, SMOKE_SCALE if parsed.smoke else 1.0)
     try:
         if not parsed.report_only:
-            shutil.rmtree(shop.runs, ignore_errors=True)  # of a call that was ended before
             make(shop, parsed.models or RECIPES)
-            shutil.rmtree(shop.runs)
         release(shop)
     except (TrainingError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+    if not parsed.report_only:
+        # Everything is finished and shipped: the next call begins anew.
+        shutil.rmtree(shop.runs, ignore_errors=True)
     return 0
 
 

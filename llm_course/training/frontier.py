@@ -18,7 +18,7 @@ from llm_course.training.loop import Batch, Settings, train
 from llm_course.training.losses import cross_entropy, next_token_loss
 from llm_course.training.workshop import Workshop, save
 
-PICTURES = Settings(steps=800, batch_size=32, learning_rate=1.5e-3, weight_decay=0.01)
+PICTURES = Settings(steps=800, batch_size=32, learning_rate=1.5e-3, weight_decay=0.01, checkpoint_every=200)
 ERRANDS = Settings(steps=400, batch_size=12, learning_rate=1e-3, warmup_steps=20, weight_decay=0.01)
 PATCH = pictures.CELL
 PATCHES = pictures.CELLS**2

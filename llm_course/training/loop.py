@@ -1,13 +1,13 @@
-"""One training loop for every course model: AdamW, warm-up and cosine decay, clipping, validation.
+"""One training loop for every course model: AdamW, warm-up and cosine decay, clipping, validation, checkpoints.
 
-A batch is a function of the step alone, and nothing in the models is random (no dropout), so that two runs end with the
-same weights.
+A batch is a function of the step alone, and nothing in the models is random (no dropout), so a run that was killed and
+resumes from its last checkpoint ends with the same weights as one that was not.
 """
 
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -35,6 +35,7 @@ class Settings:
     betas: tuple[float, float] = (0.9, 0.98)
     clip_norm: float = 1.0
     validate_every: int = 100
+    checkpoint_every: int = 100
     log_every: int = 10
     seed: int = 0
 
@@ -94,18 +95,20 @@ def train(
     folder: Path,
     after_step: Callable[[int], None] = lambda step: None,
 ) -> None:
-    """Train `model` in place.
+    """Train `model` in place, from the last checkpoint in `folder` if there is one.
 
     `batch_at(step)` gives the batch of a step. The log goes to `folder/training.jsonl`, one JSON object a line: step,
     learning rate, loss and gradient norm, and now and then the validation loss. `after_step` sees the number of steps
-    done. Raises TrainingError if the loss is not finite.
+    done. Raises TrainingError if a checkpoint cannot be read or is of other settings, or if the loss is not finite.
     """
     folder.mkdir(parents=True, exist_ok=True)
     optimizer = make_optimizer(model, settings)
-    log = folder / "training.jsonl"
-    log.write_text("")
+    start = load_checkpoint(folder, model, optimizer, settings)
+    log = Log(folder / "training.jsonl", start)
     model.train()
-    for step in tqdm(range(settings.steps), desc=folder.name, mininterval=5):
+    for step in tqdm(
+        range(start, settings.steps), initial=start, total=settings.steps, desc=folder.name, mininterval=5
+    ):
         with torch.autocast("cpu", torch.bfloat16, enabled=multiplies_in_bfloat16()):
             loss = loss_function(model, batch_at(step))
         if not torch.isfinite(loss):
@@ -115,19 +118,64 @@ def train(
         done = step + 1
         record = {"step": done, "learning_rate": rate, "loss": loss.item(), "gradient_norm": norm}
         if done % settings.validate_every == 0 or done == settings.steps:
-            write_log(log, record | {"validation_loss": mean_loss(model, loss_function, validation)})
+            log.write(record | {"validation_loss": mean_loss(model, loss_function, validation)})
         elif done % settings.log_every == 0 or done == 1:
-            write_log(log, record)
+            log.write(record)
         after_step(done)
+        if done % settings.checkpoint_every == 0 or done == settings.steps:
+            save_checkpoint(folder, model, optimizer, settings, done)
     model.eval()
 
 
-def write_log(path: Path, record: dict[str, float]) -> None:
-    """Add a line to a training log, in six significant digits."""
-    with path.open("a") as file:
-        file.write(json.dumps({key: float(f"{value:.6g}") for key, value in record.items()}) + "\n")
+class Log:
+    """JSON lines. What a killed run wrote after its last checkpoint is dropped, because those steps are done again."""
+
+    def __init__(self, path: Path, start: int) -> None:
+        self.path = path
+        kept = [record for record in read_log(path) if record["step"] <= start] if start else []
+        path.write_text("".join(json.dumps(record) + "\n" for record in kept))
+
+    def write(self, record: dict[str, float]) -> None:
+        with self.path.open("a") as file:
+            file.write(json.dumps({key: float(f"{value:.6g}") for key, value in record.items()}) + "\n")
 
 
 def read_log(path: Path) -> list[dict[str, float]]:
-    """The records of a training log."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """The records of a training log; the last line of a killed run may be cut off and is left out."""
+    records = []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        if line.endswith("}"):
+            records.append(json.loads(line))
+    return records
+
+
+def save_checkpoint(
+    folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, settings: Settings, step: int
+) -> None:
+    """Write under another name and rename: a kill in the middle leaves the checkpoint before it whole."""
+    unfinished = folder / "checkpoint.unfinished"
+    state = {
+        "step": step,
+        "settings": asdict(settings),
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    torch.save(state, unfinished)
+    unfinished.replace(folder / "checkpoint.pt")
+
+
+def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, settings: Settings) -> int:
+    """Load `folder/checkpoint.pt` into model and optimizer. Returns the steps done, 0 without a checkpoint."""
+    path = folder / "checkpoint.pt"
+    if not path.exists():
+        return 0
+    try:
+        state = torch.load(path, weights_only=True)
+        saved, step = state["settings"], int(state["step"])
+    except Exception as error:
+        raise TrainingError(f"The checkpoint {path} cannot be read: delete it to train this model anew.") from error
+    if saved != asdict(settings):
+        raise TrainingError(f"The checkpoint {path} is of other settings: delete it to train this model anew.")
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return step

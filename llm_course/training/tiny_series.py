@@ -24,8 +24,8 @@ from llm_course.training.loop import Settings, train
 from llm_course.training.losses import next_token_loss
 from llm_course.training.workshop import CONTEXT_LENGTH, Workshop, llama, rounded, save, save_model
 
-SONGS = Settings(steps=600, batch_size=32, learning_rate=4e-3)
-POEMS = Settings(steps=600, batch_size=32, learning_rate=4e-3)
+SONGS = Settings(steps=600, batch_size=32, learning_rate=4e-3, checkpoint_every=100)
+POEMS = Settings(steps=600, batch_size=32, learning_rate=4e-3, checkpoint_every=100)
 ROW_LENGTH = 64
 MEASURED_EVERY = 25
 ASKED = 10

@@ -17,7 +17,7 @@ INITIAL_DEVIATION = 0.06
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where the runs are kept with their logs, where the finished models go, and how much is done of everything.
+    """Where the runs are kept (checkpoints, logs), where the finished models go, and how much is done of everything.
 
     `scale` is 1.0 for the shipped models; a smoke run takes a small part of every count through the same code.
     """

@@ -1,6 +1,9 @@
 """`make models-smoke`: all recipes, report and release, in small."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -44,8 +47,19 @@ def test_every_file_has_its_checksum(weights: Path) -> None:
     assert listed == there - {"checksums.json"}
 
 
-def test_a_second_run_ends_with_the_same_weights(weights: Path, tmp_path: Path) -> None:
-    assert main(["--smoke", "--output", str(tmp_path / "weights"), "--runs", str(tmp_path / "runs")]) == 0
+def test_a_killed_run_goes_on_and_ends_with_the_same_weights(weights: Path, tmp_path: Path) -> None:
+    arguments = ["--smoke", "--output", str(tmp_path / "weights"), "--runs", str(tmp_path / "runs")]
+    process = subprocess.Popen([sys.executable, "-m", "llm_course.training", *arguments], stderr=subprocess.DEVNULL)
+    try:
+        while not (tmp_path / "runs" / "stories" / "checkpoint.pt").exists():
+            assert process.poll() is None, "the run ended before its first checkpoint"
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+    # The report comes last, so its absence shows that the run was cut.
+    assert not (tmp_path / "weights" / "report.json").exists()
+    assert main(arguments) == 0
     for name in TRAINING:
         file = Path(name) / "model.safetensors"
         assert (tmp_path / "weights" / file).read_bytes() == (weights / file).read_bytes(), name
