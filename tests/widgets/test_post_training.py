@@ -233,10 +233,8 @@ def test_a_second_pair_tells_truth_from_length() -> None:
     assert abs(both[0]) < 0.05 and both[1] < -1
 
 
-def test_python_refuses_what_makes_no_sense() -> None:
-    widget = PreferenceDial(["One.", "One. Two."], torch.tensor([-1.0, -2.0]), [0, 1])
-    assert [candidate["features"] for candidate in widget.candidates] == [[1, 0], [2, 1]] and widget.pairs == [0, 1]
-    assert "59.6" not in widget.picture() and "0.73" in widget.picture()
+def test_the_dials_picture_says_where_the_probability_goes() -> None:
+    assert "<td>0.60</td><td>0.31</td><td>0.65</td>" in PreferenceDial().picture()
 
 
 def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) -> None:

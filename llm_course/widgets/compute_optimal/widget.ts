@@ -62,7 +62,7 @@ export default widget(
     const ways = element("div");
     const remember = memory() as (now: Points) => Points | undefined;
     body.append(columns([element("div", { class: "llm-controls" }, start, ...fields(model))], [curve]), said, ways);
-    for (const trait of ["budget", "parameters", "served", "own"]) model.on(`change:${trait}`, show);
+    for (const trait of ["budget", "parameters", "served"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
@@ -211,14 +211,11 @@ function countOf(power: number) {
 function table(model: Model, best: Run) {
   const chosen = runOf(model);
   const served = model.get("served");
-  const own = model.get("own");
   const rows = [
     ["chosen", chosen],
     ["lowest", best],
     ["20 tokens for each", twentyForEach(costOfLife(chosen, served), served)],
   ] as [string, Run][];
-  // The function knows only the budget of training.
-  if (own && own.budget === model.get("budget") && !served) rows.push(["your function", own]);
   const days = (run: Run) => costOfLife(run, 0) / (1000 * SPEED) / 86_400;
   const measures: [string, (run: Run) => string][] = [
     ["parameters", (run) => inWords(run.parameters)],

@@ -17,9 +17,8 @@ const MOST_STEPS = 400;
 /** No answer: neither half of a pair waits for the other. */
 const NONE = -1;
 
-/** What the page starts with, as the Python class has it; the pair where there are answers enough for it. */
-const START = { beta: 0.3, share: 0.8, steps: 200, better: NONE, worse: NONE };
-const FIRST_PAIR = [1, 4];
+/** What the page starts with, as the Python class has it. */
+const START = { pairs: [1, 4], beta: 0.3, share: 0.8, steps: 200, better: NONE, worse: NONE };
 
 export default widget(
   {
@@ -56,8 +55,7 @@ export default widget(
     show();
 
     function restart() {
-      const isLong = model.get("candidates").length > Math.max(...FIRST_PAIR);
-      for (const [trait, value] of Object.entries({ ...START, pairs: isLong ? FIRST_PAIR : [0, 1] })) model.set(trait, value);
+      for (const [trait, value] of Object.entries(START)) model.set(trait, value);
       model.save_changes();
       controls.replaceChildren(...dials(model));
     }
