@@ -3,7 +3,6 @@
 import itertools
 import re
 from dataclasses import asdict
-from typing import Any
 
 import pytest
 import torch
@@ -27,15 +26,6 @@ OWN = (
 )
 
 
-def in_javascript(policy: Policy) -> dict[str, Any]:
-    names = {
-        "notes_after_mails": "notesAfterMails",
-        "delete_after_mails": "deleteAfterMails",
-        "send_after_both": "sendAfterBoth",
-    }
-    return {names.get(name, name): value for name, value in asdict(policy).items()}
-
-
 def test_every_policy_scores_as_in_python() -> None:
     chosen = itertools.product(("anyone", "address book", "named"), RULES, RULES, RULES)
     policies = [Policy((), *rules) for rules in chosen]
@@ -44,7 +34,7 @@ def test_every_policy_scores_as_in_python() -> None:
         "const [policies, world, own] = input;\n"
         "reply(policies.map((policy) => own.map((attack) => agent.score(policy, world, attack))));"
     )
-    found = run_node(script, [list(map(in_javascript, policies)), world(), OWN])
+    found = run_node(script, [list(map(asdict, policies)), world(), OWN])
     assert found == [[mail_agent.score(policy, attack) for attack in OWN] for policy in policies]
 
 
@@ -56,7 +46,7 @@ def test_every_call_and_question_of_a_day_is_pythons() -> None:
         "const [policies, world, attack] = input;\n"
         "reply(policies.map((policy) => agent.runDay(policy, world, attack).sessions.map(({ events }) => events)));"
     )
-    found = run_node(script, [list(map(in_javascript, policies)), world(), attack])
+    found = run_node(script, [list(map(asdict, policies)), world(), attack])
     mails = mail_agent.MAILS | {"stranger@mail.example": attack}
     questions = []
     for policy, day in zip(policies, found, strict=True):
@@ -184,10 +174,10 @@ def test_each_way_of_an_attack_ends_at_the_rule_that_stops_it() -> None:
         (Policy(), both, [("send", ""), ("delete", "")]),
         (Policy(("KINDLY",)), attack, [("send", "forbidden")]),
         (Policy((), "address book", "allow", "ask"), attack, [("send", "recipients")]),
-        (Policy((), "address book", "refuse", "ask"), attack, [("send", "notesAfterMails")]),
-        (Policy((), "address book", send_after_both="refuse"), both, [("send", "sendAfterBoth"), ("delete", "")]),
+        (Policy((), "address book", "refuse", "ask"), attack, [("send", "notes_after_mails")]),
+        (Policy((), "address book", send_after_both="refuse"), both, [("send", "send_after_both"), ("delete", "")]),
         (Policy(delete_after_mails="ask", send_after_both="ask"), both, [("send", ""), ("delete", "")]),  # unread
-        (Policy(delete_after_mails="refuse"), both, [("send", ""), ("delete", "deleteAfterMails")]),
+        (Policy(delete_after_mails="refuse"), both, [("send", ""), ("delete", "delete_after_mails")]),
         (Policy((), "named"), both, [("send", "recipients"), ("delete", "")]),
     ]
     script = AGENT + (
@@ -195,7 +185,7 @@ def test_each_way_of_an_attack_ends_at_the_rule_that_stops_it() -> None:
         "reply(asked.map(([policy, attack]) =>"
         " agent.waysOf(policy, world, attack).map(({ tool, stop }) => [tool, stop])));"
     )
-    found = run_node(script, [[(in_javascript(policy), attack) for policy, attack, _ in asked], world()])
+    found = run_node(script, [[(asdict(policy), attack) for policy, attack, _ in asked], world()])
     assert [[tuple(way) for way in ways] for ways in found] == [ways for _, _, ways in asked]
 
 

@@ -1,7 +1,7 @@
 /** How to split a budget of compute between parameters and tokens, and what changes when the model is used afterwards. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, button, choice, columns, element, setTrait, traitSlider, typedNumber } from "../ui/dom.ts";
+import { announcement, button, choice, columns, element, setTrait, traitChoice, traitSlider, typedNumber } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { format } from "../models/numbers.ts";
 import { countInWords, inWords } from "../models/parameters.ts";
@@ -101,15 +101,12 @@ function fields(model: Model) {
   const multiply = (power: number) => () => setTrait(model, "budget", within(model.get("budget") + power, BUDGETS));
   const written = (value: number) => (10 ** value).toExponential(1).replace("+", "");
   const counts = [...new Set([...SERVED, model.get("served")])].sort((a, b) => a - b);
-  const served = choice("Tokens served in its life", counts.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count)));
-  const shown = served.querySelector("select") as HTMLSelectElement;
-  model.on("change:served", () => (shown.value = String(model.get("served"))));
   return [
     // Any step, so that a published run keeps its exact size.
     traitSlider(model, "budget", "Budget in FLOPs", { ...BUDGETS, step: "any", format: written, parse: (text) => Math.log10(typedNumber(text)) }),
     element("div", { class: "llm-chips" }, button("a tenth", multiply(-1)), button("ten times", multiply(1))),
     traitSlider(model, "parameters", "Parameters", { ...SIZES, step: "any", format: (value) => inWords(10 ** value), parse: (text) => Math.log10(countInWords(text)) }),
-    served,
+    traitChoice(model, "served", "Tokens served in its life", counts.map((count) => [count, count ? inWords(count) : "none"])),
   ];
 }
 

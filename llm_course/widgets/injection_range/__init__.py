@@ -1,5 +1,6 @@
 """A range for prompt injection: write the attack, then the policy that holds it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from traitlets import Dict, Unicode, default
@@ -51,20 +52,12 @@ class InjectionRange(CourseWidget):
 
 
 def world() -> dict[str, Any]:
-    """What the page needs to know: the same constants, as JavaScript names them."""
+    """What the page needs to know."""
     return {
-        "addressBook": list(mail_agent.ADDRESS_BOOK),
+        "address_book": mail_agent.ADDRESS_BOOK,
         "mails": mail_agent.MAILS,
-        "tasks": [
-            {"request": task.request, "calls": [list(call) for call in task.calls], "to": list(task.to)}
-            for task in mail_agent.TASKS
-        ],
+        "tasks": list(map(asdict, mail_agent.TASKS)),
         "attacks": mail_agent.ATTACKS,
-        "words": {
-            "leak": sorted(mail_agent.LEAK_WORDS),
-            "secret": sorted(mail_agent.SECRET_WORDS),
-            "erase": sorted(mail_agent.ERASE_WORDS),
-            "mail": sorted(mail_agent.MAIL_WORDS),
-        },
-        "readWithCare": mail_agent.READ_WITH_CARE,
+        "words": mail_agent.WORDS,
+        "read_with_care": mail_agent.READ_WITH_CARE,
     }

@@ -1,6 +1,6 @@
 /** How many items it takes to tell two models apart, in separate tests and in the same one. */
 
-import { choice, element, setTrait, slider, svg, traitSlider, typedNumber } from "../ui/dom.ts";
+import { element, setTrait, slider, svg, traitChoice, traitSlider, typedNumber } from "../ui/dom.ts";
 import { calculator } from "../ui/frame.ts";
 import { keyFigures } from "../ui/key_figures.ts";
 import { widthOf } from "../ui/labels.ts";
@@ -54,8 +54,7 @@ function drawnTests(count: number, uniform: () => number) {
 function fields(model: Model) {
   const percent = (share: number) => `${format(100 * share, 1)} %`;
   const set = (trait: string) => (value: number) => setTrait(model, trait, value);
-  const pick = (label: string, trait: string, values: number[]) =>
-    choice(label, values.map((value) => [String(value), `${100 * value} %`]), String(model.get(trait)), (value) => set(trait)(Number(value)));
+  const pick = (label: string, trait: string, values: number[]) => traitChoice(model, trait, label, values.map((value) => [value, `${100 * value} %`]));
   let wanted = model.get("first") - model.get("second");
   const apart = slider(
     "Points apart",

@@ -1,7 +1,7 @@
 /** LoRA: what a product of two thin matrices saves, and what it can hold. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, button, choice, columns, element, setTrait, traitSlider, svg } from "../ui/dom.ts";
+import { announcement, button, columns, element, setTrait, svg, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { format } from "../models/numbers.ts";
 import { pairedShares } from "../ui/paired_bars.ts";
@@ -36,10 +36,8 @@ export default widget(
   (model, body) => {
     const matrices: Matrix[] = model.get("matrices");
     const highest = Math.min(...matrices.map(({ rows, columns }) => Math.min(rows, columns)));
-    const names = matrices.map(({ name }, i) => [String(i), name] as [string, string]);
     const results = element("div");
-    const said = announcement();
-    said.classList.add("llm-eight-lines");
+    const said = announcement("llm-eight-lines");
     const presets = element("div", { class: "llm-chips", role: "group", "aria-label": "Ranks to start with" });
     const rankField = traitSlider(model, "rank", "Rank r", { min: 1, max: highest, step: 1 });
     const drawn = element("div");
@@ -50,7 +48,7 @@ export default widget(
           element(
             "div",
             { class: "llm-controls" },
-            choice("Matrix", names, String(model.get("chosen")), (chosen) => setTrait(model, "chosen", Number(chosen))),
+            traitChoice(model, "chosen", "Matrix", matrices.map(({ name }, i) => [i, name])),
             rankField,
             presets,
           ),

@@ -1,7 +1,7 @@
 /** LayerNorm and RMSNorm of one vector: what shift, scale and ε do. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, choice, element, scroller, setTrait, traitSlider } from "../ui/dom.ts";
+import { announcement, element, scroller, setTrait, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { divisors, layerNorm, moments, rms, rmsNorm } from "../models/norms.ts";
 import { format } from "../models/numbers.ts";
@@ -26,16 +26,13 @@ export default widget(
     ],
   },
   (model, body) => {
-    const said = announcement();
-    said.classList.add("llm-two-lines");
-    const set = (trait: string) => (value: any) => setTrait(model, trait, value);
-    const epsilons = ["1e-6", "1e-5", "1e-3"].map((text) => [text, text.replace("-", "−")] as [string, string]);
+    const said = announcement("llm-two-lines");
     const controls = element(
       "div",
       { class: "llm-controls" },
       traitSlider(model, "exponent", "Multiply by", { ...EXPONENTS, step: 1, format: power }),
       traitSlider(model, "shift", "Then add", { min: -5, max: 5, step: 0.5, format }),
-      choice("ε", epsilons, nearest(epsilons, model.get("epsilon")), (text) => set("epsilon")(Number(text))),
+      traitChoice(model, "epsilon", "ε", [[1e-6, "1e−6"], [1e-5, "1e−5"], [1e-3, "1e−3"]]),
     );
     const rows = element("tbody");
     const caption = "A vector and its norms";
@@ -156,8 +153,4 @@ function difference(a: number[], b: number[]) {
 function power(exponent: number) {
   const digits = String(10 ** exponent);
   return (digits.length <= 6 ? digits : `1e${exponent}`).replace("-", "−");
-}
-
-function nearest(options: [string, string][], value: number) {
-  return options.find(([text]) => Number(text) === value)?.[0] ?? options[0][0];
 }

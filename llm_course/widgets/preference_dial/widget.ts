@@ -31,8 +31,7 @@ export default widget(
     ],
   },
   (model, body) => {
-    const said = announcement();
-    said.classList.add("llm-after");
+    const said = announcement("llm-after");
     const pairs = element("div");
     const figures = element("div");
     const answers = element("div");

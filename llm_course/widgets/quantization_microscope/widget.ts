@@ -1,6 +1,6 @@
 /** The course model's own weights under a microscope: the levels that few bits leave them, the error, and the story that follows. */
 
-import { choice, element, setTrait, slider, svg, traitCheckbox, traitSlider } from "../ui/dom.ts";
+import { element, svg, traitCheckbox, traitChoice, traitSlider } from "../ui/dom.ts";
 import { loadCourseModel, type CourseModel } from "../models/course_model.ts";
 import { Decoder } from "../models/decoder.ts";
 import { calculator } from "../ui/frame.ts";
@@ -83,19 +83,10 @@ function fields(model: Model) {
   model.on("change:nf4", bar);
   bar();
   return [
-    choice("Matrix", names, model.get("matrix"), (name) => setTrait(model, "matrix", name)),
+    traitChoice(model, "matrix", "Matrix", names),
     bits,
-    choice(
-      "Weights that share a scale",
-      [...GROUPS.map((size) => [String(size), String(size)] as [string, string]), [String(ROW), "the whole row"]],
-      String(model.get("group")),
-      (size) => setTrait(model, "group", Number(size)),
-    ),
-    slider(
-      "Outlier",
-      { min: 0, max: 40, step: 1, value: model.get("outlier"), format: (value) => (value ? `${value} deviations` : "none") },
-      (outlier) => setTrait(model, "outlier", outlier),
-    ),
+    traitChoice(model, "group", "Weights that share a scale", [...GROUPS, ROW].map((size) => [size, size === ROW ? "the whole row" : String(size)])),
+    traitSlider(model, "outlier", "Outlier", { min: 0, max: 40, step: 1, format: (value) => (value ? `${value} deviations` : "none") }),
     traitCheckbox(model, "nf4", "NF4 in place of whole numbers (4 bits)"),
   ];
 }

@@ -2,7 +2,7 @@
 
 import { moveByArrows } from "../ui/arrows.ts";
 import { memory } from "../ui/before.ts";
-import { announcement, choice, columns, element, scroller, setTrait, svg, traitCheckbox, traitSlider } from "../ui/dom.ts";
+import { announcement, columns, element, scroller, svg, traitCheckbox, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { format } from "../models/numbers.ts";
 import { fitted, sample, ticks } from "../ui/plot.ts";
@@ -35,8 +35,7 @@ export default widget(
     ],
   },
   (model, body, tips) => {
-    const said = announcement();
-    said.classList.add("llm-served");
+    const said = announcement("llm-served");
     const told = element("p", { class: "llm-note llm-request-told" });
     const shared = element("p", { class: "llm-note llm-of-sharing" });
     const results = element("div");
@@ -67,9 +66,8 @@ export default widget(
 );
 
 function fields(model: Model) {
-  const set = setting(model);
   return [
-    choice("Batch", [["continuous", "continuous"], ["static", "static"]], model.get("batching"), set("batching")),
+    traitChoice(model, "batching", "Batch", [["continuous", "continuous"], ["static", "static"]]),
     traitSlider(model, "load", "Load", { min: 0.25, max: 4, step: 0.25, format: (times) => `× ${format(times)}` }),
     traitSlider(model, "slots", "Slots", { min: 1, max: 24, step: 1 }),
   ];
@@ -77,14 +75,11 @@ function fields(model: Model) {
 
 /** Folded, unless one of them was set: by a page's address, or by a kernel. */
 function moreFields(model: Model) {
-  const set = setting(model);
-  const pick = (label: string, trait: string, options: [string, string][]) =>
-    choice(label, options, String(model.get(trait)), (value) => set(trait)(Number(value)));
-  const named = (values: number[], unit: string) => values.map((value) => [String(value), `${value} ${unit}`] as [string, string]);
+  const named = (values: number[], unit: string) => values.map((value) => [value, `${value} ${unit}`] as [number, string]);
   const controls = [
-    pick("Memory for the cache", "memory", named([1, 2, 4, 8], "GiB")),
-    pick("Block", "block_size", named([1, 16, 64, 256], "tokens").map(([value, text]) => [value, value === "1" ? "1 token" : text])),
-    pick("Chunk", "chunk", [["0", "whole prompts"], ...named([1024, 512, 256], "tokens")]),
+    traitChoice(model, "memory", "Memory for the cache", named([1, 2, 4, 8], "GiB")),
+    traitChoice(model, "block_size", "Block", [[1, "1 token"], ...named([16, 64, 256], "tokens")]),
+    traitChoice(model, "chunk", "Chunk", [[0, "whole prompts"], ...named([1024, 512, 256], "tokens")]),
     traitCheckbox(model, "sharing", "Share prefixes"),
     traitSlider(model, "drafted", "Drafted tokens", { min: 0, max: 8, step: 1 }),
     traitSlider(model, "acceptance", "Accepted", { min: 0, max: 1, step: 0.05, format: (share) => `${Math.round(100 * share)} %` }),
@@ -107,10 +102,6 @@ function openFor(tips: HTMLElement, settings: HTMLDetailsElement): () => void {
   for (const use of ["click", "input"]) settings.addEventListener(use, () => (isOurs = false));
   tips.addEventListener("llm-tried", follow);
   return () => tips.removeEventListener("llm-tried", follow);
-}
-
-function setting(model: Model) {
-  return (trait: string) => (value: any) => setTrait(model, trait, value);
 }
 
 /**
