@@ -15,8 +15,9 @@ from llm_course.widgets import ServingArena, SpeculationLab
 from llm_course.widgets.speculation_lab import accepted_shares
 from solutions.serving import expected_tokens
 
-from .conftest import Watched, opened, run_node
+from .conftest import Watched, in_page, opened, run_node
 
+ARENA, LAB = "serving_arena/serving", "speculation_lab/speculation"
 SERVERS = {
     "static": Server(continuous=False, slots=6, blocks=2000),
     "static, several at a time": Server(continuous=False, slots=16, blocks=600, block_size=32),
@@ -34,19 +35,12 @@ SERVERS = {
 def test_the_page_takes_the_steps_that_python_takes(name: str) -> None:
     server, trace = SERVERS[name], drawn_trace(80, per_second=14, prefixes=3, seed=len(name))
     run = simulate(trace, server)
-    script = (
-        'import { figures, simulate } from "./llm_course/widgets/serving_arena/serving.ts";\n'
-        "const [trace, server] = input;\n"
-        "const run = simulate(trace, server);\n"
-        "reply([run.steps, run.outcomes, figures(run, 150, 12)]);"
-    )
-    found = run_node(script, [[asdict(request) for request in trace], asdict(server)])
-    assert isinstance(found, list)
-    steps, outcomes, sums = found
+    measured = "((run) => [run.steps, run.outcomes, page.figures(run, 150, 12)])(page.simulate(...input))"
+    steps, outcomes, sums = in_page(ARENA, measured, [list(map(asdict, trace)), asdict(server)])
     assert steps == [
         asdict(step) | {"reading": list(step.reading), "writing": list(step.writing)} for step in run.steps
     ]
-    assert outcomes == [asdict(outcome) for outcome in run.outcomes]
+    assert outcomes == list(map(asdict, run.outcomes))
     assert sums == pytest.approx(asdict(figures(run, 150, 12)))
 
 
@@ -92,9 +86,7 @@ def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation
         "const drawn = Array.from({ length: 3000 }, () => drawOne(target, draft, rule, uniform));\n"
         "reply([outcome(target, draft, rule), drawn]);"
     )
-    found = run_node(script, [TARGET, DRAFT, rule])
-    assert isinstance(found, list)
-    shares, drawn = found
+    shares, drawn = run_node(script, [TARGET, DRAFT, rule])
     generator = torch.Generator().manual_seed(3)
     target, draft = torch.tensor([TARGET, TARGET]), torch.tensor([DRAFT])
     drafted = torch.multinomial(draft[0], 3000, replacement=True, generator=generator).tolist()
@@ -111,12 +103,8 @@ def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation
 
 
 def test_speed_follows_the_exercise() -> None:
-    script = (
-        'import { expectedTokens, speedUp } from "./llm_course/widgets/speculation_lab/speculation.ts";\n'
-        "reply(input.map(([a, k]) => [expectedTokens(a, k), speedUp(a, k, 0.1)]));"
-    )
     asked = [(0.0, 3), (0.37, 5), (1.0, 4), (0.8, 0)]
-    found = run_node(script, asked)
+    found = in_page(LAB, "input.map((one) => [page.expectedTokens(...one), page.speedUp(...one, 0.1)])", asked)
     tokens = [expected_tokens(acceptance, drafted) for acceptance, drafted in asked]
     speeds = [many / (1 + 0.1 * drafted) for many, (_, drafted) in zip(tokens, asked, strict=True)]
     assert found == [pytest.approx(pair) for pair in zip(tokens, speeds, strict=True)]
