@@ -48,9 +48,9 @@ def test_deviation_of_unrelated_models_is_that_of_the_differences() -> None:
 
 def test_metrics_equal_those_counted_by_hand() -> None:
     answers = {
-        "rightBeforeError": [2, 1, 0, 5],
-        "tokensRight": [0.75, 0.7, 0.625],
-        "logProbability": [-0.5, -1.0, -3.0],
+        "right_before_error": [2, 1, 0, 5],
+        "tokens_right": [0.75, 0.7, 0.625],
+        "log_probability": [-0.5, -1.0, -3.0],
     }
     metrics = "[page.exactMatch, page.tokensRight, page.logProbability]"
     assert in_page(METRICS, f"[1, 2, 3].map((n) => {metrics}.map((metric) => metric(input, n)))", answers) == [

@@ -97,12 +97,6 @@ def test_a_model_that_reads_no_result_asks() -> None:
     assert in_page(LOOP, "page.replyWithin('132 cents.', input, 20)", history) == "What shall I do?"
 
 
-def test_a_harness_that_tells_no_errors_ends_there() -> None:
-    code = "page.runTools(input, page.shopTools({ ball: 1 }, ['ball']), 8, false)"
-    found = in_page(LOOP, code, REPLIES["all goes well"])
-    assert found["ended"] == "error" and len(found["messages"]) == 2
-
-
 def test_what_stays_of_a_history_equals_the_reference() -> None:
     draw = random.Random(0)
     asked = []

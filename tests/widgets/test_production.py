@@ -93,11 +93,12 @@ def test_what_moves_grows_with_the_error_of_the_weights() -> None:
     """From a scale for every 8 weights to one for a row: the perplexity of one story went up and down."""
     settings = [(8, False), (64, True), (32, False), (128, False), (512, False)]
     script = READ_MODEL + DECODER + QUANTIZATION + (
+        'import { totalVariation } from "./llm_course/widgets/models/numbers.ts";\n'
         "const [texts, settings] = input;\n"
         "const ids = texts.map((text) => [model.config.end_of_text, ...model.tokenizer.encode(text)]);\n"
         "const chances = (decoder) => ids.flatMap((text) => quantization.nextProbabilities(decoder, text));\n"
         "const plainly = chances(model.decoder);\n"
-        "const sum = (now) => now.reduce((sum, one, i) => sum + quantization.moved(plainly[i], one), 0);\n"
+        "const sum = (now) => now.reduce((sum, one, i) => sum + totalVariation(plainly[i], one), 0);\n"
         "const share = (now) => sum(now) / now.length;\n"
         "const found = settings.map(([size, nf4]) => {\n"
         "  const layers = quantization.roundLayers(model, size, { bits: 4, nf4 });\n"
@@ -114,8 +115,8 @@ def test_what_moves_grows_with_the_error_of_the_weights() -> None:
 
 
 def test_the_share_that_moves_is_half_of_all_differences() -> None:
-    found = in_page(MODULE, "[page.moved([0.5, 0.5, 0], [0.2, 0.5, 0.3]), page.moved([1], [1])]")
-    assert found == [pytest.approx(0.3), 0]
+    both = "[page.totalVariation([0.5, 0.5, 0], [0.2, 0.5, 0.3]), page.totalVariation([1], [1])]"
+    assert in_page("models/numbers", both) == [pytest.approx(0.3), 0]
 
 
 def test_error_in_the_picture_is_that_of_the_reference() -> None:

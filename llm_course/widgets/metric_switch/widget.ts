@@ -56,7 +56,7 @@ export default widget(
   },
   (model, body) => {
     const views = model.get("views") as View[];
-    const longest = views[0].runs[0].answers[0].tokensRight.length;
+    const longest = views[0].runs[0].answers[0].tokens_right.length;
     const said = announcement("llm-two-lines");
     const key = element("p", { class: "llm-note" });
     const results = element("div", { class: "llm-row llm-rulers" });

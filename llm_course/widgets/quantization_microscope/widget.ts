@@ -6,9 +6,9 @@ import { Decoder } from "../models/decoder.ts";
 import { calculator } from "../ui/frame.ts";
 import { keyFigures } from "../ui/key_figures.ts";
 import { widthOf } from "../ui/labels.ts";
-import { argmax, format } from "../models/numbers.ts";
+import { argmax, format, totalVariation } from "../models/numbers.ts";
 import { fitted, short, ticks } from "../ui/plot.ts";
-import { OUTLIER, absmax, deviationOf, errorOfLayers, levelsOf, moved, nextProbabilities, relativeError, roundByGroups, roundLayers, withOutlier } from "./quantization.ts";
+import { OUTLIER, absmax, deviationOf, errorOfLayers, levelsOf, nextProbabilities, relativeError, roundByGroups, roundLayers, withOutlier } from "./quantization.ts";
 import { captionedTable, tableRow } from "../ui/table.ts";
 import { Writer } from "../models/writer.ts";
 import type { Model } from "../ui/types.ts";
@@ -237,7 +237,7 @@ async function shareMoved(decoder: Decoder, { course, texts, plainly }: Loaded, 
     await new Promise((resolve) => setTimeout(resolve)); // the page stays awake
     if (!isWanted()) return undefined;
     plainly[i] ??= nextProbabilities(course.decoder, ids);
-    nextProbabilities(decoder, ids).forEach((chances, at) => (sum += moved(plainly[i][at], chances)));
+    nextProbabilities(decoder, ids).forEach((chances, at) => (sum += totalVariation(plainly[i][at], chances)));
   }
   return sum / texts.flat().length;
 }

@@ -4,11 +4,11 @@ import { memory } from "../ui/before.ts";
 import { announcement, button, columns, element, traitChoice, traitSlider, visibleToken } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { keyFigures } from "../ui/key_figures.ts";
-import { format, randomNumbers } from "../models/numbers.ts";
+import { format, randomNumbers, totalVariation } from "../models/numbers.ts";
 import { onePlace } from "./one_place.ts";
 import { barsOfParts } from "../ui/paired_bars.ts";
 import { linePlot } from "../ui/plot.ts";
-import { drawOne, expectedTokens, outcome, speedUp, totalVariation, type Rule } from "./speculation.ts";
+import { drawOne, expectedTokens, outcome, speedUp, type Rule } from "./speculation.ts";
 import { captionedTable, tableRow } from "../ui/table.ts";
 import type { Model } from "../ui/types.ts";
 
