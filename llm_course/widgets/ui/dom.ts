@@ -67,7 +67,8 @@ export function traitSlider(model: Model, trait: string, label: string, range: R
   return node;
 }
 
-function sliderField(
+/** @returns  `write` is for a value that follows from another control. */
+export function sliderField(
   label: string,
   { min, max, step, value, format = String, parse }: Range & { value: number },
   onInput: (value: number) => void,
@@ -95,7 +96,6 @@ function sliderField(
   }
 
   function write(value: number) {
-    if (input.valueAsNumber === value) return;
     input.value = String(value);
     show();
   }
