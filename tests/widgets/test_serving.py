@@ -121,7 +121,7 @@ def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
     said = page.get_by_role("status")
     expect(said).to_contain_text("none sent back")
     page.get_by_label("Slots", exact=True).fill("24")
-    page.get_by_text("More settings").click()
+    page.get_by_text("More settings", exact=True).click()
     page.get_by_label("Memory for the cache").select_option("1")
     expect(said).to_contain_text("5 sent back, 6 times in all, for lack of memory")
     page.get_by_label("Share prefixes").check()

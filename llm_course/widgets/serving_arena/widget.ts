@@ -12,8 +12,6 @@ import type { Model } from "../ui/types.ts";
 /** What the folded settings are at first. */
 const FOLDED: Record<string, number | boolean> = { memory: 2, block_size: 16, chunk: 0, sharing: false, drafted: 0, acceptance: 0.7 };
 const TRAITS = ["batching", "load", "slots", ...Object.keys(FOLDED)];
-/** Which of what to try needs them. */
-const TRIED = [2, 3];
 const TOKENS_PER_GIB = 8192;
 const DRAFT_SHARE = 0.1;
 /** Pixels: of a request's row, at the sides of the charts, of the chart of memory. */
@@ -31,21 +29,19 @@ export default widget(
         say: "Here are 1 GiB of memory and 24 slots: point at a request that was sent back. Then share the prefixes: why are more sent back, and all done earlier?",
         set: { memory: 1, slots: 24, sharing: false, batching: "continuous" },
       },
-      "Find the longest pause, and make it short with a chunk. Does the first token come later, where requests wait for a slot anyway?",
+      "Find the longest pause, and make it short with a chunk, under “More settings”. Does the first token come later, where requests wait for a slot anyway?",
     ],
   },
-  (model, body, tips) => {
+  (model, body) => {
     const said = announcement("llm-served");
     const told = element("p", { class: "llm-note llm-request-told" });
     const shared = element("p", { class: "llm-note llm-of-sharing" });
     const results = element("div");
-    const more = moreFields(model);
-    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said], [element("div", { class: "llm-told-within" }, told, results), shared]));
+    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), moreFields(model)), said], [element("div", { class: "llm-told-within" }, told, results), shared]));
     const remember = memory() as (now: Run) => Run | undefined;
     let picked = -1;
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     show();
-    return openFor(tips, more);
 
     function show() {
       const { yours, plain, apart } = runs(model);
@@ -73,7 +69,7 @@ function fields(model: Model) {
   ];
 }
 
-/** Folded, unless one of them was set: by a page's address, or by a kernel. */
+/** Folded, unless one of them was set: by what to try, by a page's address, or by a kernel. */
 function moreFields(model: Model) {
   const named = (values: number[], unit: string) => values.map((value) => [value, `${value} ${unit}`] as [number, string]);
   const controls = [
@@ -86,22 +82,6 @@ function moreFields(model: Model) {
   ];
   const open = Object.entries(FOLDED).some(([trait, value]) => model.get(trait) !== value);
   return element("details", { class: "llm-grow", open }, element("summary", {}, "More settings"), element("div", { class: "llm-controls llm-dense llm-two-abreast" }, ...controls));
-}
-
-/**
- * Opens settings for what to try, and closes them behind it where the reader has used none of them.
- * @returns  What undoes it: the suggestions stay when the settings are made anew.
- */
-function openFor(tips: HTMLElement, settings: HTMLDetailsElement): () => void {
-  let isOurs = false;
-  const follow = (event: Event) => {
-    const isNeeded = TRIED.includes((event as CustomEvent).detail);
-    if (isNeeded && !settings.open) settings.open = isOurs = true;
-    if (!isNeeded && isOurs) settings.open = isOurs = false;
-  };
-  for (const use of ["click", "input"]) settings.addEventListener(use, () => (isOurs = false));
-  tips.addEventListener("llm-tried", follow);
-  return () => tips.removeEventListener("llm-tried", follow);
 }
 
 /**
