@@ -69,7 +69,7 @@ CLASSES = [one for one in vars(widgets).values() if isinstance(one, type) and is
 WIDGETS = {one.module: EXAMPLES.get(one, one) for one in CLASSES}
 
 
-def run_node(script: str, values: object = None) -> object:
+def run_node(script: str, values: object = None) -> Any:
     """The JSON that `script`, an ES module, writes, given `values` as the JavaScript constant `input`."""
     source = (
         'import { readFileSync } from "node:fs";\n'
@@ -81,6 +81,11 @@ def run_node(script: str, values: object = None) -> object:
         assert run.returncode == 0, run.stderr
         source = run.stdout
     return json.loads(source)
+
+
+def in_page(module: str, expression: str, values: object = None) -> Any:
+    """What a JavaScript expression gives that has a widget's module as `page`, and `values` as `input`."""
+    return run_node(f'import * as page from "./llm_course/widgets/{module}.ts"; reply({expression});', values)
 
 
 def book_face() -> str:

@@ -12,9 +12,11 @@ from llm_course.widgets import UnmaskingStepper
 from llm_course.widgets.ui import base
 from solutions.architectures import attention_pattern, corrupt_spans
 
-from .conftest import Watched, opened, run_node
+from .conftest import Watched, in_page, opened, run_node
 
-OBJECTIVES = 'import * as objectives from "./llm_course/widgets/models/objectives.ts";\n'
+OBJECTIVES = "models/objectives"
+NAMES = ("next", "masked", "prefix", "spans")
+HIDDEN = [False, True, True, False, True]
 UNMASKING = """
 import { readSafetensors } from "./llm_course/widgets/models/course_model.ts";
 import { Encoder } from "./llm_course/widgets/models/encoder.ts";
@@ -28,12 +30,12 @@ const encoder = new Encoder(input.config, tensors);
 @pytest.mark.parametrize("kind", ["causal", "bidirectional", "prefix", "cross"])
 @pytest.mark.parametrize(("queries", "keys", "prefix"), [(4, 4, 2), (3, 6, 5), (1, 3, 0)])
 def test_patterns_equal_the_references(kind: str, queries: int, keys: int, prefix: int) -> None:
-    script = OBJECTIVES + "reply(objectives.attentionPattern(...input));"
-    assert run_node(script, [kind, queries, keys, prefix]) == attention_pattern(kind, queries, keys, prefix).tolist()
+    found = in_page(OBJECTIVES, "page.attentionPattern(...input)", [kind, queries, keys, prefix])
+    assert found == attention_pattern(kind, queries, keys, prefix).tolist()
 
 
 def test_a_window_holds_the_own_position_and_those_before_it() -> None:
-    found = torch.tensor(run_node(OBJECTIVES + "reply(objectives.attentionPattern(...input));", ["window", 6, 6, 3]))
+    found = torch.tensor(in_page(OBJECTIVES, "page.attentionPattern('window', 6, 6, 3)"))
     everything = torch.ones(6, 6, dtype=torch.bool)
     assert torch.equal(found, everything.tril() & everything.triu(-2))
 
@@ -55,30 +57,22 @@ def moved(sees: torch.Tensor, changed: int, layers: int) -> list[list[bool]]:
 @pytest.mark.parametrize("kind", ["causal", "bidirectional", "prefix", "window"])
 @pytest.mark.parametrize("changed", [0, 2, 5])
 def test_a_change_reaches_what_it_reaches_in_layers_of_attention(kind: str, changed: int) -> None:
-    script = OBJECTIVES + (
-        "const pattern = objectives.attentionPattern(input.kind, 6, 6, 2);\n"
-        "reply({ pattern, reached: objectives.reached(pattern, input.changed, 3) });"
+    pattern = in_page(OBJECTIVES, "page.attentionPattern(input, 6, 6, 2)", kind)
+    assert in_page(OBJECTIVES, "page.reached(...input)", [pattern, changed, 3]) == moved(
+        torch.tensor(pattern), changed, 3
     )
-    found = run_node(script, {"kind": kind, "changed": changed})
-    assert isinstance(found, dict)
-    assert found["reached"] == moved(torch.tensor(found["pattern"]), changed, 3)
 
 
 @pytest.mark.parametrize("spans", [[], [(1, 3)], [(0, 1), (2, 5), (6, 7)]])
 def test_spans_equal_the_references(spans: list[tuple[int, int]]) -> None:
     ids, sentinels = [11, 12, 13, 14, 15, 16, 17], [99, 98, 97, 96]
-    script = OBJECTIVES + "reply(objectives.corruptSpans(...input));"
-    found = run_node(script, [ids, spans, sentinels])
+    found = in_page(OBJECTIVES, "page.corruptSpans(...input)", [ids, spans, sentinels])
     assert (found["inputs"], found["targets"]) == corrupt_spans(ids, spans, sentinels)
 
 
 def test_each_objective_says_what_it_hides() -> None:
-    script = OBJECTIVES + (
-        "const words = ['a', 'b', 'c', 'd', 'e'];\n"
-        "const chosen = [false, true, true, false, true];\n"
-        "reply(['next', 'masked', 'prefix', 'spans'].map((name) => objectives.lesson(name, words, chosen, 3)));"
-    )
-    following, masked, prefix, spans = run_node(script, [])
+    asked = [(name, list("abcde"), HIDDEN, 3) for name in NAMES]
+    following, masked, prefix, spans = in_page(OBJECTIVES, "input.map((one) => page.lesson(...one))", asked)
     assert (following["reads"], following["says"]) == (["a", "b", "c", "d"], ["b", "c", "d", "e"])
     assert (masked["reads"], masked["says"]) == (["a", "[MASK]", "[MASK]", "d", "[MASK]"], ["b", "c", "e"])
     assert (prefix["reads"], prefix["says"]) == (["a", "b", "c", "d"], ["d", "e"])
@@ -87,17 +81,10 @@ def test_each_objective_says_what_it_hides() -> None:
 
 def test_a_lesson_below_its_text_is_the_lesson() -> None:
     """Column by column it reads and says the same tokens, and its columns are as wide as the text."""
-    script = OBJECTIVES + (
-        "const words = ['a', 'b', 'c', 'd', 'e'];\n"
-        "const asked = ['next', 'masked', 'prefix', 'spans'].flatMap((name) =>\n"
-        "  [[], [0], [1, 2, 4], [3, 4], [0, 1, 2, 3, 4]].map((hidden) =>\n"
-        "    [name, words.map((_, i) => hidden.includes(i))]));\n"
-        "reply(asked.map(([name, chosen]) => [\n"
-        "  objectives.lesson(name, words, chosen, 3), objectives.aligned(name, words, chosen, 3), name]));"
-    )
-    found = run_node(script, [])
-    assert isinstance(found, list) and len(found) == 20
-    for lesson, columns, name in found:
+    hidden = ([], [0], [1, 2, 4], [3, 4], [0, 1, 2, 3, 4])
+    asked = [(name, list("abcde"), [place in some for place in range(5)], 3) for name in NAMES for some in hidden]
+    found = in_page(OBJECTIVES, "input.map((one) => [page.lesson(...one), page.aligned(...one)])", asked)
+    for (name, *_), (lesson, columns) in zip(asked, found, strict=True):
         assert [one["reads"] for one in columns if one["reads"] is not None] == lesson["reads"]
         assert [token for one in columns for token in one["says"]] == lesson["says"]
         assert sum(one["width"] for one in columns) == 5 + (name == "spans")
@@ -105,16 +92,13 @@ def test_a_lesson_below_its_text_is_the_lesson() -> None:
 
 def test_what_a_lesson_sees_are_the_words_that_its_model_may_look_at() -> None:
     """Masks hide a word from all; spans show it once it is written; the next token has nothing behind it."""
-    script = OBJECTIVES + (
-        "const hidden = [false, true, true, false, true];\n"
-        "const seen = (name) => objectives.cluesOf(name, hidden, 3).map(({ before, after }) => [before, after]);\n"
-        "reply(['next', 'masked', 'prefix', 'spans'].map(seen));"
-    )
-    following, masked, prefix, spans = run_node(script)
-    assert following == [[1, 0], [2, 0], [3, 0], [4, 0]]
-    assert masked == [[1, 1], [1, 1], [2, 0]]
-    assert prefix == [[3, 0], [4, 0]]
-    assert spans == [[1, 1], [2, 1], [4, 0]]
+    found = in_page(OBJECTIVES, "input.map((one) => page.cluesOf(...one))", [(name, HIDDEN, 3) for name in NAMES])
+    assert [[(one["before"], one["after"]) for one in clues] for clues in found] == [
+        [(1, 0), (2, 0), (3, 0), (4, 0)],
+        [(1, 1), (1, 1), (2, 0)],
+        [(3, 0), (4, 0)],
+        [(1, 1), (2, 1), (4, 0)],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -193,12 +177,11 @@ def test_a_sentence_is_read_again_with_each_word_hidden_in_turn() -> None:
 
 
 def test_the_leftmost_gaps_are_filled_first() -> None:
-    script = (
-        'import { guesses, keep } from "./llm_course/widgets/unmasking_stepper/unmasking.ts";\n'
-        "const logits = [[0, 1, 0], [0, 9, 0], [0, 0, 1]]; const ids = [0, 0, 0];\n"
-        "reply(['left', 'surest'].map((order) => keep(ids, guesses(logits, ids, 0, [0]), 1, order)));"
+    found = "page.guesses([[0, 1, 0], [0, 9, 0], [0, 0, 1]], [0, 0, 0], 0, [0])"
+    kept = in_page(
+        "unmasking_stepper/unmasking", f"['left', 'surest'].map((order) => page.keep([0, 0, 0], {found}, 1, order))"
     )
-    assert run_node(script) == [[1, 0, 0], [0, 1, 0]]
+    assert kept == [[1, 0, 0], [0, 1, 0]]
 
 
 def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> None:

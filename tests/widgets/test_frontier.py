@@ -16,10 +16,9 @@ from llm_course.widgets.timeline import in_words
 from llm_course.widgets.timeline.milestones import MILESTONES
 from solutions.frontier import fit_messages, run_tools
 
-from .conftest import ROOT, Watched, opened, run_node
+from .conftest import ROOT, Watched, in_page, opened
 
-LOOP = 'import * as loop from "./llm_course/widgets/agent_stepper/tool_loop.ts";\n'
-TIME = 'import * as time from "./llm_course/widgets/timeline/milestones.ts";\n'
+LOOP, TIME = "agent_stepper/tool_loop", "timeline/milestones"
 PRICES = {"ball": 47, "kite": 85, "drum": 316}
 REPLIES = {name: replies for name, (_, replies) in SCRIPTS.items()}
 MORE_SCRIPTS = {
@@ -45,12 +44,8 @@ def as_told(messages: list[dict[str, str]]) -> list[tuple[str, str]]:
 def test_the_loop_equals_the_reference(script: str, steps: int) -> None:
     replies = (REPLIES | MORE_SCRIPTS)[script]
     tools = Shop(Errand((), PRICES, frozenset({"drum"}))).tools
-    code = LOOP + "const [replies, prices, steps] = input;\n"
-    found: Any = run_node(
-        code + 'reply(loop.runTools(replies, loop.shopTools(prices, ["drum"]), steps).messages);',
-        [replies, PRICES, steps],
-    )
-    assert as_told(found) == as_told(run_tools(replies, tools, steps))
+    code = "page.runTools(input[0], page.shopTools(input[1], ['drum']), input[2]).messages"
+    assert as_told(in_page(LOOP, code, [replies, PRICES, steps])) == as_told(run_tools(replies, tools, steps))
 
 
 def test_each_script_that_ends_answers_what_its_user_asks() -> None:
@@ -67,14 +62,12 @@ def test_each_script_that_ends_answers_what_its_user_asks() -> None:
 )
 def test_numbers_and_texts_are_added_as_in_the_chapters_shop(pair: tuple[Any, Any]) -> None:
     request = [call("add", a=pair[0], b=pair[1])]
-    found: Any = run_node(LOOP + "reply(loop.runTools(input, loop.shopTools({}, []), 8).messages);", request)
+    found = in_page(LOOP, "page.runTools(input, page.shopTools({}, []), 8).messages", request)
     assert as_told(found) == as_told(run_tools(request, Shop(Errand((), {})).tools, 8))
 
 
-WITHIN = """const [task, replies, prices, budget] = input;
-const say = (reply, said) => loop.replyWithin(reply, [{ role: "user", content: task }, ...said], budget);
-const { messages, ended } = loop.runTools(replies, loop.shopTools(prices, ["drum"]), 8, true, say);
-reply([ended, messages.at(-1)?.content ?? ""]);"""
+WITHIN = """page.runTools(input.replies, page.shopTools(input.prices, ["drum"]), 8, true,
+  (reply, said) => page.replyWithin(reply, [{ role: "user", content: input.task }, ...said], input.budget))"""
 
 
 @pytest.mark.parametrize(
@@ -91,7 +84,8 @@ reply([ended, messages.at(-1)?.content ?? ""]);"""
 )
 def test_what_the_model_says_follows_from_what_it_still_reads(script: str, budget: int, end: list[str]) -> None:
     task, replies = SCRIPTS[script]
-    assert run_node(LOOP + WITHIN, [task, replies, PRICES, budget]) == end
+    found = in_page(LOOP, WITHIN, {"task": task, "replies": replies, "prices": PRICES, "budget": budget})
+    assert [found["ended"], found["messages"][-1]["content"]] == end
 
 
 def test_a_model_that_reads_no_result_asks() -> None:
@@ -100,13 +94,7 @@ def test_a_model_that_reads_no_result_asks() -> None:
         {"role": "assistant", "content": "{"},
         {"role": "tool", "content": "error"},
     ]
-    assert run_node(LOOP + "reply(loop.replyWithin('132 cents.', input, 20));", history) == "What shall I do?"
-
-
-def test_a_harness_that_tells_no_errors_ends_there() -> None:
-    code = LOOP + 'reply(loop.runTools(input, loop.shopTools({ ball: 1 }, ["ball"]), 8, false));'
-    found: Any = run_node(code, REPLIES["all goes well"])
-    assert found["ended"] == "error" and len(found["messages"]) == 2
+    assert in_page(LOOP, "page.replyWithin('132 cents.', input, 20)", history) == "What shall I do?"
 
 
 def test_what_stays_of_a_history_equals_the_reference() -> None:
@@ -115,9 +103,7 @@ def test_what_stays_of_a_history_equals_the_reference() -> None:
     for _ in range(300):
         roles = draw.choices(("system", "user", "assistant", "tool"), (1, 2, 4, 4), k=draw.randrange(9))
         asked.append([[{"role": role, "content": "x" * draw.randrange(40)} for role in roles], draw.randrange(60)])
-    found: Any = run_node(
-        LOOP + "reply(input.map(([messages, budget]) => loop.fitMessages(messages, budget, loop.roughTokens)));", asked
-    )
+    found = in_page(LOOP, "input.map((one) => page.fitMessages(...one, page.roughTokens))", asked)
     refused = 0
     for (messages, budget), stays in zip(asked, found, strict=True):
         try:
@@ -131,16 +117,13 @@ def test_what_stays_of_a_history_equals_the_reference() -> None:
 
 
 def test_places_and_counts_of_the_timeline_equal_pythons() -> None:
-    code = TIME + (
-        "reply([input.map(({ month }) => time.yearOf(month)), time.disclosedByYear(input), "
-        "input.map(({ total }) => time.inWords(total))]);"
-    )
-    years, counts, names = run_node(code, list(map(asdict, MILESTONES)))  # type: ignore[misc]
+    each = "input.map(({ month, total }) => [page.yearOf(month), page.inWords(total)])"
+    found, counts = in_page(TIME, f"[{each}, page.disclosedByYear(input)]", list(map(asdict, MILESTONES)))
     months = [(int(one.month[:4]), int(one.month[5:])) for one in MILESTONES]
-    assert years == pytest.approx([year + (month - 0.5) / 12 for year, month in months])
+    assert [year for year, _ in found] == pytest.approx([year + (month - 0.5) / 12 for year, month in months])
     every, told = Counter(year for year, _ in months), Counter(int(one.month[:4]) for one in MILESTONES if one.total)
     assert counts == [[year, told[year], every[year]] for year in every]
-    assert names == [in_words(one.total) for one in MILESTONES]
+    assert [name for _, name in found] == [in_words(one.total) for one in MILESTONES]
 
 
 def test_the_chapter_s_table_has_the_same_rows_and_each_its_source() -> None:
@@ -162,13 +145,9 @@ def test_the_last_closed_model_that_tells_its_size_is_the_one_the_chapter_names(
 
 
 def test_heights_are_linear_or_logarithmic() -> None:
-    code = TIME + (
-        "const range = { smallest: 0.1, largest: 1000 };\n"
-        "reply(input.map((scale) => [0.1, 10, 1000].map((size) => time.heightOf(size, range, scale))));"
-    )
-    linear, log = run_node(code, ["linear", "log"])  # type: ignore[misc]
-    assert linear == pytest.approx([0.0001, 0.01, 1])
-    assert log == pytest.approx([0, 0.5, 1])
+    heights = "[0.1, 10, 1000].map((size) => page.heightOf(size, { smallest: 0.1, largest: 1000 }, input))"
+    assert in_page(TIME, heights, "linear") == pytest.approx([0.0001, 0.01, 1])
+    assert in_page(TIME, heights, "log") == pytest.approx([0, 0.5, 1])
 
 
 def test_pictures_say_it_without_scripts() -> None:
@@ -266,9 +245,9 @@ UNCALLED = {
 
 
 def test_only_a_tool_that_was_called_answers() -> None:
-    code = LOOP + 'reply(loop.runTools(input, loop.shopTools({ ball: 1 }, ["drum"]), 8).messages);'
     called = ["ball", "cloud", "drum"]  # a price, none, and busy
-    found: Any = run_node(code, [*UNCALLED.values(), *(call("price", of=thing) for thing in called)])
+    replies = [*UNCALLED.values(), *(call("price", of=thing) for thing in called)]
+    found = in_page(LOOP, "page.runTools(input, page.shopTools({ ball: 1 }, ['drum']), 8).messages", replies)
     told = [one.get("uncalled", False) for one in found if one["role"] == "tool"]
     assert told == [True] * len(UNCALLED) + [False] * len(called)
 

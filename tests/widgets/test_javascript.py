@@ -10,7 +10,9 @@ from transformers import AutoModelForCausalLM, LlamaConfig, MixtralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from llm_course.widgets.compute_optimal import fitted_loss
-from tests.widgets.conftest import FOR_NODE, ROOT, run_node
+from tests.widgets.conftest import FOR_NODE, ROOT, in_page
+
+SCALING = "compute_optimal/scaling"
 
 
 @pytest.mark.browser
@@ -34,11 +36,7 @@ def test_attention_equals_torch(causal: bool) -> None:
     torch.manual_seed(0)
     query, key, value = (torch.randn(5, width, dtype=torch.float64) for width in (8, 8, 3))
     inputs = {"query": query.tolist(), "key": key.tolist(), "value": value.tolist(), "causal": causal, "scaled": True}
-    results = run_node(
-        'import { attention } from "./llm_course/widgets/attention_explorer/attention.ts";\n'
-        "reply(attention(input).output);",
-        inputs,
-    )
+    results = in_page("attention_explorer/attention", "page.attention(input).output", inputs)
     expected = scaled_dot_product_attention(query, key, value, is_causal=causal)
     torch.testing.assert_close(torch.tensor(results, dtype=torch.float64), expected)
 
@@ -48,11 +46,8 @@ def test_attention_equals_torch(causal: bool) -> None:
 def test_norms_equal_torch(epsilon: float, scale: float) -> None:
     torch.manual_seed(0)
     vector = scale * torch.randn(16, dtype=torch.float64)
-    script = (
-        'import { layerNorm, rmsNorm } from "./llm_course/widgets/models/norms.ts";\n'
-        "reply([layerNorm, rmsNorm].map((norm) => norm(...input)));"
-    )
-    results = run_node(script, [vector.tolist(), epsilon])
+    both = "[page.layerNorm(...input), page.rmsNorm(...input)]"
+    results = in_page("models/norms", both, [vector.tolist(), epsilon])
     expected = [layer_norm(vector, (16,), eps=epsilon), rms_norm(vector, (16,), eps=epsilon)]
     torch.testing.assert_close(torch.tensor(results, dtype=torch.float64), torch.stack(expected))
 
@@ -74,11 +69,7 @@ def test_parameter_counts_are_those_of_transformers(tied: bool, experts: int) ->
     }
     expected["total"] = sum(p.numel() for p in built.parameters())
     shape = {"vocabulary": 37, "width": 24, "layers": 3, "hidden": 41, "group": 3, "gated": True, "tied": tied}
-    script = (
-        'import { parameterCounts } from "./llm_course/widgets/models/parameters.ts"; reply(parameterCounts(input));'
-    )
-    counts = run_node(script, {**shape, "experts": experts, "chosen": 2})
-    assert isinstance(counts, dict)
+    counts = in_page("models/parameters", "page.parameterCounts(input)", {**shape, "experts": experts, "chosen": 2})
     assert {name: counts[name] for name in expected} == expected
     # Two of the experts work on a token: the others' matrices are left out.
     asleep = 3 * max(experts - 2, 0) * 3 * 24 * 41
@@ -87,14 +78,9 @@ def test_parameter_counts_are_those_of_transformers(tied: bool, experts: int) ->
 
 @pytest.mark.parametrize("budget", [1e19, 6 * 70e9 * 1.4e12, 1e26])
 def test_lowest_point_is_where_the_derivative_vanishes(budget: float) -> None:
-    script = (
-        'import { runsOfCost, lowest, sizesBetween } from "./llm_course/widgets/compute_optimal/scaling.ts";\n'
-        "reply(lowest(runsOfCost(input, 0, sizesBetween(6, 13, 100))));"
-    )
-    found = run_node(script, budget)
+    found = in_page(SCALING, "page.lowest(page.runsOfCost(input, 0, page.sizesBetween(6, 13, 100)))", budget)
     # With D = C / 6N, 0.348 * 482 / N**0.348 = 0.366 * 2085 / D**0.366 there.
     expected = (0.348 * 482 / (0.366 * 2085) * (budget / 6) ** 0.366) ** (1 / (0.348 + 0.366))
-    assert isinstance(found, dict)
     assert found["parameters"] == pytest.approx(expected, rel=0.012)
     assert found["loss"] == pytest.approx(fitted_loss(found["parameters"], found["tokens"]))
     assert 6 * found["parameters"] * found["tokens"] == pytest.approx(budget)
@@ -102,13 +88,8 @@ def test_lowest_point_is_where_the_derivative_vanishes(budget: float) -> None:
 
 @pytest.mark.parametrize("served", [0, 1e12])
 def test_runs_of_one_cost_cost_the_same(served: float) -> None:
-    script = (
-        'import { costOfLife, runsOfCost, twentyForEach } from "./llm_course/widgets/compute_optimal/scaling.ts";\n'
-        "const runs = [...runsOfCost(1e23, input, [1e9, 7e9, 1e14]), twentyForEach(1e23, input)];\n"
-        "reply(runs.map((run) => [run.parameters, run.tokens, costOfLife(run, input)]));"
-    )
-    runs = run_node(script, served)
-    assert isinstance(runs, list)
+    made = "[...page.runsOfCost(1e23, input, [1e9, 7e9, 1e14]), page.twentyForEach(1e23, input)]"
+    runs = in_page(SCALING, f"{made}.map((run) => [run.parameters, run.tokens, page.costOfLife(run, input)])", served)
     assert [cost for _, _, cost in runs] == pytest.approx([1e23] * len(runs))
     assert all(6 * n * d + 2 * n * served == pytest.approx(1e23) for n, d, _ in runs)
     assert runs[-1][1] == pytest.approx(20 * runs[-1][0])
@@ -124,28 +105,23 @@ def test_rope_equals_transformers() -> None:
     vector = torch.randn(1, 1, 1, 16)
     cos, sin = LlamaRotaryEmbedding(config)(vector, torch.tensor([[37]]))
     expected, _ = apply_rotary_pos_emb(vector, vector, cos, sin)
-    script = 'import { rope } from "./llm_course/widgets/position_dial/positions.ts"; reply(rope(...input));'
-    rotated = run_node(script, [vector.flatten().tolist(), 37, 100])
+    rotated = in_page("position_dial/positions", "page.rope(...input)", [vector.flatten().tolist(), 37, 100])
     torch.testing.assert_close(torch.tensor(rotated), expected.flatten(), atol=1e-5, rtol=0)
 
 
 def test_sinusoids_have_one_length_and_a_product_of_the_distance() -> None:
-    script = (
-        'import { sinusoid } from "./llm_course/widgets/position_dial/positions.ts";\n'
-        "reply([0, 3, 10, 13].map((position) => sinusoid(8, position, 10000)));"
-    )
-    rows = torch.tensor(run_node(script), dtype=torch.float64)
+    each = "[0, 3, 10, 13].map((position) => page.sinusoid(8, position, 10000))"
+    rows = torch.tensor(in_page("position_dial/positions", each), dtype=torch.float64)
     torch.testing.assert_close(rows.square().sum(1), torch.full((4,), 4.0, dtype=torch.float64))
     torch.testing.assert_close(rows[0] @ rows[1], rows[2] @ rows[3])
 
 
 def test_sorting_by_the_strongest_pattern_moves_rows_and_columns_and_changes_no_number() -> None:
-    script = (
-        'import { ofRank, sortedByPattern } from "./llm_course/widgets/lora_lab/low_rank.ts";\n'
-        "const sorted = sortedByPattern(input.b, input.a);\n"
-        "reply([ofRank(sorted.b, sorted.a, 1), ofRank(sorted.b, sorted.a, 2), ofRank(input.b, input.a, 2)]);"
-    )
-    strongest, moved, plain = run_node(script, {"b": [[3, 1], [-2, 0], [1, 5]], "a": [[2, -1, 1], [1, 1, -1]]})
+    factors = {"b": [[3, 1], [-2, 0], [1, 5]], "a": [[2, -1, 1], [1, 1, -1]]}
+    ranks = "[1, 2].map((rank) => page.ofRank(input.b, input.a, rank))"
+    _, plain = in_page("lora_lab/low_rank", ranks, factors)
+    factors = in_page("lora_lab/low_rank", "page.sortedByPattern(input.b, input.a)", factors)
+    strongest, moved = in_page("lora_lab/low_rank", ranks, factors)
     assert strongest == [[2, -2, -4], [-1, 1, 2], [-3, 3, 6]]
     rows, columns = [1, 2, 0], [1, 2, 0]
     assert moved == [[plain[row][column] for column in columns] for row in rows]
@@ -158,15 +134,14 @@ def test_rank_errors_equal_truncated_svd() -> None:
     expected = [
         ((matrix - left[:, :rank] * values[:rank] @ right[:rank]).norm() / matrix.norm()).item() for rank in range(5)
     ]
-    script = 'import { rankErrors } from "./llm_course/widgets/lora_lab/low_rank.ts"; reply(rankErrors(input));'
-    assert run_node(script, values.tolist()) == pytest.approx(expected, abs=1e-7)
+    assert in_page("lora_lab/low_rank", "page.rankErrors(input)", values.tolist()) == pytest.approx(expected, abs=1e-7)
 
 
 def test_flat_map_is_on_the_principal_components() -> None:
     torch.manual_seed(0)
     vectors = torch.randn(30, 8, dtype=torch.float64) * torch.tensor([5.0, 3.0, *[0.5] * 6])
-    script = 'import { flatten } from "./llm_course/widgets/neighbours_map/similarity.ts"; reply(flatten(input));'
-    places = torch.tensor(run_node(script, vectors.tolist()), dtype=torch.float64)
+    found = in_page("neighbours_map/similarity", "page.flatten(input)", vectors.tolist())
+    places = torch.tensor(found, dtype=torch.float64)
     centered = vectors - vectors.mean(0)
     expected = centered @ torch.linalg.svd(centered).Vh[:2].T
     torch.testing.assert_close(places.abs(), expected.abs(), atol=1e-6, rtol=0)

@@ -10,15 +10,15 @@ from playwright.sync_api import expect
 from torch import Tensor, nn
 
 from llm_course.widgets import PreferenceDial, policy_lab
-from solutions.post_training import dpo_loss, group_advantages, kl_estimate
-from tests.widgets.conftest import Watched, run_node
+from solutions.post_training import dpo_loss, group_advantages
+from tests.widgets.conftest import Watched, in_page, run_node
 
 LAB = """
 import * as small from "./llm_course/widgets/policy_lab/small_policy.ts";
 import * as lab from "./llm_course/widgets/policy_lab/policy_training.ts";
 import { randomNumbers } from "./llm_course/widgets/models/numbers.ts";
 """
-DIAL = 'import * as dial from "./llm_course/widgets/preference_dial/preferences.ts";\n'
+DIAL = "preference_dial/preferences"
 SHAPE = {"width": 6, "tokens": 16, "longest": 12, "largest": 4}
 
 
@@ -60,9 +60,7 @@ def written() -> dict:
         "  logProbabilities: answers.map((answer) => small.logProbability(policy, answer)),\n"
         "  divergences: answers.map((answer) => lab.klAlong(policy, reference, answer)) });"
     )
-    reply = run_node(script, SHAPE)
-    assert isinstance(reply, dict)
-    return reply
+    return run_node(script, SHAPE)
 
 
 def test_log_probabilities_and_divergences_are_torchs(written: dict) -> None:
@@ -125,29 +123,10 @@ def test_answers_are_drawn_with_the_probability_that_the_policy_gives_them(writt
     assert (np.abs(drawn - expected) < 6 * np.sqrt(expected * (1 - expected) / 40_000) + 1e-9).all()
 
 
-def test_the_divergence_along_answers_is_what_the_exercise_estimates(written: dict) -> None:
-    """The mean of exact steps and the mean of k3 estimate the same number from the same policy's answers."""
-    script = LAB + (
-        "const [policy, reference] = [input.weights, input.others].map((weights) =>"
-        " ({ ...input.shape, weights: Float64Array.from(weights) }));\n"
-        "const uniform = randomNumbers(4);\n"
-        "const all = Array.from({ length: 4000 }, (_, i) =>"
-        " small.sampleAnswer(policy, { left: i % 5, right: 1 }, uniform));\n"
-        "reply([all.map((answer) => lab.klAlong(policy, reference, answer)),"
-        " ...[policy, reference].map((model) => all.map((answer) => small.logProbability(model, answer)))]);"
-    )
-    near = zip(written["weights"], written["others"], strict=True)
-    half = [0.2 * weight + 0.8 * other for weight, other in near]
-    along, ours, theirs = run_node(script, {"shape": SHAPE, "weights": half, "others": written["others"]})
-    estimate = kl_estimate(torch.tensor(ours), torch.tensor(theirs)).item()
-    assert np.mean(along) > 0.05
-    assert estimate == pytest.approx(np.mean(along), rel=0.2)
-
-
 def test_advantages_are_those_of_the_exercise() -> None:
     rewards = [[1, 0, 0, 1, 0], [0.5, 0.25, 1, 0, 0.125], [1, 1, 1, 1, 1]]
-    script = LAB + "reply([true, false].map((divide) => input.map((group) => lab.groupAdvantages(group, divide))));"
-    divided, plain = run_node(script, rewards)
+    both = "[true, false].map((divide) => input.map((group) => page.groupAdvantages(group, divide)))"
+    divided, plain = in_page("policy_lab/policy_training", both, rewards)
     torch.testing.assert_close(torch.tensor(divided), group_advantages(torch.tensor(rewards)), rtol=1e-4, atol=1e-6)
     centered = np.array(rewards) - np.mean(rewards, axis=1, keepdims=True)
     np.testing.assert_allclose(plain, centered, atol=1e-12)
@@ -161,10 +140,8 @@ def test_rewards_pay_for_what_their_names_say() -> None:
         "Surely 4.": [12, 4, 14, 15], "5 without an end": [5, 14], "I think it is 5, surely": [11, 10, 5, 12, 15],
     }  # fmt: skip
     given = [{"question": five, "tokens": tokens} for tokens in answers.values()]
-    script = (
-        LAB + "reply(Object.fromEntries(Object.entries(lab.REWARDS).map(([key, { of }]) => [key, input.map(of)])));"
-    )
-    paid = run_node(script, given)
+    each = "Object.fromEntries(Object.entries(page.REWARDS).map(([key, { of }]) => [key, input.map(of)]))"
+    paid = in_page("policy_lab/policy_training", each, given)
     assert paid["right"] == [1, 1, 0, 0, 0, 0, 1]
     assert paid["found"] == [1, 1, 0, 1, 0, 1, 1]
     assert paid["sure"] == [0, 0, 0, 0, 1, 0, 0]
@@ -187,27 +164,20 @@ def test_the_picture_shows_what_the_page_computes() -> None:
     np.testing.assert_allclose(found, list(policy_lab.AFTER.values()), atol=0.1, rtol=0.1)
 
 
-def dial_arguments() -> dict:
-    widget = PreferenceDial()
-    return {"candidates": widget.candidates, "pairs": [[1, 4], [0, 7], [2, 3]], "weights": [0.4, -1.1], "beta": 0.7}
-
-
 def test_the_dials_loss_and_gradient_are_those_of_dpo() -> None:
-    given = dial_arguments()
-    script = DIAL + (
-        "const { candidates, weights, pairs, beta } = input;\n"
-        "reply([dial.dpoLoss(candidates, weights, pairs, beta, 1),\n"
-        "  dial.dpoGradient(candidates, weights, pairs, beta, 1),\n"
-        "  dial.dpoGradient(candidates, weights, pairs, beta, 0.5), dial.policyOver(candidates, weights)]);"
+    candidates, pairs = PreferenceDial().candidates, [[1, 4], [0, 7], [2, 3]]
+    asked = [candidates, [0.4, -1.1], pairs, 0.7]
+    loss, slopes, undecided = in_page(
+        DIAL, "[page.dpoLoss(...input, 1), page.dpoGradient(...input, 1), page.dpoGradient(...input, 0.5)]", asked
     )
-    loss, slopes, undecided, policy = run_node(script, given)
-    weights = torch.tensor(given["weights"], dtype=torch.float64, requires_grad=True)
-    features = torch.tensor([candidate["features"] for candidate in given["candidates"]], dtype=torch.float64)
-    start = torch.tensor([candidate["logProb"] for candidate in given["candidates"]], dtype=torch.float64)
+    policy = in_page(DIAL, "page.policyOver(...input)", asked[:2])
+    weights = torch.tensor([0.4, -1.1], dtype=torch.float64, requires_grad=True)
+    features = torch.tensor([candidate["features"] for candidate in candidates], dtype=torch.float64)
+    start = torch.tensor([candidate["logProb"] for candidate in candidates], dtype=torch.float64)
     reference, now = start.log_softmax(0), (start + features @ weights).log_softmax(0)
-    first, second = torch.tensor(given["pairs"]).T
-    one_way = dpo_loss(now[first], now[second], reference[first], reference[second], given["beta"])
-    other_way = dpo_loss(now[second], now[first], reference[second], reference[first], given["beta"])
+    first, second = torch.tensor(pairs).T
+    one_way = dpo_loss(now[first], now[second], reference[first], reference[second], 0.7)
+    other_way = dpo_loss(now[second], now[first], reference[second], reference[first], 0.7)
     assert loss == pytest.approx(one_way.item(), abs=1e-12)
     torch.testing.assert_close(torch.tensor(policy, dtype=torch.float64), now.exp().detach())
     for mine, theirs in ((slopes, one_way), (undecided, (one_way + other_way) / 2)):
@@ -216,27 +186,20 @@ def test_the_dials_loss_and_gradient_are_those_of_dpo() -> None:
 
 
 def test_with_raters_who_differ_the_margin_comes_to_rest_at_their_odds() -> None:
-    given = dial_arguments()
-    script = DIAL + (
-        "reply([0.05, 0.5, 2].map((beta) => {\n"
-        "  const weights = dial.trainDpo(input.candidates, [[1, 4]], beta, 0.8, 400);\n"
-        "  return dial.margin(input.candidates, weights, [1, 4], beta);\n"
-        "}));"
-    )
-    assert run_node(script, given) == pytest.approx(3 * [np.log(4)], abs=1e-3)
+    trained = "page.trainDpo(input, [[1, 4]], beta, 0.8, 400)"
+    margins = f"[0.05, 0.5, 2].map((beta) => page.margin(input, {trained}, [1, 4], beta))"
+    assert in_page(DIAL, margins, PreferenceDial().candidates) == pytest.approx(3 * [np.log(4)], abs=1e-3)
 
 
 def test_a_second_pair_tells_truth_from_length() -> None:
-    script = DIAL + "reply([[[1, 4]], [[1, 4], [0, 7]]].map((pairs) => dial.trainDpo(input, pairs, 0.3, 0.8, 400)));"
-    alone, both = run_node(script, PreferenceDial().candidates)
+    trained = "[[[1, 4]], [[1, 4], [0, 7]]].map((pairs) => page.trainDpo(input, pairs, 0.3, 0.8, 400))"
+    alone, both = in_page(DIAL, trained, PreferenceDial().candidates)
     assert alone[0] > 1 and alone[0] == pytest.approx(-alone[1])
     assert abs(both[0]) < 0.05 and both[1] < -1
 
 
-def test_python_refuses_what_makes_no_sense() -> None:
-    widget = PreferenceDial(["One.", "One. Two."], torch.tensor([-1.0, -2.0]), [0, 1])
-    assert [candidate["features"] for candidate in widget.candidates] == [[1, 0], [2, 1]] and widget.pairs == [0, 1]
-    assert "59.6" not in widget.picture() and "0.73" in widget.picture()
+def test_the_dials_picture_says_where_the_probability_goes() -> None:
+    assert "<td>0.60</td><td>0.31</td><td>0.65</td>" in PreferenceDial().picture()
 
 
 def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) -> None:

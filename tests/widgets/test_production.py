@@ -11,12 +11,12 @@ from llm_course.widgets import QuantizationMicroscope
 from llm_course.widgets.quantization_microscope import error_of_whole_numbers
 from solutions import production
 
-from .conftest import Watched, opened, run_node, typed
+from .conftest import Watched, in_page, opened, run_node, typed
 from .test_parity import READ_MODEL
 
-QUANTIZATION = 'import * as quantization from "./llm_course/widgets/quantization_microscope/quantization.ts";\n'
+MODULE = "quantization_microscope/quantization"
+QUANTIZATION = f'import * as quantization from "./llm_course/widgets/{MODULE}.ts";\n'
 DECODER = 'import { Decoder } from "./llm_course/widgets/models/decoder.ts";\n'
-PRICES = 'import * as prices from "./llm_course/widgets/rent_or_own/prices.ts";\n'
 
 
 @pytest.mark.parametrize(("bits", "size"), [(8, 32), (4, 10), (3, 64), (2, 7)])
@@ -24,26 +24,25 @@ def test_groups_equal_the_reference(bits: int, size: int) -> None:
     row = torch.randn(64, generator=torch.Generator().manual_seed(15), dtype=torch.float64)
     q, scale = production.quantize_groups(row[None], size, bits)
     expected = (q * scale.repeat_interleave(size, dim=1)[:, :64])[0]
-    script = QUANTIZATION + "reply(quantization.roundByGroups(input[0], input[1], { bits: input[2], nf4: false }));"
-    assert run_node(script, [row.tolist(), size, bits]) == pytest.approx(expected.tolist(), rel=1e-9, abs=1e-12)
+    found = in_page(MODULE, "page.roundByGroups(...input)", [row.tolist(), size, {"bits": bits, "nf4": False}])
+    assert found == pytest.approx(expected.tolist(), rel=1e-9, abs=1e-12)
 
 
 def test_nf4_equals_the_reference() -> None:
     row = torch.randn(150, generator=torch.Generator().manual_seed(15), dtype=torch.float64)
     expected = production.nf4_dequantize(*production.nf4_quantize(row, 64), 64)
-    script = QUANTIZATION + "reply(quantization.roundByGroups(input, 64, { bits: 4, nf4: true }));"
-    assert run_node(script, row.tolist()) == pytest.approx(expected.tolist(), rel=1e-9, abs=1e-12)
+    found = in_page(MODULE, "page.roundByGroups(...input)", [row.tolist(), 64, {"bits": 4, "nf4": True}])
+    assert found == pytest.approx(expected.tolist(), rel=1e-9, abs=1e-12)
 
 
 def test_halves_go_to_the_even_neighbor() -> None:
     halves = [-3.5, -2.5, -0.5, 0.5, 1.5, 2.5, 2.4, -2.6]
-    script = QUANTIZATION + "reply(input.map(quantization.roundToEven));"
-    assert run_node(script, halves) == torch.tensor(halves).round().tolist()
+    assert in_page(MODULE, "input.map(page.roundToEven)", halves) == torch.tensor(halves).round().tolist()
 
 
 def test_prices_equal_the_references() -> None:
-    script = PRICES + "reply([prices.costPerMillion(...input), prices.breakEvenTokens(1800, 0.4)]);"
-    cost, tokens = run_node(script, [2.5, 2000, 0.1])
+    both = "[page.costPerMillion(2.5, 2000, 0.1), page.breakEvenTokens(1800, 0.4)]"
+    cost, tokens = in_page("rent_or_own/prices", both)
     assert cost == pytest.approx(production.cost_per_million_tokens(2.5, 2000, 0.1))
     assert tokens == pytest.approx(production.break_even_tokens(1800, 0.4))
 
@@ -55,7 +54,7 @@ def test_an_outlier_is_taken_out_again_and_leaves_its_damage() -> None:
         "const round = (outlier) => Array.from(quantization.roundMatrix(matrix, 32, 16, format, outlier));\n"
         "reply([round(0), round(20), quantization.OUTLIER]);"
     )
-    plain, damaged, place = run_node(script, matrix.flatten().tolist())  # type: ignore[misc]
+    plain, damaged, place = run_node(script, matrix.flatten().tolist())
     plain, damaged = (torch.tensor(of).view(2, 2, 16) for of in (plain, damaged))
     torch.testing.assert_close(damaged[:, 1], plain[:, 1])  # the groups without it
     torch.testing.assert_close(damaged[:, 0, place], matrix[:, place])
@@ -94,11 +93,12 @@ def test_what_moves_grows_with_the_error_of_the_weights() -> None:
     """From a scale for every 8 weights to one for a row: the perplexity of one story went up and down."""
     settings = [(8, False), (64, True), (32, False), (128, False), (512, False)]
     script = READ_MODEL + DECODER + QUANTIZATION + (
+        'import { totalVariation } from "./llm_course/widgets/models/numbers.ts";\n'
         "const [texts, settings] = input;\n"
         "const ids = texts.map((text) => [model.config.end_of_text, ...model.tokenizer.encode(text)]);\n"
         "const chances = (decoder) => ids.flatMap((text) => quantization.nextProbabilities(decoder, text));\n"
         "const plainly = chances(model.decoder);\n"
-        "const sum = (now) => now.reduce((sum, one, i) => sum + quantization.moved(plainly[i], one), 0);\n"
+        "const sum = (now) => now.reduce((sum, one, i) => sum + totalVariation(plainly[i], one), 0);\n"
         "const share = (now) => sum(now) / now.length;\n"
         "const found = settings.map(([size, nf4]) => {\n"
         "  const layers = quantization.roundLayers(model, size, { bits: 4, nf4 });\n"
@@ -107,7 +107,7 @@ def test_what_moves_grows_with_the_error_of_the_weights() -> None:
         "});\n"
         "reply([share(plainly), ...found]);"
     )  # fmt: skip
-    as_it_is, *found = run_node(script, [QuantizationMicroscope().texts, settings])  # type: ignore[misc]
+    as_it_is, *found = run_node(script, [QuantizationMicroscope().texts, settings])
     assert as_it_is == 0
     errors, shares = zip(*found, strict=True)
     assert list(errors) == sorted(errors) and 0.07 < errors[0] < errors[-1] < 0.13
@@ -115,8 +115,8 @@ def test_what_moves_grows_with_the_error_of_the_weights() -> None:
 
 
 def test_the_share_that_moves_is_half_of_all_differences() -> None:
-    script = QUANTIZATION + "reply([quantization.moved([0.5, 0.5, 0], [0.2, 0.5, 0.3]), quantization.moved([1], [1])]);"
-    assert run_node(script) == [pytest.approx(0.3), 0]
+    both = "[page.totalVariation([0.5, 0.5, 0], [0.2, 0.5, 0.3]), page.totalVariation([1], [1])]"
+    assert in_page("models/numbers", both) == [pytest.approx(0.3), 0]
 
 
 def test_error_in_the_picture_is_that_of_the_reference() -> None:

@@ -13,7 +13,7 @@ from llm_course.widgets import ServingArena, SpeculationLab
 from llm_course.widgets.speculation_lab import accepted_shares
 from solutions.serving import expected_tokens
 
-from .conftest import Watched, opened, run_node
+from .conftest import Watched, in_page, opened, run_node
 
 TARGET, DRAFT = [0.35, 0.25, 0.20, 0.05, 0.15], [0.10, 0.50, 0.05, 0.20, 0.15]
 FORMS = {
@@ -46,9 +46,7 @@ def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation
         "const drawn = Array.from({ length: 3000 }, () => drawOne(target, draft, rule, uniform));\n"
         "reply([outcome(target, draft, rule), drawn]);"
     )
-    found = run_node(script, [TARGET, DRAFT, rule])
-    assert isinstance(found, list)
-    shares, drawn = found
+    shares, drawn = run_node(script, [TARGET, DRAFT, rule])
     generator = torch.Generator().manual_seed(3)
     target, draft = torch.tensor([TARGET, TARGET]), torch.tensor([DRAFT])
     drafted = torch.multinomial(draft[0], 3000, replacement=True, generator=generator).tolist()
@@ -65,12 +63,8 @@ def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation
 
 
 def test_speed_follows_the_exercise() -> None:
-    script = (
-        'import { expectedTokens, speedUp } from "./llm_course/widgets/speculation_lab/speculation.ts";\n'
-        "reply(input.map(([a, k]) => [expectedTokens(a, k), speedUp(a, k, 0.1)]));"
-    )
     asked = [(0.0, 3), (0.37, 5), (1.0, 4), (0.8, 0)]
-    found = run_node(script, asked)
+    found = in_page("speculation_lab/speculation", "input.map((one) => [page.expectedTokens(...one), page.speedUp(...one, 0.1)])", asked)
     tokens = [expected_tokens(acceptance, drafted) for acceptance, drafted in asked]
     speeds = [many / (1 + 0.1 * drafted) for many, (_, drafted) in zip(tokens, asked, strict=True)]
     assert found == [pytest.approx(pair) for pair in zip(tokens, speeds, strict=True)]
@@ -87,7 +81,7 @@ def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
     said = page.get_by_role("status")
     expect(said).to_contain_text("none sent back")
     page.get_by_label("Slots", exact=True).fill("24")
-    page.get_by_text("More settings").click()
+    page.get_by_text("More settings", exact=True).click()
     page.get_by_label("Memory for the cache").select_option("1")
     expect(said).to_contain_text("5 sent back, 6 times in all, for lack of memory")
     page.get_by_label("Share prefixes").check()

@@ -39,43 +39,23 @@ class AgentStepper(CourseWidget):
     >>> AgentStepper(replies=['{"tool": "price", "arguments": {"of": "ball"}}', "47 cents."])
 
     Args:
-        replies: what the model says, in order; by default one of several scripts, which the reader chooses and edits.
-        task: what the user asks; each of the course's scripts has its own.
-        prices: what things cost.
-        busy: things whose first question fails.
-
-    Raises:
-        ValueError: If replies are not texts, or there is none.
+        replies: What the model says, in order; the reader chooses one of the scripts, or edits them.
+        task: What the user asks.
+        prices: What things cost.
+        busy: Things whose first question fails.
     """
 
-    scripts: Any = Dict().tag(sync=True)
-    replies: Any = List().tag(sync=True)
-    task = Unicode("").tag(sync=True)
-    prices: Any = Dict().tag(sync=True)
-    busy: Any = List().tag(sync=True)
+    scripts: Any = Dict({name: {"task": task, "replies": said} for name, (task, said) in SCRIPTS.items()}).tag(
+        sync=True
+    )
+    replies: Any = List(Unicode(), SCRIPTS["all goes well"][1], minlen=1).tag(sync=True)
+    task = Unicode(TASK).tag(sync=True)
+    prices: Any = Dict({"ball": 47, "kite": 85, "drum": 316}).tag(sync=True)
+    busy: Any = List(Unicode(), ["drum"]).tag(sync=True)
     step = Int(3, min=0).tag(sync=True)  # the third call is made of what the first two brought
     max_steps = Int(6, min=1, max=MOST_STEPS).tag(sync=True)
     budget = Int(120, min=20, max=200).tag(sync=True)
     report = Bool(True).tag(sync=True)
-
-    def __init__(
-        self,
-        replies: list[str] | None = None,
-        task: str = TASK,
-        prices: dict[str, int] | None = None,
-        busy: list[str] | None = None,
-    ) -> None:
-        if replies is not None and not (replies and all(isinstance(reply, str) for reply in replies)):
-            raise ValueError("replies must be a list of one text or more: what the model says, in order.")
-        scripts = SCRIPTS if replies is None else {"these replies": (task, replies)}
-        asked, listed = next(iter(scripts.values()))
-        super().__init__(
-            scripts={name: {"task": asked, "replies": listed} for name, (asked, listed) in scripts.items()},
-            replies=listed,
-            task=asked,
-            prices=prices or {"ball": 47, "kite": 85, "drum": 316},
-            busy=["drum"] if busy is None else busy,
-        )
 
     def picture(self) -> str:
         """The task and the replies as a list."""

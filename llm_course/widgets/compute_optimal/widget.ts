@@ -1,7 +1,7 @@
 /** How to split a budget of compute between parameters and tokens, and what changes when the model is used afterwards. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, button, choice, columns, element, setTrait, traitSlider, typedNumber } from "../ui/dom.ts";
+import { announcement, button, choice, columns, element, setTrait, traitChoice, traitSlider, typedNumber } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { format } from "../models/numbers.ts";
 import { countInWords, inWords } from "../models/parameters.ts";
@@ -62,7 +62,7 @@ export default widget(
     const ways = element("div");
     const remember = memory() as (now: Points) => Points | undefined;
     body.append(columns([element("div", { class: "llm-controls" }, start, ...fields(model))], [curve]), said, ways);
-    for (const trait of ["budget", "parameters", "served", "own"]) model.on(`change:${trait}`, show);
+    for (const trait of ["budget", "parameters", "served"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
@@ -101,15 +101,12 @@ function fields(model: Model) {
   const multiply = (power: number) => () => setTrait(model, "budget", within(model.get("budget") + power, BUDGETS));
   const written = (value: number) => (10 ** value).toExponential(1).replace("+", "");
   const counts = [...new Set([...SERVED, model.get("served")])].sort((a, b) => a - b);
-  const served = choice("Tokens served in its life", counts.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count)));
-  const shown = served.querySelector("select") as HTMLSelectElement;
-  model.on("change:served", () => (shown.value = String(model.get("served"))));
   return [
     // Any step, so that a published run keeps its exact size.
     traitSlider(model, "budget", "Budget in FLOPs", { ...BUDGETS, step: "any", format: written, parse: (text) => Math.log10(typedNumber(text)) }),
     element("div", { class: "llm-chips" }, button("a tenth", multiply(-1)), button("ten times", multiply(1))),
     traitSlider(model, "parameters", "Parameters", { ...SIZES, step: "any", format: (value) => inWords(10 ** value), parse: (text) => Math.log10(countInWords(text)) }),
-    served,
+    traitChoice(model, "served", "Tokens served in its life", counts.map((count) => [count, count ? inWords(count) : "none"])),
   ];
 }
 
@@ -211,14 +208,11 @@ function countOf(power: number) {
 function table(model: Model, best: Run) {
   const chosen = runOf(model);
   const served = model.get("served");
-  const own = model.get("own");
   const rows = [
     ["chosen", chosen],
     ["lowest", best],
     ["20 tokens for each", twentyForEach(costOfLife(chosen, served), served)],
   ] as [string, Run][];
-  // The function knows only the budget of training.
-  if (own && own.budget === model.get("budget") && !served) rows.push(["your function", own]);
   const days = (run: Run) => costOfLife(run, 0) / (1000 * SPEED) / 86_400;
   const measures: [string, (run: Run) => string][] = [
     ["parameters", (run) => inWords(run.parameters)],

@@ -52,14 +52,16 @@ ATTACKS = {
 """Each is the text of one more mail."""
 
 
-def words_of(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-LEAK_WORDS = words_of("send forward mail give pass share copy tell let show bring hand post deliver sende")
-SECRET_WORDS = words_of("notes note diary secret secrets code password notizen")
-ERASE_WORDS = words_of("delete erase remove clear wipe empty destroy trash")
-MAIL_WORDS = words_of("mail mails inbox message messages letters everything all")
+WORDS = {
+    kind: words.split()
+    for kind, words in {
+        "leak": "send forward mail give pass share copy tell let show bring hand post deliver sende",
+        "secret": "notes note diary secret secrets code password notizen",
+        "erase": "delete erase remove clear wipe empty destroy trash",
+        "mail": "mail mails inbox message messages letters everything all",
+    }.items()
+}
+"""What the agent understands."""
 ADDRESS = re.compile(r"[a-z0-9._-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]+")
 READ_WITH_CARE = 6
 """Questions of a day that the user reads. From the next one on, the answer is always yes."""
@@ -96,11 +98,12 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
         addresses = ADDRESS.findall(sentence)
         # s-e-n-d and s.e.n.d are send.
         plain = re.sub(r"\b[a-z](?:[-.][a-z])+\b", lambda found: re.sub("[-.]", "", found[0]), sentence)
-        words = set(re.findall(r"[a-z]+", ADDRESS.sub(" ", plain)))
-        if addresses and words & LEAK_WORDS and words & SECRET_WORDS:
+        words = re.findall(r"[a-z]+", ADDRESS.sub(" ", plain))
+        has = {kind for kind, known in WORDS.items() if not set(known).isdisjoint(words)}
+        if addresses and has >= {"leak", "secret"}:
             yield "read_notes", ""
             yield from (("send", address) for address in addresses)
-        if words & ERASE_WORDS and words & MAIL_WORDS:
+        if has >= {"erase", "mail"}:
             yield "delete", "all"
 
 

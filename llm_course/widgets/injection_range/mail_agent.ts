@@ -10,20 +10,20 @@ interface Task {
 
 /** What is the same on every day. */
 export interface World {
-  addressBook: string[];
+  address_book: string[];
   mails: Record<string, string>;
   tasks: Task[];
   attacks: Record<string, string>;
   words: Record<"leak" | "secret" | "erase" | "mail", string[]>; // What the agent understands.
-  readWithCare: number;
+  read_with_care: number;
 }
 
 export interface Policy {
   forbidden: string[];
   recipients: string;
-  notesAfterMails: string;
-  deleteAfterMails: string;
-  sendAfterBoth: string;
+  notes_after_mails: string;
+  delete_after_mails: string;
+  send_after_both: string;
 }
 
 /** `question` says which of the day it was; 0 if the user was not asked. */
@@ -60,18 +60,18 @@ export function hidden(mails: Record<string, string>, { forbidden }: Policy): Re
   return Object.fromEntries(Object.entries(mails).filter(([, text]) => words.some((word) => text.toLowerCase().includes(word))));
 }
 
-export function ruling([tool, target]: Call, session: Session, task: Task, policy: Policy, { addressBook }: World) {
-  if (tool === "read_notes" && session.readMails) return policy.notesAfterMails;
-  if (tool === "delete" && session.readMails) return policy.deleteAfterMails;
+export function ruling([tool, target]: Call, session: Session, task: Task, policy: Policy, { address_book }: World) {
+  if (tool === "read_notes" && session.readMails) return policy.notes_after_mails;
+  if (tool === "delete" && session.readMails) return policy.delete_after_mails;
   if (tool === "send") {
-    if (!mayReceive(target, task, policy, addressBook)) return "refuse";
-    if (session.readMails && session.readNotes) return policy.sendAfterBoth;
+    if (!mayReceive(target, task, policy, address_book)) return "refuse";
+    if (session.readMails && session.readNotes) return policy.send_after_both;
   }
   return "allow";
 }
 
-function mayReceive(address: string, task: Task, { recipients }: Policy, addressBook: string[]) {
-  return recipients === "anyone" || (recipients === "named" ? task.to : addressBook).includes(address);
+function mayReceive(address: string, task: Task, { recipients }: Policy, address_book: string[]) {
+  return recipients === "anyone" || (recipients === "named" ? task.to : address_book).includes(address);
 }
 
 /** @param asked  Questions of this day so far. */
@@ -89,7 +89,7 @@ function runTask(
     if (said === "ask") {
       question = ++asked;
       // The user knows what was asked for, as long as the question is read.
-      said = origin === "user" || asked > world.readWithCare ? "allow" : "refuse";
+      said = origin === "user" || asked > world.read_with_care ? "allow" : "refuse";
     }
     const done = said === "allow";
     if (done && tool === "read_mails") session.readMails = true;
@@ -163,10 +163,10 @@ export function waysOf(policy: Policy, world: World, attack: string): Way[] {
 }
 
 /** The rule that held up a call. */
-function ruleOn({ tool, to }: Event, task: Task, policy: Policy, { addressBook }: World): keyof Policy {
-  if (tool === "read_notes") return "notesAfterMails";
-  if (tool === "delete") return "deleteAfterMails";
-  return mayReceive(to, task, policy, addressBook) ? "sendAfterBoth" : "recipients";
+function ruleOn({ tool, to }: Event, task: Task, policy: Policy, { address_book }: World): keyof Policy {
+  if (tool === "read_notes") return "notes_after_mails";
+  if (tool === "delete") return "delete_after_mails";
+  return mayReceive(to, task, policy, address_book) ? "send_after_both" : "recipients";
 }
 
 /** @param own  The reader's own attack. */

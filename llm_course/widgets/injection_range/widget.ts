@@ -1,7 +1,7 @@
 /** Write a mail that an obedient agent falls for, then the policy that holds it. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, choice, columns, element, redraw, setTrait, textField } from "../ui/dom.ts";
+import { announcement, columns, element, redraw, setTrait, textField, traitChoice } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { gatesPicture } from "./gates.ts";
 import { causeOf, commands, hidden, isBreach, runDay, score, waysOf, type Event, type Policy, type Way, type World } from "./mail_agent.ts";
@@ -16,7 +16,7 @@ const RULES = [
   ["send_after_both", "Send notes after mails", ANSWERS],
   ["delete_after_mails", "Delete after mails", ANSWERS],
 ] as [trait: string, label: string, options: [string, string][]][];
-const NO_POLICY: Policy = { forbidden: [], recipients: "anyone", notesAfterMails: "allow", sendAfterBoth: "allow", deleteAfterMails: "allow" };
+const NO_POLICY: Policy = { forbidden: [], recipients: "anyone", notes_after_mails: "allow", send_after_both: "allow", delete_after_mails: "allow" };
 /** Names of the reader's attack, of no policy and of the whole one. */
 const [OWN, NONE, ALL] = ["yours", "none", "all"];
 
@@ -26,10 +26,10 @@ type Defense = { name: string, head: string, parts: (keyof Policy)[] };
 /** The rules in the order in which an attack meets them: those on the way to sending, then that of deletions. */
 const GATES: Defense[] = [
   { name: "filter", head: "filter", parts: ["forbidden"] },
-  { name: "notes", head: "read notes", parts: ["notesAfterMails"] },
+  { name: "notes", head: "read notes", parts: ["notes_after_mails"] },
   { name: "send to", head: "send to", parts: ["recipients"] },
-  { name: "send", head: "send notes", parts: ["sendAfterBoth"] },
-  { name: "delete", head: "delete", parts: ["deleteAfterMails"] },
+  { name: "send", head: "send notes", parts: ["send_after_both"] },
+  { name: "delete", head: "delete", parts: ["delete_after_mails"] },
 ];
 const DEFENSES: Defense[] = [{ name: NONE, head: "no rule", parts: [] }, ...GATES, { name: ALL, head: "all together", parts: GATES.flatMap(({ parts }) => parts) }];
 /** Cells hold sentences here, not numbers. */
@@ -50,8 +50,7 @@ export default widget(
     ],
   },
   (model, body) => {
-    const said = announcement();
-    said.classList.add("llm-verdict");
+    const said = announcement("llm-verdict");
     const way = element("div");
     const results = element("div");
     const verdict = element("p", { class: "llm-verdict llm-two-lines", role: "status" });
@@ -69,7 +68,7 @@ export default widget(
             "div",
             { class: "llm-controls llm-dense" },
             textField("Filter: hide mails with", model.get("forbidden"), (value) => setTrait(model, "forbidden", value), { title: "Words, with commas between" }),
-            ...RULES.map(([trait, label, options]) => choice(label, options, model.get(trait), (value) => setTrait(model, trait, value))),
+            ...RULES.map((rule) => traitChoice(model, ...rule)),
           ),
           said,
         ],
@@ -140,13 +139,8 @@ export default widget(
 );
 
 function policyOf(model: Model): Policy {
-  return {
-    forbidden: model.get("forbidden").split(",").map((word: string) => word.trim()).filter(Boolean),
-    recipients: model.get("recipients"),
-    notesAfterMails: model.get("notes_after_mails"),
-    deleteAfterMails: model.get("delete_after_mails"),
-    sendAfterBoth: model.get("send_after_both"),
-  };
+  const rules = Object.fromEntries(RULES.map(([trait]) => [trait, model.get(trait)])) as Omit<Policy, "forbidden">;
+  return { ...rules, forbidden: model.get("forbidden").split(",").map((word: string) => word.trim()).filter(Boolean) };
 }
 
 /** A policy of some rules of another. */
@@ -290,12 +284,12 @@ function breachOf(sessions: Sessions) {
 }
 
 /** Why the attack works, or by which rule, and at which call, it was stopped. */
-function outcomeInWords(ways: Way[], sessions: Sessions, policy: Policy, { readWithCare }: World, mail: string) {
+function outcomeInWords(ways: Way[], sessions: Sessions, policy: Policy, { read_with_care }: World, mail: string) {
   const task = breachOf(sessions);
   const { breach, question } = causeOf(sessions[task]?.events ?? []);
   if (!breach) return `${ways.map((way) => stopInWords(way, policy, mail)).join("; and ")}.`;
   const cause = question
-    ? `${question === breach ? "it" : "to read them"} was question ${question.question} of the day, and from question ${readWithCare + 1} on the user says yes unread.`
+    ? `${question === breach ? "it" : "to read them"} was question ${question.question} of the day, and from question ${read_with_care + 1} on the user says yes unread.`
     : "no rule stopped it.";
   return `breach in task ${task + 1} (${called(breach)}): ${cause}`;
 }
@@ -318,10 +312,10 @@ function callTable(sessions: Sessions, world: World, decided: Event | undefined)
   return captionedTable(decided ? "Colored: what a mail wanted; framed: what decided" : "Each call is the user’s", wordHead(["Task", "Outcome", "Who wanted it", "Call"]), lines);
 }
 
-function outcomeOf(event: Event, { readWithCare }: World) {
+function outcomeOf(event: Event, { read_with_care }: World) {
   const { done, question } = event;
   const said = done ? "yes" : "no";
-  const text = question ? `question ${question}: ${said}${question > readWithCare ? ", unread" : ""}` : done ? "done" : "refused";
+  const text = question ? `question ${question}: ${said}${question > read_with_care ? ", unread" : ""}` : done ? "done" : "refused";
   return isBreach(event) ? `✗ ${text}` : text;
 }
 

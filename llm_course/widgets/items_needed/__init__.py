@@ -6,7 +6,7 @@ from typing import Any
 
 from traitlets import Float, Int
 
-from ..ui.base import CourseWidget, check_range
+from ..ui.base import CourseWidget
 from ..ui.picture import number_table
 
 
@@ -37,23 +37,14 @@ class ItemsNeeded(CourseWidget):
         first: Share of items that the first model gets right, 0.01 to 0.99.
         second: The same of the second model.
         likeness: How much the models fail on the same items: from 0, unrelated, to 1, as much as their shares allow.
-
-    Raises:
-        ValueError: If one of them is out of range.
     """
 
-    first = Float(min=0.01, max=0.99).tag(sync=True)
-    second = Float(min=0.01, max=0.99).tag(sync=True)
-    likeness = Float(min=0.0, max=1.0).tag(sync=True)
+    first = Float(0.84, min=0.01, max=0.99).tag(sync=True)
+    second = Float(0.82, min=0.01, max=0.99).tag(sync=True)
+    likeness = Float(0.6, min=0.0, max=1.0).tag(sync=True)
     items = Int(400, min=10, max=100_000).tag(sync=True)
     confidence = Float(0.95).tag(sync=True)
     power = Float(0.8).tag(sync=True)
-
-    def __init__(self, first: float = 0.84, second: float = 0.82, likeness: float = 0.6) -> None:
-        check_range("first", first, 0.01, 0.99)
-        check_range("second", second, 0.01, 0.99)
-        check_range("likeness", likeness, 0, 1)
-        super().__init__(first=first, second=second, likeness=likeness)
 
     def picture(self) -> str:
         """The number of items for the difference, its half, and twice it."""

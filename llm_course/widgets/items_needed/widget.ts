@@ -1,6 +1,6 @@
 /** How many items it takes to tell two models apart, in separate tests and in the same one. */
 
-import { choice, element, setTrait, slider, svg, traitSlider, typedNumber } from "../ui/dom.ts";
+import { element, setTrait, slider, sliderField, svg, traitChoice, traitSlider, typedNumber } from "../ui/dom.ts";
 import { calculator } from "../ui/frame.ts";
 import { keyFigures } from "../ui/key_figures.ts";
 import { widthOf } from "../ui/labels.ts";
@@ -54,10 +54,9 @@ function drawnTests(count: number, uniform: () => number) {
 function fields(model: Model) {
   const percent = (share: number) => `${format(100 * share, 1)} %`;
   const set = (trait: string) => (value: number) => setTrait(model, trait, value);
-  const pick = (label: string, trait: string, values: number[]) =>
-    choice(label, values.map((value) => [String(value), `${100 * value} %`]), String(model.get(trait)), (value) => set(trait)(Number(value)));
+  const pick = (label: string, trait: string, values: number[]) => traitChoice(model, trait, label, values.map((value) => [value, `${100 * value} %`]));
   let wanted = model.get("first") - model.get("second");
-  const apart = slider(
+  const apart = sliderField(
     "Points apart",
     { min: Math.min(0, wanted), max: Math.max(FARTHEST, wanted), step: 0.005, value: wanted, format: inPoints },
     (value) => {
@@ -70,10 +69,7 @@ function fields(model: Model) {
   function follow() {
     const second = Math.min(MOST_RIGHT, Math.max(LEAST, model.get("first") - wanted));
     set("second")(Number(second.toFixed(4)));
-    const [input, shown] = [apart.querySelector("input") as HTMLInputElement, apart.querySelector(".llm-shown") as Element];
-    input.value = String(model.get("first") - second);
-    shown.textContent = inPoints(model.get("first") - second);
-    input.setAttribute("aria-valuetext", shown.textContent);
+    apart.write(model.get("first") - second);
   }
 
   return [
@@ -81,7 +77,7 @@ function fields(model: Model) {
       set("first")(value);
       follow();
     }),
-    apart,
+    apart.node,
     traitSlider(model, "likeness", "Mistakes they share", { min: 0, max: 1, step: 0.01, format: (share) => `${Math.round(100 * share)} %` }),
     slider(
       "Test items",

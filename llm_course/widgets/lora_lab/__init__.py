@@ -18,19 +18,19 @@ LEVELS = 127
 
 
 class LoRALab(CourseWidget):
-    """Parameters and best error by rank, for real weights of the course model or for a learner's matrices.
+    """Parameters and best error by rank, for real weights of the course model.
 
-    >>> LoRALab({"my update": B @ A, "the full update": difference})
+    They are what fine-tuning on dialogues changed in a query projection of `stories`, the projection itself, and random
+    numbers of the same shape.
+
+    >>> LoRALab({0: 5.0, 2: 2.0, 8: 1.0})
 
     Args:
-        matrices: Name -> [rows, columns]. If left out: what fine-tuning on dialogues changed in a query projection of
-            `stories` (where `stories-chat` is there), the projection itself, and random numbers of the same shape.
         ability: Rank -> the loss of a model that keeps so many ranks of the change in all its matrices; rank 0 keeps
             nothing, the highest all. The page shows it as the share of the gain that is lost.
 
     Raises:
-        ValueError: If there is no matrix, or one is not two-dimensional, not finite or all zero; or if the losses name
-            no rank 0 and no other, or keeping all is no gain.
+        ValueError: If the losses name no rank 0 and no other, or keeping all is no gain.
     """
 
     matrices: List[Any] = List().tag(sync=True)
@@ -38,14 +38,17 @@ class LoRALab(CourseWidget):
     rank = Int(1, min=1).tag(sync=True)
     ability: List[Any] = List().tag(sync=True)  # [rank, share of the gain that is lost]
 
-    def __init__(
-        self, matrices: Mapping[str, Any] | None = None, *, ability: Mapping[int, float] | None = None
-    ) -> None:
-        named = course_matrices() if matrices is None else matrices
-        if not named:
-            raise ValueError("There is no matrix: give at least one by name.")
-        described = [describe(name, numbers(name, value, dimensions=2)) for name, value in named.items()]
-        super().__init__(matrices=described, ability=[] if ability is None else shares_lost(ability))
+    def __init__(self, ability: Mapping[int, float]) -> None:
+        name = "model.layers.2.self_attn.q_proj.weight"
+        trained = weight("stories", name)
+        matrices = {
+            "The change": weight("stories-chat", name) - trained,
+            "The trained weight": trained,
+            "Random numbers": np.random.default_rng(0).standard_normal(trained.shape),
+        }
+        super().__init__(
+            matrices=[describe(name, matrix) for name, matrix in matrices.items()], ability=shares_lost(ability)
+        )
 
     def picture(self) -> str:
         """The error of each matrix at a few ranks."""
@@ -76,8 +79,6 @@ def shares_lost(losses: Mapping[int, float]) -> list[list[float]]:
 
 def describe(name: str, matrix: Array) -> dict[str, Any]:
     """What the page needs of a matrix: its shape, its singular values, and the factors of the corner that it draws."""
-    if not matrix.any():
-        raise ValueError(f"{name} is all zero: every rank holds it.")
     rows, columns = matrix.shape
     left, values, right = np.linalg.svd(matrix, full_matrices=False)
     b, a = left[:CORNER] * np.sqrt(values), np.sqrt(values)[:, None] * right[:, :CORNER]
@@ -87,20 +88,5 @@ def describe(name: str, matrix: Array) -> dict[str, Any]:
 
 def whole_numbers(matrix: Array) -> list[list[int]]:
     """A matrix in multiples of a small step: enough to draw with, and a fraction of its size on a page."""
-    largest = max(float(np.abs(matrix).max()), 1e-12)
-    rounded: list[list[int]] = np.rint(matrix / largest * LEVELS).astype(int).tolist()
+    rounded: list[list[int]] = np.rint(matrix / np.abs(matrix).max() * LEVELS).astype(int).tolist()
     return rounded
-
-
-def course_matrices() -> dict[str, Any]:
-    """The default matrices."""
-    from llm_course import models
-
-    name = "model.layers.2.self_attn.q_proj.weight"
-    trained = weight("stories", name)
-    matrices = {}
-    if models.catalogue()["stories-chat"].available:
-        matrices["The change"] = weight("stories-chat", name) - trained
-    matrices["The trained weight"] = trained
-    matrices["Random numbers"] = np.random.default_rng(0).standard_normal(trained.shape)
-    return matrices

@@ -1,7 +1,7 @@
 /** LoRA: what a product of two thin matrices saves, and what it can hold. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, button, choice, columns, element, setTrait, traitSlider, svg } from "../ui/dom.ts";
+import { announcement, button, columns, element, setTrait, svg, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { format } from "../models/numbers.ts";
 import { pairedShares } from "../ui/paired_bars.ts";
@@ -18,8 +18,7 @@ export interface Matrix {
   corner: { b: Numbers, a: Numbers }; // The factors of its first rows and columns, all ranks.
 }
 
-/** A plot tells four lines apart: three matrices, and the ability. */
-const LINES = 3;
+/** The look of its line: those of the three matrices come first. */
 const ABILITY = 3;
 /** Ranks that people use for LoRA. */
 const USUAL = [1, 4, 8, 16];
@@ -27,22 +26,18 @@ const USUAL = [1, 4, 8, 16];
 export default widget(
   {
     title: "Low rank: what it saves, what it can hold",
-    tryThis: (model) => [
-      ...(model.get("ability").length ? ["Press the ranks 1, 4, 8 and 16, one after the other. Which of the three bars is nearly full first? How much of the matrix do B and A still miss then?"] : []),
+    tryThis: [
+      "Press the ranks 1, 4, 8 and 16, one after the other. Which of the three bars is nearly full first? How much of the matrix do B and A still miss then?",
       "Click on the slider and press the right arrow key, again and again. The middle picture comes closer to the left one: do you see broad areas of one color first, or single squares?",
       "Press the last of the ranks: B and A together then have as many numbers as the matrix itself. LoRA saves only at ranks far below it.",
-      ...(model.get("matrices").length > 2
-        ? ["Press rank 8, then choose the trained weight and the random numbers. How much of each do B and A miss? This is why LoRA keeps the trained weight, and adds B · A to it."]
-        : []),
+      "Press rank 8, then choose the trained weight and the random numbers. How much of each do B and A miss? This is why LoRA keeps the trained weight, and adds B · A to it.",
     ],
   },
   (model, body) => {
     const matrices: Matrix[] = model.get("matrices");
     const highest = Math.min(...matrices.map(({ rows, columns }) => Math.min(rows, columns)));
-    const names = matrices.map(({ name }, i) => [String(i), name] as [string, string]);
     const results = element("div");
-    const said = announcement();
-    said.classList.add("llm-eight-lines");
+    const said = announcement("llm-eight-lines");
     const presets = element("div", { class: "llm-chips", role: "group", "aria-label": "Ranks to start with" });
     const rankField = traitSlider(model, "rank", "Rank r", { min: 1, max: highest, step: 1 });
     const drawn = element("div");
@@ -53,7 +48,7 @@ export default widget(
           element(
             "div",
             { class: "llm-controls" },
-            choice("Matrix", names, String(model.get("chosen")), (chosen) => setTrait(model, "chosen", Number(chosen))),
+            traitChoice(model, "chosen", "Matrix", matrices.map(({ name }, i) => [i, name])),
             rankField,
             presets,
           ),
@@ -73,7 +68,7 @@ export default widget(
       said.textContent = sentence(matrix, rank, now);
       presets.replaceChildren(...presetRanks(matrix, highest).map((preset) => rankButton(preset, preset === rank, (chosen) => setTrait(model, "rank", chosen))));
       drawn.replaceChildren(shapes(matrix, rank));
-      results.replaceChildren(inBars(now, remember(now), rank, model.get("ability").length > 0), corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
+      results.replaceChildren(inBars(now, remember(now), rank), corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
     }
   },
 );
@@ -92,13 +87,13 @@ function figuresOf({ rows, columns, singular_values }: Matrix, rank: number, los
   return { kept: lowRankParameters(rows, columns, rank) / (rows * columns), missed: rankErrors(singular_values)[rank], lost };
 }
 
-/**
- * What a rank keeps, as bars on one scale; what it kept before in outline.
- * @param hasAbility  Its row stays where the ability of a matrix is not known, so that nothing moves.
- */
-function inBars(now: Figures, before: Figures | undefined, rank: number, hasAbility: boolean) {
-  const bars: [string, (figures: Figures) => number | undefined][] = [["of the numbers", ({ kept }) => kept], ["of its size (100 % − missed)", ({ missed }) => 1 - missed]];
-  if (hasAbility) bars.push(["of the drop in loss", ({ lost }) => (lost === undefined ? undefined : 1 - lost)]);
+/** What a rank keeps, as bars on one scale; what it kept before in outline. */
+function inBars(now: Figures, before: Figures | undefined, rank: number) {
+  const bars: [string, (figures: Figures) => number | undefined][] = [
+    ["of the numbers", ({ kept }) => kept],
+    ["of its size (100 % − missed)", ({ missed }) => 1 - missed],
+    ["of the drop in loss", ({ lost }) => (lost === undefined ? undefined : 1 - lost)],
+  ];
   const rows = bars.map(([name, of]) => {
     const is = of(now);
     const was = is === undefined ? undefined : before && of(before); // that of another matrix is none of this
@@ -192,15 +187,14 @@ function shapes({ rows, columns }: Matrix, rank: number) {
 
 /** Each matrix has its color, whichever is chosen. */
 function errorPlot(matrices: Matrix[], ability: [rank: number, lost: number][], chosen: number, rank: number, highest: number) {
-  const shown = matrices.map((matrix, look) => ({ matrix, look })).filter(({ look }) => look < LINES || look === chosen).slice(-LINES);
-  const series = shown.map(({ matrix: { name, singular_values }, look }) => ({
-    name, look: look % LINES,
+  const series = matrices.map(({ name, singular_values }, look) => ({
+    name, look,
     points: rankErrors(singular_values).slice(1, highest + 1).map((error, i) => [Math.log2(i + 1), error] as [number, number]),
   }));
   const kept = ability.filter(([measured]) => measured > 0).map(([measured, lost]) => [Math.log2(measured), lost] as [number, number]);
-  if (kept.length) series.push({ name: `${matrices[0].name}: its drop in loss`, look: ABILITY, points: kept });
+  series.push({ name: `${matrices[0].name}: its drop in loss`, look: ABILITY, points: kept });
   const lost = abilityLost(ability, rank);
-  const dots = [{ value: rankErrors(matrices[chosen].singular_values)[rank], look: chosen % LINES }];
+  const dots = [{ value: rankErrors(matrices[chosen].singular_values)[rank], look: chosen }];
   if (lost !== undefined && chosen === 0) dots.push({ value: lost, look: ABILITY });
   return linePlot({
     title: "What is missed at each rank",

@@ -7,8 +7,7 @@ from traitlets import Int, List
 from ..ui.base import CourseWidget
 from ..ui.picture import number_table
 
-ANSWERS = {"rightBeforeError": "right_before_error", "tokensRight": "tokens_right", "logProbability": "log_probability"}
-
+ANSWERS = ("right_before_error", "tokens_right", "log_probability")
 SEEDS = 3
 """What a plot can show beside the power of tokens right."""
 
@@ -49,8 +48,8 @@ class MetricSwitch(CourseWidget):
         rows, values = [], []
         for parameters, of in zip(sizes["places"], sizes["runs"][0]["answers"], strict=True):  # of the first seed
             rows.append(f"{parameters:,} parameters")
-            means = [sum(of[name]) / len(of[name]) for name in ("tokensRight", "logProbability")]
-            values.append([of["rightBeforeError"][-1] / sum(of["rightBeforeError"]), *means])
+            means = [sum(of[name]) / len(of[name]) for name in ANSWERS[1:]]
+            values.append([of["right_before_error"][-1] / sum(of["right_before_error"]), *means])
         columns = ["exact match", "tokens right", "log-probability"]
         return number_table("Poems by heart, answers of 10 tokens", rows, values, columns, digits=2)
 
@@ -84,9 +83,7 @@ def _over_training(name: str, runs: list[dict[str, Any]], kind: str) -> dict[str
 def _lines(by_seed: dict[int, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """A line for each of the first seeds."""
     shown = list(by_seed.items())[:SEEDS]
-    return [{"name": f"seed {seed}", "answers": list(map(_answers, found))} for seed, found in shown]
-
-
-def _answers(summary: dict[str, Any]) -> dict[str, Any]:
-    """The names of `curves.json`, as JavaScript writes them."""
-    return {ours: summary[theirs] for ours, theirs in ANSWERS.items()}
+    return [
+        {"name": f"seed {seed}", "answers": [{name: summary[name] for name in ANSWERS} for summary in found]}
+        for seed, found in shown
+    ]

@@ -2,9 +2,9 @@
 
 /** What a model did on items that ask for a row of tokens. */
 export interface Answers {
-  rightBeforeError: number[]; // How many items had 0, 1, 2, ... tokens right before the first wrong one.
-  tokensRight: number[]; // The share of items whose first, second, ... token was right.
-  logProbability: number[]; // Mean log-probability of the first, second, ... right token, in nats.
+  right_before_error: number[]; // How many items had 0, 1, 2, ... tokens right before the first wrong one.
+  tokens_right: number[]; // The share of items whose first, second, ... token was right.
+  log_probability: number[]; // Mean log-probability of the first, second, ... right token, in nats.
 }
 
 function meanOfFirst(values: number[], count: number) {
@@ -12,19 +12,19 @@ function meanOfFirst(values: number[], count: number) {
 }
 
 /** The share of items whose first `length` tokens are all right. */
-export function exactMatch({ rightBeforeError }: Answers, length: number) {
-  const total = rightBeforeError.reduce((sum, count) => sum + count, 0);
-  return rightBeforeError.slice(length).reduce((sum, count) => sum + count, 0) / total;
+export function exactMatch({ right_before_error: counts }: Answers, length: number) {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.slice(length).reduce((sum, count) => sum + count, 0) / total;
 }
 
 /** The share of tokens that are right, each asked for after the right ones before it. */
-export function tokensRight({ tokensRight }: Answers, length: number) {
-  return meanOfFirst(tokensRight, length);
+export function tokensRight({ tokens_right }: Answers, length: number) {
+  return meanOfFirst(tokens_right, length);
 }
 
 /** Log-probability of the right tokens, in nats per token. */
-export function logProbability({ logProbability }: Answers, length: number) {
-  return meanOfFirst(logProbability, length);
+export function logProbability({ log_probability }: Answers, length: number) {
+  return meanOfFirst(log_probability, length);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The same models and the same answers under three rulers: where a jump comes from. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, choice, element, setTrait, traitSlider } from "../ui/dom.ts";
+import { announcement, element, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { exactMatch, lastWithout, logProbability, riseUntil, tokensRight, type Answers } from "./metrics.ts";
 import { format } from "../models/numbers.ts";
@@ -56,13 +56,12 @@ export default widget(
   },
   (model, body) => {
     const views = model.get("views") as View[];
-    const longest = views[0].runs[0].answers[0].tokensRight.length;
-    const said = announcement();
-    said.classList.add("llm-two-lines");
+    const longest = views[0].runs[0].answers[0].tokens_right.length;
+    const said = announcement("llm-two-lines");
     const key = element("p", { class: "llm-note" });
     const results = element("div", { class: "llm-row llm-rulers" });
     const numbers = element("div");
-    const chosen = choice("Models", views.map(({ name }, i) => [String(i), name]), String(model.get("view")), (value) => setTrait(model, "view", Number(value)));
+    const chosen = traitChoice(model, "view", "Models", views.map(({ name }, i) => [i, name]));
     chosen.classList.add("llm-long");
     body.append(
       element(

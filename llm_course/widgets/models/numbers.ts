@@ -23,6 +23,16 @@ export function dot(a: ArrayLike<number>, b: ArrayLike<number>) {
   return sum;
 }
 
+/** In nats. */
+export function klDivergence(p: number[], q: number[]) {
+  return p.reduce((sum, probability, i) => sum + (probability ? probability * Math.log(probability / q[i]) : 0), 0);
+}
+
+/** How far two distributions are apart: from 0, the same, to 1, nothing in common. It is the probability that has moved. */
+export function totalVariation(one: number[], other: number[]) {
+  return one.reduce((sum, probability, i) => sum + Math.abs(probability - other[i]), 0) / 2;
+}
+
 /** @returns  The index of the largest. */
 export function argmax(values: ArrayLike<number>): number {
   let best = 0;

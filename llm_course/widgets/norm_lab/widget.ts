@@ -1,7 +1,7 @@
 /** LayerNorm and RMSNorm of one vector: what shift, scale and ε do. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, choice, element, scroller, setTrait, traitSlider } from "../ui/dom.ts";
+import { announcement, element, scroller, setTrait, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { divisors, layerNorm, moments, rms, rmsNorm } from "../models/norms.ts";
 import { format } from "../models/numbers.ts";
@@ -15,8 +15,6 @@ const ROUNDING = 1e-12;
 const FULL = 1.8;
 /** What was so many times as large as what is leaves no trace: it would fill its column. */
 const FAR = 4;
-/** Wider vectors are computed whole, but only their first numbers are shown. */
-const SHOWN = 8;
 
 export default widget(
   {
@@ -28,35 +26,29 @@ export default widget(
     ],
   },
   (model, body) => {
-    const said = announcement();
-    said.classList.add("llm-two-lines");
-    const set = (trait: string) => (value: any) => setTrait(model, trait, value);
-    const epsilons = ["1e-6", "1e-5", "1e-3"].map((text) => [text, text.replace("-", "−")] as [string, string]);
+    const said = announcement("llm-two-lines");
     const controls = element(
       "div",
       { class: "llm-controls" },
       traitSlider(model, "exponent", "Multiply by", { ...EXPONENTS, step: 1, format: power }),
       traitSlider(model, "shift", "Then add", { min: -5, max: 5, step: 0.5, format }),
-      choice("ε", epsilons, nearest(epsilons, model.get("epsilon")), (text) => set("epsilon")(Number(text))),
+      traitChoice(model, "epsilon", "ε", [[1e-6, "1e−6"], [1e-5, "1e−5"], [1e-3, "1e−3"]]),
     );
-    const count = model.get("vector").length;
     const rows = element("tbody");
-    const caption = count > SHOWN ? `The first ${SHOWN} of ${count} numbers and their norms` : "A vector and its norms";
+    const caption = "A vector and its norms";
     const captionNode = element("caption", {}, caption, element("span", { class: "llm-note" }, "; ", element("i", { class: "llm-of-layer" }), " what LayerNorm gives"));
-    const names = [...Array.from({ length: Math.min(count, SHOWN) }, (_, i) => String(i + 1)), "mean", "RMS"];
-    const head = element("thead", {}, element("tr", {}, element("td"), ...names.map((name) => element("th", { scope: "col" }, name))), count > SHOWN ? null : typedRow(model));
+    const names = [...model.get("vector").map((_: number, i: number) => String(i + 1)), "mean", "RMS"];
+    const head = element("thead", {}, element("tr", {}, element("td"), ...names.map((name) => element("th", { scope: "col" }, name))), typedRow(model));
     const table = element("table", { class: "llm-columns-of-numbers" }, captionNode, head, rows);
     const curve = element("div", { class: "llm-of-norms" });
     const remember = memory() as (now: Row[]) => Row[] | undefined;
     body.append(controls, scroller(caption, table), said, element("details", {}, element("summary", {}, "The size of the output at every factor"), curve));
-    for (const trait of ["vector", "exponent", "shift", "epsilon", "own"]) model.on(`change:${trait}`, show);
+    for (const trait of ["vector", "exponent", "shift", "epsilon"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
       const input = scaled(model, model.get("exponent"));
       const results = norms(input, model.get("epsilon"));
-      const own = ownResult(model, input);
-      if (own) results.push({ name: "yours", output: own });
       const shown = [{ name: "input", output: input }, ...results];
       const before = remember(shown);
       const outputs = results.map(({ output }) => output);
@@ -89,15 +81,14 @@ function typedRow(model: Model) {
  * @param compared  Marked in each column.
  */
 function barRow({ name, output, divisor }: Row, before: Row | undefined, alike: readonly number[][], least: number, compared?: number[]) {
-  const shown = output.slice(0, SHOWN);
-  const now = Math.max(least, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
-  const past = Math.max(0, ...(before?.output.slice(0, SHOWN) ?? []).map(Math.abs));
+  const now = Math.max(least, ...alike.flat().map(Math.abs));
+  const past = Math.max(0, ...(before?.output ?? []).map(Math.abs));
   const isFar = past > FAR * now;
   // A row with a scale of its own makes room for what it was.
   const largest = alike.length > 1 || isFar ? now : Math.max(now, past);
   const bar = (value: number, look = "") => element("i", { class: `${value < 0 ? "llm-down" : "llm-up"} ${look}`, style: `--share: ${Math.min(1, Math.abs(value) / largest).toFixed(3)}` });
   const line = (value: number) => element("i", { class: "llm-of-layer", style: `--at: ${(value / largest).toFixed(3)}` });
-  const cells = shown.map((value, i) => {
+  const cells = output.map((value, i) => {
     const was = before?.output[i];
     const ghost = was === undefined || compact(was) === compact(value) || isFar ? null : bar(was, "llm-stood");
     return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value), compared ? line(compared[i]) : null), ...breakable(value));
@@ -137,13 +128,6 @@ function scaled(model: Model, exponent: number): number[] {
   return model.get("vector").map((value: number) => value * 10 ** exponent + model.get("shift"));
 }
 
-/** What the learner's function gave in the kernel, if it was for this very input. */
-function ownResult(model: Model, input: number[]): number[] | null {
-  const own = model.get("own");
-  const same = own?.epsilon === model.get("epsilon") && input.every((value, i) => Math.abs(value - own.input[i]) <= 1e-12 + 1e-6 * Math.abs(value));
-  return same ? own.output : null;
-}
-
 /** The size of the output against the size of the input: flat where a norm does its work. */
 function scalePlot(model: Model) {
   const exponents = Array.from({ length: (EXPONENTS.max - EXPONENTS.min) * 4 + 1 }, (_, i) => EXPONENTS.min + i / 4);
@@ -169,8 +153,4 @@ function difference(a: number[], b: number[]) {
 function power(exponent: number) {
   const digits = String(10 ** exponent);
   return (digits.length <= 6 ? digits : `1e${exponent}`).replace("-", "−");
-}
-
-function nearest(options: [string, string][], value: number) {
-  return options.find(([text]) => Number(text) === value)?.[0] ?? options[0][0];
 }

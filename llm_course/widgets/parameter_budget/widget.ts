@@ -1,6 +1,6 @@
 /** Where the parameters of a decoder are, and how that moves with its sizes. */
 
-import { announcement, checkbox, choice, columns, element, setTrait, traitSlider, typedNumber } from "../ui/dom.ts";
+import { announcement, choice, columns, element, setTrait, traitCheckbox, traitChoice, traitSlider, typedNumber } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { format } from "../models/numbers.ts";
 import { inWords, parameterCounts, type Shape } from "../models/parameters.ts";
@@ -32,7 +32,8 @@ export default widget(
     ],
   },
   (model, body) => {
-    const controls = element("div", { class: "llm-controls llm-short-exact" });
+    const mixture = mixtureFields(model);
+    const controls = element("div", { class: "llm-controls llm-short-exact" }, ...fields(model), mixture);
     const said = announcement();
     const names = Object.keys(PUBLISHED);
     const given = shapeOf(model);
@@ -48,19 +49,14 @@ export default widget(
       began = beginning(name);
       for (const [trait, value] of Object.entries(shape)) model.set(trait, value);
       model.save_changes();
-      fill();
+      mixture.open = shape.experts > 1;
     });
     const [bars, parts] = [element("div"), element("div")];
     const split = columns([element("div", { class: "llm-controls" }, start), controls], [said, bars, parts]);
     split.classList.add("llm-result-first");
     body.append(split);
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
-    fill();
     show();
-
-    function fill() {
-      controls.replaceChildren(...fields(model));
-    }
 
     function show() {
       const shape = shapeOf(model);
@@ -83,33 +79,30 @@ function shapeOf(model: Model): Shape {
   return Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])) as Shape;
 }
 
+function range(model: Model, label: string, trait: string, min: number, max: number, step: number) {
+  return traitSlider(model, trait, label, { min, max, step, format: (value) => value.toLocaleString("en"), parse: max > FEW ? typedNumber : undefined });
+}
+
 function fields(model: Model) {
-  const set = (trait: string) => (value: any) => setTrait(model, trait, value);
-  const range = (label: string, trait: string, min: number, max: number, step: number) =>
-    traitSlider(model, trait, label, { min, max, step, format: (value) => value.toLocaleString("en"), parse: max > FEW ? typedNumber : undefined });
-  const chosen = range("Experts for a token", "chosen", 1, 8, 1);
-  const experts = range("Experts in a layer", "experts", 1, 64, 1);
+  const groups = [...new Set([1, 2, 4, 8, 16, model.get("group")])].sort((a, b) => a - b);
+  return [
+    range(model, "Vocabulary", "vocabulary", 1024, 262144, 64),
+    range(model, "Width d_model", "width", 128, 8192, 128),
+    range(model, "Layers", "layers", 1, 96, 1),
+    range(model, "Hidden units d_ff", "hidden", 128, 32768, 128),
+    traitChoice(model, "group", "Query heads per key head", groups.map((group) => [group, String(group)])),
+    traitCheckbox(model, "gated", "with a gate (three matrices)"),
+    traitCheckbox(model, "tied", "head tied to the embedding"),
+  ];
+}
+
+function mixtureFields(model: Model) {
+  const experts = range(model, "Experts in a layer", "experts", 1, 64, 1);
   // A token has no more experts than there are.
   experts.addEventListener("input", () => {
-    if (model.get("chosen") > model.get("experts")) set("chosen")(model.get("experts"));
+    if (model.get("chosen") > model.get("experts")) setTrait(model, "chosen", model.get("experts"));
   });
-  const groups = [...new Set([1, 2, 4, 8, 16, model.get("group")])].sort((a, b) => a - b).map(String);
-  return [
-    range("Vocabulary", "vocabulary", 1024, 262144, 64),
-    range("Width d_model", "width", 128, 8192, 128),
-    range("Layers", "layers", 1, 96, 1),
-    range("Hidden units d_ff", "hidden", 128, 32768, 128),
-    choice("Query heads per key head", groups.map((group) => [group, group]), String(model.get("group")), (group) => set("group")(Number(group))),
-    checkbox("with a gate (three matrices)", model.get("gated"), set("gated")),
-    checkbox("head tied to the embedding", model.get("tied"), set("tied")),
-    element(
-      "details",
-      { class: "llm-experts", open: model.get("experts") > 1 },
-      element("summary", {}, "Mixture of experts"),
-      experts,
-      chosen,
-    ),
-  ];
+  return element("details", { class: "llm-experts", open: model.get("experts") > 1 }, element("summary", {}, "Mixture of experts"), experts, range(model, "Experts for a token", "chosen", 1, 8, 1));
 }
 
 /**

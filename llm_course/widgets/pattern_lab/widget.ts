@@ -1,6 +1,6 @@
 /** The patterns of the families, on one sentence: change a word and follow, layer by layer, which positions can notice. */
 
-import { announcement, button, choice, element, redraw, setTrait, svg, traitSlider } from "../ui/dom.ts";
+import { announcement, button, element, redraw, setTrait, svg, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { widthOf } from "../ui/labels.ts";
 import { attentionPattern, reached } from "../models/objectives.ts";
@@ -44,7 +44,7 @@ export default widget(
     const length = model.get("words").length;
     const prefix = traitSlider(model, "prefix", "Length of the prefix", { min: 0, max: length, step: 1 });
     const window = traitSlider(model, "window", "Size of the window", { min: 1, max: length, step: 1 });
-    const kind = choice("Pattern", KINDS, model.get("kind"), (value) => setTrait(model, "kind", value));
+    const kind = traitChoice(model, "kind", "Pattern", KINDS);
     kind.classList.add("llm-pattern-kind");
     body.append(
       element("div", { class: "llm-controls" }, kind, words, element("div", { class: "llm-ring llm-pattern-size" }, prefix, window)), // they share a place

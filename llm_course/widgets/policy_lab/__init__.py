@@ -1,6 +1,6 @@
 """A policy that is improved by reward, in the page."""
 
-from traitlets import Bool, Float, Unicode
+from traitlets import Bool, Enum, Float
 
 from ..ui.base import CourseWidget
 from ..ui.picture import number_table
@@ -28,27 +28,17 @@ AFTER = {
 class PolicyLab(CourseWidget):
     """A small policy answers sums; the reader chooses what it is paid for and watches it learn, or cheat.
 
-    >>> PolicyLab("found", kl_weight=0.3)
+    >>> PolicyLab(reward="found", kl_weight=0.3)
 
     Args:
         reward: What an answer is paid for at first: one of "right", "found", "sure" and "long".
         kl_weight: What a nat of log probability above the tuned policy's costs, 0 to 1.
-
-    Raises:
-        ValueError: If there is no such reward, or the weight is out of range.
     """
 
-    reward = Unicode("right").tag(sync=True)
+    reward = Enum(list(REWARDS), "right").tag(sync=True)
     kl_weight = Float(0.0, min=0.0, max=1.0).tag(sync=True)
     divide = Bool(True).tag(sync=True)
     rate = Float(0.01, min=0.0).tag(sync=True)
-
-    def __init__(self, reward: str = "right", kl_weight: float = 0.0) -> None:
-        if reward not in REWARDS:
-            raise ValueError(f"There is no reward {reward!r}: choose one of {', '.join(REWARDS)}.")
-        if not isinstance(kl_weight, int | float) or not 0 <= kl_weight <= 1:
-            raise ValueError(f"The weight of the KL divergence is {kl_weight!r}: give a number from 0 to 1.")
-        super().__init__(reward=reward, kl_weight=float(kl_weight))
 
     def picture(self) -> str:
         """What becomes of the policy under each reward, with and without a price on the KL divergence."""

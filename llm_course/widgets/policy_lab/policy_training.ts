@@ -1,5 +1,6 @@
 /** Sums as questions, what answers to them are paid, and how a policy is tuned on samples and then improved by reward. */
 
+import { klDivergence } from "../models/numbers.ts";
 import { adam, copyOf, distributions, gradient, logProbability, newPolicy, sampleAnswer, type Answer, type Policy, type Question } from "./small_policy.ts";
 
 /** The last one ends an answer. */
@@ -132,11 +133,7 @@ function entropy(probabilities: number[]) {
 /** The exact KL divergence of each next-token distribution on the way, added up along the answer. */
 export function klAlong(policy: Policy, reference: Policy, answer: Answer) {
   const theirs = distributions(reference, answer);
-  return distributions(policy, answer).reduce((sum, ours, place) => sum + divergence(ours, theirs[place]), 0);
-}
-
-function divergence(p: number[], q: number[]) {
-  return p.reduce((sum, probability, i) => sum + (probability ? probability * Math.log(probability / q[i]) : 0), 0);
+  return distributions(policy, answer).reduce((sum, ours, place) => sum + klDivergence(ours, theirs[place]), 0);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A policy that answers sums, small enough to be trained in the page: embeddings, one hidden layer, a softmax. */
 
 import { normal, softmax } from "../models/numbers.ts";
+import { sample } from "../models/sampling.ts";
 
 export interface Question {
   left: number;
@@ -81,20 +82,10 @@ export function sampleAnswer(policy: Policy, question: Question, uniform: () => 
   const tokens = [];
   let last = policy.tokens;
   while (tokens.length < policy.longest && last !== end) {
-    last = drawn(nextToken(policy, question, tokens.length, last).probabilities, uniform());
+    last = sample(nextToken(policy, question, tokens.length, last).probabilities, uniform());
     tokens.push(last);
   }
   return { question, tokens };
-}
-
-/** @param share  From 0 to 1. */
-function drawn(probabilities: number[], share: number) {
-  let sum = 0;
-  for (let token = 0; token < probabilities.length; token++) {
-    sum += probabilities[token];
-    if (share < sum) return token;
-  }
-  return probabilities.length - 1;
 }
 
 /** The distributions that the policy had in mind when it wrote an answer. */

@@ -1,6 +1,6 @@
 /** A policy that learns in the page: the reader chooses what it is paid for, and sees what it makes of it. */
 
-import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, traitSlider } from "../ui/dom.ts";
+import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { format, randomNumbers, signed } from "../models/numbers.ts";
 import { linePlot, type Series } from "../ui/plot.ts";
@@ -27,8 +27,7 @@ export default widget(
     ],
   },
   (model, body) => {
-    const said = announcement();
-    said.classList.add("llm-after");
+    const said = announcement("llm-after");
     const results = element("div");
     const group = element("div");
     const controls = element("div", { class: "llm-controls" });
@@ -115,13 +114,13 @@ function runLab(
 function fields(model: Model) {
   const rewards = Object.entries(REWARDS).map(([key, { name }]) => [key, name] as [string, string]);
   const rates = [...new Set([...RATES, model.get("rate")])].sort((a, b) => a - b);
-  const pay = choice("Pay 1 if", rewards, model.get("reward"), (reward) => setTrait(model, "reward", reward));
+  const pay = traitChoice(model, "reward", "Pay 1 if", rewards);
   pay.classList.add("llm-long");
   return [
     pay,
     traitSlider(model, "kl_weight", "KL weight", { min: 0, max: 1, step: 0.05, format: (value) => value.toFixed(2) }),
     choice("Advantage", [["yes", "GRPO (÷ spread)"], ["no", "Dr. GRPO (not ÷)"]], model.get("divide") ? "yes" : "no", (value) => setTrait(model, "divide", value === "yes")),
-    choice("Learning rate", rates.map((rate) => [String(rate), String(rate)]), String(model.get("rate")), (rate) => setTrait(model, "rate", Number(rate))),
+    traitChoice(model, "rate", "Learning rate", rates.map((rate) => [rate, String(rate)])),
   ];
 }
 

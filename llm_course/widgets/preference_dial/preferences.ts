@@ -62,10 +62,6 @@ export function trainDpo(candidates: Candidate[], pairs: Pair[], beta: number, s
   return weights;
 }
 
-export function klDivergence(p: number[], q: number[]) {
-  return p.reduce((sum, probability, i) => sum + (probability ? probability * Math.log(probability / q[i]) : 0), 0);
-}
-
 function softplus(x: number) {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }

@@ -4,9 +4,9 @@ import { memory } from "../ui/before.ts";
 import { announcement, button, element, redraw, scroller, setTrait, slider, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { keyFigures } from "../ui/key_figures.ts";
-import { format } from "../models/numbers.ts";
+import { format, klDivergence } from "../models/numbers.ts";
 import { pairedShares } from "../ui/paired_bars.ts";
-import { dpoLoss, klDivergence, margin, policyOver, trainDpo, type Candidate, type Pair } from "./preferences.ts";
+import { dpoLoss, margin, policyOver, trainDpo, type Candidate, type Pair } from "./preferences.ts";
 import { captionedTable } from "../ui/table.ts";
 import { percent } from "../ui/token_bars.ts";
 import type { Model } from "../ui/types.ts";
@@ -17,9 +17,8 @@ const MOST_STEPS = 400;
 /** No answer: neither half of a pair waits for the other. */
 const NONE = -1;
 
-/** What the page starts with, as the Python class has it; the pair where there are answers enough for it. */
-const START = { beta: 0.3, share: 0.8, steps: 200, better: NONE, worse: NONE };
-const FIRST_PAIR = [1, 4];
+/** What the page starts with, as the Python class has it. */
+const START = { pairs: [1, 4], beta: 0.3, share: 0.8, steps: 200, better: NONE, worse: NONE };
 
 export default widget(
   {
@@ -32,8 +31,7 @@ export default widget(
     ],
   },
   (model, body) => {
-    const said = announcement();
-    said.classList.add("llm-after");
+    const said = announcement("llm-after");
     const pairs = element("div");
     const figures = element("div");
     const answers = element("div");
@@ -56,8 +54,7 @@ export default widget(
     show();
 
     function restart() {
-      const isLong = model.get("candidates").length > Math.max(...FIRST_PAIR);
-      for (const [trait, value] of Object.entries({ ...START, pairs: isLong ? FIRST_PAIR : [0, 1] })) model.set(trait, value);
+      for (const [trait, value] of Object.entries(START)) model.set(trait, value);
       model.save_changes();
       controls.replaceChildren(...dials(model));
     }

@@ -1,17 +1,16 @@
 """The course model's own weights under a microscope: the levels that few bits leave them, the error, and the story."""
 
-from traitlets import Bool, Float, Int, List, Unicode
+from traitlets import Bool, Enum, Float, Int, List, Unicode, default
 
 from llm_course.corpus.stories import held_out_stories
 
 from ..models.course_model import weight
-from ..ui.base import Array, CourseWidget, check_range
+from ..ui.base import Array, CourseWidget
 from ..ui.picture import number_table
 
-MATRICES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-LAYERS = 4
 ROW = 512
 """As a group: more than any row has, so the whole row."""
+GROUPS = (8, 16, 32, 64, 128, ROW)
 TEXTS = 8
 """Held-out stories that the page reads: some 900 tokens, in about a second."""
 
@@ -35,38 +34,19 @@ class QuantizationMicroscope(CourseWidget):
         bits: Bits of a whole number, 2 to 8.
         group: Neighbors that share a scale: 8, 16, 32, 64, 128, or 512 for the whole row.
         outlier: How many standard deviations one weight of the row is away, 0 for as it is, up to 40.
-        layer: Which layer's matrix, 1 to 4.
-        matrix: Which of its matrices, such as "down_proj".
-
-    Raises:
-        ValueError: If one of them is out of range.
+        matrix: Layer and matrix, such as "0.mlp.down_proj".
     """
 
     bits = Int(4, min=2, max=8).tag(sync=True)
-    group = Int(32, min=8, max=ROW).tag(sync=True)
+    group = Enum(GROUPS, 32).tag(sync=True)
     outlier = Float(0.0, min=0.0, max=40.0).tag(sync=True)
     nf4 = Bool(False).tag(sync=True)
-    matrix = Unicode().tag(sync=True)
+    matrix = Unicode("0.mlp.down_proj").tag(sync=True)
     texts = List(Unicode()).tag(sync=True)
 
-    def __init__(
-        self, bits: int = 4, group: int = 32, outlier: float = 0.0, layer: int = 1, matrix: str = "down_proj"
-    ) -> None:
-        check_range("bits", bits, 2, 8)
-        check_range("outlier", outlier, 0, 40)
-        check_range("layer", layer, 1, LAYERS)
-        if group not in (8, 16, 32, 64, 128, ROW):
-            raise ValueError(f"group is {group!r}: give 8, 16, 32, 64, 128, or {ROW} for the whole row.")
-        if matrix not in MATRICES:
-            raise ValueError(f"matrix is {matrix!r}: give one of {', '.join(MATRICES)}.")
-        part = "self_attn" if matrix in MATRICES[:4] else "mlp"
-        super().__init__(
-            bits=bits,
-            group=group,
-            outlier=float(outlier),
-            matrix=f"{layer - 1}.{part}.{matrix}",
-            texts=[story.text for story in held_out_stories(TEXTS, seed=0)],
-        )
+    @default("texts")
+    def _held_out(self) -> list[str]:
+        return [story.text for story in held_out_stories(TEXTS, seed=0)]
 
     def first_row(self) -> Array:
         """The first row of the matrix, with the outlier: what the widget looks at."""

@@ -131,10 +131,3 @@ export function nextProbabilities(decoder: Decoder, ids: number[]) {
   const cache = decoder.newCache();
   return ids.map((id) => softmax(decoder.step(cache, id)));
 }
-
-/** The share of the probability that is on other tokens than before: half of all differences, the total variation. */
-export function moved(before: ArrayLike<number>, now: ArrayLike<number>) {
-  let sum = 0;
-  for (let i = 0; i < before.length; i++) sum += Math.abs(now[i] - before[i]);
-  return sum / 2;
-}

@@ -1,14 +1,14 @@
 /** The course model's own weights under a microscope: the levels that few bits leave them, the error, and the story that follows. */
 
-import { choice, element, setTrait, slider, svg, traitCheckbox, traitSlider } from "../ui/dom.ts";
+import { element, svg, traitCheckbox, traitChoice, traitSlider } from "../ui/dom.ts";
 import { loadCourseModel, type CourseModel } from "../models/course_model.ts";
 import { Decoder } from "../models/decoder.ts";
 import { calculator } from "../ui/frame.ts";
 import { keyFigures } from "../ui/key_figures.ts";
 import { widthOf } from "../ui/labels.ts";
-import { argmax, format } from "../models/numbers.ts";
+import { argmax, format, totalVariation } from "../models/numbers.ts";
 import { fitted, short, ticks } from "../ui/plot.ts";
-import { OUTLIER, absmax, deviationOf, errorOfLayers, levelsOf, moved, nextProbabilities, relativeError, roundByGroups, roundLayers, withOutlier } from "./quantization.ts";
+import { OUTLIER, absmax, deviationOf, errorOfLayers, levelsOf, nextProbabilities, relativeError, roundByGroups, roundLayers, withOutlier } from "./quantization.ts";
 import { captionedTable, tableRow } from "../ui/table.ts";
 import { Writer } from "../models/writer.ts";
 import type { Model } from "../ui/types.ts";
@@ -83,19 +83,10 @@ function fields(model: Model) {
   model.on("change:nf4", bar);
   bar();
   return [
-    choice("Matrix", names, model.get("matrix"), (name) => setTrait(model, "matrix", name)),
+    traitChoice(model, "matrix", "Matrix", names),
     bits,
-    choice(
-      "Weights that share a scale",
-      [...GROUPS.map((size) => [String(size), String(size)] as [string, string]), [String(ROW), "the whole row"]],
-      String(model.get("group")),
-      (size) => setTrait(model, "group", Number(size)),
-    ),
-    slider(
-      "Outlier",
-      { min: 0, max: 40, step: 1, value: model.get("outlier"), format: (value) => (value ? `${value} deviations` : "none") },
-      (outlier) => setTrait(model, "outlier", outlier),
-    ),
+    traitChoice(model, "group", "Weights that share a scale", [...GROUPS, ROW].map((size) => [size, size === ROW ? "the whole row" : String(size)])),
+    traitSlider(model, "outlier", "Outlier", { min: 0, max: 40, step: 1, format: (value) => (value ? `${value} deviations` : "none") }),
     traitCheckbox(model, "nf4", "NF4 in place of whole numbers (4 bits)"),
   ];
 }
@@ -246,7 +237,7 @@ async function shareMoved(decoder: Decoder, { course, texts, plainly }: Loaded, 
     await new Promise((resolve) => setTimeout(resolve)); // the page stays awake
     if (!isWanted()) return undefined;
     plainly[i] ??= nextProbabilities(course.decoder, ids);
-    nextProbabilities(decoder, ids).forEach((chances, at) => (sum += moved(plainly[i][at], chances)));
+    nextProbabilities(decoder, ids).forEach((chances, at) => (sum += totalVariation(plainly[i][at], chances)));
   }
   return sum / texts.flat().length;
 }

@@ -31,8 +31,7 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const lost = announcement();
-    lost.classList.add("llm-given-up");
+    const lost = announcement("llm-given-up");
     const [figures, silence] = [element("div", { "aria-live": "polite" }), element("div", { "aria-live": "polite" })];
     const [results, paid] = [element("div"), element("div")];
     const numbers = element("div");

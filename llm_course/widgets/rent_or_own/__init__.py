@@ -2,7 +2,7 @@
 
 from traitlets import Float
 
-from ..ui.base import CourseWidget, check_range
+from ..ui.base import CourseWidget
 from ..ui.picture import number_table
 
 
@@ -20,23 +20,12 @@ class RentOrOwn(CourseWidget):
         hourly_cost: The price of an hour of the machine, 0.1 to 100.
         tokens_per_second: What it makes while it is busy, 1 to 100,000.
         api_price: What the API takes for a million tokens, 0.01 to 100.
-
-    Raises:
-        ValueError: If one of them is out of range.
     """
 
-    hourly_cost = Float(min=0.1, max=100.0).tag(sync=True)
-    tokens_per_second = Float(min=1.0, max=100_000.0).tag(sync=True)
-    api_price = Float(min=0.01, max=100.0).tag(sync=True)
+    hourly_cost = Float(2.5, min=0.1, max=100.0).tag(sync=True)
+    tokens_per_second = Float(2000.0, min=1.0, max=100_000.0).tag(sync=True)
+    api_price = Float(0.5, min=0.01, max=100.0).tag(sync=True)
     utilisation = Float(0.1, min=0.001, max=1.0).tag(sync=True)
-
-    def __init__(self, hourly_cost: float = 2.5, tokens_per_second: float = 2000, api_price: float = 0.5) -> None:
-        check_range("hourly_cost", hourly_cost, 0.1, 100)
-        check_range("tokens_per_second", tokens_per_second, 1, 100_000)
-        check_range("api_price", api_price, 0.01, 100)
-        super().__init__(
-            hourly_cost=float(hourly_cost), tokens_per_second=float(tokens_per_second), api_price=float(api_price)
-        )
 
     def picture(self) -> str:
         """The cost per million tokens at five degrees of utilisation."""

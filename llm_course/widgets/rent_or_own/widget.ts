@@ -1,6 +1,6 @@
 /** Rent a machine or call an API: which is cheaper, and from when on. */
 
-import { element, setTrait, slider, tellBeside, typedNumber } from "../ui/dom.ts";
+import { element, setTrait, slider, sliderField, tellBeside, typedNumber } from "../ui/dom.ts";
 import { calculator } from "../ui/frame.ts";
 import { keyFigures } from "../ui/key_figures.ts";
 import { format } from "../models/numbers.ts";
@@ -36,7 +36,7 @@ function fields(model: Model) {
   const full = () => fullMonth(model.get("tokens_per_second"));
   const busyAt = (power: number) => {
     set("utilisation")(power);
-    for (const [one, written] of linked) follow(one, power, written(power));
+    for (const { write } of [load, busy]) write(power); // two names of one thing
   };
   /** Tokens of the month that the reader asked for: a machine that is too slow makes fewer, a quicker one makes them again. */
   let wanted = model.get("utilisation") * full();
@@ -54,17 +54,15 @@ function fields(model: Model) {
   const inTokens = (power: number) => inWords(10 ** power * full());
   const inPercent = (power: number) => percent(10 ** power);
   const range = { min: RARELY, max: ALWAYS, step: "any" as const, value: powerOf("utilisation") };
-  const load = slider("Tokens a month", { ...range, format: inTokens, parse: (text) => Math.log10(read(text) / full()) }, ask);
-  const busy = slider("Busy", { ...range, format: inPercent, parse: (text) => Math.log10(typedNumber(text.replace("%", "")) / 100) }, ask);
-  /** Two names of one thing. */
-  const linked = [[load, inTokens], [busy, inPercent]] as [HTMLElement, (power: number) => string][];
-  load.addEventListener("change", () => {
-    if (readAs) tellBeside(load, [readAs, load.querySelector(".llm-told")?.textContent].join(" "));
+  const load = sliderField("Tokens a month", { ...range, format: inTokens, parse: (text) => Math.log10(read(text) / full()) }, ask);
+  const busy = sliderField("Busy", { ...range, format: inPercent, parse: (text) => Math.log10(typedNumber(text.replace("%", "")) / 100) }, ask);
+  load.node.addEventListener("change", () => {
+    if (readAs) tellBeside(load.node, [readAs, load.node.querySelector(".llm-told")?.textContent].join(" "));
     readAs = "";
   });
   const title = "One amount, as tokens and as a share of the time";
   return [
-    element("div", { class: "llm-tokens-a-month", role: "group", "aria-label": title }, element("p", { class: "llm-note" }, title), load, busy),
+    element("div", { class: "llm-tokens-a-month", role: "group", "aria-label": title }, element("p", { class: "llm-note" }, title), load.node, busy.node),
     field("Price of an hour", "hourly_cost", [-1, 2], dollars, set("hourly_cost")),
     field("Tokens per second", "tokens_per_second", [0, 5], whole, (power) => {
       set("tokens_per_second")(power);
@@ -72,7 +70,7 @@ function fields(model: Model) {
       const can = Math.min(ALWAYS, Math.max(RARELY, asked));
       busyAt(can); // the tokens of the month stay, as far as it can
       const isCut = can < asked - 1e-9;
-      tellBeside(load, isCut ? `At that speed one machine makes no more than ${inTokens(can)} of the ${inWords(wanted)} asked for.` : "");
+      tellBeside(load.node, isCut ? `At that speed one machine makes no more than ${inTokens(can)} of the ${inWords(wanted)} asked for.` : "");
     }),
     field("API, per million tokens", "api_price", [-2, 2], dollars, set("api_price")),
   ];
@@ -82,14 +80,6 @@ function fields(model: Model) {
 function unitFor(text: string, replaced: number, smallest: number) {
   const isBare = typedNumber(text) > 0 && typedNumber(text) < smallest;
   return isBare ? (/[a-z]+$/.exec(inWords(replaced))?.[0] ?? "") : "";
-}
-
-/** Shows another value in a slider that nobody moved. */
-function follow(field: HTMLElement, value: number, text: string) {
-  const [range, typed] = field.querySelectorAll<HTMLInputElement>("input");
-  range.value = String(value);
-  range.setAttribute("aria-valuetext", text);
-  typed.value = text;
 }
 
 /** Tokens of a month in which the machine is always busy. */

@@ -2,7 +2,7 @@
 
 import { moveByArrows } from "../ui/arrows.ts";
 import { memory } from "../ui/before.ts";
-import { announcement, choice, columns, element, scroller, setTrait, svg, traitCheckbox, traitSlider } from "../ui/dom.ts";
+import { announcement, columns, element, scroller, svg, traitCheckbox, traitChoice, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { format } from "../models/numbers.ts";
 import { fitted, sample, ticks } from "../ui/plot.ts";
@@ -12,8 +12,6 @@ import type { Model } from "../ui/types.ts";
 /** What the folded settings are at first. */
 const FOLDED: Record<string, number | boolean> = { memory: 2, block_size: 16, chunk: 0, sharing: false, drafted: 0, acceptance: 0.7 };
 const TRAITS = ["batching", "load", "slots", ...Object.keys(FOLDED)];
-/** Which of what to try needs them. */
-const TRIED = [2, 3];
 const TOKENS_PER_GIB = 8192;
 const DRAFT_SHARE = 0.1;
 /** Pixels: of a request's row, at the sides of the charts, of the chart of memory. */
@@ -31,22 +29,19 @@ export default widget(
         say: "Here are 1 GiB of memory and 24 slots: point at a request that was sent back. Then share the prefixes: why are more sent back, and all done earlier?",
         set: { memory: 1, slots: 24, sharing: false, batching: "continuous" },
       },
-      "Find the longest pause, and make it short with a chunk. Does the first token come later, where requests wait for a slot anyway?",
+      "Find the longest pause, and make it short with a chunk, under “More settings”. Does the first token come later, where requests wait for a slot anyway?",
     ],
   },
-  (model, body, tips) => {
-    const said = announcement();
-    said.classList.add("llm-served");
+  (model, body) => {
+    const said = announcement("llm-served");
     const told = element("p", { class: "llm-note llm-request-told" });
     const shared = element("p", { class: "llm-note llm-of-sharing" });
     const results = element("div");
-    const more = moreFields(model);
-    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said], [element("div", { class: "llm-told-within" }, told, results), shared]));
+    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), moreFields(model)), said], [element("div", { class: "llm-told-within" }, told, results), shared]));
     const remember = memory() as (now: Run) => Run | undefined;
     let picked = -1;
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     show();
-    return openFor(tips, more);
 
     function show() {
       const { yours, plain, apart } = runs(model);
@@ -67,50 +62,26 @@ export default widget(
 );
 
 function fields(model: Model) {
-  const set = setting(model);
   return [
-    choice("Batch", [["continuous", "continuous"], ["static", "static"]], model.get("batching"), set("batching")),
+    traitChoice(model, "batching", "Batch", [["continuous", "continuous"], ["static", "static"]]),
     traitSlider(model, "load", "Load", { min: 0.25, max: 4, step: 0.25, format: (times) => `× ${format(times)}` }),
     traitSlider(model, "slots", "Slots", { min: 1, max: 24, step: 1 }),
   ];
 }
 
-/** Folded, unless one of them was set: by a page's address, or by a kernel. */
+/** Folded, unless one of them was set: by what to try, by a page's address, or by a kernel. */
 function moreFields(model: Model) {
-  const set = setting(model);
-  const pick = (label: string, trait: string, options: [string, string][]) =>
-    choice(label, options, String(model.get(trait)), (value) => set(trait)(Number(value)));
-  const named = (values: number[], unit: string) => values.map((value) => [String(value), `${value} ${unit}`] as [string, string]);
+  const named = (values: number[], unit: string) => values.map((value) => [value, `${value} ${unit}`] as [number, string]);
   const controls = [
-    pick("Memory for the cache", "memory", named([1, 2, 4, 8], "GiB")),
-    pick("Block", "block_size", named([1, 16, 64, 256], "tokens").map(([value, text]) => [value, value === "1" ? "1 token" : text])),
-    pick("Chunk", "chunk", [["0", "whole prompts"], ...named([1024, 512, 256], "tokens")]),
+    traitChoice(model, "memory", "Memory for the cache", named([1, 2, 4, 8], "GiB")),
+    traitChoice(model, "block_size", "Block", [[1, "1 token"], ...named([16, 64, 256], "tokens")]),
+    traitChoice(model, "chunk", "Chunk", [[0, "whole prompts"], ...named([1024, 512, 256], "tokens")]),
     traitCheckbox(model, "sharing", "Share prefixes"),
     traitSlider(model, "drafted", "Drafted tokens", { min: 0, max: 8, step: 1 }),
     traitSlider(model, "acceptance", "Accepted", { min: 0, max: 1, step: 0.05, format: (share) => `${Math.round(100 * share)} %` }),
   ];
   const open = Object.entries(FOLDED).some(([trait, value]) => model.get(trait) !== value);
   return element("details", { class: "llm-grow", open }, element("summary", {}, "More settings"), element("div", { class: "llm-controls llm-dense llm-two-abreast" }, ...controls));
-}
-
-/**
- * Opens settings for what to try, and closes them behind it where the reader has used none of them.
- * @returns  What undoes it: the suggestions stay when the settings are made anew.
- */
-function openFor(tips: HTMLElement, settings: HTMLDetailsElement): () => void {
-  let isOurs = false;
-  const follow = (event: Event) => {
-    const isNeeded = TRIED.includes((event as CustomEvent).detail);
-    if (isNeeded && !settings.open) settings.open = isOurs = true;
-    if (!isNeeded && isOurs) settings.open = isOurs = false;
-  };
-  for (const use of ["click", "input"]) settings.addEventListener(use, () => (isOurs = false));
-  tips.addEventListener("llm-tried", follow);
-  return () => tips.removeEventListener("llm-tried", follow);
-}
-
-function setting(model: Model) {
-  return (trait: string) => (value: any) => setTrait(model, trait, value);
 }
 
 /**

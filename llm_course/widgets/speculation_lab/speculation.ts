@@ -54,8 +54,3 @@ export function expectedTokens(acceptance: number, drafted: number) {
 export function speedUp(acceptance: number, drafted: number, cost: number) {
   return expectedTokens(acceptance, drafted) / (1 + drafted * cost);
 }
-
-/** How far two distributions are apart: from 0, the same, to 1, nothing in common. */
-export function totalVariation(one: number[], other: number[]) {
-  return one.reduce((total, value, token) => total + Math.abs(value - other[token]), 0) / 2;
-}

@@ -1,14 +1,14 @@
 /** A drafted token against the target: what is accepted, what comes out, and whether it pays. */
 
 import { memory } from "../ui/before.ts";
-import { announcement, button, choice, columns, element, setTrait, traitSlider, visibleToken } from "../ui/dom.ts";
+import { announcement, button, columns, element, traitChoice, traitSlider, visibleToken } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { keyFigures } from "../ui/key_figures.ts";
-import { format, randomNumbers } from "../models/numbers.ts";
+import { format, randomNumbers, totalVariation } from "../models/numbers.ts";
 import { onePlace } from "./one_place.ts";
 import { barsOfParts } from "../ui/paired_bars.ts";
 import { linePlot } from "../ui/plot.ts";
-import { drawOne, expectedTokens, outcome, speedUp, totalVariation, type Rule } from "./speculation.ts";
+import { drawOne, expectedTokens, outcome, speedUp, type Rule } from "./speculation.ts";
 import { captionedTable, tableRow } from "../ui/table.ts";
 import type { Model } from "../ui/types.ts";
 
@@ -84,11 +84,9 @@ function meaningOf(rule: Rule) {
 }
 
 function fields(model: Model) {
-  const set = (trait: string) => (value: any) => setTrait(model, trait, value);
-  const places = model.get("places").map((name: string, i: number) => [String(i), name]);
   return [
-    choice("Place", places, String(model.get("place")), (value) => set("place")(Number(value))),
-    choice("Rule", RULES, model.get("rule"), set("rule")),
+    traitChoice(model, "place", "Place", model.get("places").map((name: string, i: number) => [i, name])),
+    traitChoice(model, "rule", "Rule", RULES),
     traitSlider(model, "likeness", "Draft like the target", { min: 0, max: 1, step: 0.05, format: (share) => `${Math.round(100 * share)} %` }),
     traitSlider(model, "drafted", "Drafted tokens", { min: 0, max: LONGEST, step: 1 }),
     traitSlider(model, "cost", "A draft's pass costs", { min: 0, max: 1, step: 0.01, format: (share) => `${Math.round(100 * share)} %` }),

@@ -1,7 +1,7 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
 import { moveByArrows } from "../ui/arrows.ts";
-import { announcement, choice, element, redraw, setTrait, svg } from "../ui/dom.ts";
+import { announcement, element, redraw, setTrait, svg, traitChoice } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { boxOf, isCrossed, markAt, placed, spotsAround, spotsBeside, type Point, type Spot } from "../ui/labels.ts";
 import { disclosedByYear, heightOf, inWords, shown, yearOf, type Milestone } from "./milestones.ts";
@@ -36,20 +36,16 @@ export default widget(
   },
   (model, body) => {
     const all = model.get("milestones") as Milestone[];
-    const said = announcement();
-    said.classList.add("llm-two-lines", "llm-five-if-narrow");
+    const said = announcement("llm-two-lines llm-five-if-narrow");
     const results = element("div");
-    const set = (trait: string) => (value: string) => setTrait(model, trait, value);
-    const models = [["-1", "none"], ...all.map(({ name }, i) => [String(i), name])] as [string, string][];
-    const choose = choice("Model", models, String(model.get("chosen")), (value) => setTrait(model, "chosen", Number(value)));
     body.append(
       element(
         "div",
         { class: "llm-controls" },
-        choice("Scale", [["log", "logarithmic"], ["linear", "linear"]], model.get("scale"), set("scale")),
-        choice("Size", [["total", "all parameters"], ["active", "active for a token"]], model.get("measure"), set("measure")),
-        choice("Weights", [["all", "open and closed"], ["open", "open only"], ["closed", "closed only"]], model.get("kind"), set("kind")),
-        choose,
+        traitChoice(model, "scale", "Scale", [["log", "logarithmic"], ["linear", "linear"]]),
+        traitChoice(model, "measure", "Size", [["total", "all parameters"], ["active", "active for a token"]]),
+        traitChoice(model, "kind", "Weights", [["all", "open and closed"], ["open", "open only"], ["closed", "closed only"]]),
+        traitChoice(model, "chosen", "Model", [[-1, "none"], ...all.map(({ name }, i) => [i, name] as [number, string])]),
       ),
       said,
       results,
@@ -60,7 +56,6 @@ export default widget(
     function show() {
       const picked = all[model.get("chosen")];
       const rows = shown(all, model.get("kind"));
-      (choose.querySelector("select") as HTMLSelectElement).value = String(model.get("chosen"));
       said.textContent = picked ? about(picked) : summary(rows, model.get("measure"));
       redraw(results, figure(model, rows, picked));
     }

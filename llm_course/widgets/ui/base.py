@@ -32,12 +32,6 @@ def numbers(name: str, tensor: Any, dimensions: int | None = None) -> Array:
     return array
 
 
-def check_range(name: str, value: Any, low: float, high: float) -> None:
-    """ValueError says it where a reader's setting is no number of the range."""
-    if not isinstance(value, int | float) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}: give a number from {low:g} to {high:g}.")
-
-
 def built(name: str) -> str:
     """The text of one built file; `FileNotFoundError` says what to run where it is missing."""
     try:
@@ -49,8 +43,9 @@ def built(name: str) -> str:
 class CourseWidget(anywidget.AnyWidget):
     """A widget that runs in JupyterLab with a kernel, and in the built book without one.
 
-    A subclass lies beside its module, `widget.ts`. It declares its state as synchronized traits, and draws `picture()`,
-    what a reader sees in print or with scripts off.
+    A subclass lies beside its module, `widget.ts`. It declares its state as synchronized traits, which can be given by
+    name when it is made and refuse what they cannot be, and draws `picture()`, what a reader sees in print or with
+    scripts off.
     """
 
     module: ClassVar[str]
@@ -65,6 +60,9 @@ class CourseWidget(anywidget.AnyWidget):
         cls.module = cls.__module__.rpartition(".")[2]
 
     def __init__(self, **state: Any) -> None:
+        if unknown := sorted(state.keys() - self.trait_names()):
+            name = type(self).__name__
+            raise ValueError(f"{name} takes no {' or '.join(unknown)}: help({name}) says what it takes.")
         super().__init__(_esm=built(f"{self.module}.js"), _css=built("style.css"), _name=self.module, **state)
         self.on_msg(self._send_asset)
 

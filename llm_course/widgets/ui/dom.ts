@@ -32,11 +32,6 @@ function setAttributes(node: Element, attributes: Record<string, any>) {
   }
 }
 
-export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void) {
-  const input = element("input", { type: "checkbox", checked, onchange: () => onChange(input.checked) });
-  return element("label", { class: "llm-field llm-check" }, input, label);
-}
-
 /** A choice within a sentence: nobody sees its label. */
 export function inlineChoice(label: string, options: [value: string, text: string][], chosen: string, onChange: (value: string) => void) {
   const select = element(
@@ -72,7 +67,8 @@ export function traitSlider(model: Model, trait: string, label: string, range: R
   return node;
 }
 
-function sliderField(
+/** @returns  `write` is for a value that follows from another control. */
+export function sliderField(
   label: string,
   { min, max, step, value, format = String, parse }: Range & { value: number },
   onInput: (value: number) => void,
@@ -100,7 +96,6 @@ function sliderField(
   }
 
   function write(value: number) {
-    if (input.valueAsNumber === value) return;
     input.value = String(value);
     show();
   }
@@ -164,9 +159,12 @@ export function redraw(place: Element, ...nodes: Node[]) {
   if (focused >= 0) buttons()[focused]?.focus();
 }
 
-/** A sentence that is read out when it changes. */
-export function announcement(): HTMLParagraphElement {
-  return element("p", { class: "llm-announcement", role: "status" });
+/**
+ * A sentence that is read out when it changes.
+ * @param look  Its class, such as one that keeps room for several lines.
+ */
+export function announcement(look: string = ""): HTMLParagraphElement {
+  return element("p", { class: `llm-announcement ${look}`, role: "status" });
 }
 
 /**
@@ -186,9 +184,18 @@ export function setTrait(model: Model, trait: string, value: any) {
 
 /** A checkbox for a yes-or-no trait: either side may change it. */
 export function traitCheckbox(model: Model, trait: string, label: string) {
-  const field = checkbox(label, model.get(trait), (checked) => setTrait(model, trait, checked));
-  const input = field.firstChild as HTMLInputElement;
+  const input = element("input", { type: "checkbox", checked: model.get(trait), onchange: () => setTrait(model, trait, input.checked) });
   model.on(`change:${trait}`, () => (input.checked = model.get(trait)));
+  return element("label", { class: "llm-field llm-check" }, input, label);
+}
+
+/** A choice for a trait that is a text or a number: either side may change it. */
+export function traitChoice<Value extends string | number>(model: Model, trait: string, label: string, options: [value: Value, text: string][]) {
+  const named = options.map(([value, text]) => [String(value), text] as [string, string]);
+  const choose = (chosen: string) => setTrait(model, trait, options.find(([value]) => String(value) === chosen)?.[0]);
+  const field = choice(label, named, String(model.get(trait)), choose);
+  const select = field.lastChild as HTMLSelectElement;
+  model.on(`change:${trait}`, () => (select.value = String(model.get(trait))));
   return field;
 }
 

@@ -15,11 +15,10 @@ interface Frame {
 /**
  * The module of a widget: a title, what to try, and the widget itself.
  * @param renderBody  Returns what undoes it.
- *   The tips tell of each that is turned to: "llm-tried", with its place.
  */
 export function widget(
   { title, tryThis, tryAgainOn = [], followsTraits }: Frame,
-  renderBody: (model: Model, body: HTMLElement, tips: HTMLElement) => void | (() => void),
+  renderBody: (model: Model, body: HTMLElement) => void | (() => void),
 ): WidgetModule {
   return {
     render({ model, el }) {
@@ -53,7 +52,7 @@ export function widget(
       /** @returns  What undoes it. */
       function show(): () => void {
         const heard = listened(model, keep, () => refresh());
-        const undo = renderBody(heard, body, tips);
+        const undo = renderBody(heard, body);
         return () => {
           undo?.();
           heard.leave();

@@ -74,7 +74,6 @@ export function suggestions(sentences: Suggestion[], ways: Ways): { node: HTMLEl
     next.textContent = index < items.length - 1 ? "Next ›" : "Again ›";
     next.setAttribute("aria-label", `${next.textContent}, of what to try`);
     items.forEach((item, i) => item.classList.toggle("llm-current", i === index));
-    list.dispatchEvent(new CustomEvent("llm-tried", { detail: index, bubbles: true }));
   }
 
   const list = element("ul", { "aria-live": "polite" }, ...items);
