@@ -5,7 +5,7 @@ import { Decoder } from "../models/decoder.ts";
 import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider, traitCheckbox, visibleToken } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { buildHaystack, mostAttentiveHead, type Haystack, type Span } from "./haystack.ts";
-import { argmax, randomNumbers, softmax } from "../models/numbers.ts";
+import { argmax, randomNumbers, ranking, softmax } from "../models/numbers.ts";
 import { linePlot } from "../ui/plot.ts";
 import { captionedTable } from "../ui/table.ts";
 import { percent, tokenBars } from "../ui/token_bars.ts";
@@ -138,7 +138,7 @@ export default widget(
 
     function showAnswer({ tokenizer }: CourseModel, hay: Haystack, logits: Float32Array) {
       const probabilities = softmax(logits);
-      const ranked = probabilities.map((_, id) => id).sort((a, b) => probabilities[b] - probabilities[a]);
+      const ranked = ranking(probabilities);
       bars.show(ranked.slice(0, BARS).map((id) => ({ id, token: tokenizer.decode([id]), probability: probabilities[id] })));
       const place = ranked.indexOf(hay.answer) + 1;
       const name = tokenizer.decode([hay.answer]).trim();
@@ -230,9 +230,8 @@ function placeName(depth: number) {
 
 /** Where the last token looks most, beside the needle: places that are apart, the strongest first. */
 function peaksOf(row: number[], { start, end }: { start: number, end: number }) {
-  const ranked = row.map((_, place) => place).filter((place) => place < start || place >= end).sort((a, b) => row[b] - row[a]);
   const peaks: number[] = [];
-  for (const place of ranked) {
+  for (const place of ranking(row).filter((place) => place < start || place >= end)) {
     if (peaks.length === PEAKS || row[place] < LEAST_PEAK) break;
     if (peaks.every((other) => Math.abs(other - place) > 4 * AROUND_PEAK)) peaks.push(place);
   }
