@@ -26,16 +26,17 @@ from tests.widgets.test_parity import READ_MODEL
 PUSHES_OF_HEAD = (
     READ_MODEL
     + """
-import { pushesOfHead, trace } from "./llm_course/widgets/decoder_map/trace.ts";
-const found = trace(model.decoder, input.ids);
-reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2, input.ids.length - 1, head))));
+import { addedByHead } from "./llm_course/widgets/decoder_map/head_scores.ts";
+import { sightOf } from "./llm_course/widgets/decoder_map/sight.ts";
+const sight = sightOf(model, input);
+reply([0, 1, 2, 3].map((head) => Array.from(addedByHead(sight, 2, head))));
 """
 )
 
 
 def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> None:
     """By linearity."""
-    pushes = torch.tensor(run_node(PUSHES_OF_HEAD, {"ids": token_ids(BALL)}))
+    pushes = torch.tensor(run_node(PUSHES_OF_HEAD, BALL))
     torch.testing.assert_close(pushes, pushes_by_torch(BALL), rtol=0, atol=0.05)
 
 
@@ -90,7 +91,7 @@ def instead(text: str, out: list[str], head: int, *names: str) -> str:
     pushes = pushes_by_torch(text, [part for part in out if part != f"head-3-{head}"])[head - 1]
     adds = ", ".join(f"{float(pushes[i]):+.1f} to “␣{name}”" for i, name in zip(ids, names, strict=True))
     put_back = [part for part in out if part != f"head-3-{head}"]
-    whole, changed = (streams(token_ids(text), parts)["logits"][0][-1] for parts in (put_back, out))
+    whole, changed = (streams(token_ids(text), parts)["logits"][-1] for parts in (put_back, out))
     ends = " and ".join(f"{float(whole[i] - changed[i]):+.1f}" for i in ids)
     return f"Here head {head} would add {adds}; after all layers, {ends}.".replace("-", "−")
 
