@@ -235,5 +235,8 @@ def test_a_view_that_cannot_be_shown_opens_as_it_was_built(watched: Watched, add
     page = watched.page
     page.goto(f"{address}/attention_explorer-light.html?attention_explorer.causal=perhaps&attention_explorer._esm=1")
     expect(page.locator(".llm-widget")).to_be_visible()
-    page.goto(f"{address}/decoder_map-light.html?decoder_map.part=nowhere&decoder_map.position=99")
+    out = '["head-3-9","attention-0","x","head-1-0"]'  # parts that no model has
+    asked = f"decoder_map.part=nowhere&decoder_map.position=99&decoder_map.head=7&decoder_map.out={out}"
+    page.goto(f"{address}/decoder_map-light.html?{asked}")
     expect(page.get_by_role("region", name="The opened part")).to_contain_text("vocabulary")
+    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣girl”")

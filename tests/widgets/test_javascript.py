@@ -129,16 +129,6 @@ def test_rope_equals_transformers() -> None:
     torch.testing.assert_close(torch.tensor(rotated), expected.flatten(), atol=1e-5, rtol=0)
 
 
-def test_sinusoids_have_one_length_and_a_product_of_the_distance() -> None:
-    script = (
-        'import { sinusoid } from "./llm_course/widgets/position_dial/positions.ts";\n'
-        "reply([0, 3, 10, 13].map((position) => sinusoid(8, position, 10000)));"
-    )
-    rows = torch.tensor(run_node(script), dtype=torch.float64)
-    torch.testing.assert_close(rows.square().sum(1), torch.full((4,), 4.0, dtype=torch.float64))
-    torch.testing.assert_close(rows[0] @ rows[1], rows[2] @ rows[3])
-
-
 def test_sorting_by_the_strongest_pattern_moves_rows_and_columns_and_changes_no_number() -> None:
     script = (
         'import { ofRank, sortedByPattern } from "./llm_course/widgets/lora_lab/low_rank.ts";\n'

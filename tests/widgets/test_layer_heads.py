@@ -317,24 +317,19 @@ def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str) -> None:
-    page = watched.page
-    page.goto(
-        f'{address}/decoder_map-light.html?decoder_map.out=["head-3-9","attention-0","x","head-1-0"]&decoder_map.head=7'
-    )
-    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣girl”")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("width", [374, 944])
-def test_on_a_phone_a_button_leads_to_what_a_suggestion_is_about(watched: Watched, site: Path, width: int) -> None:
-    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True, predict=True), width, 15)
-    tips, there = page.get_by_role("group", name="What to try"), page.get_by_role("button", name="Go there ↓")
+def test_on_a_phone_buttons_lead_to_what_a_suggestion_is_about_and_back_up(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True, predict=True), 374, 15)
+    tips, grid = page.get_by_role("group", name="What to try"), page.locator(".llm-head-grid")
+    there, up = page.get_by_role("button", name="Go there ↓"), page.get_by_role("button", name="Up ↑")
     for _ in range(3):
         tips.get_by_role("button", name="Next ›").click()
-    if width > 608:  # all stands on one screen
-        expect(there).to_be_hidden()
-        return
-    expect(page.locator(".llm-head-grid")).not_to_be_in_viewport()
+    expect(grid).not_to_be_in_viewport()
     there.click()
-    expect(page.locator(".llm-head-grid")).to_be_in_viewport(ratio=1)
+    expect(grid).to_be_in_viewport(ratio=1)
+    page.locator(".llm-name-pair").last.scroll_into_view_if_needed()
+    expect(tips).not_to_be_in_viewport()
+    up.click()
+    expect(tips).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 944, "height": 800})  # there all stands on one screen
+    expect(there).to_be_hidden()
+    expect(up).to_be_hidden()

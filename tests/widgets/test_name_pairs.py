@@ -156,19 +156,6 @@ def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watch
 
 
 @pytest.mark.slow
-def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(part="pairs", small=True), 374, 15)
-    tips, up = page.get_by_role("group", name="What to try"), page.get_by_role("button", name="Up ↑")
-    up.scroll_into_view_if_needed()
-    page.locator(".llm-name-pair").last.scroll_into_view_if_needed()
-    expect(tips).not_to_be_in_viewport()
-    up.click()
-    expect(tips).to_be_in_viewport(ratio=1)
-    page.set_viewport_size({"width": 944, "height": 800})
-    expect(up).to_be_hidden()
-
-
-@pytest.mark.slow
 def test_who_answers_before_all_pairs_are_read_sees_those_that_were_asked_for(watched: Watched, site: Path) -> None:
     """The map is drawn anew with each step: what was still to be read for the one before is not written into it."""
     widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, predict=True)

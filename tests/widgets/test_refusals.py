@@ -30,19 +30,20 @@ from llm_course.widgets import (
     ServingArena,
     SpeculationLab,
     Timeline,
-    UnmaskingStepper,
 )
 from llm_course.widgets.ui.base import CourseWidget
 from tests.widgets.test_python import CONFIG
 
 NO_SPLITS = (None, 5.0, (1.0,), (1.0, "many"), (1.0, float("nan")), (0.0, 2.0), (1.0, 2.0, 3.0))
 NO_BUDGETS = (0, 1e16, 1e29, float("nan"), "1e21")
+needle = partial(
+    NeedleExplorer, frequencies={"mine": [0.5] * 16}, recall={"mine": [[1.0]]}, lengths=[60], depths=[0.5], texts=1
+)
 REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
     (lambda: PatternLab([], ["a"]), "at least one word of each"),
     (lambda: PatternLab(["a", "b"], ["c"], prefix=3), "from 0 to the 2 words"),
     (lambda: ObjectiveLab(["a"]), "at least two"),
     (lambda: ObjectiveLab(["a", "b"], hidden=[2]), "no word at place 2"),
-    (lambda: UnmaskingStepper(""), "from 1 to 20"),
     (lambda: ContextCost("GPT-9"), "There is no model 'GPT-9' here"),
     (lambda: ContextCost(tokens=1000), "give a power of two"),
     (lambda: DecoderMap(chapters={"attentoin": "a.html"}), "chapters names 'attentoin': give addresses of"),
@@ -88,12 +89,11 @@ REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
     (lambda: AttentionExplorer(torch.full((2, 3, 4, 4), 0.25), head=-1), "give 0 to 1 and 0 to 2"),
     (lambda: AttentionExplorer(torch.eye(3), picked=3), "There is no row 3: give 0 to 2, or -1 for the last."),
     (lambda: AttentionExplorer(torch.eye(3), hints={"Look": {"row": 1}}), "'row': give layer, head or picked."),
-    (lambda: NeedleExplorer(lengths=[20]), "from 40 to 1024"),
-    (lambda: NeedleExplorer(depths=[]), "from 0 to 1"),
-    (lambda: NeedleExplorer(frequencies={"mine": [1.0, 0.5]}), "2 frequencies 'mine'"),
-    (lambda: NeedleExplorer(recall={"mine": [[1.0]]}), "no frequencies for the recall"),
-    (lambda: NeedleExplorer({"mine": [0.5] * 16}, {"mine": [[1.0, 0.5]]}), "3 depths and 5 lengths"),
-    (lambda: NeedleExplorer({"mine": [0.5] * 16}, {"mine": [[1.5] * 5] * 3}), "shares from 0 to 1"),
+    (lambda: needle(lengths=[20]), "from 40 to 1024"),
+    (lambda: needle(depths=[]), "from 0 to 1"),
+    (lambda: needle(frequencies={"mine": [1.0, 0.5]}), "2 frequencies 'mine'"),
+    (lambda: needle(recall={"mine": [[1.0, 0.5]]}), "1 depths and 1 lengths"),
+    (lambda: needle(recall={"mine": [[1.5]]}), "shares from 0 to 1"),
     (lambda: ParameterBudget(CONFIG | {"d_ff": 0}), "d_ff is 0: give a whole number above 0"),
     (lambda: ParameterBudget(CONFIG | {"n_layers": 2.5}), "n_layers is 2.5"),
     (lambda: ParameterBudget(CONFIG | {"n_kv_heads": 3}), "n_kv_heads must divide n_heads"),

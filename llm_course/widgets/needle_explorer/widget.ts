@@ -16,7 +16,7 @@ interface Setting {
   name: string;
   frequencies: number[];
   factor: number;
-  recall: Matrix | null; // By depth and length.
+  recall: Matrix; // By depth and length.
 }
 
 type Peak = { place: number, word: string };
@@ -158,7 +158,7 @@ export default widget(
     function measuredSaid() {
       const { setting, row, column, others } = chosen();
       const { recall } = settings[setting];
-      if (!recall || others) return "";
+      if (others) return "";
       const right = Math.round(model.get("texts") * recall[row][column]);
       return ` Of ${model.get("texts")} others like it, ${right} ${right === 1 ? "was" : "were"} right.`;
     }
@@ -208,19 +208,18 @@ function recallTable(
 ) {
   const lengths = model.get("lengths") as number[];
   const depths = model.get("depths") as number[];
-  const measured = `How often the right name comes first (${model.get("texts")} texts)${others ? "; pale: they have no other children, yours has" : ", by tokens in the text; press one"}`;
-  const caption = recall ? measured : "Choose a place and a number of tokens";
+  const caption = `How often the right name comes first (${model.get("texts")} texts)${others ? "; pale: they have no other children, yours has" : ", by tokens in the text; press one"}`;
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
-      const share = recall ? recall[i][j] : 0;
-      const shown = recall ? `${Math.round(100 * share)}\u00a0%` : "try";
+      const share = recall[i][j];
+      const shown = `${Math.round(100 * share)}\u00a0%`;
       const label = `${shown}: ${length} tokens, ${placeName(depth)}`;
       const pick = element("button", { type: "button", "aria-label": label, "aria-pressed": String(i === row && j === column), onclick: () => onPick(i, j) }, shown);
       return element("td", { class: "llm-positive", style: `--share: ${share.toFixed(3)}` }, pick);
     });
     return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "at start" : depth === 1 ? "at end" : `at ${Math.round(100 * depth)}\u00a0%`), ...cells);
   });
-  return captionedTable(caption, [element("td", { class: "llm-corner" }, "needle placed"), ...lengths.map(String)], lines, `llm-heat llm-recall${recall && others ? " llm-elsewhere" : ""}`);
+  return captionedTable(caption, [element("td", { class: "llm-corner" }, "needle placed"), ...lengths.map(String)], lines, `llm-heat llm-recall${others ? " llm-elsewhere" : ""}`);
 }
 
 function placeName(depth: number) {
