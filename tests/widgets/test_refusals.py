@@ -93,6 +93,7 @@ REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
     (lambda: needle(depths=[]), "from 0 to 1"),
     (lambda: needle(frequencies={"mine": [1.0, 0.5]}), "2 frequencies 'mine'"),
     (lambda: needle(recall={"mine": [[1.0, 0.5]]}), "1 depths and 1 lengths"),
+    (lambda: needle(recall={}), "frequencies or recall lacks 'mine'"),
     (lambda: needle(recall={"mine": [[1.5]]}), "shares from 0 to 1"),
     (lambda: ParameterBudget(CONFIG | {"d_ff": 0}), "d_ff is 0: give a whole number above 0"),
     (lambda: ParameterBudget(CONFIG | {"n_layers": 2.5}), "n_layers is 2.5"),

@@ -58,6 +58,8 @@ class NeedleExplorer(CourseWidget):
             raise ValueError("Lengths are numbers of tokens from 40 to 1024: give at least one.")
         if not depths or not all(0 <= depth <= 1 for depth in depths):
             raise ValueError("Depths are numbers from 0 to 1: give at least one.")
+        if unlike := set(frequencies) ^ set(recall):
+            raise ValueError(f"frequencies or recall lacks {sorted(unlike)[0]!r}: give both by the same names.")
         shape = (len(depths), len(lengths))
         super().__init__(
             settings=[_setting(name, given, recall[name], shape) for name, given in frequencies.items()],
