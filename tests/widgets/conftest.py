@@ -54,10 +54,18 @@ def tiny_series() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return poems, songs
 
 
+def recall_of_needles() -> CourseWidget:
+    """Texts of three lengths with the frequencies of training: the first length is found, the others are not."""
+    frequencies = [10000.0 ** (-pair / 16) for pair in range(16)]
+    recall = [[1.0, 0.5, 0.0]] * 3
+    return widgets.NeedleExplorer({"trained": frequencies}, {"trained": recall}, (60, 120, 256), (0.0, 0.5, 1.0), 20)
+
+
 EXAMPLES: dict[type[CourseWidget], Callable[[], CourseWidget]] = {
     widgets.DecoderMap: lambda: widgets.DecoderMap("Once upon a time there was a", part="attention-1"),
     widgets.LoRALab: lambda: widgets.LoRALab(ability={0: 6.1, 1: 5.5, 4: 3.4, 16: 1.0, 128: 0.4}),
     widgets.MetricSwitch: lambda: widgets.MetricSwitch(*tiny_series()),
+    widgets.NeedleExplorer: recall_of_needles,
     widgets.ObjectiveLab: lambda: widgets.ObjectiveLab(["the", "capital", "of", "France", "is", "Paris"], hidden=[3]),
     widgets.PatternLab: lambda: widgets.PatternLab(
         ["The", "house", "is", "old", "."], ["Das", "Haus", "ist", "alt", "."]

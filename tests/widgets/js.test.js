@@ -5,8 +5,7 @@ import test from "node:test";
 
 import { stateFromAddress, withState } from "../../llm_course/widgets/ui/address.ts";
 import { attention } from "../../llm_course/widgets/attention_explorer/attention.ts";
-import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/models/bpe.ts";
-import { countPairs, mergeEverywhere } from "../../llm_course/widgets/bpe_stepper/bpe_training.ts";
+import { countPairs } from "../../llm_course/widgets/bpe_stepper/bpe_training.ts";
 import { boxOf, placed, spotsAlong, spotsAround } from "../../llm_course/widgets/ui/labels.ts";
 import { format, randomNumbers, softmax } from "../../llm_course/widgets/models/numbers.ts";
 import { partsInWords } from "../../llm_course/widgets/decoder_map/sight.ts";
@@ -18,22 +17,6 @@ test("softmax sums to one and does not overflow", () => {
 
 test("softmax over nothing but masked scores is all zero", () => {
   assert.deepEqual(softmax([-Infinity, -Infinity]), [0, 0]);
-});
-
-test("equal keys give uniform attention whatever the query", () => {
-  const inputs = { query: [[3, -7]], key: [[1, 2], [1, 2]], value: [[2, 0], [4, 8]], causal: false, scaled: true };
-  const { weights, output } = attention(inputs);
-  assert.deepEqual(weights, [[0.5, 0.5]]);
-  assert.deepEqual(output, [[3, 4]]);
-});
-
-test("with a causal mask a later key changes no earlier row", () => {
-  const key = [[1, 0], [0, 1], [1, 1]];
-  const changed = [[1, 0], [0, 1], [9, -9]];
-  const rows = (keys) =>
-    attention({ query: key, key: keys, value: keys, causal: true, scaled: false }).output;
-  assert.deepEqual(rows(key).slice(0, 2), rows(changed).slice(0, 2));
-  assert.notDeepEqual(rows(key)[2], rows(changed)[2]);
 });
 
 test("with fewer queries than keys the queries are the last positions", () => {
@@ -54,21 +37,11 @@ test("numbers are written with a true minus and without negative zero", () => {
   assert.deepEqual([format(-1.5), format(-0.001), format(-Infinity)], ["−1.50", "0.00", "−∞"]);
 });
 
-test("byte characters hold every text", () => {
-  const text = "low ␣ é 日本 🦉\n\u0000";
-  assert.equal(fromByteCharacters(byteCharacters(text).join("")), text);
-  assert.equal(byteCharacters("🦉").length, 4);
-});
-
 test("pairs are counted inside pieces, the most frequent first, of equals the one with the smaller ids", () => {
   const counts = countPairs([["b", "a"], ["a", "b", "a", "c"]], []);
   assert.deepEqual(counts.map(({ pair, count }) => [...pair, count]), [["b", "a", 2], ["a", "b", 1], ["a", "c", 1]]);
   const merged = countPairs([["ba", "x"], ["z", "x"]], [["b", "a"]]);
   assert.deepEqual(merged.map(({ pair }) => pair[0]), ["z", "ba"], "a merged symbol comes after the bytes");
-});
-
-test("a merge joins from the left and loses nothing", () => {
-  assert.deepEqual(mergeEverywhere([["a", "a", "a"]], ["a", "a"]), [["aa", "a"]]);
 });
 
 test("what a reader changes comes back from the address, in its types", () => {

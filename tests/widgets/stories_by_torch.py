@@ -1,12 +1,12 @@
-"""What torch finds in `stories`: what the decoder map shows is held against it."""
+"""What torch finds in `stories`: what the decoder map and other widgets show is held against it."""
 
-import copy
 import re
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from llm_course import models
 
@@ -15,6 +15,11 @@ KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
 TOM = "Tom and Mia had a red ball. Tom gave the red ball to"
 SAW = "Ben and Lily had a red ball. Ben saw Lily and gave the red ball to"
 BEN = "Ben and Lily had a red ball. Ben gave the red ball to"
+
+
+@cache
+def stories() -> Any:
+    return models.load("stories", attn_implementation="eager").model
 
 
 @cache
@@ -28,122 +33,121 @@ def token_ids(text: str) -> list[int]:
 
 
 def token_id(word: str) -> int:
-    return int(models.load("stories").tokenizer(word)["input_ids"][-1])
+    return int(stories_tokenizer()(word)["input_ids"][-1])
 
 
 def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
 
-def as_rows(output: Any) -> torch.Tensor:
-    return (output[0] if isinstance(output, tuple) else output).reshape(-1, 128)
+@torch.no_grad()
+def streams(ids: list[int], out: Sequence[str] = (), since: int = 0) -> dict[str, Any]:
+    """What torch finds: the logits, [token, vocabulary], and in each layer what passes there, [token, width].
 
-
-def without(parts: Sequence[str]) -> Any:
-    """The model whose parts add nothing: their last matrix is at zero, of a head the columns that it writes with."""
-    model = copy.deepcopy(models.load("stories").model)
-    size = model.config.head_dim
-    for part in parts:
-        kind, number, *head = part.removeprefix("feed-").split("-")
-        layer = model.model.layers[int(number) - 1]
-        matrix = layer.mlp.down_proj if kind == "forward" else layer.self_attn.o_proj
-        columns = slice(size * (int(head[0]) - 1), size * int(head[0])) if head else slice(None)
-        with torch.no_grad():
-            matrix.weight[:, columns] = 0
-    return model
-
-
-def logits_without(model: Any, ids: list[int], parts: Sequence[str], since: int = 0) -> torch.Tensor:
-    """The logits after each token. From `since` on zeros stand for what the last matrices of the parts multiply."""
+    What passes are the values, what the heads have mixed of them, the residual stream inside and after the layer, and
+    the hidden units; weights are [head, token, token]. From `since` on zeros stand for what the last matrices of the
+    parts that are left out multiply.
+    """
+    model = stories()
+    found: dict[str, Any] = {name: [] for name in ("values", "mixed", "middles", "hidden", "residuals")}
     hooks = []
-    for part in parts:
-        kind, layer, head = re.fullmatch(r"(attention|feed-forward|head)-(\d)-?(\d?)", part).groups()  # type: ignore[union-attr]
-        block, size = model.model.layers[int(layer) - 1], model.config.head_dim
-        columns = slice(size * (int(head) - 1), size * int(head)) if head else slice(None)
-        matrix = block.mlp.down_proj if kind == "feed-forward" else block.self_attn.o_proj
-        hooks.append(matrix.register_forward_pre_hook(partial(silenced, columns, since)))
-    with torch.no_grad():
-        logits: torch.Tensor = model(torch.tensor([ids])).logits[0]
+
+    def keep_input(name: str, module: nn.Module) -> None:
+        hooks.append(module.register_forward_pre_hook(lambda _, inputs: found[name].append(inputs[0][0])))
+
+    def keep_output(name: str, module: nn.Module) -> None:
+        hooks.append(module.register_forward_hook(lambda *call: found[name].append(rows_of(call[2]))))
+
+    for layer in model.model.layers:
+        keep_output("values", layer.self_attn.v_proj)
+        keep_input("mixed", layer.self_attn.o_proj)
+        keep_input("middles", layer.post_attention_layernorm)
+        keep_input("hidden", layer.mlp.down_proj)
+        keep_output("residuals", layer)
+    hooks += [silence(part, since) for part in out]
+    result = model(torch.tensor([ids]), output_attentions=True)
     for hook in hooks:
         hook.remove()
+    return {**found, "weights": [weights[0] for weights in result.attentions], "logits": result.logits[0]}
+
+
+def rows_of(output: Any) -> Tensor:
+    """What a module puts out for its one text: a layer of some versions of transformers gives it in a tuple."""
+    rows: Tensor = (output[0] if isinstance(output, tuple) else output)[0]
+    return rows
+
+
+def silence(part: str, since: int) -> Any:
+    kind, layer, head = re.fullmatch(r"(attention|feed-forward|head)-(\d)-?(\d?)", part).groups()  # type: ignore[union-attr]
+    block, size = stories().model.layers[int(layer) - 1], stories().config.head_dim
+    columns = slice(size * (int(head) - 1), size * int(head)) if head else slice(None)
+
+    def silenced(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
+        rows = inputs[0].clone()
+        rows[:, since:, columns] = 0
+        return (rows,)
+
+    matrix = block.mlp.down_proj if kind == "feed-forward" else block.self_attn.o_proj
+    return matrix.register_forward_pre_hook(silenced)
+
+
+@torch.no_grad()
+def lens(rows: Tensor) -> Tensor:
+    """The logits that rows of the residual stream would give if no layer came after it."""
+    logits: Tensor = stories().lm_head(stories().model.norm(rows))
     return logits
 
 
-def silenced(columns: slice, since: int, _: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
-    rows = inputs[0].clone()
-    rows[:, since:, columns] = 0
-    return (rows,)
+def written_greedily(prompt: str, count: int) -> str:
+    """The `count` tokens that torch writes after a prompt, each the most probable."""
+    ids = torch.tensor([token_ids(prompt)])
+    written = stories().generate(ids, do_sample=False, max_new_tokens=count)[0, ids.shape[1] :]
+    return str(stories_tokenizer().decode(written, skip_special_tokens=True))
 
 
-def streams(ids: list[int], left_out: Sequence[str] = ()) -> dict[str, list[Any]]:
-    """What torch finds: the residual stream inside and after each layer, the weights, and the logits."""
-    model = without(left_out)
-    model.set_attn_implementation("eager")
-    found: dict[str, list[Any]] = {"middles": [], "residuals": []}
-    hooks = []
-    for layer in model.model.layers:
-        norm = layer.post_attention_layernorm
-        hooks.append(norm.register_forward_pre_hook(lambda _, inputs: found["middles"].append(inputs[0][0])))
-        hooks.append(layer.register_forward_hook(lambda *call: found["residuals"].append(as_rows(call[2]))))
-    with torch.no_grad():
-        result = model(torch.tensor([ids]), output_attentions=True)
-        found["lenses"] = [model.lm_head(model.model.norm(stream)) for stream in found["residuals"]]
-    for hook in hooks:
-        hook.remove()
-    return {**found, "weights": [layer[0] for layer in result.attentions], "logits": [result.logits[0]]}
-
-
-def guesses_without(ids: list[int], left_out: Sequence[str]) -> list[str]:
+def guesses_without(ids: list[int], left_out: Sequence[str] = ()) -> list[str]:
     """The top guess for what comes last, after each layer, as torch finds it."""
-    tokenizer = models.load("stories").tokenizer
-    return [tokenizer.decode(lens[-1].argmax()).replace(" ", "␣") for lens in streams(ids, left_out)["lenses"]]
+    best = [lens(residual[-1]).argmax() for residual in streams(ids, left_out)["residuals"]]
+    return [stories_tokenizer().decode(token).replace(" ", "␣") for token in best]
 
 
-def logits_along(out: list[str], text: str = BALL) -> torch.Tensor:
+def logits_along(out: list[str], text: str = BALL) -> Tensor:
     """Torch's lens on the last row, from its embedding on: [after each part, vocabulary]."""
-    model, ids = without(out), token_ids(text)
-    found: dict[str, list[Any]] = streams(ids, out)
+    ids = token_ids(text)
+    found = streams(ids, out)
     halves = [row[-1] for pair in zip(found["middles"], found["residuals"], strict=True) for row in pair]
-    with torch.no_grad():
-        rows = torch.stack([model.model.embed_tokens(torch.tensor(ids))[-1], *halves])
-        return model.lm_head(model.model.norm(rows))
+    return lens(torch.stack([stories().model.embed_tokens(torch.tensor(ids))[-1], *halves]))
 
 
-def pushes_by_torch(text: str, out: Sequence[str] = ()) -> torch.Tensor:
-    """What each head of layer 3 adds to torch's logits after a text, at one scale of the norm: [head, vocabulary]."""
-    model, ids = without(out), token_ids(text)
-    layer, kept, size = model.model.layers[2], {}, model.config.head_dim
-    weight = models.load("stories").model.model.layers[2].self_attn.o_proj.weight  # of heads that are left out, too
-    layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs: kept.update(mixed=inputs[0][0, -1]))
-    layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1]))
-    with torch.no_grad():
-        model(torch.tensor([ids]))
-        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
-        columns = [slice(head * size, (head + 1) * size) for head in range(4)]
-        added = torch.stack([weight[:, own] @ kept["mixed"][own] for own in columns])
-        pushes: torch.Tensor = model.lm_head(added * model.model.norm.weight / scale)
-    return pushes
+@torch.no_grad()
+def pushed(added: Tensor, row: Tensor) -> Tensor:
+    """What vectors add to the logits of a row that they are part of, at its scale of the norm: [vector, vocabulary]."""
+    model = stories()
+    scale = (row.square().mean() + model.config.rms_norm_eps).sqrt()
+    logits: Tensor = model.lm_head(added * model.model.norm.weight / scale)
+    return logits
 
 
-def taken_by_torch(text: str, head: int) -> tuple[torch.Tensor, torch.Tensor]:
+def written_by_heads() -> Tensor:
+    """What each head of layer 3 writes with: [head, its numbers, hidden]."""
+    weight: Tensor = stories().model.layers[2].self_attn.o_proj.weight
+    return weight.T.unflatten(0, (-1, stories().config.head_dim))
+
+
+def pushes_by_torch(text: str, out: Sequence[str] = ()) -> Tensor:
+    """What each head of layer 3 adds to torch's logits after a text, left out or not: [head, vocabulary]."""
+    found, writes = streams(token_ids(text), out), written_by_heads()
+    mixed = found["mixed"][2][-1].view(len(writes), 1, -1)
+    return pushed((mixed @ writes)[:, 0], found["residuals"][2][-1])
+
+
+def taken_by_torch(text: str, head: int) -> tuple[Tensor, Tensor]:
     """What a head of layer 3 takes at the last token: the share of each, and what its value would add to the logits.
 
     Shapes [token] and [token, vocabulary].
     """
-    model = models.load("stories").model
-    model.set_attn_implementation("eager")
-    layer, size, kept = model.model.layers[2], model.config.head_dim, {}
-    hooks = [
-        layer.self_attn.v_proj.register_forward_hook(lambda *call: kept.update(values=call[2][0])),
-        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
-    ]
-    with torch.no_grad():
-        shares = model(torch.tensor([token_ids(text)]), output_attentions=True).attentions[2][0, head - 1, -1]
-        shared = (head - 1) // (model.config.num_attention_heads // model.config.num_key_value_heads)
-        values = kept["values"][:, shared * size : (shared + 1) * size]
-        added = values @ layer.self_attn.o_proj.weight[:, (head - 1) * size : head * size].T
-        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
-        messages = model.lm_head(added * model.model.norm.weight / scale)
-    for hook in hooks:
-        hook.remove()
-    return shares, messages
+    found, config = streams(token_ids(text)), stories().config
+    shared = (head - 1) // (config.num_attention_heads // config.num_key_value_heads)
+    values = found["values"][2].unflatten(1, (-1, config.head_dim))[:, shared]
+    messages = pushed(values @ written_by_heads()[head - 1], found["residuals"][2][-1])
+    return found["weights"][2][head - 1, -1], messages

@@ -7,8 +7,9 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from llm_course import models, widgets
+from llm_course import widgets
 from tests.widgets.conftest import Watched, opened, page_html
+from tests.widgets.stories_by_torch import streams, token_ids
 
 
 def attention_row(page: Page, row: int) -> list[float]:
@@ -31,6 +32,7 @@ def test_attention_explorer_shows_its_point_at_one_press(watched: Watched, addre
     before = attention_row(page, 3)
     page.get_by_role("button", name="All keys alike").click()
     assert attention_row(page, 3) == [0.25] * 4
+    expect(page.get_by_role("status")).to_contain_text("tokens alike (0.")
     page.get_by_role("button", name="As it was").click()
     assert attention_row(page, 3) == before
     page.get_by_role("button", name="One query ten times as large").click()
@@ -60,13 +62,8 @@ def test_attention_explorer_reads_a_sentence_with_the_course_model(
     read_sentence(page)
     page.get_by_label("Your sentence").fill("The cat sat.")
     expect(page.get_by_label("Your sentence")).to_be_focused()
-    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
-    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("The cat sat.")["input_ids"]]])
-    model.set_attn_implementation("eager")
-    with torch.no_grad():
-        attentions = model(ids, output_attentions=True).attentions
     page.get_by_role("button", name="Layer 3, head 4").click()
-    expected = attentions[2][0, 3].round(decimals=2)
+    expected = streams(token_ids("The cat sat."))["weights"][2][3].round(decimals=2)
     assert attention_row(page, 3) == pytest.approx(expected[3].tolist(), abs=0.011)
 
 
@@ -80,13 +77,6 @@ def test_the_view_of_the_attention_explorer_is_in_its_address(watched: Watched, 
     expect(page.get_by_label("Width d")).to_have_value("16")
     page.get_by_label("Vectors").select_option("A small example")
     expect(page.get_by_label("Queries Q").get_by_role("spinbutton").first).to_have_value("3")
-
-
-def test_keys_that_are_alike_are_listened_to_alike(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "attention_explorer")
-    page.get_by_role("button", name="All keys alike").click()
-    expect(page.get_by_role("status")).to_contain_text("tokens alike (0.")
-    expect(page.get_by_role("status")).not_to_contain_text("listens most")
 
 
 def test_a_weight_marks_the_rows_that_meet_in_it(watched: Watched, address: str) -> None:

@@ -7,10 +7,10 @@ import pytest
 import torch
 from playwright.sync_api import Browser, expect
 
-from llm_course import models
 from llm_course.widgets import PositionDial
 from tests.conftest import PATIENCE
 from tests.widgets.conftest import NEVER_AT_REST, WIDGETS, Watched, opened, page_html
+from tests.widgets.stories_by_torch import stories, stories_tokenizer, streams, token_id, token_ids, written_greedily
 
 
 def test_shows_its_picture_without_scripts(browser: Browser, address: str) -> None:
@@ -60,24 +60,20 @@ def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, 
     field.fill("The dog sat on the")
     shares = page.locator(".llm-chain .llm-share")
     expect(shares).to_have_count(5)
-    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
-    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("The dog sat on the")["input_ids"]]])
-    with torch.no_grad():
-        logits = model(ids).logits
-    probability = logits[0, -2].softmax(-1)[ids[0, -1]].item()
+    ids = token_ids("The dog sat on the")
+    logits = streams(ids)["logits"]
+    probability = logits[-2].softmax(-1)[ids[-1]].item()
     assert shares.last.inner_text() == f"{100 * probability:.1f}\u00a0%"
     page.get_by_role("button", name="Add the most probable").click()
-    expect(field).to_have_value("The dog sat on the" + tokenizer.decode(logits[0, -1].argmax()))
+    expect(field).to_have_value("The dog sat on the" + stories_tokenizer().decode(logits[-1].argmax()))
 
 
 def test_a_draw_takes_a_token_by_its_probability_and_each_row_tells_what_would_follow(
     watched: Watched, address: str
 ) -> None:
     page = opened(watched, address, "next_token_bars")
-    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
     prompt = "Once upon a time there was a"
-    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer(prompt + " boy")["input_ids"]]])
-    follows = tokenizer.decode(model.generate(ids, max_new_tokens=4, do_sample=False)[0, ids.shape[1] :])
+    follows = written_greedily(prompt + " boy", 4)
     expect(page.get_by_role("row", name="␣boy").locator("td").last).to_have_text(f"{follows} …")
     drawn, field = set(), page.get_by_label("Text", exact=True)
     for _ in range(8):
@@ -273,10 +269,9 @@ def test_lora_lab_draws_what_a_rank_holds(watched: Watched, address: str) -> Non
 def test_neighbours_map_finds_the_nearest_rows_of_the_embedding_table(watched: Watched, address: str) -> None:
     page = opened(watched, address, "neighbours_map")
     page.get_by_label("Word", exact=True).select_option(label="three")
-    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
-    table = model.get_input_embeddings().weight.detach()
-    similarities = torch.cosine_similarity(table, table[tokenizer(" three")["input_ids"][0]], dim=1)
-    expected = [tokenizer.decode([index]).strip() for index in similarities.topk(4).indices[1:].tolist()]
+    table = stories().get_input_embeddings().weight.detach()
+    similarities = torch.cosine_similarity(table, table[token_id(" three")], dim=1)
+    expected = [stories_tokenizer().decode([index]).strip() for index in similarities.topk(4).indices[1:].tolist()]
     said = page.get_by_role("status")
     expect(said).to_contain_text("three")
     assert f"“{expected[0]}”" in said.inner_text()
@@ -291,7 +286,7 @@ def test_neighbours_map_says_where_random_rows_come_nearly_as_near(watched: Watc
         word.select_option(label=name)
         expect(said).to_contain_text(f"Nearest to “{name}”")
         assert ("Random rows" in said.inner_text()) is not is_clear
-    table = models.load("stories").model.get_input_embeddings().weight
+    table = stories().get_input_embeddings().weight
     random = torch.nn.functional.normalize(torch.randn(table.shape, generator=torch.Generator().manual_seed(0)), dim=1)
     best = (random[:100] @ random.T).topk(2, dim=1).values[:, 1].mean().item()
     written = page.get_by_text("random rows:").inner_text()
@@ -308,7 +303,7 @@ def test_token_cost_prices_and_counts_own_text(watched: Watched, address: str) -
     expect(page.get_by_text("Burmese pays most: 357 tokens")).to_be_visible()
     expect(page.get_by_role("row", name="Burmese").get_by_role("cell").nth(2)).to_have_text("67")
     page.get_by_label("Your own text").fill("The cat é")
-    tokens = len(models.load("stories").tokenizer("The cat é")["input_ids"])
+    tokens = len(stories_tokenizer()("The cat é")["input_ids"])
     expect(page.get_by_role("status")).to_contain_text(f"9 characters, 10 bytes, {tokens} tokens")
     pieces = page.locator(".llm-tokens span").all_inner_texts()
     assert (len(pieces), pieces[0], pieces[-1]) == (tokens, "The", "⟨A9⟩")

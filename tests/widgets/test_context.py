@@ -15,7 +15,7 @@ from llm_course import models
 from llm_course.widgets import ContextCost, NeedleExplorer
 from solutions.context import kv_cache_bytes, yarn_frequencies
 
-from .conftest import Watched, opened, run_node
+from .conftest import Watched, opened, recall_of_needles, run_node
 from .test_parity import READ_MODEL, stories_as_exported
 
 FACTOR = 1.14
@@ -85,7 +85,7 @@ def test_a_haystack_asks_for_what_it_hides(length: int, depth: float) -> None:
         "const build = (seed) => buildHaystack(words, model.tokenizer, randomNumbers(seed), wanted);\n"
         "reply([1, 2, 3, 4, 5].map(build));"
     )
-    made = run_node(script, [NeedleExplorer().words, length, depth])
+    made = run_node(script, [recall_of_needles().words, length, depth])
     tokenizer = models.load("stories").tokenizer
     assert isinstance(made, list)
     for hay in made:
@@ -109,11 +109,10 @@ def test_context_cost_pictures_published_sizes() -> None:
 
 def test_needle_explorer_takes_a_learners_frequencies() -> None:
     own = yarn_frequencies(32, 10000.0, 4.0, original_length=160, slow=0.5, fast=4.0)
-    shown = NeedleExplorer({"mine": (own, FACTOR)}, {"mine": [[0.25] * 5] * 3}, texts=4)
+    shown = NeedleExplorer({"mine": (own, FACTOR)}, {"mine": [[0.25]]}, [60], [0.5], texts=4)
     assert shown.settings[0]["frequencies"] == pytest.approx(own.tolist())
     assert shown.settings[0]["factor"] == FACTOR
-    assert "mine" in shown.picture() and "<td>0.25</td>" in shown.picture()
-    assert "60 tokens" in NeedleExplorer().picture()
+    assert "mine" in shown.picture() and "60 tokens" in shown.picture() and "<td>0.25</td>" in shown.picture()
 
 
 def test_context_cost_follows_model_and_length(watched: Watched, address: str) -> None:
@@ -147,7 +146,7 @@ def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -
     page = opened(watched, address, "needle_explorer")
     said, found = page.get_by_role("status"), "the most probable token"
     expect(said).to_contain_text(found, timeout=60_000)
-    page.get_by_role("button", name="try: 256 tokens, at the beginning").click()
+    page.get_by_role("button", name="256 tokens, at the beginning").click()
     expect(said).to_contain_text(re.compile(r"in place [\d,]+ of 1,536"), timeout=60_000)
     expect(
         page.get_by_text(re.compile(r"looks in layer 3, head 1: [\d.<\u00a0]+% on the needle")).first
@@ -156,7 +155,7 @@ def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -
     assert 0 < len(named) <= 3  # what is looked at beside the needle, and stands in the text below
     shown = page.locator(".llm-weighed span").all_inner_texts()
     assert set(named) <= set(shown)
-    page.get_by_role("button", name="try: 60 tokens, at the end").press("Enter")
+    page.get_by_role("button", name="60 tokens, at the end").press("Enter")
     expect(said).to_contain_text(found, timeout=60_000)
     before = said.inner_text()
     page.get_by_role("button", name="Another text").click()
@@ -167,10 +166,10 @@ def test_other_children_are_seen_whole_and_a_view_is_shared(watched: Watched, ad
     page = opened(watched, address, "needle_explorer")
     for _ in range(2):
         page.get_by_role("button", name="of what to try").click()
-    expect(page.get_by_label("Other children")).to_have_value("4")
+    expect(page.get_by_label("Other children", exact=True)).to_have_value("4")
     page.wait_for_function("location.search.includes('needle_explorer.others=4')")
     page.reload()
-    expect(page.get_by_label("Other children")).to_have_value("4")
+    expect(page.get_by_label("Other children", exact=True)).to_have_value("4")
     expect(page.locator(".llm-weighed .llm-other-needle", has_text="had")).to_have_count(4)
     page.get_by_role("button", name="Another text").click()
     expect(page.get_by_role("status")).to_contain_text(re.compile(r"You have read 2, [012] right\."))

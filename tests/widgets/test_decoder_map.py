@@ -7,11 +7,10 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from llm_course import models
 from llm_course.widgets import DecoderMap
 from llm_course.widgets.models.course_model import guesses_after_layers
 from tests.widgets.conftest import Watched, opened, run_node, shown
-from tests.widgets.stories_by_torch import as_rows, guesses_without, streams, token_ids, without
+from tests.widgets.stories_by_torch import guesses_without, lens, pushed, stories, streams, token_ids
 from tests.widgets.test_parity import READ_MODEL
 
 TEXT = "The dog sat on the"
@@ -35,11 +34,11 @@ reply({
 def test_the_trace_is_torchs() -> None:
     ids = token_ids(TEXT)
     traced, expected = run_node(TRACE, ids), streams(ids)
-    assert isinstance(traced, dict)
+    expected["lenses"] = list(map(lens, expected["residuals"]))
     for name in ("middles", "residuals", "lenses"):
         for mine, theirs in zip(traced[name], expected[name], strict=True):
             torch.testing.assert_close(torch.tensor(mine), theirs, rtol=0, atol=0.03)
-    torch.testing.assert_close(torch.tensor(traced["logits"]), expected["logits"][0], rtol=0, atol=0.03)
+    torch.testing.assert_close(torch.tensor(traced["logits"]), expected["logits"], rtol=0, atol=0.03)
     for layer, theirs in zip(traced["weights"], expected["weights"], strict=True):
         for position, heads in enumerate(layer):
             mine = torch.tensor(heads, dtype=torch.float32)
@@ -58,19 +57,9 @@ reply(Array.from(pushesToward(model.decoder, found, 2, input.ids.length - 1, inp
 
 def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
     """By linearity: a unit's push is what the logit loses without it, at the same scale of the norm."""
-    model, ids, token = models.load("stories").model, token_ids(TEXT), 263
-    layer, kept = model.model.layers[2], {}
-    hooks = [
-        layer.mlp.down_proj.register_forward_pre_hook(lambda _, inputs: kept.update(hidden=inputs[0][0, -1])),
-        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
-    ]
-    with torch.no_grad():
-        model(torch.tensor([ids]))
-        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
-        direction = model.lm_head.weight[token] * model.model.norm.weight / scale
-        expected = kept["hidden"] * (layer.mlp.down_proj.weight.T @ direction)
-    for hook in hooks:
-        hook.remove()
+    ids, token = token_ids(TEXT), 263
+    found, writes = streams(ids), stories().model.layers[2].mlp.down_proj.weight.T
+    expected = pushed(found["hidden"][2][-1][:, None] * writes, found["residuals"][2][-1])[:, token]
     pushes = torch.tensor(run_node(PUSHES, {"ids": ids, "token": token}))
     torch.testing.assert_close(pushes, expected, rtol=0, atol=0.02)
 
@@ -79,8 +68,9 @@ WITHOUT = (
     READ_MODEL
     + """
 import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.ts";
-const rows = (parts) => trace(decoderWithout(model, parts), input.ids).logits.map((row) => Array.from(row));
-reply(input.left_out.map(rows));
+const { ids, since } = input;
+const traced = (parts) => trace(model.decoder, ids, { decoder: decoderWithout(model, parts), since });
+reply(input.left_out.map((parts) => traced(parts).logits.map((row) => Array.from(row))));
 """
 )
 LEFT_OUT = (
@@ -93,26 +83,20 @@ LEFT_OUT = (
 )
 
 
-def test_the_model_without_parts_is_torchs_with_their_last_matrices_at_zero() -> None:
+@pytest.mark.parametrize("since", [0, 3])  # what was read before makes a difference
+def test_the_model_without_parts_from_a_token_on_is_torchs(since: int) -> None:
     ids = token_ids(TEXT)
-    found = run_node(WITHOUT, {"ids": ids, "left_out": LEFT_OUT})
-    assert isinstance(found, list)
+    found = run_node(WITHOUT, {"ids": ids, "since": since, "left_out": LEFT_OUT})
     for parts, mine in zip(LEFT_OUT, found, strict=True):
-        with torch.no_grad():
-            expected = without(parts)(torch.tensor([ids])).logits[0]
-        torch.testing.assert_close(torch.tensor(mine), expected, rtol=0, atol=0.03)
+        torch.testing.assert_close(torch.tensor(mine), streams(ids, parts, since)["logits"], rtol=0, atol=0.03)
 
 
 def test_the_picture_names_shapes_and_guesses() -> None:
     tokens, sizes, guesses = guesses_after_layers(TEXT)
-    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
-    with torch.no_grad():
-        best = model(torch.tensor([token_ids(TEXT)])).logits[0, -1].argmax()
-    assert guesses[-1] == tokenizer.decode(best)
-    assert len(guesses) == 1 + model.config.num_hidden_layers
+    assert [guess.replace(" ", "␣") for guess in guesses[1:]] == guesses_without(token_ids(TEXT))
     picture = DecoderMap(TEXT, chapters={"attention": "chapters/a.html"}).picture()
     assert f"{len(tokens)} × {sizes['hidden']}" in picture
-    assert picture.count("<tr>") == 1 + 5 + model.config.num_hidden_layers
+    assert picture.count("<tr>") == 1 + 5 + len(guesses) - 1
     assert 'href="chapters/a.html"' in picture
 
 
@@ -128,7 +112,7 @@ def test_a_sentence_goes_through_the_parts(watched: Watched, address: str) -> No
     assert [guess.replace("␣", " ") for guess in guesses_shown(page)] == guesses
     part = page.get_by_role("region", name="The opened part")
     boxes = page.locator(".llm-boxes button")
-    expect(boxes).to_have_count(5 + 4 * models.load("stories").model.config.num_hidden_layers)
+    expect(boxes).to_have_count(5 + 4 * stories().config.num_hidden_layers)
     for index in range(boxes.count()):
         boxes.nth(index).click()
         expect(part).to_contain_text(boxes.nth(index).get_attribute("aria-label") or boxes.nth(index).inner_text())
@@ -251,5 +235,8 @@ def test_a_view_that_cannot_be_shown_opens_as_it_was_built(watched: Watched, add
     page = watched.page
     page.goto(f"{address}/attention_explorer-light.html?attention_explorer.causal=perhaps&attention_explorer._esm=1")
     expect(page.locator(".llm-widget")).to_be_visible()
-    page.goto(f"{address}/decoder_map-light.html?decoder_map.part=nowhere&decoder_map.position=99")
+    out = '["head-3-9","attention-0","x","head-1-0"]'  # parts that no model has
+    asked = f"decoder_map.part=nowhere&decoder_map.position=99&decoder_map.head=7&decoder_map.out={out}"
+    page.goto(f"{address}/decoder_map-light.html?{asked}")
     expect(page.get_by_role("region", name="The opened part")).to_contain_text("vocabulary")
+    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣girl”")

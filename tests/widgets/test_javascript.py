@@ -109,13 +109,6 @@ def test_rope_equals_transformers() -> None:
     torch.testing.assert_close(torch.tensor(rotated), expected.flatten(), atol=1e-5, rtol=0)
 
 
-def test_sinusoids_have_one_length_and_a_product_of_the_distance() -> None:
-    each = "[0, 3, 10, 13].map((position) => page.sinusoid(8, position, 10000))"
-    rows = torch.tensor(in_page("position_dial/positions", each), dtype=torch.float64)
-    torch.testing.assert_close(rows.square().sum(1), torch.full((4,), 4.0, dtype=torch.float64))
-    torch.testing.assert_close(rows[0] @ rows[1], rows[2] @ rows[3])
-
-
 def test_sorting_by_the_strongest_pattern_moves_rows_and_columns_and_changes_no_number() -> None:
     factors = {"b": [[3, 1], [-2, 0], [1, 5]], "a": [[2, -1, 1], [1, 1, -1]]}
     ranks = "[1, 2].map((rank) => page.ofRank(input.b, input.a, rank))"

@@ -26,16 +26,17 @@ from tests.widgets.test_parity import READ_MODEL
 PUSHES_OF_HEAD = (
     READ_MODEL
     + """
-import { pushesOfHead, trace } from "./llm_course/widgets/decoder_map/trace.ts";
-const found = trace(model.decoder, input.ids);
-reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2, input.ids.length - 1, head))));
+import { addedByHead } from "./llm_course/widgets/decoder_map/head_scores.ts";
+import { sightOf } from "./llm_course/widgets/decoder_map/sight.ts";
+const sight = sightOf(model, input);
+reply([0, 1, 2, 3].map((head) => Array.from(addedByHead(sight, 2, head))));
 """
 )
 
 
 def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> None:
     """By linearity."""
-    pushes = torch.tensor(run_node(PUSHES_OF_HEAD, {"ids": token_ids(BALL)}))
+    pushes = torch.tensor(run_node(PUSHES_OF_HEAD, BALL))
     torch.testing.assert_close(pushes, pushes_by_torch(BALL), rtol=0, atol=0.05)
 
 
@@ -90,7 +91,7 @@ def instead(text: str, out: list[str], head: int, *names: str) -> str:
     pushes = pushes_by_torch(text, [part for part in out if part != f"head-3-{head}"])[head - 1]
     adds = ", ".join(f"{float(pushes[i]):+.1f} to “␣{name}”" for i, name in zip(ids, names, strict=True))
     put_back = [part for part in out if part != f"head-3-{head}"]
-    whole, changed = (streams(token_ids(text), parts)["logits"][0][-1] for parts in (put_back, out))
+    whole, changed = (streams(token_ids(text), parts)["logits"][-1] for parts in (put_back, out))
     ends = " and ".join(f"{float(whole[i] - changed[i]):+.1f}" for i in ids)
     return f"Here head {head} would add {adds}; after all layers, {ends}.".replace("-", "−")
 
@@ -316,24 +317,19 @@ def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str) -> None:
-    page = watched.page
-    page.goto(
-        f'{address}/decoder_map-light.html?decoder_map.out=["head-3-9","attention-0","x","head-1-0"]&decoder_map.head=7'
-    )
-    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣girl”")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("width", [374, 944])
-def test_on_a_phone_a_button_leads_to_what_a_suggestion_is_about(watched: Watched, site: Path, width: int) -> None:
-    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True, predict=True), width, 15)
-    tips, there = page.get_by_role("group", name="What to try"), page.get_by_role("button", name="Go there ↓")
+def test_on_a_phone_buttons_lead_to_what_a_suggestion_is_about_and_back_up(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True, predict=True), 374, 15)
+    tips, grid = page.get_by_role("group", name="What to try"), page.locator(".llm-head-grid")
+    there, up = page.get_by_role("button", name="Go there ↓"), page.get_by_role("button", name="Up ↑")
     for _ in range(3):
         tips.get_by_role("button", name="Next ›").click()
-    if width > 608:  # all stands on one screen
-        expect(there).to_be_hidden()
-        return
-    expect(page.locator(".llm-head-grid")).not_to_be_in_viewport()
+    expect(grid).not_to_be_in_viewport()
     there.click()
-    expect(page.locator(".llm-head-grid")).to_be_in_viewport(ratio=1)
+    expect(grid).to_be_in_viewport(ratio=1)
+    page.locator(".llm-name-pair").last.scroll_into_view_if_needed()
+    expect(tips).not_to_be_in_viewport()
+    up.click()
+    expect(tips).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 944, "height": 800})  # there all stands on one screen
+    expect(there).to_be_hidden()
+    expect(up).to_be_hidden()

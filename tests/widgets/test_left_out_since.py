@@ -3,39 +3,12 @@
 from pathlib import Path
 
 import pytest
-import torch
 from playwright.sync_api import expect
 
-from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched, run_node, shown
-from tests.widgets.stories_by_torch import BEN, logits_without, token_ids
-from tests.widgets.test_decoder_map import LEFT_OUT, TEXT
-from tests.widgets.test_parity import READ_MODEL
-
-SINCE = (
-    READ_MODEL
-    + """
-import { decoderWithout, trace } from "./llm_course/widgets/decoder_map/trace.ts";
-const { ids, since } = input;
-const traced = (parts) => trace(model.decoder, ids, { decoder: decoderWithout(model, parts), since });
-reply(input.left_out.map((parts) => traced(parts).logits.map((row) => Array.from(row))));
-"""
-)
-SECOND_BEN = 10
-"""Where he gives, among the tokens of `BEN`."""
-
-
-def test_the_model_without_parts_from_a_token_on_is_torchs() -> None:
-    model, ids = models.load("stories").model, token_ids(TEXT)
-    found = run_node(SINCE, {"ids": ids, "since": 3, "left_out": LEFT_OUT})
-    assert isinstance(found, list)
-    for parts, mine in zip(LEFT_OUT, found, strict=True):
-        expected = logits_without(model, ids, parts, 3)
-        torch.testing.assert_close(torch.tensor(mine), expected, rtol=0, atol=0.03)
-        assert (
-            expected[3:] - logits_without(model, ids, parts)[3:]
-        ).abs().max() > 0.1  # what was read before makes a difference
+from tests.widgets.conftest import Watched, shown
+from tests.widgets.stories_by_torch import BEN
+from tests.widgets.test_decoder_map import TEXT
 
 
 @pytest.mark.slow

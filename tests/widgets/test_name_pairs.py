@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import Watched, run_node, shown
-from tests.widgets.stories_by_torch import BALL, logits_without, token_ids
+from tests.widgets.stories_by_torch import BALL, stories_tokenizer, streams, token_ids
 from tests.widgets.test_parity import READ_MODEL
 
 NAMES = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]
@@ -55,11 +54,9 @@ def test_a_text_with_two_of_the_names_takes_any_other_pair() -> None:
 
 def torch_guesses(parts: Sequence[str], last: int = 0) -> list[tuple[str, bool]]:
     """The first guess for each pair, and whether it is surely that. The `last` tokens are without the parts, or all."""
-    model, tokenizer = models.load("stories")
     texts = [token_ids(who(*pair)) for pair in PAIRS]
-    logits = [logits_without(model, ids, parts, len(ids) - last if last else 0)[-1] for ids in texts]
-    best = [row.topk(2) for row in logits]
-    return [(tokenizer.decode(ids[0]).strip(), bool(a - b > SURE)) for (a, b), ids in best]
+    best = [streams(ids, parts, len(ids) - last if last else 0)["logits"][-1].topk(2) for ids in texts]
+    return [(stories_tokenizer().decode(ids[0]).strip(), bool(a - b > SURE)) for (a, b), ids in best]
 
 
 def outcomes(guesses: Sequence[str]) -> list[int]:
@@ -70,10 +67,10 @@ def outcomes(guesses: Sequence[str]) -> list[int]:
 
 def test_the_guesses_for_all_pairs_are_torchs() -> None:
     outs: list[tuple[int, list[str]]] = [(0, []), (0, ["head-3-2"]), (9, ["head-1-2"]), (0, ["head-3-1", "head-3-2"])]
-    tokenizer, length = models.load("stories").tokenizer, len(token_ids(BALL))
+    length = len(token_ids(BALL))
     for (since, out), found in zip(outs, run_node(GUESSES, {"text": BALL, "outs": outs}), strict=True):
         expected = torch_guesses(out, length - since if since else 0)
-        words = [tokenizer.decode(guess).strip() for guess in found]
+        words = [stories_tokenizer().decode(guess).strip() for guess in found]
         assert [word for word, (_, sure) in zip(words, expected, strict=True) if sure] == [
             word for word, sure in expected if sure
         ]
@@ -156,19 +153,6 @@ def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watch
     three = f"Tom and {'very ' * 30}{BALL}"  # of names, though Tom is not read
     page.get_by_label("Text", exact=True).fill(three)
     expect(part).to_contain_text("Write a text with two of these names")
-
-
-@pytest.mark.slow
-def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(part="pairs", small=True), 374, 15)
-    tips, up = page.get_by_role("group", name="What to try"), page.get_by_role("button", name="Up ↑")
-    up.scroll_into_view_if_needed()
-    page.locator(".llm-name-pair").last.scroll_into_view_if_needed()
-    expect(tips).not_to_be_in_viewport()
-    up.click()
-    expect(tips).to_be_in_viewport(ratio=1)
-    page.set_viewport_size({"width": 944, "height": 800})
-    expect(up).to_be_hidden()
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ import unicodedata
 
 import numpy as np
 import pytest
-import tokenizers
 import torch
 from transformers import (
     LogitsProcessorList,
@@ -90,24 +89,6 @@ def test_pieces_equal_on_fuzzed_strings() -> None:
     expected = [[piece for piece, _ in pre_tokenizer.pre_tokenize_str(string)] for string in strings]
     differing = [(s, mine, theirs) for s, mine, theirs in zip(strings, pieces, expected, strict=True) if mine != theirs]
     assert differing == []
-
-
-def test_merges_learned_in_the_page_encode_alike_in_tokenizers() -> None:
-    words = ["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3
-    script = (
-        'import { byteCharacters } from "./llm_course/widgets/models/bpe.ts";\n'
-        'import { countPairs, mergeEverywhere } from "./llm_course/widgets/bpe_stepper/bpe_training.ts";\n'
-        "let pieces = input.map(byteCharacters); const merges = [];\n"
-        "for (let i = 0; i < 12; i++) { const [{ pair }] = countPairs(pieces, merges); merges.push(pair);"
-        " pieces = mergeEverywhere(pieces, pair); }\n"
-        "reply([merges, pieces]);"
-    )
-    merges, pieces = run_node(script, words)
-    symbols = dict.fromkeys([*"".join(words), *("".join(pair) for pair in merges)])
-    vocabulary = {symbol: index for index, symbol in enumerate(symbols)}
-    bpe = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, [tuple(pair) for pair in merges]))
-    assert pieces == [bpe.encode(word).tokens for word in words]
-    assert pieces[0] == ["low"]
 
 
 def test_the_page_learns_the_merges_of_the_exercise() -> None:

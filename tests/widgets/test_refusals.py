@@ -1,6 +1,7 @@
 """What makes no sense is refused, in one sentence that says what is wrong."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -10,7 +11,6 @@ from llm_course.serving import Request
 from llm_course.widgets import (
     AgentStepper,
     AttentionExplorer,
-    BPEStepper,
     ContextCost,
     DecoderMap,
     InjectionRange,
@@ -18,7 +18,6 @@ from llm_course.widgets import (
     LoRALab,
     MetricSwitch,
     NeedleExplorer,
-    NeighboursMap,
     NormLab,
     ObjectiveLab,
     ParameterBudget,
@@ -28,37 +27,28 @@ from llm_course.widgets import (
     QuantizationMicroscope,
     ReliabilityDial,
     RentOrOwn,
-    SamplingPlayground,
     ServingArena,
     SpeculationLab,
     Timeline,
-    TokenCost,
-    UnmaskingStepper,
 )
 from llm_course.widgets.ui.base import CourseWidget
 from tests.widgets.test_python import CONFIG
 
+needle = partial(
+    NeedleExplorer, frequencies={"mine": [0.5] * 16}, recall={"mine": [[1.0]]}, lengths=[60], depths=[0.5], texts=1
+)
 REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
     (lambda: PatternLab([], ["a"]), "at least one word of each"),
     (lambda: PatternLab(["a", "b"], ["c"], prefix=3), "from 0 to the 2 words"),
     (lambda: ObjectiveLab(["a"]), "at least two"),
     (lambda: ObjectiveLab(["a", "b"], hidden=[2]), "no word at place 2"),
-    (lambda: UnmaskingStepper(""), "from 1 to 20"),
     (lambda: ContextCost("GPT-9"), "There is no model 'GPT-9' here"),
     (lambda: ContextCost(tokens=1000), "give a power of two"),
     (lambda: DecoderMap(chapters={"attentoin": "a.html"}), "chapters names 'attentoin': give addresses of"),
     (lambda: MetricSwitch([], []), "There is no run to show"),
     (lambda: AttentionExplorer(torch.randn(2, 2), tokens=["a"]), "one label for each key"),
-    (lambda: SamplingPlayground(logits=[1, 2, 3], tokens=["a"]), "3 logits but 1 tokens"),
-    (lambda: SamplingPlayground(logits=[[1, 2]]), "1 dimension"),
-    (lambda: SamplingPlayground(logits=[1, float("inf")]), "not finite"),
-    (lambda: BPEStepper(merges=[("a", "")]), "no merge"),
     (lambda: PositionDial([1.0, 2.0, 3.0]), "even number"),
     (lambda: PositionDial([1.0, 2.0], [1.0, 2.0, 3.0, 4.0]), "2 numbers but the key 4"),
-    (lambda: NeighboursMap(["a", "b", "c"], torch.randn(2, 4)), "3 words but 2 vectors"),
-    (lambda: NeighboursMap(["a"], torch.randn(1, 4)), "three or more"),
-    (lambda: TokenCost(sentences={"English": "the cat"}), "give the tokenizers too"),
-    (lambda: TokenCost({"none": lambda text: []}), "gives no token"),
     (lambda: LoRALab({1: 2.0, 2: 1.0}), "at rank 0"),
     (lambda: LoRALab({0: 2.0}), "one rank or more"),
     (lambda: LoRALab({0: 1.0, 4: 1.0}), "not below"),
@@ -85,9 +75,9 @@ REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
         lambda: SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b"], ["here"], ["Tom had a", "Emma had a"]),
         "There are 2 texts: give one for each of 1 places, or none",
     ),
-    (lambda: AttentionExplorer(torch.randn(3, 4), torch.randn(3, 5)), "4 numbers but a key 5"),
+    (lambda: AttentionExplorer(torch.randn(3, 4), *torch.randn(2, 3, 5)), "4 numbers but a key 5"),
     (lambda: AttentionExplorer(*(torch.randn(rows, 4) for rows in (3, 3, 2))), "3 keys but 2 values"),
-    (lambda: AttentionExplorer(torch.randn(2, 3, 4), torch.randn(3, 4)), "layers and heads"),
+    (lambda: AttentionExplorer(torch.randn(2, 3, 4), *torch.randn(2, 3, 4)), "layers and heads"),
     (lambda: AttentionExplorer(torch.full((2, 2), float("nan"))), "not finite"),
     (lambda: AttentionExplorer(torch.randn(3)), "has shape"),
     (lambda: AttentionExplorer("cat"), "no tensor of numbers"),
@@ -97,12 +87,12 @@ REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
     (lambda: AttentionExplorer(torch.full((2, 3, 4, 4), 0.25), head=-1), "give 0 to 1 and 0 to 2"),
     (lambda: AttentionExplorer(torch.eye(3), picked=3), "There is no row 3: give 0 to 2, or -1 for the last."),
     (lambda: AttentionExplorer(torch.eye(3), hints={"Look": {"row": 1}}), "'row': give layer, head or picked."),
-    (lambda: NeedleExplorer(lengths=[20]), "from 40 to 1024"),
-    (lambda: NeedleExplorer(depths=[]), "from 0 to 1"),
-    (lambda: NeedleExplorer(frequencies={"mine": [1.0, 0.5]}), "2 frequencies 'mine'"),
-    (lambda: NeedleExplorer(recall={"mine": [[1.0]]}), "no frequencies for the recall"),
-    (lambda: NeedleExplorer({"mine": [0.5] * 16}, {"mine": [[1.0, 0.5]]}), "3 depths and 5 lengths"),
-    (lambda: NeedleExplorer({"mine": [0.5] * 16}, {"mine": [[1.5] * 5] * 3}), "shares from 0 to 1"),
+    (lambda: needle(lengths=[20]), "from 40 to 1024"),
+    (lambda: needle(depths=[]), "from 0 to 1"),
+    (lambda: needle(frequencies={"mine": [1.0, 0.5]}), "2 frequencies 'mine'"),
+    (lambda: needle(recall={"mine": [[1.0, 0.5]]}), "1 depths and 1 lengths"),
+    (lambda: needle(recall={}), "frequencies or recall lacks 'mine'"),
+    (lambda: needle(recall={"mine": [[1.5]]}), "shares from 0 to 1"),
     (lambda: ParameterBudget(CONFIG | {"d_ff": 0}), "d_ff is 0: give a whole number above 0"),
     (lambda: ParameterBudget(CONFIG | {"n_layers": 2.5}), "n_layers is 2.5"),
     (lambda: ParameterBudget(CONFIG | {"n_kv_heads": 3}), "n_kv_heads must divide n_heads"),

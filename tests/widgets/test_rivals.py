@@ -6,10 +6,9 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import Watched, run_node, shown
-from tests.widgets.stories_by_torch import BALL, KITE, logits_along, token_id
+from tests.widgets.stories_by_torch import BALL, KITE, logits_along, stories_tokenizer, token_id
 from tests.widgets.test_parity import READ_MODEL
 
 RIVALS = (
@@ -17,9 +16,8 @@ RIVALS = (
     + """
 import { logitsAlong, rivalsOf } from "./llm_course/widgets/decoder_map/rivals.ts";
 import { sightOf } from "./llm_course/widgets/decoder_map/sight.ts";
-const course = { ...model, decoder: model.decoder };
 reply(input.asked.map(({ rival, out }) => {
-  const sight = sightOf(course, input.text, { rival, out });
+  const sight = sightOf(model, input.text, { rival, out });
   const { guess, rival: other, colors } = rivalsOf(sight);
   return { pair: [guess, other], colors, lines: [guess, other].map((id) => logitsAlong(sight, sight.trace, id)) };
 }));
@@ -63,9 +61,8 @@ def test_a_name_keeps_its_color_when_it_becomes_the_guess() -> None:
 def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
     text = "Sam had a red ball. He gave the red"
     (reply,) = run_node(RIVALS, {"text": text, "asked": [{"rival": "", "out": []}]})
-    tokenizer = models.load("stories").tokenizer
     best = logits_along([], text)[-1].topk(2).indices.tolist()
-    assert reply["pair"] == best and tokenizer.decode(best[0]).strip().islower()
+    assert reply["pair"] == best and stories_tokenizer().decode(best[0]).strip().islower()
 
 
 @pytest.mark.slow

@@ -2,11 +2,10 @@
 
 import re
 
-import torch
 from playwright.sync_api import Page, expect
 
-from llm_course import models
 from tests.widgets.conftest import Watched, opened
+from tests.widgets.stories_by_torch import streams, token_ids, written_greedily
 
 
 def start_playground(watched: Watched, address: str) -> Page:
@@ -61,10 +60,7 @@ def test_playground_is_greedy_at_temperature_zero(watched: Watched, address: str
     page.get_by_label("Prompt").fill("Once upon a time")
     page.get_by_label("Temperature").fill("0")
     expect(page.get_by_role("status")).to_contain_text("1 of ")
-    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
-    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("Once upon a time")["input_ids"]]])
-    expected = model.generate(ids, do_sample=False, max_new_tokens=40)[0, ids.shape[1] :]
-    assert write(page).startswith(tokenizer.decode(expected, skip_special_tokens=True)[:100])
+    assert write(page).startswith(written_greedily("Once upon a time", 40)[:100])
 
 
 def test_playground_names_what_each_filter_cuts(watched: Watched, address: str) -> None:
@@ -84,10 +80,7 @@ def test_sampling_playground_keeps_its_bars_and_says_what_the_rest_holds(watched
     page.get_by_label("Temperature", exact=True).fill("2")
     expect(page.get_by_role("status")).to_have_text("1,536 of 1,536 tokens are kept.")
     expect(page.get_by_text("After “␣called”: the 60 most probable of 1,536 tokens")).to_be_visible()
-    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
-    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("There was a girl called")["input_ids"]]])
-    with torch.no_grad():
-        logits = model(ids).logits[0, -1].sort(descending=True).values
+    logits = streams(token_ids("There was a girl called"))["logits"][-1].sort(descending=True).values
     now, before = (100 * (logits / temperature).softmax(0)[60:].sum().item() for temperature in (2, 1))
     said = page.locator(".llm-ranked svg text", has_text="the other 1,476").text_content()
     assert said == f"the other 1,476: {now:.1f}\u00a0% together (model's own: {before:.1f}\u00a0%)"

@@ -64,7 +64,8 @@ def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation
 
 def test_speed_follows_the_exercise() -> None:
     asked = [(0.0, 3), (0.37, 5), (1.0, 4), (0.8, 0)]
-    found = in_page("speculation_lab/speculation", "input.map((one) => [page.expectedTokens(...one), page.speedUp(...one, 0.1)])", asked)
+    each = "input.map((one) => [page.expectedTokens(...one), page.speedUp(...one, 0.1)])"
+    found = in_page("speculation_lab/speculation", each, asked)
     tokens = [expected_tokens(acceptance, drafted) for acceptance, drafted in asked]
     speeds = [many / (1 + 0.1 * drafted) for many, (_, drafted) in zip(tokens, asked, strict=True)]
     assert found == [pytest.approx(pair) for pair in zip(tokens, speeds, strict=True)]

@@ -27,22 +27,20 @@ class AttentionExplorer(CourseWidget):
         query_or_weights: Queries [..., queries, d], or, if it comes alone, weights [..., queries, keys].
             Up to two leading dimensions are taken as (layer, head) or (head).
         key: [..., keys, d].
-        value: [..., keys, d_value]; the keys themselves if left out.
+        value: [..., keys, d_value].
         tokens: One label a key; the queries are the last of them. Numbers if left out.
-        causal: Whether queries are at first kept from later keys.
-        scaled: Whether scores are at first divided by √d.
         layer: The layer that is shown at first, from 0.
         head: Its head that is shown at first, from 0.
         picked: The row that is explained at first, from 0; the last if left out.
-        label: What the tensors are.
         hints: What to try first with them, each with what it sets up of layer, head and picked.
+        state: Whether the scores are at first causal and scaled; a label for the tensors.
 
     Raises:
         ValueError: If shapes do not fit together, a number is not finite, there is no such layer, head or row, or a
             hint sets up something else.
     """
 
-    label = Unicode().tag(sync=True)
+    label = Unicode("The tensors given here").tag(sync=True)
     hints = List(Dict()).tag(sync=True)  # suggestions: what they say and set
     tokens = List(Unicode()).tag(sync=True)
     query: List[Any] = List(allow_none=True).tag(sync=True)
@@ -66,17 +64,14 @@ class AttentionExplorer(CourseWidget):
         value: Any = None,
         *,
         tokens: list[str] | None = None,
-        causal: bool = False,
-        scaled: bool = True,
         layer: int = 0,
         head: int = 0,
         picked: int = -1,
-        label: str = "",
         hints: Mapping[str, Mapping[str, int]] | None = None,
+        **state: Any,
     ) -> None:
-        label = label or "The tensors given here"
         if query_or_weights is None:
-            label, tokens = "A small example", tokens or TOKENS
+            tokens, state["label"] = TOKENS, "A small example"
             query_or_weights, key, value = QUERY, KEY, VALUE
         if key is None:
             tensors = {"weights": four_dimensions("weights", query_or_weights)}
@@ -84,7 +79,7 @@ class AttentionExplorer(CourseWidget):
         else:
             query = four_dimensions("query", query_or_weights)
             key = four_dimensions("key", key)
-            value = key if value is None else four_dimensions("value", value)
+            value = four_dimensions("value", value)
             check_shapes(query, key, value)
             tensors = {"query": query, "key": key, "value": value}
             queries, keys = query.shape[2], key.shape[2]
@@ -98,18 +93,8 @@ class AttentionExplorer(CourseWidget):
         tokens = [str(position) for position in range(keys)] if tokens is None else list(tokens)
         if len(tokens) != keys:
             raise ValueError(f"There are {keys} keys but {len(tokens)} tokens: give one label for each key.")
-        state = dict.fromkeys(("query", "key", "value", "weights")) | {k: v.tolist() for k, v in tensors.items()}
-        super().__init__(
-            label=label,
-            tokens=tokens,
-            causal=causal,
-            scaled=scaled,
-            layer=layer,
-            head=head,
-            picked=picked,
-            hints=suggestions(hints or {}),
-            **state,
-        )
+        state |= dict.fromkeys(("query", "key", "value", "weights")) | {k: v.tolist() for k, v in tensors.items()}
+        super().__init__(tokens=tokens, layer=layer, head=head, picked=picked, hints=suggestions(hints or {}), **state)
 
     def picture(self) -> str:
         """The weights of the head that is shown at first."""

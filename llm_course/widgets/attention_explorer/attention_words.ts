@@ -2,7 +2,8 @@
 
 import { fromTo } from "../ui/before.ts";
 import { element } from "../ui/dom.ts";
-import { argmax, format } from "../models/numbers.ts";
+import { moments } from "../models/norms.ts";
+import { argmax, format, sum } from "../models/numbers.ts";
 import type { Matrix } from "../ui/types.ts";
 
 /** A head that gives more than so much of its weight to one kind of place is named after it. */
@@ -20,7 +21,7 @@ const ALIKE = 1e-6;
 function habits(weights: Matrix, tokens: string[]) {
   const rows = weights.slice(2);
   if (!rows.length || weights.length !== weights[0].length) return [];
-  const mean = (place: (i: number) => number) => rows.reduce((sum, row, i) => sum + row[place(i + 2)], 0) / rows.length;
+  const mean = (place: (i: number) => number) => sum(rows.map((row, i) => row[place(i + 2)])) / rows.length;
   const columns = tokens.map((_, j) => mean(() => j));
   const rest = argmax(columns);
   return [
@@ -44,7 +45,7 @@ export function habitName(weights: Matrix, tokens: string[]): [kind: string, sha
 function isSpread(weights: Matrix) {
   const isCausal = weights.every((row, i) => row.every((weight, j) => j <= i || weight === 0));
   const shares = weights.map((row, i) => effective(row) / (isCausal ? i + 1 : row.length)).slice(2);
-  return shares.reduce((sum, share) => sum + share, 0) > SPREAD * shares.length;
+  return sum(shares) > SPREAD * shares.length;
 }
 
 /**
@@ -52,7 +53,7 @@ function isSpread(weights: Matrix) {
  * would be as uncertain.
  */
 function effective(weights: number[]) {
-  return Math.exp(-weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0));
+  return Math.exp(-sum(weights.map((weight) => (weight > 0 ? weight * Math.log(weight) : 0))));
 }
 
 /**
@@ -90,7 +91,5 @@ function named(tokens: string[], place: number) {
 
 export function spread(scores: Matrix) {
   const seen = scores.flat().filter(Number.isFinite);
-  const mean = seen.reduce((sum, score) => sum + score, 0) / seen.length;
-  const variance = seen.reduce((sum, score) => sum + (score - mean) ** 2, 0) / seen.length;
-  return `Standard deviation of scores: ${format(Math.sqrt(variance), 1)}.`;
+  return `Standard deviation of scores: ${format(Math.sqrt(moments(seen).variance), 1)}.`;
 }

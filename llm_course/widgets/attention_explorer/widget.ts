@@ -252,51 +252,48 @@ function sentenceSource(model: Model, onChange: () => void): Source {
  * @param onChoose  Another layer or head was chosen.
  * @returns  What stands beside the stage where it is split, and below it.
  */
-function headView(
-  view: View,
-  model: Model,
-  onChoose: () => void,
-): { controls: Node[], stage: Node[], side: Node[], rest: Node[], isSplit: boolean, show: () => void } {
+function headView(view: View, model: Model, onChoose: () => void) {
   const { source } = view;
   let numbers = source.at(view.layer, view.head);
-  const results = resultView(view, model, numbers, (query, key) => markRows(tables, query, key));
-  const show = () => results.show(numbers, { causal: model.get("causal"), scaled: model.get("scaled") });
+  const vectors = "query" in numbers ? numbers : null;
+  const { maps, said, listened, habit, steps, show } = resultView(view, model, numbers, (query, key) => markRows(tables, query, key));
+  const showNumbers = () => show(numbers, { causal: model.get("causal"), scaled: model.get("scaled") });
   const all = allHeads(view, (layer, head) => {
     setTrait(model, "layer", layer);
     setTrait(model, "head", head);
     onChoose();
   });
-  const controls: (HTMLElement | null)[] = [
-    ...(all ? [] : indexChoices(view, model, onChoose)),
-    ...("weights" in numbers ? [] : switches(model)),
-  ];
   const tables =
-    "query" in numbers && source.edit && isSmall(numbers)
-      ? vectorTables(source.tokens, numbers, (edited) => {
+    vectors && source.edit && isSmall(vectors)
+      ? vectorTables(source.tokens, vectors, (edited) => {
           numbers = edited;
           source.edit?.(view.layer, view.head, edited);
-          show();
+          showNumbers();
         })
       : [];
-  if (tables.length) controls.push(presetButtons(view, numbers, onChoose));
-  if (source.note) results.scores?.append(element("p", { class: "llm-note" }, source.note));
-  const note = source.note && !results.scores ? element("p", { class: "llm-note" }, source.note) : null;
   const inputs = tables.length ? element("div", { class: "llm-row llm-tight" }, ...tables) : null;
-  const isLong = source.hasText && source.tokens.length >= COMPACT.many;
+  const note = source.note ? element("p", { class: "llm-note" }, source.note) : null;
+  // A small head is seen whole, side by side; of a large one the weights come first and the rest unfolds.
+  const isWhole = vectors && source.tokens.length < COMPACT.columns;
   // The row of a long text in numbers would make the card higher than a screen.
-  if (isLong && results.scores) {
-    results.scores.append(results.listened);
-    results.scores.querySelector("summary")?.append(", and the picked row in numbers");
-  }
-  const parts = {
-    controls, isSplit: all !== null,
+  const isLong = vectors && source.hasText && source.tokens.length >= COMPACT.many;
+  const stage = isWhole ? element("div", { class: "llm-row llm-tight" }, maps.scores, maps.weights, maps.output) : maps.weights;
+  const unfolds = isWhole
+    ? isSmall(vectors) ? details("The picked row, term by term", steps) : null
+    : vectors && details(isLong ? "Scores and output, and the picked row in numbers" : "Scores and output", maps.scores, maps.output, note, isLong ? listened : null);
+  return {
+    isSplit: all !== null,
+    controls: [...(all ? [] : indexChoices(view, model, onChoose)), ...(vectors ? switches(model) : []), inputs && presetButtons(view, numbers, onChoose)],
     // What is said of numbers that a reader types into stands beside them: on a phone the maps are screens below.
-    stage: inputs ? [results.said, inputs, results.node] : [results.node, ...(all && !isLong ? [results.listened] : []), ...(all ? [results.said] : [])],
-    side: all ? [all, results.habit] : [],
-    rest: [...(inputs || all ? [] : [results.said]), results.below, note],
+    stage: inputs ? [said, inputs, stage] : [stage, all && !isLong ? listened : null, all && said],
+    side: all ? [all, habit] : [],
+    rest: [inputs || all ? null : said, element("div", {}, unfolds), isWhole ? note : null],
+    show: showNumbers,
   };
-  const present = (nodes: (Node | null)[]) => nodes.filter((node) => node !== null);
-  return { ...parts, controls: present(parts.controls), stage: present(parts.stage), side: present(parts.side), rest: present(parts.rest), show };
+}
+
+function details(name: string, ...hidden: (Node | null)[]) {
+  return element("details", {}, element("summary", {}, name), ...hidden);
 }
 
 function switches(model: Model) {
@@ -368,15 +365,10 @@ function markRows(tables: HTMLElement[], query: number, key?: number) {
  * The maps of the head in view. With vectors: scores, weights, output and the arithmetic of the picked row.
  * With weights alone: the weights.
  * @param onMeet  What meets in the picked row, or in a cell that is pointed at.
- * @returns  The maps; what is said of them; the text as the picked query listens to it; what the head does in all rows; the rest, and in it
- *   what unfolds to scores and output.
+ * @returns  The maps; what is said of them; the text as the picked query listens to it; what the head does in all rows; the
+ *   arithmetic.
  */
-function resultView(
-  view: View,
-  model: Model,
-  numbers: Vectors | Weights,
-  onMeet: (query: number, key?: number) => void,
-): { node: Node, said: Node, listened: Node, habit: Node, below: Node, scores: HTMLElement | null, show: (numbers: Vectors | Weights, settings: Settings) => void } {
+function resultView(view: View, model: Model, numbers: Vectors | Weights, onMeet: (query: number, key?: number) => void) {
   const { tokens } = view.source;
   const vectors = "query" in numbers ? numbers : null;
   const rows = tokens.slice(-(vectors ? vectors.query : (numbers as Weights).weights).length);
@@ -402,52 +394,32 @@ function resultView(
   const steps = element("div");
   let repeat = () => {};
 
-  return {
-    ...arrange(vectors, isCompact, { scores: scoreMap.node, weights: weightMap.node, output: outputMap.node, said, listened, habit, steps }),
-    show(current, settings) {
-      repeat = () => this.show(current, settings);
-      const { picked } = view;
-      const showWeights = (weights: Matrix) => {
-        const where = [view.source.label, view.layer, view.head, ...tokens].join();
-        const seen = view.remember({ where, weights });
-        const before = seen?.where === where ? seen.weights : undefined;
-        weightMap.show(weights, picked, before);
-        onPoint();
-        said.textContent = summary(weights[picked], rows[picked], tokens, before?.[picked]);
-        if (isCompact) redraw(listened, rowOf(weights[picked], rows[picked], tokens));
-        habit.replaceChildren(...habitOf(weights, tokens, `Layer ${view.layer + 1}, head ${view.head + 1}`));
-      };
-      if ("weights" in current) return showWeights(current.weights);
-      const results = attention({ ...current, ...settings });
-      showWeights(results.weights);
-      scoreMap.rename(scoreCaption(settings.scaled));
-      scoreMap.show(results.scores, picked);
-      outputMap.show(results.output.map((row) => row.slice(0, OUTPUT_WIDTH)), picked);
-      if (isSmall(current)) steps.replaceChildren(...arithmetic(current, results, settings, picked, tokens));
-      else said.append(` ${spread(results.scores)}`);
-    },
-  };
-}
+  return { maps: { scores: scoreMap.node, weights: weightMap.node, output: outputMap.node }, said, listened, habit, steps, show };
 
-/** A small head is seen whole, side by side; of a large one the weights come first and the rest unfolds. */
-function arrange(
-  vectors: Vectors | null,
-  isCompact: boolean,
-  { scores, weights, output, said, listened, habit, steps }: Record<"scores" | "weights" | "output" | "said" | "listened" | "habit" | "steps", Node>,
-) {
-  if (!vectors || isCompact) {
-    const rest = vectors ? element("details", {}, element("summary", {}, "Scores and output"), scores, output) : null;
-    return { node: weights, said, listened, habit, below: element("div", {}, rest), scores: rest };
+  function show(current: Vectors | Weights, settings: Settings) {
+    repeat = () => show(current, settings);
+    const { picked } = view;
+    if ("weights" in current) return showWeights(current.weights);
+    const results = attention({ ...current, ...settings });
+    showWeights(results.weights);
+    scoreMap.rename(scoreCaption(settings.scaled));
+    scoreMap.show(results.scores, picked);
+    outputMap.show(results.output.map((row) => row.slice(0, OUTPUT_WIDTH)), picked);
+    if (isSmall(current)) steps.replaceChildren(...arithmetic(current, results, settings, picked, tokens));
+    else said.append(` ${spread(results.scores)}`);
   }
-  const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
-  return {
-    node: element("div", { class: "llm-row llm-tight" }, scores, weights, output),
-    said,
-    listened,
-    habit,
-    below: element("div", {}, isSmall(vectors) ? explanation : null),
-    scores: null,
-  };
+
+  function showWeights(weights: Matrix) {
+    const { picked } = view;
+    const where = [view.source.label, view.layer, view.head, ...tokens].join();
+    const seen = view.remember({ where, weights });
+    const before = seen?.where === where ? seen.weights : undefined;
+    weightMap.show(weights, picked, before);
+    onPoint();
+    said.textContent = summary(weights[picked], rows[picked], tokens, before?.[picked]);
+    if (isCompact) redraw(listened, rowOf(weights[picked], rows[picked], tokens));
+    habit.replaceChildren(...habitOf(weights, tokens, `Layer ${view.layer + 1}, head ${view.head + 1}`));
+  }
 }
 
 /** The text, each token as strong as the query listens to it. */

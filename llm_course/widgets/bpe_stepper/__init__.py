@@ -1,9 +1,6 @@
 """Byte-pair encoding, one merge at a time: count neighbors, join the most frequent pair, count again."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from traitlets import List, Unicode
+from traitlets import Unicode
 
 from ..ui.base import CourseWidget
 from ..ui.picture import token_strip
@@ -12,26 +9,16 @@ TEXT = "low low low low low lower lower newest newest newest newest newest newes
 
 
 class BPEStepper(CourseWidget):
-    """Merges learned from a text of the reader's, step by step; or a learner's own merges, applied in their order.
-
-    >>> BPEStepper("low lower lowest", merges=[("l", "o"), ("lo", "w")])
+    """Merges learned from a text of the reader's, step by step.
 
     Args:
         text: What merges are learned from.
-        merges: Pairs of strings to apply instead.
-
-    Raises:
-        ValueError: If a merge is not a pair of strings that hold something.
     """
 
     text = Unicode().tag(sync=True)
-    merges: List[Any] = List().tag(sync=True)
 
-    def __init__(self, text: str = TEXT, *, merges: Sequence[tuple[str, str]] = ()) -> None:
-        for pair in merges:
-            if len(pair) != 2 or not all(isinstance(part, str) and part for part in pair):
-                raise ValueError(f"{pair!r} is no merge: give two strings that each hold something.")
-        super().__init__(text=text, merges=[list(pair) for pair in merges])
+    def __init__(self, text: str = TEXT) -> None:
+        super().__init__(text=text)
 
     def picture(self) -> str:
         """The text as it begins: one token a byte."""

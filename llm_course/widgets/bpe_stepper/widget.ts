@@ -56,10 +56,8 @@ export default widget(
       show();
     }
 
-    /** A learner's own merges come in their order; without them the most frequent pair is next. */
+    /** The most frequent pair, as long as it is found twice. */
     function nextPair() {
-      const given = model.get("merges");
-      if (given.length) return given[merges.length]?.map((part: string) => byteCharacters(part).join(""));
       const [first] = countPairs(pieces, merges);
       return first && first.count > 1 ? first.pair : undefined;
     }

@@ -2,7 +2,6 @@
 
 export interface Shape {
   layers: number;
-  heads: number; // Query heads.
   cached: number; // Numbers that one layer keeps for one position.
   scored: number; // Multiplications for one query, one key and one value, in all heads of a layer.
   parameters: number; // That work on one token, without the embedding table.

@@ -17,7 +17,7 @@ import type { Model } from "../ui/types.ts";
  * @param table  Parameters of embeddings and head.
  */
 const shape = (layers: number, heads: number, kvHeads: number, headDim: number, stored: number, table: number): Shape => ({
-  layers, heads, cached: cachedByHeads(kvHeads, headDim), scored: 2 * heads * headDim, parameters: stored - table, stored,
+  layers, cached: cachedByHeads(kvHeads, headDim), scored: 2 * heads * headDim, parameters: stored - table, stored,
 });
 /** As published. */
 const MODELS: Record<string, Shape> = {
@@ -26,7 +26,7 @@ const MODELS: Record<string, Shape> = {
   "Llama 3 8B": shape(32, 32, 8, 128, 8.03e9, 2 * 128256 * 4096),
   "Llama 3 70B": shape(80, 64, 8, 128, 70.55e9, 2 * 128256 * 8192),
   // A latent of 512 numbers and a key of 64 for all heads; 37 of 671 billion parameters work on a token.
-  "DeepSeek-V3": { layers: 61, heads: 128, cached: 576, scored: 128 * (192 + 128), parameters: 37e9 - 2 * 129280 * 7168, stored: 671e9 },
+  "DeepSeek-V3": { layers: 61, cached: 576, scored: 128 * (192 + 128), parameters: 37e9 - 2 * 129280 * 7168, stored: 671e9 },
 };
 /** The longest text that each accepts, in tokens, as published. */
 const WINDOWS: Record<string, number> = { "stories, ours": 256, "Llama 2 7B": 4096, "Llama 3 8B": 131072, "Llama 3 70B": 131072, "DeepSeek-V3": 131072 };

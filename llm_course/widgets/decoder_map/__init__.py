@@ -1,9 +1,9 @@
 """The whole decoder at work on one sentence: each part opens to its shapes and numbers of this very sentence."""
 
-from collections.abc import Mapping
 from html import escape
+from typing import Any
 
-from traitlets import Bool, Dict, Int, List, Unicode
+from traitlets import Bool, Dict, Int, List, Unicode, validate
 
 from ..models.course_model import guesses_after_layers
 from ..ui.base import CourseWidget
@@ -45,24 +45,16 @@ class DecoderMap(CourseWidget):
         self,
         text: str = "Sam and Anna had a red ball. Sam gave the red ball to",
         part: str = "attention-3",
-        head: int = 0,
-        rival: str = "",
-        predict: bool = False,
-        small: bool = False,
-        chapters: Mapping[str, str] | None = None,
+        **state: Any,
     ) -> None:
-        addresses = dict(chapters or {})
+        super().__init__(text=text, part=part, **state)
+
+    @validate("chapters")
+    def _check_chapters(self, proposal: Any) -> dict[str, str]:
+        addresses: dict[str, str] = proposal["value"]
         if unknown := set(addresses) - set(CHAPTERS):
             raise ValueError(f"chapters names {sorted(unknown)[0]!r}: give addresses of {', '.join(CHAPTERS)}.")
-        super().__init__(
-            text=text,
-            part=part,
-            head=head,
-            rival=rival,
-            predict=predict,
-            small=small,
-            chapters=addresses,
-        )
+        return addresses
 
     def picture(self) -> str:
         """The map as a list, with the guess after each layer."""

@@ -1,10 +1,9 @@
 /** What a head carries to a token, a line for each token that it takes from: its message, and the share that is taken of it. */
 
 import { button, element } from "../ui/dom.ts";
-import { lanesOf } from "./lanes.ts";
-import { addedByHead, messageFrom, NOTHING, plus, type Scores } from "./head_scores.ts";
+import { addedByHead, lanesOf, messageFrom, NOTHING, plus, type Scores } from "./head_scores.ts";
 import { written } from "./guesses.ts";
-import { argmax, signed } from "../models/numbers.ts";
+import { argmax, ranking, signed } from "../models/numbers.ts";
 import { colorMark, lookOf, rivalsOf } from "./rivals.ts";
 import { headName, headOf, isUntold, silencers, traceWithout, type Sight } from "./sight.ts";
 import { captionedTable, tableRow } from "../ui/table.ts";
@@ -88,8 +87,7 @@ function sharesOf({ trace, position }: Sight, layer: number, head: number) {
 
 /** Where the largest shares are, as they stand in the text. */
 function largest(shares: number[]) {
-  const places = shares.map((_, from) => from).sort((one, other) => shares[other] - shares[one]);
-  return places.slice(0, MOST).sort((one, other) => one - other);
+  return ranking(shares).slice(0, MOST).sort((one, other) => one - other);
 }
 
 function messageInWords(sight: Sight, message: Float32Array) {

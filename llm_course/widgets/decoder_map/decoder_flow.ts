@@ -1,6 +1,6 @@
 /** The drawing of the decoder map: the residual stream as one line, and branches that read from it and add to it. */
 
-import { branches, DRAW, FINAL_NORM, LOGITS, OTHER_NAMES, ROWS, TOKENS, wholeLayer, type Part } from "./decoder_parts.ts";
+import { branches, DRAW, FINAL_NORM, LOGITS, OTHER_NAMES, ROWS, TOKENS, type Part } from "./decoder_parts.ts";
 import { element } from "../ui/dom.ts";
 import { guessOf, writtenAt } from "./guesses.ts";
 import { lookOf, rivalsOf, type Rivals } from "./rivals.ts";
@@ -8,17 +8,9 @@ import { isLeftOut, traceWithout, type Sight } from "./sight.ts";
 import { percent } from "../ui/token_bars.ts";
 import { partNamed } from "./trace.ts";
 
-/**
- * The boxes on each of a layer's branches.
- * @param isSmall  A layer is one box.
- */
-function branchesOf(layer: number, isSmall: boolean) {
-  return isSmall ? [[wholeLayer(layer)]] : branches(layer);
-}
-
 /** @returns  From the text to the drawn token, and what is no box. */
 export function allParts({ trace }: Sight, isSmall: boolean): Part[] {
-  const layers = trace.layers.flatMap((_, i) => branchesOf(i, isSmall).flat());
+  const layers = trace.layers.flatMap((_, i) => branches(i, isSmall).flat());
   return [TOKENS, ROWS, ...layers, FINAL_NORM, LOGITS, DRAW, OTHER_NAMES];
 }
 
@@ -36,7 +28,7 @@ export function flow(sight: Sight, { isSmall, opened, onOpen }: { isSmall: boole
       part.name,
     );
   const layer = (i: number) => {
-    const drawn = branchesOf(i, isSmall).map((parts) => branch(parts.map(box), outOf(sight, parts[parts.length - 1].adds ?? [])));
+    const drawn = branches(i, isSmall).map((parts) => branch(parts.map(box), outOf(sight, parts[parts.length - 1].adds ?? [])));
     return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, ...drawn), guess(sight, trace.layers[i].residual[position], rivals, whole?.layers[i].residual[position]));
   };
   return element(

@@ -6,16 +6,16 @@ import { element } from "../ui/dom.ts";
 import { headGrid } from "./head_grid.ts";
 import { headInWords, headTable } from "./layer_heads.ts";
 import { scoresOfHeads } from "./head_scores.ts";
-import { guessOf, written } from "./guesses.ts";
-import { format, softmax } from "../models/numbers.ts";
-import { guessThen } from "./otherwise.ts";
+import { guessOf, guessThen, written } from "./guesses.ts";
+import { rms } from "../models/norms.ts";
+import { format, ranking, softmax } from "../models/numbers.ts";
 import { pairsSeen } from "./pair_grid.ts";
 import { lookOf, rivalsAlong, rivalsOf } from "./rivals.ts";
 import { isLeftOut, token, traceWithout, type Sight } from "./sight.ts";
 import { strip } from "./strip.ts";
 import { captionedTable, tableRow } from "../ui/table.ts";
 import { percent, tokenBars } from "../ui/token_bars.ts";
-import { pushesToward, rootMeanSquare } from "./trace.ts";
+import { pushesToward } from "./trace.ts";
 import type { Pair, PairGuesses } from "./name_pairs.ts";
 
 const SCORES = 7;
@@ -129,29 +129,13 @@ export const DRAW: Part = {
   },
 };
 
-/** The two branches of a layer: a norm, and what adds to the stream. */
-export function branches(i: number) {
-  return [[normBefore(i, "attention"), attentionOf(i)], [normBefore(i, "feed-forward"), feedForwardOf(i)]];
-}
-
-export function wholeLayer(i: number): Part {
-  const adds = [`attention-${i + 1}`, `feed-forward-${i + 1}`];
-  return {
-    key: `layer-${i + 1}`,
-    adds,
-    name: `Layer ${i + 1}`,
-    kind: "learned",
-    heads: i,
-    chapters: ["attention", "feed-forward networks"],
-    open: (sight, actions) => {
-      const { said, pictures, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
-      return {
-        said: [said, rivalsAlong(sight, [i, i + 1], actions.compare, ROOMY)],
-        proof: said,
-        shown: sight.carried ? carriedTable(sight, i, actions) : [...pictures, details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i))],
-      };
-    },
-  };
+/**
+ * The boxes on each of a layer's branches: a norm, and what adds to the stream.
+ * @param isSmall  A layer is one box.
+ */
+export function branches(i: number, isSmall: boolean): Part[][] {
+  if (isSmall) return [[headsPart(i, true)]];
+  return [[normBefore(i, "attention"), headsPart(i, false)], [normBefore(i, "feed-forward"), feedForwardOf(i)]];
 }
 
 function normBefore(i: number, next: "attention" | "feed-forward"): Part {
@@ -169,41 +153,39 @@ function normBefore(i: number, next: "attention" | "feed-forward"): Part {
   };
 }
 
-function attentionOf(i: number): Part {
-  const adds = [`attention-${i + 1}`];
+/** The heads of a layer: those of its attention, or of all of it. */
+function headsPart(i: number, isWhole: boolean): Part {
+  const adds = isWhole ? [`attention-${i + 1}`, `feed-forward-${i + 1}`] : [`attention-${i + 1}`];
   return {
-    key: `attention-${i + 1}`,
+    key: isWhole ? `layer-${i + 1}` : adds[0],
     adds,
-    name: `Attention ${i + 1}`,
+    name: `${isWhole ? "Layer" : "Attention"} ${i + 1}`,
     kind: "learned",
     heads: i,
-    chapters: ["attention"],
+    chapters: isWhole ? ["attention", "feed-forward networks"] : ["attention"],
     open: (sight, actions) => {
-      const { said, pictures, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
+      const isOut = isLeftOut(sight, adds);
+      const added = scoresOfHeads(sight, i);
+      const said = paragraph(headInWords(sight, i, isOut, added));
+      const sizes = [...attentionSizes(sight, i), ...(isWhole ? [feedForwardAdds(sight, i)] : [])];
       return {
-        said: [said, rivalsAlong(sight, [i, i + 0.5], actions.compare, FLAT)],
+        said: [said, rivalsAlong(sight, [i, i + (isWhole ? 1 : 0.5)], actions.compare, isWhole ? ROOMY : FLAT)],
         proof: said,
-        shown: sight.carried ? carriedTable(sight, i, actions) : [...pictures, details("Shapes and sizes", ...sizes)],
+        shown: sight.carried ? carriedTable(sight, i, actions) : [headTable(sight, i, isOut, added, actions), details("Shapes and sizes", ...sizes)],
       };
     },
   };
 }
 
-/** The attention of a layer: what it does in a sentence, its heads, and how large things are. */
-function attentionSeen(sight: Sight, i: number, isOut: boolean, actions: PartActions) {
-  const { heads, kv_heads, head_size } = sight.course.config;
-  const { attentionOutput, input } = sight.trace.layers[i];
-  const n = sight.ids.length;
-  const added = scoresOfHeads(sight, i);
-  return {
-    said: paragraph(headInWords(sight, i, isOut, added)),
-    pictures: [headTable(sight, i, isOut, added, actions)],
-    sizes: [
-      `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}. Each layer has two steps in the plot: attention, then feed-forward.`,
-      sizesOf("What attention adds", attentionOutput[sight.position], input[sight.position]),
-    ],
-  };
+function attentionSizes({ course, ids, position, trace }: Sight, i: number) {
+  const { heads, kv_heads, head_size } = course.config;
+  const { attentionOutput, input } = trace.layers[i];
+  const n = ids.length;
+  return [
+    `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
+      `turned by their positions; weights ${heads} × ${n} × ${n}. Each layer has two steps in the plot: attention, then feed-forward.`,
+    sizesOf("What attention adds", attentionOutput[position], input[position]),
+  ];
 }
 
 function feedForwardOf(i: number): Part {
@@ -249,9 +231,9 @@ function feedForwardAdds({ trace, position }: Sight, i: number) {
 /** @param at  Where the norm reads from the stream, in layers. */
 function norm(sight: Sight, before: Float32Array, after: Float32Array, at: number) {
   const largest = Math.max(...[before, after].flatMap((row) => Array.from(row, Math.abs)));
-  const sizes = (position: number) => rowsAlong(sight.trace, position).map(([x, row]) => [x, rootMeanSquare(row)] as [number, number]);
+  const sizes = (position: number) => rowsAlong(sight.trace, position).map(([x, row]) => [x, rms(row)] as [number, number]);
   const others = sight.ids.map((_, i) => i).filter((i) => i !== sight.position);
-  const divisor = rootMeanSquare(before);
+  const divisor = rms(before);
   const said = [
     paragraph(`Each row of ${shape(sight)} is divided by its root mean square, here ${format(divisor)}, and multiplied by a learned gain.`),
     alongStream(sight.trace, {
@@ -269,12 +251,7 @@ function shape({ ids, course }: Sight) {
 }
 
 function sizesOf(what: string, addition: Float32Array, stream: Float32Array) {
-  return `${what} has a root mean square of ${format(rootMeanSquare(addition))}; the row: ${format(rootMeanSquare(stream))}.`;
-}
-
-/** @returns  The indices, the largest value first. */
-function ranking(values: ArrayLike<number>): number[] {
-  return Array.from(values, (_, id) => id).sort((a, b) => values[b] - values[a]);
+  return `${what} has a root mean square of ${format(rms(addition))}; the row: ${format(rms(stream))}.`;
 }
 
 function paragraph(text: string) {

@@ -1,9 +1,8 @@
 /** What the model guesses: in a sentence, and beside it as bars of the guess and of the tokens that compete with it. */
 
 import { element } from "../ui/dom.ts";
-import { written, writtenAt } from "./guesses.ts";
-import { argmax, softmax, twoLargest } from "../models/numbers.ts";
-import { inWords } from "./otherwise.ts";
+import { guessNow, guessWithout, inWords, written, writtenAt } from "./guesses.ts";
+import { ranking, softmax } from "../models/numbers.ts";
 import { lookOf, rivalsOf } from "./rivals.ts";
 import { partsInWords, sinceInWords, token, traceWithout, type Sight } from "./sight.ts";
 import { percent } from "../ui/token_bars.ts";
@@ -30,7 +29,7 @@ function unseen(...words: string[]) {
 
 function sentence(sight: Sight): [seen: string, heard: string] {
   const shares = softmax(sight.trace.logits[sight.position]);
-  const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
+  const [first, other] = ranking(shares).slice(0, 2).map((id) => inWords(sight, { id, share: shares[id] }));
   if (gestures(sight.out).length > 2) return [guessesInARow(sight).join(" → "), `, ${percent(Math.max(...shares))}: one part after the other is left out${sinceInWords(sight)}.`];
   const without = `Without ${partsInWords(sight.out)}${sinceInWords(sight)}`;
   const after = `, after “${token(sight)}”`;
@@ -46,8 +45,8 @@ function gestures(out: string[]) {
 
 /** The guess of the whole model, and after each part that was left out: the last ones, if they are many. */
 function guessesInARow(sight: Sight) {
-  const { course, out, position } = sight;
-  const guesses = [0, ...gestures(out)].map((count) => written(course, argmax(traceWithout(sight, out.slice(0, count)).logits[position])));
+  const { course, out } = sight;
+  const guesses = [0, ...gestures(out)].map((count) => written(course, guessWithout(sight, out.slice(0, count)).id));
   return guesses.length > IN_A_ROW ? ["…", ...guesses.slice(-IN_A_ROW)] : guesses;
 }
 
@@ -61,7 +60,7 @@ export function guessBars() {
     const rivals = rivalsOf(sight);
     const { trace, position, out } = sight;
     const [shares, whole] = [trace, traceWithout(sight, [])].map(({ logits }) => softmax(logits[position]));
-    const now = argmax(shares);
+    const now = guessNow(sight).id;
     const shown = [...new Set([rivals.guess, rivals.rival, now])];
     bars.forEach((bar, i) => {
       const id = shown[i];

@@ -1,11 +1,9 @@
 /** The guess without each head of the model, a line for each layer. */
 
 import { button, element } from "../ui/dom.ts";
-import { writtenAt } from "./guesses.ts";
-import { argmax, softmax } from "../models/numbers.ts";
-import { inWords } from "./otherwise.ts";
+import { guessWithout, inWords, writtenAt } from "./guesses.ts";
 import { lookOf, rivalsOf } from "./rivals.ts";
-import { headName, isUntold, partsInWords, traceWithout, type Sight } from "./sight.ts";
+import { headName, isUntold, partsInWords, type Sight } from "./sight.ts";
 import { captionedTable, tableRow } from "../ui/table.ts";
 import type { PartActions } from "./decoder_parts.ts";
 
@@ -57,23 +55,16 @@ function tried(sight: Sight, parts: string[], tellAll: () => void) {
   return element("p", { class: "llm-tried" }, words, isAll ? null : button("Show all", tellAll));
 }
 
-/** @param parts  Those that are left out: no others are. */
-function guessWithout(sight: Sight, parts: string[]) {
-  const shares = softmax(traceWithout(sight, parts).logits[sight.position]);
-  const id = argmax(shares);
-  return { id, share: shares[id] };
-}
-
 /**
  * Writes what the model guesses without one head, and with all others.
  * @param button  As `headGrid` makes it.
  */
 export function tellAlone(sight: Sight, button: HTMLElement) {
   const { value, title } = button as HTMLButtonElement;
-  const { id, share } = guessWithout(sight, [value]);
-  button.classList.add(lookOf(rivalsOf(sight), id));
-  button.classList.toggle("llm-flips", id !== guessWithout(sight, []).id);
-  button.style.setProperty("--share", share.toFixed(3));
-  button.replaceChildren(element("span", {}, writtenAt(sight, id)));
-  button.setAttribute("aria-label", `${title}: the guess is ${inWords(sight, id, share)}`);
+  const guess = guessWithout(sight, [value]);
+  button.classList.add(lookOf(rivalsOf(sight), guess.id));
+  button.classList.toggle("llm-flips", guess.id !== guessWithout(sight, []).id);
+  button.style.setProperty("--share", guess.share.toFixed(3));
+  button.replaceChildren(element("span", {}, writtenAt(sight, guess.id)));
+  button.setAttribute("aria-label", `${title}: the guess is ${inWords(sight, guess)}`);
 }

@@ -1,8 +1,9 @@
 /** What a head adds to the scores of tokens (direct logit attribution), in all and by what it takes from each token. */
 
-import { rivalsOf } from "./rivals.ts";
+import { element } from "../ui/dom.ts";
+import { lookOf, rivalsOf, type Rivals } from "./rivals.ts";
 import { silencers, traceWithout, type Sight } from "./sight.ts";
-import { pushesFrom, pushesOfHead } from "./trace.ts";
+import { pushesOfMix } from "./trace.ts";
 
 export type Scores = [guess: number, rival: number];
 
@@ -14,7 +15,9 @@ export function plus(one: Scores, other: Scores): Scores {
 
 /** What a head adds to the score of each token, or would add if it weren't left out. */
 export function addedByHead(sight: Sight, layer: number, head: number) {
-  return pushesOfHead(sight.course.decoder, withHead(sight, layer, head), layer, sight.position, head);
+  const { head_size } = sight.course.config;
+  const trace = withHead(sight, layer, head);
+  return pushesOfMix(sight.course.decoder, trace, layer, sight.position, head, trace.layers[layer].mixed[sight.position].subarray(head * head_size, (head + 1) * head_size));
 }
 
 /**
@@ -22,7 +25,10 @@ export function addedByHead(sight: Sight, layer: number, head: number) {
  * messages add up to what `addedByHead` finds.
  */
 export function messageFrom(sight: Sight, layer: number, head: number, from: number) {
-  return pushesFrom(sight.course.decoder, withHead(sight, layer, head), layer, sight.position, head, from);
+  const { head_size, heads, kv_heads } = sight.course.config;
+  const trace = withHead(sight, layer, head);
+  const shared = Math.floor(head / (heads / kv_heads)) * head_size;
+  return pushesOfMix(sight.course.decoder, trace, layer, sight.position, head, trace.layers[layer].values[from].subarray(shared, shared + head_size));
 }
 
 /** What happens in the model with a head, which may be left out. */
@@ -39,4 +45,19 @@ export function scoresOfHeads(sight: Sight, layer: number): Scores[] {
     const scores = addedByHead(sight, layer, head);
     return [scores[guess], scores[rival]];
   });
+}
+
+/**
+ * What is added to two scores, in the rows of a table: in a column for each a bar from where the score stood.
+ * @param stands  Where the scores stand at any time: the bars' scale.
+ */
+export function lanesOf(rivals: Rivals, stands: Scores[]) {
+  const [least, most] = [Math.min(...stands.flat()), Math.max(...stands.flat())];
+  const at = (score: number) => (score - least) / (most - least);
+  return (from: Scores, by: Scores, inWords: (score: number, digits: number) => string) =>
+    [rivals.guess, rivals.rival].map((id, i) => {
+      const [left, right] = [at(from[i]), at(from[i] + by[i])].sort((one, other) => one - other);
+      const style = Object.entries({ left, width: right - left, zero: at(0) }).map(([name, share]) => `--${name}: ${share.toFixed(4)}`).join("; ");
+      return element("span", { class: `llm-lane ${lookOf(rivals, id)}${by[i] < 0 ? " llm-lowers" : ""}`, style }, inWords(by[i], 1));
+    });
 }

@@ -1,11 +1,9 @@
 /** The heads of a layer, a line each: what a head takes most from, what it adds to the scores, and the guess without it. */
 
 import { element } from "../ui/dom.ts";
-import { lanesOf } from "./lanes.ts";
-import { addedByHead, NOTHING, withHead, type Scores } from "./head_scores.ts";
-import { written } from "./guesses.ts";
+import { addedByHead, lanesOf, NOTHING, withHead, type Scores } from "./head_scores.ts";
+import { guessNow, guessOtherwise, inWords, switchOf, written } from "./guesses.ts";
 import { argmax, format, signed } from "../models/numbers.ts";
-import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.ts";
 import { rivalsOf } from "./rivals.ts";
 import { headName, headOf, isLeftOut, isUntold, sinceInWords, token, type Sight } from "./sight.ts";
 import { captionedTable, tableRow } from "../ui/table.ts";
@@ -23,13 +21,12 @@ export function headInWords(sight: Sight, layer: number, isOut: boolean, added: 
   const weights = sight.trace.layers[layer].weights[sight.position][head];
   const most = argmax(weights);
   const from = `${percent(weights[most])} from “${sight.labels[most]}”`;
-  if (isOut) return `Left out, it adds nothing, and the guess is ${guessNow(sight)}. Head ${head + 1} would take ${from}.`;
+  if (isOut) return `Left out, it adds nothing, and the guess is ${inWords(sight, guessNow(sight))}. Head ${head + 1} would take ${from}.`;
   if (isLeftOut(sight, part)) return scoresInstead(sight, layer, head);
   const other = guessOtherwise(sight, part);
-  const otherwise = inWords(sight, other.id, other.share);
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
-  return `${takes} and ${inPlainWords(sight, largestMove(movesOf(sight, added[head])), sight.labels[most])}. Without it: ${other.isOther ? "" : "still "}${otherwise}.`;
+  return `${takes} and ${inPlainWords(sight, largestMove(movesOf(sight, added[head])), sight.labels[most])}. Without it: ${other.isOther ? "" : "still "}${inWords(sight, other)}.`;
 }
 
 type Move = [id: number, by: number];

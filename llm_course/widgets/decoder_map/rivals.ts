@@ -3,7 +3,7 @@
 import { alongStream, rowsAlong } from "./along_stream.ts";
 import { element, inlineChoice } from "../ui/dom.ts";
 import { written } from "./guesses.ts";
-import { argmax, dot, twoLargest } from "../models/numbers.ts";
+import { argmax, dot, ranking } from "../models/numbers.ts";
 import { traceWithout, type Sight } from "./sight.ts";
 import { lensRow, type Trace } from "./trace.ts";
 import type { CourseModel } from "../models/course_model.ts";
@@ -22,7 +22,7 @@ export interface Rivals {
  */
 export function rivalsOf(sight: Sight): Rivals {
   const { course, ids, position, trace } = sight;
-  const [guess, second] = twoLargest(traceWithout(sight, []).logits[position]);
+  const [guess, second] = ranking(traceWithout(sight, []).logits[position]);
   const now = argmax(trace.logits[position]);
   const others = withoutBareTwins(course, [...new Set([now, second, ...ids.slice(1, position + 1)])]).filter((id) => id !== guess);
   const asked = others.find((id) => course.tokenizer.decode([id]) === sight.rival);

@@ -4,6 +4,7 @@ import { symbolLabel } from "../models/bpe.ts";
 import { argmax } from "../models/numbers.ts";
 import { decoderWithout, hasPart, partNamed, trace, type NamedPart, type Trace } from "./trace.ts";
 import type { CourseModel } from "../models/course_model.ts";
+import type { Model } from "../ui/types.ts";
 
 /** Longer sentences are cut: a table of more columns is no longer read. */
 export const SENTENCE_TOKENS = 24;
@@ -26,20 +27,28 @@ export interface Sight {
   traces: Map<string, Trace>; // Those that were asked for, by the parts that they are without since then.
 }
 
-type Chosen = Pick<Sight, "head" | "rival" | "out" | "since" | "predict" | "told" | "carried">;
+/** What a reader chooses; a position of -1 is the last. */
+export type Chosen = Pick<Sight, keyof typeof AT_FIRST>;
 
-/** Parts that the model doesn't have are ignored, and so is a place that the text doesn't have. */
-export function sightOf(
-  course: CourseModel,
-  text: string,
-  { head = 0, rival = "", out: asked = [], since: from = 0, predict = false, told = [], carried = false }: Partial<Chosen> = {},
-): Sight {
+const AT_FIRST = { position: -1, head: 0, rival: "", out: [] as string[], since: 0, predict: false, told: [] as string[], carried: false };
+
+export function chosenIn(model: Model) {
+  return Object.fromEntries(Object.keys(AT_FIRST).map((trait) => [trait, model.get(trait)])) as Chosen;
+}
+
+/**
+ * Parts that the model doesn't have are ignored, and so is a place that the text doesn't have.
+ * @param former  What was seen before: what was traced of the same text is not traced again.
+ */
+export function sightOf(course: CourseModel, text: string, asked: Partial<Chosen> = {}, former?: Sight): Sight {
+  const chosen = { ...AT_FIRST, ...asked };
   const { ids, cut } = tokensOf(course, text);
   const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(course.tokenizer.tokens[id])));
-  const traces = new Map();
-  const out = asked.filter((part) => hasPart(course, part));
-  const since = from < ids.length ? from : 0;
-  return { course, text, ids, labels, cut, position: ids.length - 1, head, rival, out, since, predict, told, carried, trace: traceWithout({ course, ids, since, traces }, out), traces };
+  const out = chosen.out.filter((part) => hasPart(course, part));
+  const since = chosen.since < ids.length ? chosen.since : 0;
+  const position = chosen.position >= 0 && chosen.position < ids.length ? chosen.position : ids.length - 1;
+  const traces = former?.text === text && former.since === since ? former.traces : new Map();
+  return { ...chosen, course, text, ids, labels, cut, position, out, since, trace: traceWithout({ course, ids, since, traces }, out), traces };
 }
 
 /**
@@ -111,12 +120,7 @@ export function sinceInWords({ labels, since }: Sight) {
   return since ? ` from “${labels[since]}” on` : "";
 }
 
-/** What happens in the model when parts change sides: they are left out, or put back where all of them are. */
-export function traceOtherwise(sight: Sight, parts: string[]) {
-  return traceWithout(sight, toggled(sight, parts));
-}
-
-/** What is left out when parts change sides. */
+/** What is left out when parts change sides: they are left out, or put back where all of them are. */
 export function toggled(sight: Sight, parts: string[]) {
   const others = sight.out.filter((part) => !parts.includes(part));
   return isLeftOut(sight, parts) ? others : [...others, ...parts];

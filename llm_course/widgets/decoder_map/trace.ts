@@ -1,6 +1,7 @@
 /** What a sentence goes through in a decoder: the numbers of every part at every position, and the guess after each layer. */
 
 import { Decoder, multiply, rmsNorm, type Config } from "../models/decoder.ts";
+import { rms } from "../models/norms.ts";
 import { dot } from "../models/numbers.ts";
 import type { CourseModel } from "../models/course_model.ts";
 
@@ -130,37 +131,22 @@ export function lensRow(decoder: Decoder, row: Float32Array) {
   return rmsNorm(row, decoder.finalNorm, decoder.config.norm_epsilon);
 }
 
-/** By how much a head raises the logit of each token in the lens, on the row as it is after the layer. */
-export function pushesOfHead(decoder: Decoder, trace: Trace, layer: number, position: number, head: number): Float32Array {
-  const { head_size } = decoder.config;
-  const { mixed } = trace.layers[layer];
-  return pushesOfMix(decoder, trace, layer, position, head, mixed[position].subarray(head * head_size, (head + 1) * head_size));
+/** What is added to a row, as the lens multiplies it with each token's, at the scale of the whole row. */
+function lensOfPart({ config, finalNorm }: Decoder, added: Float32Array, row: Float32Array) {
+  const scale = Math.sqrt(rms(row) ** 2 + config.norm_epsilon);
+  return added.map((value, j) => (value * finalNorm[j]) / scale);
 }
 
-/** By how much a head would raise the logit of each token in the lens if it took all from one position. */
-export function pushesFrom(decoder: Decoder, trace: Trace, layer: number, position: number, head: number, from: number): Float32Array {
-  const { head_size, heads, kv_heads } = decoder.config;
-  const shared = Math.floor(head / (heads / kv_heads)) * head_size;
-  return pushesOfMix(decoder, trace, layer, position, head, trace.layers[layer].values[from].subarray(shared, shared + head_size));
-}
-
-/** @param mix  What the head has mixed of the values. */
-function pushesOfMix(decoder: Decoder, trace: Trace, layer: number, position: number, head: number, mix: Float32Array) {
-  const { head_size, heads, hidden_size } = decoder.config;
+/**
+ * By how much a head raises the logit of each token in the lens, on the row as it is after the layer.
+ * @param mix  What the head has mixed of the values.
+ */
+export function pushesOfMix(decoder: Decoder, trace: Trace, layer: number, position: number, head: number, mix: Float32Array) {
+  const { head_size, heads, hidden_size, vocabulary_size } = decoder.config;
   const alone = new Float32Array(heads * head_size);
   alone.set(mix, head * head_size);
-  return pushesOf(decoder, multiply(decoder.layers[layer].output, alone, hidden_size), trace.layers[layer].residual[position]);
-}
-
-/** By how much something in a row raises the logit of each token in the lens. */
-function pushesOf(decoder: Decoder, added: Float32Array, row: Float32Array) {
-  const scale = lensScale(decoder, row);
-  return multiply(decoder.embeddings, added.map((value, j) => (value * decoder.finalNorm[j]) / scale), decoder.config.vocabulary_size);
-}
-
-/** What the last norm divides a row by. */
-function lensScale(decoder: Decoder, row: Float32Array) {
-  return Math.sqrt(rootMeanSquare(row) ** 2 + decoder.config.norm_epsilon);
+  const added = multiply(decoder.layers[layer].output, alone, hidden_size);
+  return multiply(decoder.embeddings, lensOfPart(decoder, added, trace.layers[layer].residual[position]), vocabulary_size);
 }
 
 /** By how much each hidden unit of a layer raises a token's logit in the lens, on the row as it is after the layer. */
@@ -168,18 +154,10 @@ export function pushesToward(decoder: Decoder, trace: Trace, layer: number, posi
   const { hidden_size } = decoder.config;
   const { hidden, residual } = trace.layers[layer];
   const embedding = decoder.embeddings.subarray(token * hidden_size, (token + 1) * hidden_size);
-  const scale = lensScale(decoder, residual[position]);
-  const direction = embedding.map((value, j) => (value * decoder.finalNorm[j]) / scale);
+  const direction = lensOfPart(decoder, embedding, residual[position]);
   return hidden[position].map((value, unit) => value * dot(column(decoder.layers[layer].down, unit, hidden[position].length), direction));
 }
 
 function column(matrix: Float32Array, index: number, columns: number) {
   return Float32Array.from({ length: matrix.length / columns }, (_, row) => matrix[row * columns + index]);
-}
-
-/** The root of the mean square of a row. */
-export function rootMeanSquare(row: ArrayLike<number>) {
-  let squares = 0;
-  for (let i = 0; i < row.length; i++) squares += row[i] ** 2;
-  return Math.sqrt(squares / row.length);
 }

@@ -6,13 +6,12 @@ import { announcement, button, element, inlineChoice, loadWhenVisible, setTrait,
 import { guessBars, guessInWords } from "./first_guess.ts";
 import { widget } from "../ui/frame.ts";
 import { areAllFound, tellAlone } from "./head_grid.ts";
-import { written } from "./guesses.ts";
+import { otherwise, written } from "./guesses.ts";
 import { pairGuesses, withPair, type Pair, type PairGuesses } from "./name_pairs.ts";
 import { argmax, randomNumbers, softmax } from "../models/numbers.ts";
-import { otherwise } from "./otherwise.ts";
 import { tellPairs } from "./pair_grid.ts";
 import { sample } from "../models/sampling.ts";
-import { headOf, isLeftOut, SENTENCE_TOKENS, sightOf, silencers, tokensOf, toggled, traceWithout, type Sight } from "./sight.ts";
+import { chosenIn, headOf, isLeftOut, SENTENCE_TOKENS, sightOf, silencers, tokensOf, toggled, type Chosen, type Sight } from "./sight.ts";
 import { tryThis } from "./map_suggestions.ts";
 import { tokenArcs } from "./token_arcs.ts";
 import { percent } from "../ui/token_bars.ts";
@@ -45,7 +44,7 @@ export default widget(
   (model, body) => {
     const isSmall = model.get("small");
     const said = announcement();
-    const text = traitTextField(model, "text", "Text", { onType, onChange: () => read() }, 1); // a field of one line would lose a line end
+    const text = traitTextField(model, "text", "Text", { onType, onChange: () => show() }, 1); // a field of one line would lose a line end
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
@@ -79,7 +78,7 @@ export default widget(
       readings.set(body, loaded);
       ({ course, pairs } = loaded);
       draw.disabled = false;
-      read();
+      show();
     }
 
     /** Others draw in the same body from now on. */
@@ -95,19 +94,18 @@ export default widget(
       setTrait(model, "since", 0);
     }
 
-    /** @param drawn  What has just been drawn, in words. */
-    function read(drawn?: string) {
-      if (!course) return;
-      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), since: model.get("since"), predict: model.get("predict"), told: model.get("told"), carried: model.get("carried") });
-      show(drawn);
+    /** What a reader chooses is kept in the state, and seen. */
+    function choose(chosen: Partial<Chosen> & { part?: string }) {
+      for (const [trait, value] of Object.entries(chosen)) setTrait(model, trait, value);
+      show();
     }
 
-    /** Everything that depends on the position, the opened part, and what is left out. */
+    /** @param drawn  What has just been drawn, in words. */
     function show(drawn?: string) {
-      if (!sight) return;
+      if (!course) return;
+      sight = sightOf(course, model.get("text"), chosenIn(model), sight ?? undefined);
       const now = sight;
       const part = openedPart(now);
-      now.position = askedPosition(now);
       said.replaceChildren(...guessInWords(now, drawn));
       bars.show(now);
       whole.classList.toggle("llm-needless", !now.out.length); // its place stays
@@ -143,11 +141,6 @@ export default widget(
     function openedPart(sight: Sight) {
       const parts = allParts(sight, isSmall);
       return parts.find(({ key }) => key === model.get("part")) ?? parts[0];
-    }
-
-    function askedPosition({ ids }: Sight) {
-      const asked = model.get("position");
-      return asked >= 0 && asked < ids.length ? asked : ids.length - 1;
     }
 
     function onResize() {
@@ -256,14 +249,9 @@ export default widget(
     /** From which token on parts are left out. Its place stays where none are. */
     function sinceChoice({ labels, out, since }: Sight) {
       const options = labels.map((label, i) => [String(i), i ? `from ${label}` : "all tokens"] as [string, string]);
-      const select = inlineChoice("From which token on parts are left out", options, String(since), (value) => leaveOutSince(Number(value)));
+      const select = inlineChoice("From which token on parts are left out", options, String(since), (value) => choose({ since: Number(value) }));
       select.classList.toggle("llm-needless", !out.length);
       return select;
-    }
-
-    function leaveOutSince(since: number) {
-      setTrait(model, "since", since);
-      read();
     }
 
     /** The tokens, each as blue as what the head that is looked at takes from it. */
@@ -273,7 +261,7 @@ export default widget(
         element(
           "button",
           {
-            type: "button", "aria-pressed": String(i === sight.position), onclick: () => follow(i),
+            type: "button", "aria-pressed": String(i === sight.position), onclick: () => choose({ position: i }),
             style: taken && `--share: ${(taken[i] ?? 0).toFixed(3)}`,
           },
           label,
@@ -281,51 +269,31 @@ export default widget(
       );
     }
 
-    function follow(position: number) {
-      setTrait(model, "position", position);
-      show();
-    }
-
     function onOpen(key: string) {
       if (sight && key === openedPart(sight).key) return; // it would turn to another head
-      setTrait(model, "part", key);
-      setTrait(model, "head", 0);
-      setTrait(model, "carried", false);
-      if (sight) [sight.head, sight.carried] = [0, false];
       const pressed = () => map.querySelector(`.llm-boxes [name="${key}"]`)?.getBoundingClientRect().top ?? 0;
       const before = pressed();
-      show();
+      choose({ part: key, head: 0, carried: false });
       // Where parts open within the map, one above may have closed: the box stays under the finger.
       globalThis.scrollBy(0, pressed() - before);
     }
 
     function toggle(parts: string[]) {
-      if (!sight) return;
-      leaveOut(toggled(sight, parts));
+      if (sight) leaveOut(toggled(sight, parts));
     }
 
-    function leaveOut(parts: string[]) {
-      if (!sight) return;
-      sight.out = parts;
-      sight.told = [...new Set([...sight.told, ...parts])];
-      sight.trace = traceWithout(sight, parts);
-      setTrait(model, "out", parts);
-      setTrait(model, "told", sight.told);
-      if (parts.length) show();
-      else leaveOutSince(0); // what is left out next is so everywhere, unless a reader says otherwise
+    function leaveOut(out: string[]) {
+      const told = [...new Set([...model.get("told"), ...out])];
+      choose(out.length ? { out, told } : { out, told, since: 0 }); // what is left out next is so everywhere, unless a reader says otherwise
     }
 
     function chooseHead(head: number) {
-      setTrait(model, "head", head + 1);
-      if (sight) sight.head = head + 1;
-      show();
+      choose({ head: head + 1 });
     }
 
-    function seeCarried(head: number, isSeen: boolean) {
-      setTrait(model, "carried", isSeen);
-      if (sight) sight.carried = isSeen;
-      chooseHead(head);
-      opened.querySelector<HTMLElement>(isSeen ? ".llm-carried button" : ".llm-looked-at .llm-opens")?.focus({ preventScroll: true });
+    function seeCarried(head: number, carried: boolean) {
+      choose({ head: head + 1, carried });
+      opened.querySelector<HTMLElement>(carried ? ".llm-carried button" : ".llm-looked-at .llm-opens")?.focus({ preventScroll: true });
     }
 
     function leaveOutAlone(part: string) {
@@ -334,30 +302,23 @@ export default widget(
     }
 
     function leaveOutOnly(part: string) {
-      if (!sight) return;
-      leaveOut(sight.out.join() === part ? [] : [part]);
+      if (sight) leaveOut(sight.out.join() === part ? [] : [part]);
     }
 
     function tellAll() {
-      setTrait(model, "predict", false);
-      if (sight) sight.predict = false;
-      show();
+      choose({ predict: false });
     }
 
     function compare(rival: string) {
-      setTrait(model, "rival", rival);
-      if (sight) sight.rival = rival;
-      show();
+      choose({ rival });
     }
 
     function showPair(pair: Pair) {
       if (!course || !sight) return;
       text.write(withPair(model.get("text"), pair));
-      setTrait(model, "position", -1);
       // The texts are alike at their end: a name that begins one may be of two tokens.
       const longer = tokensOf(course, model.get("text")).ids.length - sight.ids.length;
-      setTrait(model, "since", sight.since && sight.since + longer);
-      read();
+      choose({ position: -1, since: sight.since && sight.since + longer });
     }
 
     function drawNext() {
@@ -372,7 +333,7 @@ export default widget(
       }
       text.write(model.get("text") + course.tokenizer.decode([id]));
       setTrait(model, "position", -1);
-      read(`Drawn: “${written(course, id)}”, ${percent(probabilities[id])}.`);
+      show(`Drawn: “${written(course, id)}”, ${percent(probabilities[id])}.`);
     }
   },
 );

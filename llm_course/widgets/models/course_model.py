@@ -7,40 +7,38 @@ import numpy as np
 from ..ui.base import Array
 
 
-def next_logits(prompt: str) -> tuple[list[str], Array]:
-    """The text of each token, and the logits of the token after `prompt` by `stories`: [vocabulary]."""
+def read(text: str) -> tuple[Any, Any, list[int], Any]:
+    """`stories`, its tokenizer, the ids that it reads, and what it finds: logits and hidden states."""
     import torch
 
     model, tokenizer = load("stories")
-    ids = [tokenizer.eos_token_id, *tokenizer(prompt)["input_ids"]]
+    ids = [tokenizer.eos_token_id, *tokenizer(text)["input_ids"]]
     with torch.no_grad():
-        logits = model(torch.tensor([ids])).logits[0, -1].double().numpy()
+        return model, tokenizer, ids, model(torch.tensor([ids]), output_hidden_states=True)
+
+
+def next_logits(prompt: str) -> tuple[list[str], Array]:
+    """The text of each token, and the logits of the token after `prompt` by `stories`: [vocabulary]."""
+    _, tokenizer, _, found = read(prompt)
+    logits = found.logits[0, -1].double().numpy()
     return [tokenizer.decode([index]) for index in range(len(logits))], logits
 
 
 def chain(text: str) -> tuple[list[str], list[float]]:
     """The tokens of `text`, and the probability that `stories` gives each of them after those before it."""
-    import torch
-
-    model, tokenizer = load("stories")
-    ids = torch.tensor([tokenizer.eos_token_id, *tokenizer(text)["input_ids"]])
-    with torch.no_grad():
-        probabilities = model(ids[None]).logits[0, :-1].double().softmax(-1)
-    taken = probabilities.gather(1, ids[1:, None])[:, 0]
-    return [tokenizer.decode([index]) for index in ids[1:].tolist()], taken.tolist()
+    _, tokenizer, ids, found = read(text)
+    probabilities = found.logits[0, :-1].double().softmax(-1)
+    taken = [row[index].item() for row, index in zip(probabilities, ids[1:], strict=True)]
+    return [tokenizer.decode([index]) for index in ids[1:]], taken
 
 
 def guesses_after_layers(prompt: str) -> tuple[list[str], dict[str, int], list[str]]:
     """The tokens that `stories` reads, its sizes, and the top guess for the next token after the embedding and each
     layer: the logits that the residual stream would give there (the logit lens)."""
-    import torch
-
-    model, tokenizer = load("stories")
-    ids = [tokenizer.eos_token_id, *tokenizer(prompt)["input_ids"]]
-    with torch.no_grad():
-        *streams, last = model(torch.tensor([ids]), output_hidden_states=True).hidden_states
-        normed = [*map(model.model.norm, streams), last]  # transformers gives the last after its norm
-        guesses = [model.lm_head(rows)[0, -1].argmax().item() for rows in normed]
+    model, tokenizer, ids, found = read(prompt)
+    *streams, last = found.hidden_states
+    normed = [*map(model.model.norm, streams), last]  # transformers gives the last after its norm
+    guesses = [model.lm_head(rows)[0, -1].argmax().item() for rows in normed]
     sizes = {"hidden": model.config.hidden_size, "vocabulary": model.config.vocab_size}
     return [tokenizer.decode([index]) for index in ids], sizes, [tokenizer.decode([index]) for index in guesses]
 

@@ -217,7 +217,7 @@ export function ropeFrequencies(size: number, theta: number) {
  * @param frequencies  One for each pair.
  * @param factor  What both are multiplied by.
  */
-export function rotate(heads: Float32Array, position: number, frequencies: number[], factor: number = 1) {
+export function rotate<Heads extends Float32Array | number[]>(heads: Heads, position: number, frequencies: number[], factor: number = 1) {
   const half = frequencies.length;
   for (let i = 0; i < half; i++) {
     const angle = position * frequencies[i];

@@ -5,7 +5,8 @@
  */
 
 import { multiply } from "./decoder.ts";
-import { softmax } from "./numbers.ts";
+import { moments } from "./norms.ts";
+import { dot, softmax } from "./numbers.ts";
 
 interface EncoderConfig {
   layers: number;
@@ -55,7 +56,8 @@ export class Encoder {
     return queries.map((query) => {
       const mixed = new Float32Array(this.width);
       for (let start = 0; start < this.width; start += size) {
-        const weights = softmax(keys.map((key) => product(query, key, start, size) / Math.sqrt(size)));
+        const own = query.subarray(start, start + size);
+        const weights = softmax(keys.map((key) => dot(own, key.subarray(start, start + size)) / Math.sqrt(size)));
         weights.forEach((weight, j) => {
           for (let i = start; i < start + size; i++) mixed[i] += weight * values[j][i];
         });
@@ -79,8 +81,7 @@ export class Encoder {
 
   #norm(vector: Float32Array, name: string) {
     const [gain, bias] = [this.#tensor(`${name}.weight`), this.#tensor(`${name}.bias`)];
-    const mean = vector.reduce((total, x) => total + x, 0) / vector.length;
-    const variance = vector.reduce((total, x) => total + (x - mean) ** 2, 0) / vector.length;
+    const { mean, variance } = moments(vector);
     const scale = 1 / Math.sqrt(variance + this.config.norm_epsilon);
     return vector.map((x, i) => (x - mean) * scale * gain[i] + bias[i]);
   }
@@ -94,12 +95,6 @@ export class Encoder {
 
 function sum(a: Float32Array, b: Float32Array) {
   return a.map((x, i) => x + b[i]);
-}
-
-function product(a: Float32Array, b: Float32Array, start: number, size: number) {
-  let total = 0;
-  for (let i = start; i < start + size; i++) total += a[i] * b[i];
-  return total;
 }
 
 /** x times the chance that a standard normal number is below x. */

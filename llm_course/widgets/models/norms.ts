@@ -1,5 +1,7 @@
 /** Normalizations of one vector, without gain and bias. */
 
+import { dot, sum } from "./numbers.ts";
+
 /** (x - mean) / √(variance + ε), with the variance over n. */
 export function layerNorm(vector: number[], epsilon: number) {
   const { mean } = moments(vector);
@@ -20,12 +22,12 @@ export function divisors(vector: number[], epsilon: number) {
   };
 }
 
-export function moments(vector: number[]) {
-  const mean = vector.reduce((sum, value) => sum + value, 0) / vector.length;
-  const variance = vector.reduce((sum, value) => sum + (value - mean) ** 2, 0) / vector.length;
+export function moments(vector: ArrayLike<number>) {
+  const mean = sum(vector) / vector.length;
+  const variance = sum(Array.from(vector, (value) => (value - mean) ** 2)) / vector.length;
   return { mean, variance };
 }
 
-export function rms(vector: number[]) {
-  return Math.sqrt(vector.reduce((sum, value) => sum + value ** 2, 0) / vector.length);
+export function rms(vector: ArrayLike<number>) {
+  return Math.sqrt(dot(vector, vector) / vector.length);
 }

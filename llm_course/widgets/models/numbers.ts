@@ -33,6 +33,12 @@ export function totalVariation(one: number[], other: number[]) {
   return one.reduce((sum, probability, i) => sum + Math.abs(probability - other[i]), 0) / 2;
 }
 
+export function sum(values: ArrayLike<number>) {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+}
+
 /** @returns  The index of the largest. */
 export function argmax(values: ArrayLike<number>): number {
   let best = 0;
@@ -40,10 +46,9 @@ export function argmax(values: ArrayLike<number>): number {
   return best;
 }
 
-/** @returns  The indices of the two largest. */
-export function twoLargest(values: ArrayLike<number>): [largest: number, second: number] {
-  const largest = argmax(values);
-  return [largest, argmax(Array.from(values, (value, i) => (i === largest ? -Infinity : value)))];
+/** @returns  The indices, the largest value first. */
+export function ranking(values: ArrayLike<number>): number[] {
+  return Array.from(values, (_, i) => i).sort((a, b) => values[b] - values[a]);
 }
 
 /** Uniform numbers in [0, 1) from a seed: mulberry32, the same sequence in every browser. */

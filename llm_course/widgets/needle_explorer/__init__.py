@@ -13,15 +13,8 @@ from llm_course.corpus.long_texts import HAY
 from ..ui.base import CourseWidget, numbers
 from ..ui.picture import number_table
 
-LENGTHS = (60, 120, 160, 256, 640)
-DEPTHS = (0.0, 0.5, 1.0)
 PAIRS = 16
 """Pairs of a head of `stories`: 32 numbers."""
-
-
-def trained_frequencies() -> list[float]:
-    """Those that `stories` was trained with."""
-    return [10000.0 ** (-pair / PAIRS) for pair in range(PAIRS)]
 
 
 class NeedleExplorer(CourseWidget):
@@ -32,8 +25,7 @@ class NeedleExplorer(CourseWidget):
     Args:
         frequencies: By name, radians a position for each pair of a head: 16 numbers, or a pair of these and the factor
             by which rotated queries and keys are multiplied.
-        recall: By the same names, shares from 0 to 1, [depths, lengths], of texts without other children; what was not
-            measured may be left out.
+        recall: By the same names, shares from 0 to 1, [depths, lengths], of texts without other children.
         lengths: Numbers of tokens, from 40 to 1024.
         depths: Places of the needle, from 0 (the beginning) to 1 (the end).
         texts: How many texts each share was measured on.
@@ -56,22 +48,21 @@ class NeedleExplorer(CourseWidget):
 
     def __init__(
         self,
-        frequencies: Mapping[str, Any] | None = None,
-        recall: Mapping[str, Any] | None = None,
-        lengths: Sequence[int] = LENGTHS,
-        depths: Sequence[float] = DEPTHS,
-        texts: int = 0,
+        frequencies: Mapping[str, Any],
+        recall: Mapping[str, Any],
+        lengths: Sequence[int],
+        depths: Sequence[float],
+        texts: int,
     ) -> None:
         if not lengths or not all(40 <= length <= 1024 for length in lengths):
             raise ValueError("Lengths are numbers of tokens from 40 to 1024: give at least one.")
         if not depths or not all(0 <= depth <= 1 for depth in depths):
             raise ValueError("Depths are numbers from 0 to 1: give at least one.")
-        frequencies = frequencies or {"those of training": trained_frequencies()}
-        if unknown := set(recall or {}) - set(frequencies):
-            raise ValueError(f"There are no frequencies for the recall of {sorted(unknown)}.")
+        if unlike := set(frequencies) ^ set(recall):
+            raise ValueError(f"frequencies or recall lacks {sorted(unlike)[0]!r}: give both by the same names.")
         shape = (len(depths), len(lengths))
         super().__init__(
-            settings=[_setting(name, given, (recall or {}).get(name), shape) for name, given in frequencies.items()],
+            settings=[_setting(name, given, recall[name], shape) for name, given in frequencies.items()],
             lengths=[int(length) for length in lengths],
             depths=[float(depth) for depth in depths],
             texts=texts,
@@ -84,15 +75,12 @@ class NeedleExplorer(CourseWidget):
         )
 
     def picture(self) -> str:
-        """The measured tables, one below the other; without any, the lengths and places that can be tried."""
+        """The measured tables, one below the other."""
         columns = [f"{length} tokens" for length in self.lengths]
         rows = [f"needle after {depth:.0%}" for depth in self.depths]
-        measured = [setting for setting in self.settings if setting["recall"] is not None]
-        if not measured:
-            return f"<p>The course model looks for a needle in texts of {', '.join(columns)}.</p>"
         return "".join(
             number_table(f"Share of right names, frequencies: {setting['name']}", rows, setting["recall"], columns)
-            for setting in measured
+            for setting in self.settings
         )
 
 
@@ -101,14 +89,9 @@ def _setting(name: str, given: Any, recall: Any, shape: tuple[int, int]) -> dict
     found = numbers(f"The list of frequencies {name!r}", frequencies, 1)
     if len(found) != PAIRS:
         raise ValueError(f"There are {len(found)} frequencies {name!r}: a head of the course model has {PAIRS} pairs.")
-    table = None if recall is None else numbers(f"The recall {name!r}", recall, 2)
-    if table is not None and (table.shape != shape or not np.all((table >= 0) & (table <= 1))):
+    table = numbers(f"The recall {name!r}", recall, 2)
+    if table.shape != shape or not np.all((table >= 0) & (table <= 1)):
         raise ValueError(
             f"The recall {name!r} must hold shares from 0 to 1, of {shape[0]} depths and {shape[1]} lengths."
         )
-    return {
-        "name": name,
-        "frequencies": found.tolist(),
-        "factor": float(factor),
-        "recall": None if table is None else table.tolist(),
-    }
+    return {"name": name, "frequencies": found.tolist(), "factor": float(factor), "recall": table.tolist()}

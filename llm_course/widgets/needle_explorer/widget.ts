@@ -5,7 +5,7 @@ import { Decoder } from "../models/decoder.ts";
 import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider, traitCheckbox, visibleToken } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { buildHaystack, mostAttentiveHead, type Haystack, type Span } from "./haystack.ts";
-import { argmax, randomNumbers, softmax } from "../models/numbers.ts";
+import { argmax, randomNumbers, ranking, softmax } from "../models/numbers.ts";
 import { linePlot } from "../ui/plot.ts";
 import { captionedTable } from "../ui/table.ts";
 import { percent, tokenBars } from "../ui/token_bars.ts";
@@ -16,7 +16,7 @@ interface Setting {
   name: string;
   frequencies: number[];
   factor: number;
-  recall: Matrix | null; // By depth and length.
+  recall: Matrix; // By depth and length.
 }
 
 type Peak = { place: number, word: string };
@@ -138,7 +138,7 @@ export default widget(
 
     function showAnswer({ tokenizer }: CourseModel, hay: Haystack, logits: Float32Array) {
       const probabilities = softmax(logits);
-      const ranked = probabilities.map((_, id) => id).sort((a, b) => probabilities[b] - probabilities[a]);
+      const ranked = ranking(probabilities);
       bars.show(ranked.slice(0, BARS).map((id) => ({ id, token: tokenizer.decode([id]), probability: probabilities[id] })));
       const place = ranked.indexOf(hay.answer) + 1;
       const name = tokenizer.decode([hay.answer]).trim();
@@ -158,7 +158,7 @@ export default widget(
     function measuredSaid() {
       const { setting, row, column, others } = chosen();
       const { recall } = settings[setting];
-      if (!recall || others) return "";
+      if (others) return "";
       const right = Math.round(model.get("texts") * recall[row][column]);
       return ` Of ${model.get("texts")} others like it, ${right} ${right === 1 ? "was" : "were"} right.`;
     }
@@ -208,19 +208,18 @@ function recallTable(
 ) {
   const lengths = model.get("lengths") as number[];
   const depths = model.get("depths") as number[];
-  const measured = `How often the right name comes first (${model.get("texts")} texts)${others ? "; pale: they have no other children, yours has" : ", by tokens in the text; press one"}`;
-  const caption = recall ? measured : "Choose a place and a number of tokens";
+  const caption = `How often the right name comes first (${model.get("texts")} texts)${others ? "; pale: they have no other children, yours has" : ", by tokens in the text; press one"}`;
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
-      const share = recall ? recall[i][j] : 0;
-      const shown = recall ? `${Math.round(100 * share)}\u00a0%` : "try";
+      const share = recall[i][j];
+      const shown = `${Math.round(100 * share)}\u00a0%`;
       const label = `${shown}: ${length} tokens, ${placeName(depth)}`;
       const pick = element("button", { type: "button", "aria-label": label, "aria-pressed": String(i === row && j === column), onclick: () => onPick(i, j) }, shown);
       return element("td", { class: "llm-positive", style: `--share: ${share.toFixed(3)}` }, pick);
     });
     return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "at start" : depth === 1 ? "at end" : `at ${Math.round(100 * depth)}\u00a0%`), ...cells);
   });
-  return captionedTable(caption, [element("td", { class: "llm-corner" }, "needle placed"), ...lengths.map(String)], lines, `llm-heat llm-recall${recall && others ? " llm-elsewhere" : ""}`);
+  return captionedTable(caption, [element("td", { class: "llm-corner" }, "needle placed"), ...lengths.map(String)], lines, `llm-heat llm-recall${others ? " llm-elsewhere" : ""}`);
 }
 
 function placeName(depth: number) {
@@ -230,9 +229,8 @@ function placeName(depth: number) {
 
 /** Where the last token looks most, beside the needle: places that are apart, the strongest first. */
 function peaksOf(row: number[], { start, end }: { start: number, end: number }) {
-  const ranked = row.map((_, place) => place).filter((place) => place < start || place >= end).sort((a, b) => row[b] - row[a]);
   const peaks: number[] = [];
-  for (const place of ranked) {
+  for (const place of ranking(row).filter((place) => place < start || place >= end)) {
     if (peaks.length === PEAKS || row[place] < LEAST_PEAK) break;
     if (peaks.every((other) => Math.abs(other - place) > 4 * AROUND_PEAK)) peaks.push(place);
   }

@@ -1,92 +1,41 @@
 """Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 from traitlets import List, Unicode
 
 from ..models.course_model import word_vectors
-from ..ui.base import CourseWidget, numbers
+from ..ui.base import CourseWidget
 from ..ui.picture import bars
 
 WORDS = [
-    "red",
-    "blue",
-    "green",
-    "yellow",
-    "Anna",
-    "Tom",
-    "Zoe",
-    "cat",
-    "dog",
-    "bird",
-    "horse",
-    "owl",
-    "one",
-    "two",
-    "three",
-    "four",
-    "happy",
-    "sad",
-    "afraid",
-    "big",
-    "small",
-    "garden",
-    "school",
-    "river",
-    "ball",
-    "box",
-    "lamp",
-    "ran",
-    "went",
-    "said",
-    "asked",
-    "found",
-    "France",
-    "Paris",
-    "Italy",
-    "Rome",
-    "mother",
-    "father",
-    "day",
-    "night",
-    "hot",
-    "cold",
+    *("red", "blue", "green", "yellow"),
+    *("Anna", "Tom", "Zoe"),
+    *("cat", "dog", "bird", "horse", "owl"),
+    *("one", "two", "three", "four"),
+    *("happy", "sad", "afraid", "big", "small"),
+    *("garden", "school", "river"),
+    *("ball", "box", "lamp"),
+    *("ran", "went", "said", "asked", "found"),
+    *("France", "Paris", "Italy", "Rome"),
+    *("mother", "father"),
+    *("day", "night"),
+    *("hot", "cold"),
 ]
 
 
 class NeighboursMap(CourseWidget):
-    """The neighbors of a word in the course model's embedding table, or in a learner's own vectors.
-
-    >>> NeighboursMap(["king", "queen", "apple"], vectors)
+    """The neighbors of a word in the course model's embedding table.
 
     Args:
-        words: Of the map. Of the course model's, those that are one token with a space before.
-        vectors: [words, d] in place of the course model's table.
         word: The word that is looked at first.
-
-    Raises:
-        ValueError: If vectors are not as many as words, or there are fewer than three words.
     """
 
-    words = List(Unicode()).tag(sync=True)
-    vectors: List[Any] = List(allow_none=True).tag(sync=True)
-    word = Unicode().tag(sync=True)
-
-    def __init__(self, words: Sequence[str] = WORDS, vectors: Any = None, *, word: str | None = None) -> None:
-        if len(words) < 3:
-            raise ValueError(f"There are {len(words)} words: give three or more to compare.")
-        if vectors is not None:
-            table = numbers("vectors", vectors, dimensions=2)
-            if len(table) != len(words):
-                raise ValueError(f"There are {len(words)} words but {len(table)} vectors: each word has one.")
-            vectors = table.tolist()
-        super().__init__(words=list(words), vectors=vectors, word=words[0] if word is None else word)
+    words = List(Unicode(), WORDS).tag(sync=True)  # of the map, those that are one token with a space before
+    word = Unicode(WORDS[0]).tag(sync=True)
 
     def picture(self) -> str:
         """The words nearest to the one looked at."""
-        words, vectors = (self.words, np.array(self.vectors)) if self.vectors else word_vectors(self.words)
+        words, vectors = word_vectors(self.words)
         place = words.index(self.word) if self.word in words else 0
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         similarities = unit @ unit[place]

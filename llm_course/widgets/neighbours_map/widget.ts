@@ -60,14 +60,12 @@ export default widget(
       const word = choice("Word", options, String(asked), (chosen) => show(Number(chosen)));
       const select = word.querySelector("select") as HTMLSelectElement;
       controls.append(word);
-      const typed = textField("Or type any word", "", (text) => idsOf && seek(text.trim(), idsOf), { autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+      const typed = textField("Or type any word", "", (text) => seek(text.trim()), { autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
       const input = typed.querySelector("input") as HTMLInputElement;
-      if (idsOf) {
-        const whole = labels.filter((label) => WHOLE_WORD.test(label)).map((label) => element("option", { value: label.trim() }));
-        const list = element("datalist", { id: `llm-words-${++lists}` }, ...whole);
-        input.setAttribute("list", list.id);
-        controls.append(typed, list);
-      }
+      const whole = labels.filter((label) => WHOLE_WORD.test(label)).map((label) => element("option", { value: label.trim() }));
+      const offered = element("datalist", { id: `llm-words-${++lists}` }, ...whole);
+      input.setAttribute("list", offered.id);
+      controls.append(typed, offered);
       model.on("change:word", () => {
         const asked = shown.find((i) => labels[i].trim() === model.get("word"));
         if (asked !== undefined && select.value !== String(asked)) show(asked);
@@ -75,7 +73,7 @@ export default widget(
       show(asked);
 
       /** Shows a word that was typed, if it is one token; else says of what tokens it is made. */
-      function seek(typed: string, idsOf: NonNullable<Words["idsOf"]>) {
+      function seek(typed: string) {
         const ids = idsOf(typed);
         if (ids.length === 1) show(ids[0]);
         else if (typed) {
@@ -90,7 +88,7 @@ export default widget(
         select.append(none);
         select.value = "";
         list.style.visibility = "hidden";
-        map.replaceChildren(wordMap(names, flat, -1, [], true, (i) => show(shown[i])));
+        map.replaceChildren(wordMap(names, flat, -1, [], (i) => show(shown[i])));
       }
 
       function show(word: number) {
@@ -107,7 +105,7 @@ export default widget(
         const nearer = ranked.filter(({ index, similarity }) => shown.includes(index) && similarity > chance).slice(0, MARKED);
         const marked = nearer.map(({ index, similarity }) => ({ place: shown.indexOf(index), isClear: similarity > CLEARLY * chance }));
         list.replaceChildren(nearestTable(labels[word].trim(), near.map(({ index, similarity }) => ({ index, name: visibleToken(labels[index]), similarity })), labels.length, chance, show));
-        map.replaceChildren(wordMap(names, flat, place, marked, idsOf !== undefined, (i) => show(shown[i])));
+        map.replaceChildren(wordMap(names, flat, place, marked, (i) => show(shown[i])));
         const isClear = near[0].similarity > CLEARLY * chance;
         said.textContent = `Nearest to “${labels[word].trim()}”: “${labels[near[0].index].trim()}”.${isClear ? "" : " Random rows come nearly as near."}`;
       }
@@ -119,14 +117,11 @@ interface Words {
   labels: string[];
   vectors: Matrix;
   shown: number[]; // Which of them the map shows.
-  idsOf?: (word: string) => number[]; // The tokens of a word after a space, where the rows are those of tokens.
+  idsOf: (word: string) => number[]; // The tokens of a word after a space.
 }
 
-/** The learner's vectors, or the course model's embedding table. */
+/** The course model's embedding table. */
 async function readWords(model: Model): Promise<Words> {
-  if (model.get("vectors")) {
-    return { labels: model.get("words"), vectors: model.get("vectors"), shown: model.get("words").map((_: string, i: number) => i) };
-  }
   const { tokenizer, decoder, config } = await loadCourseModel(model);
   const size = config.hidden_size;
   const labels = tokenizer.tokens.map((_, id) => tokenizer.decode([id]));
@@ -182,16 +177,12 @@ function nearestTable(
   return element("div", {}, captionedTable(caption, [], rows, "llm-bars llm-token-bars"), mark, pale);
 }
 
-/**
- * @param neighbors  Those nearer than chance, and whether clearly so.
- * @param areTokens  Whether the words are the model's tokens.
- */
+/** @param neighbors  Those nearer than chance, and whether clearly so. */
 function wordMap(
   labels: string[],
   flat: [number, number][],
   chosen: number,
   neighbors: { place: number, isClear: boolean }[],
-  areTokens: boolean,
   onPick: (place: number) => void,
 ) {
   const near = neighbors.map(({ place }) => place);
@@ -202,7 +193,7 @@ function wordMap(
     element("figcaption", {}, title),
     kindLegend(labels),
     fitted((width) => drawing(width)),
-    areTokens ? element("p", { class: "llm-note" }, "␣\u00a0is the space before a word: a token without it is often a piece of a word.") : null,
+    element("p", { class: "llm-note" }, "␣\u00a0is the space before a word: a token without it is often a piece of a word."),
     element("p", { class: "llm-note llm-three-lines" }, chosen < 0 ? `The word itself is not on the map; ${neighbors.length ? "ringed: the nearest that are" : "nothing is ringed"}.` : lead(neighbors.length), " A place is two thirds rank, one third value: what is crowded gets room. Press a mark or a word to choose it."),
   );
 
@@ -234,11 +225,9 @@ function wordMap(
   }
 }
 
-/** What the marks mean, where the words are of kinds that are known here. */
+/** What the marks mean. */
 function kindLegend(labels: string[]) {
-  const kinds = kindsOf(labels);
-  if (!kinds.length) return null;
-  const entries = kinds.map(({ name, mark }) => element("span", {}, svg("svg", { viewBox: "4 0 18 14", width: 18, height: 14, "aria-hidden": "true" }, mark), name));
+  const entries = kindsOf(labels).map(({ name, mark }) => element("span", {}, svg("svg", { viewBox: "4 0 18 14", width: 18, height: 14, "aria-hidden": "true" }, mark), name));
   return element("p", { class: "llm-legend llm-kinds" }, ...entries, element("span", { class: "llm-note" }, "(our kinds: the model was told none)"));
 }
 

@@ -3,7 +3,7 @@
 import { loadCourseModel } from "../models/course_model.ts";
 import { announcement, button, columns, element, loadWhenVisible, traitTextField, visibleToken } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
-import { randomNumbers, softmax } from "../models/numbers.ts";
+import { argmax, randomNumbers, ranking, softmax } from "../models/numbers.ts";
 import { sample } from "../models/sampling.ts";
 import { percent, tokenBars } from "../ui/token_bars.ts";
 import { Writer } from "../models/writer.ts";
@@ -63,11 +63,6 @@ export default widget(
       } else said.textContent = "Loading the course model …";
     }
 
-    function ranked() {
-      const logits = writer?.logits ?? [];
-      return Array.from(logits, (_, id) => id).sort((a, b) => logits[b] - logits[a]);
-    }
-
     function ahead(id: number) {
       if (id === writer?.course.config.end_of_text) return "the text ends";
       return `${writer?.ahead(id, AHEAD.tokens).replaceAll("\n", "⏎")} …`;
@@ -80,7 +75,7 @@ export default widget(
     async function take(id?: number, told?: string) {
       await loaded;
       if (!writer || writer.finished) return;
-      writer.append(id ?? ranked()[0]);
+      writer.append(id ?? argmax(writer.logits));
       if (writer.finished) {
         said.textContent = writer.ids.length < writer.course.config.context_length ? "The model ends the text here." : "The model's context is full: it can read no further token.";
         return;
@@ -94,14 +89,14 @@ export default widget(
       if (!writer || writer.finished) return;
       const probabilities = softmax(writer.logits);
       const id = sample(probabilities, uniform());
-      const place = ranked().indexOf(id) + 1;
+      const place = ranking(probabilities).indexOf(id) + 1;
       await take(id, `Drawn: “${visibleToken(writer.label(id))}”, which had ${chance(probabilities[id])}, ${place === 1 ? "the most probable" : `number ${place} of ${probabilities.length.toLocaleString("en")}`}.`);
     }
 
     function show(told = OF_DRAWS) {
       if (!writer) return;
       const probabilities = softmax(writer.logits);
-      const top = ranked().slice(0, BARS);
+      const top = ranking(writer.logits).slice(0, BARS);
       const row = (id: number) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] });
       bars.show(top.map(row));
       clearTimeout(looking);

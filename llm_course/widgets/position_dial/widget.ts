@@ -4,9 +4,10 @@ import { fromTo, memory } from "../ui/before.ts";
 import { announcement, choice, columns, element, setTrait, svg, traitSlider } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { handle } from "../ui/handle.ts";
+import { ropeFrequencies } from "../models/decoder.ts";
 import { dot, format } from "../models/numbers.ts";
 import { linePlot, type Points } from "../ui/plot.ts";
-import { frequencies, rope, sinusoid } from "./positions.ts";
+import { rope, sinusoid } from "./positions.ts";
 import type { Model } from "../ui/types.ts";
 
 const DIALS = 6;
@@ -88,7 +89,7 @@ export default widget(
       const before = remember(now);
       const moved = model.get("moved");
       const at = (name: string, position: number) => `${name} at ${moved ? `${position - moved}\u00a0+\u00a0${moved}\u00a0=\u00a0` : ""}${position}`;
-      const speeds = frequencies(model.get("query").length, base);
+      const speeds = ropeFrequencies(model.get("query").length, base);
       const longest = Math.max(...now.hands.flat().map(({ length }) => length)) || 1;
       dials.replaceChildren(...now.hands.map((both, i) => dial({ pair: i, speed: speeds[i], longest, from: both[0].angle - speeds[i] * model.get("query_position") }, both, before?.hands[i], turner)));
       said.textContent =
@@ -135,7 +136,7 @@ function hands(model: Model, query: number, key: number): [query: Hand, key: Han
   const isTurned = model.get("kind") === "rope";
   const start = (name: "query" | "key", i: number) =>
     isTurned ? { x: model.get(name)[i], y: model.get(name)[i + half] } : { x: 1, y: 0 };
-  return frequencies(2 * half, model.get("base")).slice(0, DIALS).map((speed, i) => [
+  return ropeFrequencies(2 * half, model.get("base")).slice(0, DIALS).map((speed, i) => [
     turned(start("query", i), query * speed),
     turned(start("key", i), key * speed),
   ]);

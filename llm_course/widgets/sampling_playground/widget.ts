@@ -3,11 +3,11 @@
 import { loadCourseModel } from "../models/course_model.ts";
 import { announcement, button, columns, element, loadWhenVisible, setTrait, slider, textField } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
-import { randomNumbers, softmax } from "../models/numbers.ts";
+import { randomNumbers, ranking, softmax } from "../models/numbers.ts";
 import { rankedStrip } from "./ranked.ts";
 import { nextDistribution, sample } from "../models/sampling.ts";
 import { percent, tokenBars } from "../ui/token_bars.ts";
-import { FixedDistribution, Writer } from "../models/writer.ts";
+import { Writer } from "../models/writer.ts";
 import type { Model } from "../ui/types.ts";
 
 const BARS = 6;
@@ -49,13 +49,13 @@ export default widget(
       button("Back to the prompt", back),
     );
     buttons.firstElementChild?.classList.add("llm-primary");
-    let writer: Writer | FixedDistribution | null = null;
+    let writer: Writer | null = null;
     let uniform = randomNumbers(model.get("seed"));
     let run = 0;
     /** The text before this one, after the same prompt: what both begin with is underlined in gray. */
     let former: number[] = [];
 
-    const asked = element("div", { class: "llm-asked" }, model.get("logits") ? null : prompt, buttons);
+    const asked = element("div", { class: "llm-asked" }, prompt, buttons);
     body.append(asked, text, element("div", { class: "llm-asked llm-told-of-text" }, said, legend()), columns([settingControls(model)], [strip, bars.node]));
     setEnabled(false);
     load();
@@ -63,7 +63,7 @@ export default widget(
     model.on("change:seed", restart);
 
     async function load() {
-      writer = await loadWhenVisible(body, said, () => newWriter(model));
+      writer = await loadWhenVisible(body, said, async () => new Writer(await loadCourseModel(model)));
       if (!writer) return;
       writer.start(model.get("prompt"));
       setEnabled(true);
@@ -96,7 +96,7 @@ export default widget(
       const logits = finished ? writer.former : writer.logits;
       const { probabilities, cuts } = nextDistribution(logits, settings(model));
       const before = softmax(logits);
-      const ranked = before.map((_, id) => id).sort((a, b) => before[b] - before[a]);
+      const ranked = ranking(before);
       const kept = cuts.filter((cut) => !cut).length;
       strip.replaceChildren(rankedStrip({ after: writer.last, before: ranked.map((id) => before[id]), now: ranked.map((id) => probabilities[id]), kept }));
       bars.show(
@@ -114,7 +114,7 @@ export default widget(
       showText(writer);
     }
 
-    function showText({ prompt, written, own }: Writer | FixedDistribution) {
+    function showText({ prompt, written, own }: Writer) {
       const shared = writer?.textOf(own.slice(0, sharedStart(own, former))) ?? "";
       const isWhole = written.startsWith(shared); // else a character is cut in two
       const start = isWhole ? shared.length : 0;
@@ -204,10 +204,4 @@ function settings(model: Model): import("../models/sampling.ts").Settings {
     topP: model.get("top_p"),
     minP: model.get("min_p"),
   };
-}
-
-/** The course model, or the logits a learner gave. */
-async function newWriter(model: Model) {
-  if (model.get("logits")) return new FixedDistribution(model.get("logits"), model.get("tokens"));
-  return new Writer(await loadCourseModel(model));
 }

@@ -1,6 +1,5 @@
 """The same sentence costs more tokens in some languages than in others."""
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from traitlets import Dict, Float, List, Unicode
@@ -32,44 +31,13 @@ COUNTS = {
 
 
 class TokenCost(CourseWidget):
-    """Tokens and price of a sentence by language and tokenizer; in JupyterLab with a learner's own.
-
-    >>> TokenCost({"mine": tokenizer.encode}, sentences={"English": "The cat.", "German": "Die Katze."})
-
-    Args:
-        tokenizers: Name -> function from a text to its tokens. The three generations of GPT's if left out.
-        sentences: Language -> text; the first is what others are compared with.
-        price: Dollars for a million tokens.
-
-    Raises:
-        ValueError: If there are other sentences and no tokenizer, or a tokenizer gives no tokens.
-    """
+    """Tokens and price of a sentence by language and tokenizer."""
 
     # Pairs and not a dict: a built page sorts the keys of a widget's state, and the counts follow the order.
-    sentences: List[Any] = List().tag(sync=True)
-    counts: Any = Dict().tag(sync=True)
-    tokenizer = Unicode().tag(sync=True)
-    price = Float(min=0.0).tag(sync=True)
-
-    def __init__(
-        self,
-        tokenizers: Mapping[str, Callable[[str], Sequence[Any]]] | None = None,
-        *,
-        sentences: Mapping[str, str] | None = None,
-        price: float = 1.0,
-    ) -> None:
-        texts = dict(SENTENCES if sentences is None else sentences)
-        if tokenizers is None and sentences is not None:
-            raise ValueError("These sentences have not been counted: give the tokenizers too.")
-        counts = COUNTS
-        if tokenizers is not None:
-            counts = {name: [len(cut(text)) for text in texts.values()] for name, cut in tokenizers.items()}
-        for name, row in counts.items():
-            if not row or 0 in row:
-                raise ValueError(f"{name} gives no token for a sentence: a text that holds something has tokens.")
-        super().__init__(
-            sentences=[list(pair) for pair in texts.items()], counts=counts, tokenizer=list(counts)[-1], price=price
-        )
+    sentences: List[Any] = List([list(pair) for pair in SENTENCES.items()]).tag(sync=True)
+    counts: Any = Dict(COUNTS).tag(sync=True)
+    tokenizer = Unicode(list(COUNTS)[-1]).tag(sync=True)
+    price = Float(1.0, min=0.0).tag(sync=True)
 
     def picture(self) -> str:
         """The counts."""

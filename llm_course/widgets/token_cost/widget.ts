@@ -93,7 +93,6 @@ function costTable(model: Model, read: number, onRead: (language: number) => voi
 }
 
 function headline(dearest: string, first: string, most: number, least: number) {
-  if (dearest === first) return `No language takes more tokens than ${first}.`;
   return `${dearest} pays most: ${most} tokens for what takes ${least} in ${first}, ${format(most / least, 1)} times the price and of the context.`;
 }
 

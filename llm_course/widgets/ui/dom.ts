@@ -152,10 +152,10 @@ export function scroller(label: string, ...children: Child[]) {
 }
 
 /** Puts new nodes in the place of old ones. Who stood on a button stands on the one in its place. */
-export function redraw(place: Element, ...nodes: Node[]) {
+export function redraw(place: Element, ...nodes: (Node | null)[]) {
   const buttons = () => [...place.querySelectorAll("button")];
   const focused = buttons().findIndex((button) => button === document.activeElement);
-  place.replaceChildren(...nodes);
+  place.replaceChildren(...nodes.filter((node) => node !== null));
   if (focused >= 0) buttons()[focused]?.focus();
 }
 

@@ -155,17 +155,10 @@ async function readModels(): Promise<Map<string, PageModel>> {
   for (const state of states) {
     for (const [id, entry] of Object.entries<any>(state)) {
       if (entry.model_name !== "AnyModel") continue;
-      for (const { path, data } of entry.buffers ?? []) putBuffer(entry.state, path, data);
       models.set(id, new PageModel(entry.state));
     }
   }
   return models;
-}
-
-/** Binary values stand beside the state, each with the path where it belongs. */
-function putBuffer(state: any, path: string[], base64: string) {
-  const parent = path.slice(0, -1).reduce((node, key) => node[key], state);
-  parent[path[path.length - 1]] = new DataView(fromBase64(base64));
 }
 
 const modules: Map<string, Promise<WidgetModule>> = new Map();

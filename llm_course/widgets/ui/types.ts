@@ -1,7 +1,6 @@
-/**
- * The types that modules share.
- * Rows of numbers.
- */
+/** The types that modules share. */
+
+/** Rows of numbers. */
 export type Matrix = number[][];
 
 /** A widget's synchronized state, in JupyterLab or on a static page. */
@@ -19,4 +18,3 @@ export interface WidgetModule {
   initialize?: (context: { model: Model }) => void | Promise<void>;
   render: (context: { model: Model, el: HTMLElement }) => void | (() => void) | Promise<void | (() => void)>;
 }
-export {};

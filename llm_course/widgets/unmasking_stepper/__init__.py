@@ -10,16 +10,7 @@ from ..ui.picture import token_strip
 
 
 class UnmaskingStepper(CourseWidget):
-    """`fill-mask` in the page: step by step from gaps to a sentence.
-
-    >>> UnmaskingStepper("The capital of [MASK] is [MASK].")
-
-    Args:
-        text: What is there at first, [MASK] for a gap.
-
-    Raises:
-        ValueError: If the text has no token, or more than 20.
-    """
+    """`fill-mask` in the page: step by step from gaps to a sentence."""
 
     ids: Any = List(Int()).tag(sync=True)
     tokens: Any = List(Unicode()).tag(sync=True)
@@ -30,13 +21,10 @@ class UnmaskingStepper(CourseWidget):
     order = Enum(["surest", "left"], "surest").tag(sync=True)
     words = Enum(["best", "drawn"], "best").tag(sync=True)
 
-    def __init__(self, text: str = " ".join(["[MASK]"] * 6) + ".") -> None:
+    def __init__(self) -> None:
         model, tokenizer = load("fill-mask")
-        ids = tokenizer(text)["input_ids"]
-        if not 3 <= len(ids) <= 22:
-            raise ValueError(f"The text has {len(ids) - 2} tokens: give from 1 to 20.")
         super().__init__(
-            ids=ids,
+            ids=tokenizer("[MASK] " * 6 + ".")["input_ids"],
             tokens=tokenizer.convert_ids_to_tokens(range(len(tokenizer))),
             mask=tokenizer.mask_token_id,
             special=tokenizer.all_special_ids,

@@ -4,7 +4,7 @@ import { loadTensors } from "../models/course_model.ts";
 import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, traitSlider } from "../ui/dom.ts";
 import { Encoder } from "../models/encoder.ts";
 import { widget } from "../ui/frame.ts";
-import { randomNumbers } from "../models/numbers.ts";
+import { randomNumbers, ranking } from "../models/numbers.ts";
 import { captionedTable } from "../ui/table.ts";
 import { percent } from "../ui/token_bars.ts";
 import { guesses, keep, reread, type Guess } from "./unmasking.ts";
@@ -181,7 +181,7 @@ function table(model: Model, found: Guess[], filled: Map<number, Found>, press: 
       const now = found.find((one) => one.place === place);
       const guess = now ?? filled.get(place)?.guess;
       if (!guess) return element("td", {}, "\u00a0\n\u00a0");
-      const id = ranked(guess.probabilities)[rank];
+      const id = ranking(guess.probabilities)[rank];
       const probability = guess.probabilities[id];
       const text = `${tokens[id]}\n${percent(probability)}`;
       const take = now ? element("button", { type: "button", "aria-label": `Gap ${place}: take ${tokens[id]}, ${percent(probability)}`, onclick: () => press(place, id) }, text) : text;
@@ -194,8 +194,4 @@ function table(model: Model, found: Guess[], filled: Map<number, Found>, press: 
   const node = captionedTable(caption, ["", ...header], rows, "llm-heat llm-sentence");
   node.style.setProperty("--places", String(places.length));
   return node;
-}
-
-function ranked(probabilities: number[]) {
-  return probabilities.map((_, id) => id).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, SHOWN);
 }
