@@ -78,7 +78,7 @@ def imports_of(path: Path) -> set[str]:
     ("package", "allowed"),
     [
         ("llm_course", {"llm_course"}),
-        ("solutions", {"solutions", "llm_course"}),
+        ("solutions", {"solutions"}),
         ("autograder", {"autograder", "solutions", "llm_course"}),
         ("_ext", {"_ext", "autograder", "llm_course"}),
     ],

@@ -1,9 +1,11 @@
 """Writes the notebooks that a learner's lab lays out: `python -m autograder.authoring.assignments`, or `make env`."""
 
+import sys
+
 import nbformat
 
 from autograder.exercises import assignments
-from autograder.notebooks.notebooks import released_notebook, whole_path_notebook
+from autograder.notebooks.notebooks import NotebookError, released_notebook, whole_path_notebook
 from llm_course.lab import ASSIGNMENTS, WHOLE_PATH
 
 
@@ -16,4 +18,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NotebookError as error:
+        sys.exit(str(error))

@@ -105,7 +105,10 @@ def test_what_is_not_written_yet_gets_nothing(exercise: Exercise) -> None:
 @each_exercise
 def test_trivial_answers_earn_nothing(exercise: Exercise) -> None:
     """No property can be had without understanding: from the visible checks, the form or the arguments alone."""
-    assert trivially_held(exercise, GRADED) == {}
+    held = trivially_held(exercise, GRADED)
+    assert not held, "\n".join(f"{name!r} is earned by {', '.join(by)}." for name, by in held.items()) + (
+        "\nDraw inputs larger than the visible ones, or give the property `needs=`."
+    )
 
 
 @each_exercise
