@@ -105,13 +105,14 @@ def test_what_a_lesson_sees_are_the_words_that_its_model_may_look_at() -> None:
     "text", ["The capital of [MASK] is [MASK].", "[MASK]", "A bird can sing and fly. [MASK] [MASK] is blue, too."]
 )
 def test_logits_of_the_masked_model_equal_transformers(text: str) -> None:
-    widget = UnmaskingStepper(text)
+    course_model = models.load("fill-mask")
+    ids = course_model.tokenizer(text)["input_ids"]
     found = run_node(
         UNMASKING + "reply(encoder.logits(input.ids).map((row) => Array.from(row)));",
-        {"config": widget.config, "ids": widget.ids},
+        {"config": UnmaskingStepper().config, "ids": ids},
     )
     with torch.no_grad():
-        expected = models.load("fill-mask").model(torch.tensor([widget.ids])).logits[0]
+        expected = course_model.model(torch.tensor([ids])).logits[0]
     torch.testing.assert_close(torch.tensor(found), expected, atol=1e-4, rtol=1e-4)
 
 
@@ -156,21 +157,23 @@ def test_a_drawn_word_follows_its_chance_and_is_no_special_token() -> None:
 
 
 def test_a_sentence_is_read_again_with_each_word_hidden_in_turn() -> None:
-    widget = UnmaskingStepper("The capital of Greece is Athens.")
+    widget = UnmaskingStepper()
+    model, tokenizer = models.load("fill-mask").model, models.load("fill-mask").tokenizer
+    read = tokenizer("The capital of Greece is Athens.")["input_ids"]
     script = (
         UNMASKING.replace("guesses, keep", "guesses, reread")
         + "reply(reread((ids) => encoder.logits(ids), input.ids, input.mask, input.special));"
     )
-    state = {"config": widget.config, "ids": widget.ids, "mask": widget.mask, "special": widget.special}
+    state = {"config": widget.config, "ids": read, "mask": widget.mask, "special": widget.special}
     found = run_node(script, state)
-    model, logs, best = models.load("fill-mask").model, {}, {}
-    for place in range(1, len(widget.ids) - 1):
-        ids = torch.tensor([widget.ids])
+    logs, best = {}, {}
+    for place in range(1, len(read) - 1):
+        ids = torch.tensor([read])
         ids[0, place] = widget.mask
         with torch.no_grad():
             logits = model(ids).logits[0, place]
         logits[widget.special] = -torch.inf
-        logs[place], best[place] = logits.log_softmax(-1)[widget.ids[place]].item(), int(logits.argmax())
+        logs[place], best[place] = logits.log_softmax(-1)[read[place]].item(), int(logits.argmax())
     least = min(logs, key=lambda place: logs[place])
     assert found["mean"] == pytest.approx(math.exp(sum(logs.values()) / len(logs)), rel=1e-3)
     assert (found["doubted"]["place"], found["doubted"]["instead"]) == (least, best[least])
