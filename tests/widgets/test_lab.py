@@ -16,7 +16,8 @@ from tests.widgets.conftest import WIDGETS
 
 CELLS = [
     "from llm_course.widgets import AttentionExplorer\n"
-    "explorer = AttentionExplorer([[1.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]], tokens=['one', 'two'])\n"
+    "rows = [[1.0, 0.0], [0.0, 1.0]]\n"
+    "explorer = AttentionExplorer(rows, rows, rows, tokens=['one', 'two'])\n"
     "explorer",
     "print('causal is', explorer.causal)",
 ]

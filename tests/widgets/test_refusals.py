@@ -75,6 +75,7 @@ REFUSED: list[tuple[Callable[[], CourseWidget], str]] = [
         lambda: SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b"], ["here"], ["Tom had a", "Emma had a"]),
         "There are 2 texts: give one for each of 1 places, or none",
     ),
+    (lambda: AttentionExplorer(torch.randn(3, 4), torch.randn(3, 4)), "A key comes without a value"),
     (lambda: AttentionExplorer(torch.randn(3, 4), *torch.randn(2, 3, 5)), "4 numbers but a key 5"),
     (lambda: AttentionExplorer(*(torch.randn(rows, 4) for rows in (3, 3, 2))), "3 keys but 2 values"),
     (lambda: AttentionExplorer(torch.randn(2, 3, 4), *torch.randn(2, 3, 4)), "layers and heads"),

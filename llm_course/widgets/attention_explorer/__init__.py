@@ -76,6 +76,8 @@ class AttentionExplorer(CourseWidget):
         if key is None:
             tensors = {"weights": four_dimensions("weights", query_or_weights)}
             queries, keys = tensors["weights"].shape[2:]
+        elif value is None:
+            raise ValueError("A key comes without a value: give query, key and value, or weights alone.")
         else:
             query = four_dimensions("query", query_or_weights)
             key = four_dimensions("key", key)
