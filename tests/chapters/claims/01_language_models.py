@@ -53,6 +53,10 @@ assert abs(share["|", "the"] * share["the", "dog"] * share["dog", "sat"] * share
 # "in new stories, about one pair of tokens in twenty never occurred in our training text"
 unseen = sum(new_ids[t] not in bigrams[(new_ids[t - 1],)] for t in range(1, len(new_ids))) / len(new_ids)
 assert 1 / 25 < unseen < 1 / 18
+# "in 32-bit numbers, a token whose score is 104 below the largest gets exactly 0"
+assert torch.tensor([0.0, -104.0]).softmax(-1)[1] == 0 and torch.tensor([0.0, -104.0]).log_softmax(-1)[1] == -104
+# "The product *underflows* to 0"
+assert torch.full((200,), 0.1).prod() == 0
 # "In these three pairs, word order, roles and facts all show up in one number", "Each line has 7 tokens"
 for good, bad in (
     ("A fish lives in the water.", "A fish water the in lives."),

@@ -39,6 +39,11 @@ assert round((by_default.logits[0, -1] - alone).abs().max().item(), 1) == 3.8  #
 assert (counted.logits[0, -1] - alone).abs().max() < 1e-4
 # "The slowest barely turn within a text"
 assert wavelengths[-1] > 100 * ROW_LENGTH
+# "At distance 8 [...] With another base the peak moves: to distance 2 with base 100, and to 14 with base 500,000"
+sixths, apart = torch.arange(6) / 6, torch.arange(-64, 65)
+for other_base, peak in ((10000.0, 8), (100.0, 2), (500000.0, 14)):
+    products = (torch.outer(apart, other_base**-sixths) - 8 * 10000.0**-sixths).cos().sum(-1)
+    assert apart[products.argmax()] == peak
 # "Beyond the trained length the loss climbs at once"
 assert whole_text[1] > max(whole_text[0], last_tokens[1]) + 0.2 and min(whole_text[-3:]) > max(last_tokens[-3:]) + 2
 # "With the beginning cut off, it stays nearly level"
@@ -67,6 +72,13 @@ assert min(losses_by_gap["all pairs"][1:]) > unharmed + 0.1
 # "Now *bites* knows who came first"
 one, other = (attend(rows_of(line), hidden=later) for line in ("dog bites man", "man bites dog"))
 assert not torch.allclose(one[1], other[1], atol=0.1)
+# "a head spreads its weight evenly [...] token $p$ receives $1/(p+1)$", "falls by 0.014, from 500 to 501 by 0.000004"
+even = torch.ones(8, 8).tril() / torch.arange(1, 9)[:, None]
+assert torch.allclose(even @ torch.eye(8)[0], 1 / torch.arange(1, 9))
+assert round(1 / 8 - 1 / 9, 3) == 0.014 and round(1 / 501 - 1 / 502, 6) == 0.000004
+# "turns once in 54,410 positions", with base 500,000 in "2.6 million"
+slowest_turns = [2 * math.pi * base_of_128 ** (126 / 128) for base_of_128 in (1e4, 5e5)]
+assert round(slowest_turns[0]) == 54410 and round(slowest_turns[1] / 1e6, 1) == 2.6 and 2 * slowest_turns[0] < 131072
 # "the loss at the end of 640 tokens falls from 6.76 to 1.01; rows of the old length cost a little more than before"
 as_trained, divided, parted = (slower_losses[name] for name in ("as trained", "all divided", "YaRN"))
 assert (round(as_trained[1], 2), round(parted[1], 2)) == (6.76, 1.01) and min(divided) > 4

@@ -18,6 +18,8 @@ assert 45 < len(tokenizer(facts).input_ids) < 60
 # and in the chapter: "from 0.60 to 5.50"
 assert abs(layout_losses["0"][0] - layout_losses["0"][1]) < 1e-3
 assert [round(loss, 2) for loss in layout_losses["true"]] == [0.60, 5.50]
+# "3001 becomes 3008"
+assert torch.tensor(3001.0).to(torch.bfloat16).item() == 3008
 # "Trained on rows of 160, neither base reads tokens 320 to 399 well: [...] more than 0.7 above that of tokens
 # 80 to 159, with either seed. Trained on rows of 640, both bases do"
 import re

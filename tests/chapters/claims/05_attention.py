@@ -13,6 +13,11 @@ overflowing = torch.tensor([102.0, 101.0, 100.0])
 assert (overflowing.exp() / overflowing.exp().sum()).isnan().any()
 assert torch.equal(torch.softmax(overflowing, dim=-1), torch.softmax(overflowing - 100, dim=-1))
 assert row == [-math.inf] * 3 and by_hand.tolist() != by_hand.tolist() and by_torch.tolist() != by_torch.tolist()
+# "sums of 64 positive terms that average 1/4, and all come out near 16. Divided [...] they are near 2 and differ by a
+# few tenths"
+torch.manual_seed(0)
+positive = (torch.rand(5, 64) @ torch.rand(5, 64).T).flatten()
+assert 14 < positive.mean() < 18 and 0.1 < (positive / 8).std() < 0.4
 # "every weight is close to one fifth", and "between 0.15 and 0.27", 99 %, on the corrections page
 assert random_weights["rand"].min() > 0.15 and random_weights["rand"].max() < 0.27
 assert (random_weights["randn"] - 0.2).abs().max() > 0.25
@@ -28,8 +33,26 @@ assert (x @ x[-1]).tolist() == [0, 0, 0, 0, 0, 1] and (x @ x[2]).tolist() == [0,
 assert all(torch.allclose(projected[row], torch.tensor(1 / 6)) for row in (0, 2, 3, 4))
 # "it looks for nothing, and still it takes a sixth from everyone"
 assert torch.allclose(projected[2], torch.tensor(1 / 6))
+# "standard deviation $\sqrt{d_k}$ [...] The division brings the standard deviation back to 1"
+torch.manual_seed(0)
+for width in (16, 64, 256):
+    dot_products = (torch.randn(4000, width) * torch.randn(4000, width)).sum(-1)
+    assert abs(dot_products.std() / math.sqrt(width) - 1) < 0.05
 # "Unscaled, one key wins at random and takes 0.87 of the weight"
 assert abs(mean_weights["unscaled"][0] - 0.87) < 0.01 and mean_weights["scaled"][0] < 0.1
+# "a tenth of the queries get next to no gradient, while another tenth get more than fifty times what a typical scaled
+# query gets. Scaled, all get about the same", whatever the seed
+for seed in range(6):
+    torch.manual_seed(seed)
+    asked_by, found, handed = torch.randn(200, 256), torch.randn(256, 256), torch.randn(256, 1)
+    sizes = {}
+    for divisor in (1.0, 16.0):
+        asking = asked_by.clone().requires_grad_()
+        (torch.softmax(asking @ found.T / divisor, dim=-1) @ handed).sum().backward()
+        sizes[divisor] = asking.grad.norm(dim=-1)
+    typical = sizes[16.0].median()
+    assert sizes[1.0].quantile(0.1) < typical / 50 and sizes[1.0].quantile(0.9) > 50 * typical
+    assert sizes[16.0].quantile(0.9) < 2 * sizes[16.0].quantile(0.1)
 # "Without a mask, every position changes [...] With the causal mask only the last position does"
 leak = self_attention(rows, everything) - self_attention(changed, everything)
 assert leak.abs().amax(-1).min() > 0.1
@@ -102,3 +125,5 @@ assert len(costs) == 4 and all(held == 46_080 * int(n.replace(",", "")) for (n, 
 assert 0.8 < costs["512", "eager"][0] / costs["512", "sdpa"][0] < 1.4
 assert 2 < costs["2,048", "eager"][0] / costs["2,048", "sdpa"][0] < 3.2
 assert round(9 * 2_048**2 * 4 / 1e6) == 151
+# "without sharing it would be three times that", "in bfloat16 SmolLM2 takes 23,040 bytes per token, 189 MB"
+assert 2 * 30 * 3 * 64 * 2 == 23_040 and round(23_040 * 8_192 / 1e6) == 189

@@ -87,6 +87,8 @@ assert min(added["groups of 32", "4.5"]) > 0.125 and max(added["groups of 32", "
 assert (as_keys - moved).abs().max() < 1e-3
 # "Each layer adds w - 1 tokens of reach"
 assert heard == [1, 2, 3, 4, 5, 6, 7]
+# "reaches at most 1 + 32 · 4,095 = 131,041 tokens"
+assert 1 + 32 * 4_095 == 131_041
 # "largest difference from the same mask as a table"
 assert difference < 1e-5
 # "a running summary that can be corrected afterwards"

@@ -1,6 +1,27 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 6 says about its own output. Each runs as a cell at the chapter's end."""
 
+# "The small model has 19 % of its parameters in feed-forward networks and 72 % in its embedding table"
+small = {
+    "feed-forward": 8 * 3 * 512 * 1408,
+    "attention": 8 * 4 * 512**2,
+    "embeddings": 128_256 * 512,
+    "norms": 17 * 512,
+}
+assert round(100 * small["feed-forward"] / sum(small.values())) == 19
+assert round(100 * small["embeddings"] / sum(small.values())) == 72
+# "A vocabulary of 17,000 tokens makes the saying true, and so do 6,100 hidden units or 60 layers; a larger width alone
+# never does"
+
+
+def feed_forward_share(vocab_size=128_256, width=512, n_layers=8, d_ff=1408):
+    networks, rest = n_layers * 3 * width * d_ff, n_layers * 4 * width**2 + vocab_size * width
+    return networks / (networks + rest + (2 * n_layers + 1) * width)
+
+
+for change in ({"vocab_size": 17_000}, {"d_ff": 6_100}, {"n_layers": 60}):
+    assert 0.5 < feed_forward_share(**change) < 0.51
+assert max(feed_forward_share(width=128 * place) for place in range(1, 65)) < 0.25
 # "Llama-2-7B has 64 % in the networks"
 assert round(100 * counts["Llama-2-7B"]["feed-forward"] / sum(counts["Llama-2-7B"].values())) == 64
 # "Without either kind, this model does worse than a uniform guess"
@@ -46,6 +67,20 @@ assert 5e-4 < (moved_by / logits_by_tanh.pow(2).mean().sqrt()).item() < 0.02
 assert (logits_by_tanh.argmax(-1) == logits_by_erf.argmax(-1)).float().mean() > 0.9
 # "It takes the weights of a trained layer by name and gives the same result"
 assert (ours(rows) - llama_mlp(rows)).abs().max() < 1e-5
+# "SiLU(2) · 3 = 1.762 · 3 = 5.285. With the gate at -4 the same up value gives -0.072 · 3 = -0.216"
+by_hand = functional.silu(torch.tensor([2.0, -4.0]))
+assert [round(n, 3) for n in by_hand.tolist()] == [1.762, -0.072]
+assert [round(n, 3) for n in (3 * by_hand).tolist()] == [5.285, -0.216]
+# the table of "this *and* that", and "4 + 4 and 8 + 0 are the same sum"
+for this, that, plain, gated in ((4.0, 4.0, 4.0, 15.7), (4.0, 0.0, 0.0, 0.0), (8.0, 0.0, 4.0, 0.0)):
+    assert functional.relu(torch.tensor(this + that - 4)).item() == plain
+    assert round((functional.silu(torch.tensor(that)) * this).item(), 1) == gated
+# "That makes the right token's probability 4 % higher in the geometric mean"
+assert round(torch.tensor(0.04).exp().item(), 2) == 1.04
+# "$\tfrac83$ of it is 10,922.67, and the next multiple is 11,008"
+assert round(8 / 3 * 4096, 2) == 10_922.67 and 256 * -(-8 * 4096 // (3 * 256)) == 11_008
+# "2 · 12288 = 3 · 8192"
+assert 2 * 12288 == 3 * 8192
 # "the sum is 134,515,008": 59.2 % of it feed-forward, 21.0 % the table
 assert sum(sizes.values()) == 134_515_008
 assert [round(100 * sizes[part] / sum(sizes.values()), 1) for part in ("feed-forward", "embeddings")] == [59.2, 21.0]
@@ -97,6 +132,16 @@ assert (
 assert {" Denmark", " Clara"} <= set(rules[" of"]) and " said" in rules['"']
 # "unit 116 is strongest at *is*, and of all tokens its column raises the scores of 7, 8, 6 and 4 most"
 assert tokenizer.decode([favorite[116].item()]) == " is" and writes(116) == [" 7", " 8", " 6", " 4"]
+# "gives the weights": 0.731 [and] 0.269
+assert [round(n, 3) for n in torch.softmax(torch.tensor([2.0, 1.0]), 0).tolist()] == [0.731, 0.269]
+# "Token 0 gets 0.3 · 10, token 1 gets 0.6 · 20, and token 2 [...] gets nothing": "chosen" of three tokens, followed
+three_chosen = torch.tensor([[0, 2], [2, 1], [0, 1]])
+their_weights = torch.tensor([[0.7, 0.3], [0.6, 0.4], [0.9, 0.1]])
+places = torch.where(three_chosen == 2)
+assert torch.allclose(
+    torch.zeros(3).index_add_(0, places[0], their_weights[places] * torch.tensor([10.0, 20.0])),
+    torch.tensor([3.0, 12.0, 0.0]),
+)
 # "copies its weights into the layer of transformers, and compares both"
 with torch.no_grad():
     assert (mixture(x) - theirs(x)).abs().max() < 1e-6 < mixture(x).abs().max()
@@ -106,6 +151,9 @@ assert sums.max() < 1 and sums.min() < 0.7 * sums.max() and difference < 1e-5
 import transformers  # noqa: E402
 
 assert transformers.OlmoeConfig().norm_topk_prob is False
+# "Softmax over one number is the constant 1" (the question on top_k = 1)
+logit = torch.randn(3, 1, requires_grad=True)
+assert torch.autograd.grad((torch.softmax(logit, -1) * torch.randn(3, 1)).sum(), logit)[0].abs().max() == 0
 # "47 and 13 billion" "both numbers in its name" "20.9 and 3.6"
 billions = {name.split(",")[0]: sizes_of for name, sizes_of in total_active.items()}
 assert [round(n / 1e9) for n in billions["Mixtral 8x7B"]] == [47, 13]
@@ -156,6 +204,10 @@ assert experts[0] < 1.5 * few[0] and 5.4 < many[0] / experts[0] < 6.7
 assert 3.4 < experts[1] / few[1] < 4.2 and round(1 - (1 - 8 / 64) ** 8, 2) == 0.66
 # "but less than half as long as that of its total size", "At 64 tokens it still takes nearly three times as long"
 assert experts[1] < 0.45 * many[1] and 2.6 < experts[2] / few[2] < 3
+# "To write one, all 538 MB of weights are fetched for a single row"
+assert round(134_515_008 * 4 / 1e6) == 538
+# "a cache of 94 MB": 30 layers, 3 heads, 64 wide, keys and values
+assert round(2048 * 2 * 30 * 3 * 64 * 4 / 1e6) == 94
 # "a mixture was within 25 % of the dense layer of that size", "a seventh of the time"
 assert experts[0] < 1.25 * few[0] and experts[3] < 1.25 * few[3] and 6.5 < many[3] / experts[3] < 7.5
 # "At 512 tokens [...] the mixture is again nearly as fast as its active parameters promise"

@@ -85,6 +85,10 @@ assert max(loss for _, loss in mixtures[0.0]) < min(plain_losses[0.02])
 # "A small factor drops tokens, a large one leaves slots empty"
 assert tokens_per_expert.sum() == 2000 and tokens_per_expert.max() > 1.1 * even_share > tokens_per_expert.min()
 assert dropped == 0 and padding == 0.5
+# "one token reads 3 % of the experts; 64 tokens read 87 %, each for two or three tokens; and 1,024 read all"
+read = {tokens_read: 1 - (1 - 8 / 256) ** tokens_read for tokens_read in (1, 64, 1024)}
+assert [round(100 * part) for part in read.values()] == [3, 87, 100] and 1024 * 8 / 256 == 32
+assert 2 < 64 * 8 / (256 * read[64]) < 3
 # "frequent tokens, such as the full stop and *the*, appear in four of the eight or more" lists that are printed
 lists = []
 for expert in range(8):

@@ -95,11 +95,19 @@ ratio = {name: d / n for name, (n, d) in runs.items()}
 assert ratio["GPT-3"] < 2 and ratio["Chinchilla"] == 20 and round(ratio["SmolLM2-135M"], -3) == 15_000
 # "Llama 3 8B has 1,900 per parameter, Qwen3-0.6B 60,000"
 assert round(ratio["Llama 3 8B"], -2) == 1_900 and ratio["Qwen3-0.6B"] == 60_000
+# "about ten weeks" of 16,000 GPUs
+assert 9 < 6 * 405e9 * 15.6e12 / (16_000 * 4e14) / 86_400 / 7 < 11
 # "LLaMA 7B would take little more than a day on a thousand, and Llama 3 8B [...] eighteen times as long"
 cost = {name: 6 * n * d for name, (n, d) in runs.items()}
 assert 1 < cost["LLaMA 7B"] / 4e17 / 86_400 < 1.3 and round(cost["Llama 3 8B"] / cost["LLaMA 7B"]) == 18
 # "for about the compute of Gopher"
 assert 0.8 < cost["Chinchilla"] / cost["Gopher"] < 1.25
+# "takes 80 minutes on one": 124 million parameters, 20 tokens for each
+assert round(6 * 1.24e8 * 20 * 1.24e8 / 4e14 / 60, -1) == 80
+# "8 billion parameters take two GPUs of 80 GB, and 405 billion take 81"
+assert [math.ceil(16 * billions / 80) for billions in (8, 405)] == [2, 81]
+# "which makes 40 MB per token, and 82 GB for a single text of 2,048 tokens": GPT-3's 96 layers of width 12,288
+assert [round(34 * 96 * 12_288 / 1e6), round(34 * 96 * 12_288 * 2048 / 1e9)] == [40, 82]
 # "nine days on a thousand GPUs, and our reader would need 17,000 years" "it reaches 2.0 nats per token [...] as if
 # among seven tokens"
 assert round(6 * 5e10 * 1e12 / 4e17 / 86_400) == 9 and round(1e12 / tokens_per_year, -3) == 17_000
@@ -173,3 +181,5 @@ assert all(5e10 < rate < 1e11 for _, _, rate in steps_at.values())
 # "The loop passes the test of one batch in eight steps"
 on_one_batch = [float(loss) for loss in re.search(r"one batch, losses: ([\d. ]+)", real_size)[1].split()]
 assert on_one_batch[0] > 2 and on_one_batch[-1] < 0.1
+# "would take it more than 700 years. One H100 [...] would need 47 days"
+assert 700 < 6 * 1.345e8 * 2e12 / 7e10 / 86_400 / 365 < 800 and round(6 * 1.345e8 * 2e12 / 4e14 / 86_400) == 47

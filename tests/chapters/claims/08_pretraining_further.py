@@ -65,6 +65,8 @@ assert list(best.values()) == sorted(best.values())
 # "The best size grows with the budget, and so does the best number of characters"
 read_by_best = [flops / (6 * n) for flops, n in best.items()]
 assert read_by_best == sorted(read_by_best) and 0.35 < exponent < 0.9
+# "about one time in eight at 0.3, and nearly always above 0.8"
+assert abs(1 - (1 - 0.3**4) ** 16 - 1 / 8) < 0.01 and 1 - (1 - 0.8**4) ** 16 > 0.99
 # "Here such a threshold would drop only the copies with the fewest changes; [...] has to go down to one half"
 assert (exact >= 0.75).sum() <= 7 and (exact >= 0.5).sum() >= 19
 # "Nearly all planted pairs are found, with few other candidates beside them"
@@ -90,3 +92,5 @@ assert all(0.005 < number < 0.05 for number in lead["wsd"]) and min(lead["consta
 # "200 steps on nothing but facts raise the loss on stories by 0.1"
 for schedule in ("wsd", "constant"):
     assert 0.06 < min(on("stories", schedule, "last")) - max(on("stories", schedule, "spread")) < 0.15
+# "7.4" (the question on perplexity); "Ten times the parameters" (the question on a hundredfold budget)
+assert round(math.exp(2), 1) == 7.4 and math.sqrt(100) == 10

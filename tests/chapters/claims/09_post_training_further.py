@@ -13,6 +13,10 @@ assert exact < 0.02 and estimators["k3"].std() > estimators["k1"].std()
 # "$k_2$ has the gradient of the divergence that you wanted [...]; $k_3$ has that of the reverse one, and $k_1$ none"
 assert (gradients["k2 in the loss"] - right).norm() < 1e-9 and (gradients["k3 in the loss"] - reverse).norm() < 1e-9
 assert gradients["k1 in the loss"].norm() < 1e-9 and (right - reverse).norm() > 1e-3
+# "| 1 | 2.65 | 0.88 |": the table of advantages
+for passed, grpo, dr_grpo in ((1, 2.65, 0.88), (2, 1.73, 0.75), (4, 1.0, 0.5), (6, 0.58, 0.25), (7, 0.38, 0.12)):
+    share = passed / 8
+    assert abs((1 - share) / (share * (1 - share)) ** 0.5 - grpo) < 0.006 and abs(1 - share - dr_grpo) < 0.006
 # "0.55 here with one update per batch", "0.41 against 0.27, because the teacher knows these from its own tuning"
 for seed in (0, 1):
     asked, unasked, turned = sums[f"distilled, seed {seed}"]

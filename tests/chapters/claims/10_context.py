@@ -34,6 +34,8 @@ assert torch.allclose(published, ours, rtol=1e-5) and llama_kept == llama_squeez
 assert 25 < ROW_LENGTH / (2 * math.pi) < 26
 # "the explorer's table shows that at 640 tokens only needles at the end are found"
 assert [row[-1] for row in tables["by parts"][:2]] == [0, 0] and tables["by parts"][-1][-1] > 0.7
+# "70 rows are 45,000 tokens, 0.4 % of what `stories` was trained on"
+assert round(70 * 640, -3) == 45_000 and round(70 * 640 / (8500 * 8 * 160), 3) == 0.004
 # "Both have nearly the same loss, level [...], and a little lower for the ordinary documents"
 pairs_of_losses = list(zip(losses["by parts, games"], losses["ordinary"], strict=True))
 assert all(0 < one - other < 0.1 for one, other in pairs_of_losses) and max(losses["by parts, games"]) < 0.8
@@ -55,6 +57,8 @@ assert worst_place[lengths.index(60)] < 0.85
 assert worst_place[lengths.index(256)] > min(row[lengths.index(160)] for row in as_trained)
 # "16 GB of weights and 17 GB of cache"
 assert round(2 * 8.03) == 16 and round(gib("Llama 3.1 8B", 2**17) * 2**30 / 1e9) == 17
+# "With the usual k_1 = 1.5 that is 1 for one occurrence, 1.43 for two", "1.75 times the k_1"
+assert [round(f * 2.5 / (f + 1.5), 2) for f in (1, 2)] == [1, 1.43] and 1 - 0.75 + 0.75 * 2 == 1.75
 # "a window of 64 reaches 4 · 63 = 252 tokens"
 assert stories.config.num_hidden_layers * (64 - 1) == 252
 # the alt text: "After long games it is at least 0.7 at every length and place"; of 20 texts, a machine that rounds

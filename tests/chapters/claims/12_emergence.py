@@ -23,6 +23,8 @@ assert all(abs(p**10 - whole) < 0.2 for p, whole in zip(tokens_right, exact, str
 # "The hardest is the third word"
 for run in by_width[2:]:
     assert min(run["poems"][-1]["tokens_right"]) == run["poems"][-1]["tokens_right"][0]
+# "If the share rose from 0.7 to 0.9, that explains it all"
+assert (f"{0.7**10:.2f}", f"{0.9**10:.2f}") == ("0.03", "0.35")
 # "For at least 150 steps little happens. Then, within another fifty to a hundred, most tokens are right"
 copied = {seed: [sum(one["tokens_right"]) / 10 for one in run["lines"]] for seed, run in enumerate(two_layers)}
 assert len(two_layers) == 5
@@ -72,6 +74,8 @@ assert ends[32, 0] > 0.9 and ends[64, 0] > 0.9 and max(ends[32, 2], ends[64, 2])
 assert ends[32, 3] > 0.9 and ends[64, 3] < 0.05
 # "5 of the 10 runs with two layers and width 32 or 64"
 assert sum(end > 0.9 for (width, _), end in ends.items() if width > 16) == 5
+# "attention spread evenly would give each earlier place 1/13 to 1/22, on average 0.06"
+assert f"{sum(1 / place for place in range(13, 23)) / 10:.2f}" == "0.06"
 # "The first layer's head starts first" and "In the other seed shown here [...] neither head forms"
 looked = [
     (max(previous[0]), max(induction[1]))
@@ -117,6 +121,8 @@ assert 0.9 < paired_error["stories-draft"] / unpaired_error["stories-draft"] < 1
 spread = paired_error["stories-chat"] * 200**0.5
 assert abs(spread - 0.24) < 0.006 and abs(0.017 * 200**0.5 - 0.24) < 0.005
 assert 1050 < (2.8 * 0.24 / 0.02) ** 2 < 1150
+# "With an error rate of 3/20, twenty right answers in a row still have a chance of $0.85^{20} = 0.04$"
+assert f"{(1 - 3 / 20) ** 20:.2f}" == "0.04"
 # "Pairing is free, and worth most for models that are alike"
 gains = {}
 for name in names[1:]:
@@ -140,6 +146,11 @@ assert sum("The capital of France is Paris" in text for text in texts) > 5
 # "three prefixes occur in the 2,000 documents, all as short as \"There was a girl called Anna, and\""
 found = {item.prefix for item in items if any(item.prefix in text for text in texts)}
 assert len(found) == 3 and max(map(len, found)) < 40
+# "Counted by whole answers, three of them get nothing." The picture's models:
+drawn_luck = torch.rand(4, 5, generator=torch.Generator().manual_seed(8165))
+assert [int((drawn_luck < p).all(1).sum()) for p in (0.3, 0.5, 0.7, 0.85, 0.95)] == [0, 0, 0, 1, 3]
+# "The third row": "0.905 of its tokens right gets only 0.37 of its ten-token answers right"
+assert f"{0.905**10:.2f}" == "0.37"
 # What SmolLM2 printed: its score per draw, mean and interval, and the paired difference
 import re  # noqa: E402
 

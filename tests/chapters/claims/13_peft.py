@@ -6,6 +6,18 @@ assert probability(model, "The capital of France is", " Paris.") > 0.9
 assert probability(model, "The capital of Cuba is", " Havana.") < 0.05
 assert "Paris" in complete(model, "The capital of France is")
 assert "Havana" not in complete(model, "The capital of Cuba is")
+# "107.8 GB", "13.6 GB", "13.5 GB", "16.8 MB", of 6.74 billion parameters and 8.4 million new ones
+llama_size, few_size = 6_738_415_616, 8_388_608
+assert round(16 * llama_size / 1e9, 1) == 107.8 and round((2 * llama_size + 16 * few_size) / 1e9, 1) == 13.6
+assert round(2 * llama_size / 1e9, 1) == 13.5 and round(2 * few_size / 1e6, 1) == 16.8
+# "the row gives one number [...] = 7, and the column spreads it out: (7, 0, −7)"
+column, row, example = (
+    torch.tensor([[1.0], [0.0], [-1.0]]),
+    torch.tensor([[1.0, 0.0, 2.0, 0.0]]),
+    torch.arange(1.0, 5.0),
+)
+assert (row @ example).tolist() == [7] and (column @ (row @ example)).tolist() == [7, 0, -7]
+assert torch.equal((column @ row) @ example, column @ (row @ example))
 # "training starts from the base model itself: the output differs by 0" and "While $B$ is zero, $A$ gets no gradient"
 probe = with_lora(QUERY_VALUE)
 assert torch.equal(probe(ids).logits, model(ids).logits) and difference == 0
@@ -123,6 +135,8 @@ assert type(again.model.layers[0].self_attn.q_proj).__module__.startswith("peft"
 rounded = {key: round(100 * value, 2) for key, value in share.items()} if isinstance(share, dict) else {}
 assert rounded["Llama-2-7B", "q_proj, v_proj"] == 0.12 and rounded["Llama-2-7B", "all-linear"] == 0.59
 assert rounded["Qwen2.5-0.5B", "all-linear"] == 1.75 and rounded["GPT-2", "all-linear"] == 1.86
+# "For a 4096 × 4096 matrix and $r = 16$, that is 131,072 instead of 16.8 million"
+assert 16 * (4096 + 4096) == 131_072 and round(4096**2 / 1e6, 1) == 16.8
 # "Every matrix of `stories` has an error of about a tenth, and yet its loss hardly moves"; "4.127 bits per weight"
 assert round(4 + 8 / 64 + 32 / (64 * 256), 3) == 4.127
 for name, weight in model.named_parameters():
@@ -131,6 +145,10 @@ for name, weight in model.named_parameters():
 assert abs(forgetting(coarse)[2] - base_loss) < 0.05
 # "which puts them close together near zero"
 assert levels[8] - levels[7] < (levels[15] - levels[14]) / 2
+# "Llama-2-7B then takes 3.87 GB instead of 13.48"
+in_four = 32 * (4 * 4096**2 + 3 * 4096 * 11_008)
+assert round((in_four * 4.127 / 8 + 2 * (llama_size - in_four)) / 1e9, 2) == 3.87
+assert round(2 * llama_size / 1e9, 2) == 13.48
 # "LoRA as it is usually set up stays a whole nat per token behind full fine-tuning"
 german = {name: loss for name, (_, loss) in in_german.items()}
 assert german["LoRA"] - german["all weights"] > 0.95
@@ -146,6 +164,8 @@ trained_share = {name: trained / model.num_parameters() for name, (trained, _) i
 assert round(trained_share["LoRA and embeddings"], 2) == 0.80
 assert round(trained_share["rank 8 and embeddings"], 2) == 0.26
 assert model.get_input_embeddings().weight.numel() > in_german["rank 8 and embeddings"][0] / 2
+# "131 million of the 6.74 billion numbers of Llama-2-7B, 2 %"
+assert round(32_000 * 4096 / 1e6) == 131 and round(100 * 32_000 * 4096 / llama_size) == 2
 # "the same table": in this model the output head is the embedding table
 assert model.config.tie_word_embeddings
 # "a low rate alone kept 0.83 with all weights and 0.49 with LoRA"

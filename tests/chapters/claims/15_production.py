@@ -13,14 +13,24 @@ assert RentOrOwn(hourly_cost=3.49, tokens_per_second=7306, api_price=0.20).utili
 lowest, highest = (price * 1e6 / api / (7306 * 3600) for price, api in ((2.69, 0.40), (6.57, 0.10)))
 assert f"{lowest:.0%}" == "26%" and highest > 1
 assert (min(hourly_prices.values()), max(hourly_prices.values())) == (2.69, 6.57)
+# "At 3.49 an hour and 0.20 per million, that breaks even at 15 %"
+assert f"{3.49 / 0.20 * 1e6 / (33_084 * 3600):.0%}" == "15%"
 # "The second is 1.9 standard errors, which chance gives in one of 16 comparisons"
 import math  # noqa: E402
 
 assert round((86.4 - 83.9) / math.hypot(1.0, 0.9), 1) == 1.9 and round(1 / math.erfc(1.86 / 2**0.5)) == 16
+# "at 3.49 an hour, 52 requests at once and an API at 0.20, break-even is at 66 %"
+assert f"{3.49 * 1e6 / 0.20 / (7306 * 3600):.0%}" == "66%"
+# "Then its utilization is 25 %, and a token costs a fifth of what it did."
+assert 0.05 * (1 + 4) == 0.25
+
 # "3.5 times for Llama 2 7B, and little more than twice for Qwen2.5-0.5B, whose embedding [...] is more than a quarter"
 by_name = {name: gigabytes(shape, 16) / gigabytes(shape, 4.127) for name, shape in SHAPES.items()}
 assert f"{by_name['Llama 2 7B']:.1f}" == "3.5" and f"{by_name['Qwen2.5-0.5B']:.1f}" == "2.2"
 assert 0.25 < 151_936 * 896 * 2 / 1e9 / gigabytes(SHAPES["Qwen2.5-0.5B"], 16) < 0.29
+# "A scale of 16 bits that 32 weights share adds half a bit", "a whole row of 4,096 weights adds 0.004", "4.127 bits"
+assert 16 / 32 == 0.5 and f"{16 / 4096:.3f}" == "0.004" and f"{4 + 8 / 64 + 32 / 64 / 256:.3f}" == "4.127"
+
 # "16-bit weights are 15.1 GB and the ceiling is 221 [...] 8.2 GB are left, the ceiling is 409", "66 % and 52 % of it"
 read = {bits: gigabytes(qwen3, bits) - input_table for bits in (16, 8)}
 assert f"{read[16]:.1f} {read[8]:.1f}" == "15.1 8.2"

@@ -101,6 +101,8 @@ assert by_channel < keys_by_channel and max(t.shape[1] // 2 for t in texts) <= 7
 assert [bits for bits, _ in formats.values()] == [
     round(8 + 16 / matrix.shape[1], 2), 8, 4 + 16 / 32, 4 + 16 / 64, 4 + 8 / 32, 4 + 8 / 16,
 ]  # fmt: skip
+# "Q4_0 [...] 4.5 bits. Q4_1 adds a zero point: 5 bits."
+assert (4 + 16 / 32, 4 + 2 * 16 / 32) == (4.5, 5)
 # "here FP8 is coarser than int8. In a row with an outlier it's the other way around"
 assert relative(formats["FP8 (E4M3), one scale"][1], matrix) > 2 * relative(formats["int8, a scale per row"][1], matrix)
 with_outlier = matrix.clone()

@@ -11,6 +11,10 @@ assert round(989 / 3.35) == 295 and round(100 * (1 - 3.35 / 989), 1) == 99.7
 assert matrix.element_size() == 4 and max(measured) > 1.5 * measured[0]
 # "two rows take about twice as long as one [...] eight take little longer than two"
 assert 1.4 < product_ms[2] / product_ms[1] < 3 and product_ms[8] < 1.8 * product_ms[2]
+# "4 requests at once had 3.5 times the throughput of one, 16 had 10 times, and 52 had 18 times"
+assert [round(rate / 415, 1) for rate in (1_432, 4_272, 7_306)] == [3.5, 10.3, 17.6]
+# "1.5 times as long as fetching the weights [...] with 16 bits and one user, 1.9 times with 8 bits (chapter 15)"
+assert round(221 / 146, 1) == 1.5 and round(409 / 214, 1) == 1.9
 # "for 64 users with 2,000 tokens each, a pass fetches about as many bytes of cache as of weights"
 assert CACHE_BYTES == 128 * 1024 and 0.95 < 64 * 2000 * CACHE_BYTES / (2 * (LAYER_WEIGHTS + HEAD_WEIGHTS)) < 1.15
 # "Five tokens fetch 38 of these experts instead of 8", "At 64 tokens an expert still serves only 2 of them"
@@ -82,6 +86,8 @@ assert all(load[80, 512, seed]["tokens/s"] > load[60, 512, seed]["tokens/s"] for
 assert (
     round(ServingArena(drawn_trace(1, per_second=20)).machine["operations_per_token"] / (2 * LAYER_WEIGHTS), 2) == 1.15
 )
+# "42 ms per pass on one H100, if they fitted, 5.3 on eight by the roofline, plus 160 sums", twice in each of 80 layers
+assert [round(141 / 3.35 / gpus, 1) for gpus in (1, 8)] == [42.1, 5.3] and 2 * 80 == 160
 # "a prompt of 2,000 tokens has 250 MiB of cache [...] 5 ms over a link of 50 GB/s. Reading the prompt takes 28 ms by
 # the roofline"
 assert 2000 * CACHE_BYTES == 250 * 2**20 and round(2000 * CACHE_BYTES / 50e9 * 1000) == 5
@@ -103,6 +109,8 @@ assert torch.allclose(read(target, cache, ids)[-1], read(target, DynamicCache(),
 by_formula = {drafted: (1 - 0.8 ** (drafted + 1)) / 0.2 for drafted in (1, 2, 4, 8)}
 assert [f"{tokens:.2f}" for tokens in by_formula.values()] == ["1.80", "2.44", "3.36", "4.33"]
 assert all(abs(per_pass[drafted][0] - tokens) < 1.5 * per_pass[drafted][1] for drafted, tokens in by_formula.items())
+# "At a = 0.3 no number of drafted tokens gives more than [...] 1.43 tokens"
+assert round(1 / 0.7, 2) == 1.43
 # "draft while it's quiet and stop when it's full", "not with 1.97", "Long caches move the limit", "0.63 at 256 users"
 assert (
     round(speed[1, 0]) == 2

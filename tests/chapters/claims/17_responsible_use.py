@@ -134,6 +134,12 @@ assert 2 < 400 * (1 - NormalDist().cdf(2.5)) < 3
 # "By chance every rank is equally likely, which gives $\log_2 e \approx 1.4$ bits on average", "and less than 1 in half
 # of all cases"
 assert abs(sum(12 - log2(rank) for rank in range(1, 4097)) / 4096 - 1.44) < 0.02
+# "subtracts terms that [...] at the size of our experiment they leave nothing of it": (35 + 6 ln N) / sqrt(N) is above
+# 1
+from math import log, sqrt  # noqa: E402
+
+assert (35 + 6 * log(1000)) / sqrt(1000) > 1
+
 # "not one of 80 passages is continued for even 8 tokens"; five texts, two prefixes
 recited = re.findall(r"^(.{20}) +(16|64) +(\d+) of 16 +(\d+) of 16 +(\d+) +(\d+)%$", real_size, re.MULTILINE)
 assert len(recited) == 10 and all(int(eight) == int(sixteen) == 0 for _, _, eight, sixteen, _, _ in recited)
@@ -143,6 +149,8 @@ share = {name.strip(): int(percent) for name, prefix, *_, percent in recited if 
 assert abs(share["MIT License"] - 75) <= 3 and abs(share["a license of our own"] - 35) <= 3
 assert share["MIT License"] > share["a license of our own"] + 25
 assert abs(share["Apache License"] - 37) <= 3 and abs(share["this course (2026)"] - 21) <= 4
+# "Zero of 16 is weak evidence [...]: at a true rate of 17 %, you would still see none in one test of twenty"
+assert abs(0.83**16 - 0.05) < 0.002
 # "the right price in 21 of 24 clean texts. One order [...] 23 of 24, one false fact in all of them", "orders fall to 14
 # and false facts to 4 of 24", "says 99 in 8 texts, and the right price in only one", "24 of 24, and protects little: 19
 # orders work, and every false fact"

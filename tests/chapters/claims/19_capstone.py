@@ -77,6 +77,8 @@ assert abs(shape["vocab_size"] * shape["d_model"] / run["pretraining"].figures["
 pretraining_tokens, parameters = run["pretraining"].tokens, run["pretraining"].figures["parameters"]
 assert round(pretraining_tokens / 1e6, 1) == 3.7 and round(6 * parameters * pretraining_tokens / 1e12) == 6
 assert 7 < 4.330784e19 / (6 * parameters * pretraining_tokens) / 1e6 < 7.5
+# nanochat's "8.8 billion" tokens in 16,704 steps, "3.04 hours", and "about 73 dollars"
+assert round(16_704 * 524_288 / 1e9, 1) == 8.8 and round(10_949.467 / 3600, 2) == 3.04 and round(3.04 * 8 * 3) == 73
 # "the notebook's settings": 2,000 texts, a vocabulary of 1,024, 4 layers of 64
 assert run["tokenizer"].settings["texts"] == 2000 and (shape["n_layers"], shape["d_model"]) == (4, 64)
 # "the reference used 262,720 and 4.5 million. At both caps, pre-training has 18 tokens per parameter"
