@@ -191,3 +191,10 @@ def kinds(notebook: nbformat.NotebookNode) -> list[list[str]]:
     """What kinds of outputs each code cell has."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     return [[kind for output in cell.outputs for kind in sorted(output.get("data", {"text": ""}))] for cell in cells]
+
+
+@pytest.mark.notebooks
+def test_a_failing_cell_and_a_failing_claim_are_told(kernel: AsyncKernelManager) -> None:
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, ("x = 1", "x / 0"))))
+    assert "ZeroDivisionError" in (run(notebook, RUN[0], kernel) or "")
+    assert "AssertionError" in (run_claims(["assert x == 1", "assert x == 2"], kernel) or "")

@@ -1,5 +1,7 @@
 /** One set of answers, several rulers. */
 
+import { sum } from "../models/numbers.ts";
+
 /** What a model did on items that ask for a row of tokens. */
 export interface Answers {
   right_before_error: number[]; // How many items had 0, 1, 2, ... tokens right before the first wrong one.
@@ -8,13 +10,12 @@ export interface Answers {
 }
 
 function meanOfFirst(values: number[], count: number) {
-  return values.slice(0, count).reduce((sum, value) => sum + value, 0) / count;
+  return sum(values.slice(0, count)) / count;
 }
 
 /** The share of items whose first `length` tokens are all right. */
 export function exactMatch({ right_before_error: counts }: Answers, length: number) {
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return counts.slice(length).reduce((sum, count) => sum + count, 0) / total;
+  return sum(counts.slice(length)) / sum(counts);
 }
 
 /** The share of tokens that are right, each asked for after the right ones before it. */

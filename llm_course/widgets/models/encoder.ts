@@ -33,7 +33,7 @@ export class Encoder {
   #embedding(id: number, position: number) {
     const row = (table: string, index: number) =>
       this.#tensor(`bert.embeddings.${table}_embeddings.weight`).subarray(index * this.width, (index + 1) * this.width);
-    return sum(sum(row("word", id), row("position", position)), row("token_type", 0));
+    return plus(plus(row("word", id), row("position", position)), row("token_type", 0));
   }
 
   /** BERT's norms stand behind what they norm: norm(x + attention(x)), then norm(x + feedForward(x)). */
@@ -41,9 +41,9 @@ export class Encoder {
     const mixed = this.#attend(rows, `${name}.attention.self`);
     return rows.map((row, i) => {
       const attended = this.#linear(mixed[i], `${name}.attention.output.dense`);
-      const inner = this.#norm(sum(row, attended), `${name}.attention.output.LayerNorm`);
+      const inner = this.#norm(plus(row, attended), `${name}.attention.output.LayerNorm`);
       const hidden = this.#linear(inner, `${name}.intermediate.dense`).map(gelu);
-      return this.#norm(sum(inner, this.#linear(hidden, `${name}.output.dense`)), `${name}.output.LayerNorm`);
+      return this.#norm(plus(inner, this.#linear(hidden, `${name}.output.dense`)), `${name}.output.LayerNorm`);
     });
   }
 
@@ -71,12 +71,12 @@ export class Encoder {
     const hidden = this.#linear(row, "cls.predictions.transform.dense").map(gelu);
     const normed = this.#norm(hidden, "cls.predictions.transform.LayerNorm");
     const bias = this.#tensor("cls.predictions.bias");
-    return sum(multiply(this.#tensor("bert.embeddings.word_embeddings.weight"), normed, bias.length), bias);
+    return plus(multiply(this.#tensor("bert.embeddings.word_embeddings.weight"), normed, bias.length), bias);
   }
 
   #linear(vector: Float32Array, name: string) {
     const bias = this.#tensor(`${name}.bias`);
-    return sum(multiply(this.#tensor(`${name}.weight`), vector, bias.length), bias);
+    return plus(multiply(this.#tensor(`${name}.weight`), vector, bias.length), bias);
   }
 
   #norm(vector: Float32Array, name: string) {
@@ -93,7 +93,7 @@ export class Encoder {
   }
 }
 
-function sum(a: Float32Array, b: Float32Array) {
+function plus(a: Float32Array, b: Float32Array) {
   return a.map((x, i) => x + b[i]);
 }
 

@@ -18,25 +18,25 @@ export function softmax(scores: ArrayLike<number>): number[] {
 }
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>) {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-/** In nats. */
-export function klDivergence(p: number[], q: number[]) {
-  return p.reduce((sum, probability, i) => sum + (probability ? probability * Math.log(probability / q[i]) : 0), 0);
-}
-
-/** How far two distributions are apart: from 0, the same, to 1, nothing in common. It is the probability that has moved. */
-export function totalVariation(one: number[], other: number[]) {
-  return one.reduce((sum, probability, i) => sum + Math.abs(probability - other[i]), 0) / 2;
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i] * b[i];
+  return total;
 }
 
 export function sum(values: ArrayLike<number>) {
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i];
   return total;
+}
+
+/** In nats. */
+export function klDivergence(p: number[], q: number[]) {
+  return sum(p.map((probability, i) => (probability ? probability * Math.log(probability / q[i]) : 0)));
+}
+
+/** How far two distributions are apart: from 0, the same, to 1, nothing in common. It is the probability that has moved. */
+export function totalVariation(one: number[], other: number[]) {
+  return sum(one.map((probability, i) => Math.abs(probability - other[i]))) / 2;
 }
 
 /** @returns  The index of the largest. */

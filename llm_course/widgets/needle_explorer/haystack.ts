@@ -1,6 +1,6 @@
 /** A text of plain sentences in which a child and its thing are hidden, as in llm_course/corpus/long_texts.py. */
 
-import { argmax } from "../models/numbers.ts";
+import { argmax, sum } from "../models/numbers.ts";
 import type { Tokenizer } from "../models/bpe.ts";
 
 interface Words {
@@ -82,5 +82,5 @@ function sample<T>(items: T[], count: number, draw: () => number) {
  * @param weights  Of the last token, head by head.
  */
 export function mostAttentiveHead(weights: number[][], { start, end }: Span) {
-  return argmax(weights.map((row) => row.slice(start, end).reduce((sum, weight) => sum + weight, 0)));
+  return argmax(weights.map((row) => sum(row.slice(start, end))));
 }

@@ -5,7 +5,7 @@ import { Decoder } from "../models/decoder.ts";
 import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider, traitCheckbox, visibleToken } from "../ui/dom.ts";
 import { widget } from "../ui/frame.ts";
 import { buildHaystack, mostAttentiveHead, type Haystack, type Span } from "./haystack.ts";
-import { argmax, randomNumbers, ranking, softmax } from "../models/numbers.ts";
+import { argmax, randomNumbers, ranking, softmax, sum } from "../models/numbers.ts";
 import { linePlot } from "../ui/plot.ts";
 import { captionedTable } from "../ui/table.ts";
 import { percent, tokenBars } from "../ui/token_bars.ts";
@@ -128,7 +128,7 @@ export default widget(
       const [needle, ...others] = [hay.needle, ...hay.others].map(({ start, end }) => ({ start: start + 1, end: end + 1 }));
       showAnswer(course, hay, seen.logits);
       const row = seen.weights[head];
-      const share = row.slice(needle.start, needle.end).reduce((sum, weight) => sum + weight, 0);
+      const share = sum(row.slice(needle.start, needle.end));
       const peaks = peaksOf(row, needle).map((place) => ({ place, word: wordAt(reader, ids, place) }));
       const { heads } = reader.config;
       const name = `layer ${Math.floor(head / heads) + 1}, head ${(head % heads) + 1}`;

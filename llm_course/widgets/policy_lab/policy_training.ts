@@ -1,6 +1,7 @@
 /** Sums as questions, what answers to them are paid, and how a policy is tuned on samples and then improved by reward. */
 
-import { klDivergence } from "../models/numbers.ts";
+import { moments } from "../models/norms.ts";
+import { klDivergence, sum } from "../models/numbers.ts";
 import { adam, copyOf, distributions, gradient, logProbability, newPolicy, sampleAnswer, type Answer, type Policy, type Question } from "./small_policy.ts";
 
 /** The last one ends an answer. */
@@ -95,8 +96,7 @@ export function tunedPolicy(uniform: () => number): Policy {
 
 /** @param rewards  Of one group. */
 export function groupAdvantages(rewards: number[], divide: boolean) {
-  const mean = rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length;
-  const variance = rewards.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / rewards.length;
+  const { mean, variance } = moments(rewards);
   return rewards.map((reward) => (reward - mean) / (divide ? Math.sqrt(variance) + 1e-6 : 1));
 }
 
@@ -114,7 +114,7 @@ export function sampleGroups(policy: Policy, reference: Policy, { reward, klWeig
 
 export function measure(policy: Policy, reference: Policy, groups: Group[]): Measures {
   const answers = groups.flatMap((group) => group.answers);
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: number[]) => sum(values) / values.length;
   const entropies = answers.flatMap((answer) => distributions(policy, answer).map(entropy));
   return {
     reward: mean(groups.flatMap((group) => group.rewards)),
@@ -127,13 +127,13 @@ export function measure(policy: Policy, reference: Policy, groups: Group[]): Mea
 }
 
 function entropy(probabilities: number[]) {
-  return probabilities.reduce((sum, probability) => sum - (probability ? probability * Math.log(probability) : 0), 0);
+  return -sum(probabilities.map((probability) => (probability ? probability * Math.log(probability) : 0)));
 }
 
 /** The exact KL divergence of each next-token distribution on the way, added up along the answer. */
 export function klAlong(policy: Policy, reference: Policy, answer: Answer) {
   const theirs = distributions(reference, answer);
-  return distributions(policy, answer).reduce((sum, ours, place) => sum + klDivergence(ours, theirs[place]), 0);
+  return sum(distributions(policy, answer).map((ours, place) => klDivergence(ours, theirs[place])));
 }
 
 /**

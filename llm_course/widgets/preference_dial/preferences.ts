@@ -1,6 +1,6 @@
 /** DPO on a handful of answers, exactly: a policy that differs from its reference by a weight for each feature. */
 
-import { softmax } from "../models/numbers.ts";
+import { dot, softmax, sum } from "../models/numbers.ts";
 
 const RATE = 0.1;
 
@@ -20,7 +20,7 @@ export function policyOver(candidates: Candidate[], weights: number[]) {
 
 /** By how much the policy's log probability of a candidate has grown, up to what all have in common. In a margin that cancels. */
 function score(features: number[], weights: number[]) {
-  return features.reduce((sum, feature, i) => sum + feature * weights[i], 0);
+  return dot(features, weights);
 }
 
 /** The difference of the two implicit rewards of a pair. */
@@ -34,7 +34,7 @@ export function dpoLoss(candidates: Candidate[], weights: number[], pairs: Pair[
     const gap = margin(candidates, weights, pair, beta);
     return share * softplus(-gap) + (1 - share) * softplus(gap);
   });
-  return losses.reduce((sum, loss) => sum + loss, 0) / pairs.length;
+  return sum(losses) / pairs.length;
 }
 
 export function dpoGradient(candidates: Candidate[], weights: number[], pairs: Pair[], beta: number, share: number): number[] {

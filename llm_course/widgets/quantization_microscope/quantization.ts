@@ -1,5 +1,6 @@
 /** Rounding weights to few levels: whole multiples of a scale, and the 16 levels of NF4. */
 
+import { rms } from "../models/norms.ts";
 import { softmax } from "../models/numbers.ts";
 import type { CourseModel } from "../models/course_model.ts";
 import type { Decoder } from "../models/decoder.ts";
@@ -56,16 +57,12 @@ export function roundByGroups(weights: number[], size: number, format: { bits: n
 /** Which weight of a row is the outlier. */
 export const OUTLIER = 7;
 
-export function deviationOf(row: number[]) {
-  return Math.sqrt(row.reduce((sum, weight) => sum + weight * weight, 0) / row.length);
-}
-
 /**
  * A row in which one weight is so many deviations large.
  * @param deviations  None if 0.
  */
 export function withOutlier(row: number[], deviations: number) {
-  return row.map((weight, i) => (deviations && i === OUTLIER ? deviations * deviationOf(row) : weight));
+  return row.map((weight, i) => (deviations && i === OUTLIER ? deviations * rms(row) : weight));
 }
 
 /**

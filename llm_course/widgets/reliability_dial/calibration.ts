@@ -1,5 +1,7 @@
 /** Confidence against accuracy: bins, calibration error, and the score of answers above a threshold. */
 
+import { sum } from "../models/numbers.ts";
+
 /** Means are NaN where the bin is empty. */
 export type Bin = { count: number, confidence: number, accuracy: number };
 
@@ -16,13 +18,13 @@ export function binsOf(confidence: number[], correct: boolean[], count: number):
 }
 
 export function calibrationError(bins: Bin[]) {
-  const all = bins.reduce((sum, { count }) => sum + count, 0);
-  return bins.reduce((sum, { count, confidence, accuracy }) => (count ? sum + (count / all) * Math.abs(accuracy - confidence) : sum), 0);
+  const all = sum(bins.map(({ count }) => count));
+  return sum(bins.map(({ count, confidence, accuracy }) => (count ? (count / all) * Math.abs(accuracy - confidence) : 0)));
 }
 
 export function selectiveScore(confidence: number[], correct: boolean[], threshold: number, penalty: number) {
   const scores = confidence.map((value, i) => (value < threshold ? 0 : correct[i] ? 1 : -penalty));
-  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  return sum(scores) / scores.length;
 }
 
 /** The odds of each confidence to a power: above 1 it moves away from one half, below 1 towards it. */

@@ -1,5 +1,7 @@
 /** A server for language models, simulated, from the traces of `llm_course/serving.py`. */
 
+import { sum } from "../models/numbers.ts";
+
 /** One line of a trace. */
 export interface Request {
   arrival: number; // Milliseconds.
@@ -338,7 +340,6 @@ export function timePerToken(outcome: Outcome) {
 export function figures({ server, steps, outcomes }: Run, ttftDeadline: number, tpotDeadline: number) {
   const first = outcomes.map(timeToFirst);
   const each = outcomes.map(timePerToken);
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   const seconds = (Math.max(...outcomes.map(({ finish }) => finish)) - Math.min(...outcomes.map(({ arrival }) => arrival))) / 1000;
   const good = outcomes.filter((one) => timeToFirst(one) <= ttftDeadline && timePerToken(one) <= tpotDeadline).length;
   const reserved = sum(steps.map(({ start, end, used }) => (end - start) * used * server.block_size));

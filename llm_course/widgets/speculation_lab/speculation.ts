@@ -1,5 +1,6 @@
 /** One drafted token against the target, by the right rule and by wrong ones. */
 
+import { sum } from "../models/numbers.ts";
 import { sample } from "../models/sampling.ts";
 
 /** What becomes of a drafted token, and of a rejected one. "exact" is the right rule; the others are common mistakes. */
@@ -16,8 +17,8 @@ export function chanceOf(target: number[], draft: number[], token: number, rule:
 export function replacement(target: number[], draft: number[], rule: Rule) {
   if (rule === "target") return target;
   const more = target.map((p, token) => Math.max(p - draft[token], 0));
-  const sum = more.reduce((total, value) => total + value, 0);
-  return sum > 0 ? more.map((value) => value / sum) : target;
+  const total = sum(more);
+  return total > 0 ? more.map((value) => value / total) : target;
 }
 
 /**
@@ -26,7 +27,7 @@ export function replacement(target: number[], draft: number[], rule: Rule) {
  */
 export function outcome(target: number[], draft: number[], rule: Rule) {
   const accepted = draft.map((q, token) => q * chanceOf(target, draft, token, rule));
-  const acceptance = accepted.reduce((total, value) => total + value, 0);
+  const acceptance = sum(accepted);
   const redrawn = replacement(target, draft, rule).map((share) => (1 - acceptance) * share);
   return { acceptance, accepted, redrawn, comesOut: accepted.map((share, token) => share + redrawn[token]) };
 }
