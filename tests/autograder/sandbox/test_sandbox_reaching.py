@@ -79,9 +79,8 @@ def test_the_grader_cannot_be_imported_by_a_new_interpreter(sandbox: Sandbox, na
 @walled
 def test_the_capstones_substitutes_cannot_be_imported(sandbox: Sandbox) -> None:
     """Some of them would answer exercises of other chapters."""
-    assert (
-        call(sandbox, "from llm_course.capstone.substitutes import SUBSTITUTES").failure.type == "ModuleNotFoundError"
-    )
+    tried = call(sandbox, "from llm_course.capstone.substitutes import SUBSTITUTES").failure
+    assert tried.type in ("ModuleNotFoundError", "PermissionError")  # hidden by a namespace, or held by Landlock
     assert (
         ask(sandbox, "import sys\nreturn [name for name in sys.modules if name.startswith('llm_course.capstone')]")
         == []
