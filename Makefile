@@ -26,6 +26,7 @@ $(VENV)/.installed: pyproject.toml instructor/pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "No Python was found: install Python 3.11, 3.12, 3.13 or 3.14."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { \
 	  echo "$(PYTHON) is $$($(PYTHON) --version): install Python 3.11, 3.12, 3.13 or 3.14, or name one with make PYTHON=..."; exit 1; }
+	@echo "Installing Python's packages into $(VENV): this takes some minutes."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	  --editable '.[development]' --editable './instructor[cluster,postgresql]'

@@ -19,6 +19,7 @@ def verdicts(topic: str = "") -> dict[str, list[str | float]]:
     for assignment in assignments().values():
         if topic and assignment.name[3:] != topic:
             continue
+        print(f"Judging the known mistakes of {assignment.name} ...", flush=True)
         for exercise in assignment.exercises:
             for mistake in exercise.mistakes:
                 for seed in SEEDS:
