@@ -10,7 +10,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -223,19 +223,18 @@ class TrustedExport(CsvExportPlugin):
         numbers = ("raw_score", "late_submission_penalty", "score", "max_score")
         person = ("last_name", "first_name", "email")
         yield ["assignment", "duedate", "timestamp", "student_id", *person, *numbers, "reason"]
-        scores = [score for score in read_scores(gradebook) if score.status != NOT_HANDED_IN]
-        known = {(score.assignment, score.student_id): score for score in scores}
         people = {student.id: [getattr(student, field) for field in person] for student in gradebook.students}
         for assignment in gradebook.assignments:
-            refused = [student for name, student in known if name == assignment.name and student not in people]
-            for student in [*people, *refused]:
-                if (self.assignment and assignment.name not in self.assignment) or (
-                    self.student and student not in self.student
-                ):
+            if self.assignment and assignment.name not in self.assignment:
+                continue
+            scores = {score.student_id: score for score in read_scores(gradebook, assignment.name)}
+            for student in dict.fromkeys([*people, *scores]):
+                score = scores[student]
+                if self.student and student not in self.student:
                     continue
-                # nbgrader gives who handed in nothing a 0.
-                nothing = Score(assignment.name, student, GRADED, None, 0.0, 0.0, 0.0, assignment.max_score)
-                score = known.get((assignment.name, student), nothing)
+                if score.status == NOT_HANDED_IN:
+                    # nbgrader gives who handed in nothing a 0.
+                    score = replace(score, raw_score=0.0, late_submission_penalty=0.0, score=0.0, reason="")
                 whose = [student, *people.get(student, [None] * len(person))]
                 row = [assignment.name, assignment.duedate, score.timestamp, *whose]
                 yield [as_cell(value) for value in (*row, *(getattr(score, name) for name in numbers), score.reason)]
@@ -264,19 +263,17 @@ class _Wide:
 
 def _laid_folders(name: str, people: Collection[str]) -> dict[str, str]:
     """Who handed in, as it can be written into a table, and has not left the course -> why there is no score yet."""
-    folders = submitted_folders(Path("submitted"), "*", name)
-    left = departed((folder.parent.name for folder in folders), people)
-    return dict(_laid(folder) for folder in folders if folder.parent.name not in left)
-
-
-def _laid(folder: Path) -> tuple[str, str]:
-    """Whose folder of a hand-in it is, as it can be written into a table, and why there is no score yet."""
-    name = folder.parent.name
-    try:
-        check_student(name)
-    except NotGradable as reason:
-        return shown(name), str(reason)
-    return name, UNGRADED
+    students = [folder.parent.name for folder in submitted_folders(Path("submitted"), "*", name)]
+    left = departed(students, people)
+    found: dict[str, str] = {}
+    for student in students:
+        try:
+            check_student(student)
+        except NotGradable as reason:
+            found[shown(student)] = str(reason)
+        else:
+            found |= {} if student in left else {student: UNGRADED}
+    return found
 
 
 def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str, Person]) -> Iterator[Score]:
@@ -285,39 +282,41 @@ def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str
     results = read_results(name, people.keys() | laid.keys())
     by_hand, extensions = kept_scores(name), read_extensions(Path(), name)
     all_cells = _cells_of(gradebook, assignment)
+    submissions = {submission.student.id: submission for submission in gradebook.assignment_submissions(name)}
     # A score of an earlier hand-in is not that of one that cannot be graded.
     refused = {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
-    reasons = dict.fromkeys(people, NOTHING) | laid | refused
-    known: dict[str, dict[str, Any]] = {}
-    for submission in gradebook.assignment_submissions(name):
-        student = submission.student.id
-        cells = all_cells.get(student, ())
-        known[student] = {
-            "timestamp": submission.timestamp,
-            "late_days": math.ceil(submission.total_seconds_late / DAY),
-            "due": _due(assignment.duedate, _given(submission, extensions.get(student))),
-            "cells": cells,
-            "by_hand": _words_by_hand(cells),
-        }
-        if student in refused:
-            continue
-        if waiting := [cell.title for cell in cells if cell.score is None]:
-            reasons[student] = f"No grade yet for {', '.join(waiting)}: grade it again, or by hand in formgrader."
-            continue
-        reasons.pop(student, None)
-        penalty = submission.late_submission_penalty
-        flags = flags_of(results[student], by_hand.get(student, {})) if student in results else []
-        worth = (submission.score, penalty, max(0.0, submission.score - penalty), submission.max_score)
-        person = people.get(student, NOBODY)
-        more = {**known[student], "name": person.name, "lms_user_id": person.lms_user_id, "flags": " ".join(flags)}
-        yield Score(name, student, GRADED, more.pop("timestamp"), *worth, **more)
-    for student, reason in reasons.items():
+    for student, reason in (dict.fromkeys(people, NOTHING) | laid | refused).items():
+        person, extension = people.get(student, NOBODY), extensions.get(student)
         status = NOT_HANDED_IN if reason == NOTHING else NOT_GRADED
-        person = people.get(student, NOBODY)
-        due = _due(assignment.duedate, extensions.get(student))
-        more = {"timestamp": None, "due": due, **known.get(student, {})}
-        empty = (more.pop("timestamp"), None, None, None, assignment.max_score)
-        yield Score(name, student, status, *empty, reason, name=person.name, lms_user_id=person.lms_user_id, **more)
+        score = Score(name, student, status, None, None, None, None, assignment.max_score, reason)
+        score = replace(score, name=person.name, lms_user_id=person.lms_user_id)
+        submission = submissions.get(student)
+        if submission:
+            extension, cells = _given(submission, extension), all_cells.get(student, ())
+            late_days = math.ceil(submission.total_seconds_late / DAY)
+            score = replace(score, timestamp=submission.timestamp, late_days=late_days, cells=cells)
+        if submission and student not in refused:
+            flags = flags_of(results[student], by_hand.get(student, {})) if student in results else []
+            score = _counted(score, submission, flags)
+        yield replace(score, due=_due(assignment.duedate, extension), by_hand=_words_by_hand(score.cells))
+
+
+def _counted(score: Score, submission: SubmittedAssignment, flags: Iterable[str]) -> Score:
+    """With what the gradebook has in the place of a reason, unless a cell still waits for a score."""
+    if score.waiting:
+        reason = f"No grade yet for {', '.join(score.waiting)}: grade it again, or by hand in formgrader."
+        return replace(score, status=NOT_GRADED, reason=reason)
+    penalty = submission.late_submission_penalty
+    return replace(
+        score,
+        status=GRADED,
+        raw_score=submission.score,
+        late_submission_penalty=penalty,
+        score=max(0.0, submission.score - penalty),
+        max_score=submission.max_score,
+        reason="",
+        flags=" ".join(flags),
+    )
 
 
 def _cells_of(gradebook: Gradebook, assignment: Assignment) -> dict[str, tuple[CellScore, ...]]:
