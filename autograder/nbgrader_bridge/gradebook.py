@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -68,27 +67,20 @@ class Writer:
         Raises ExtensionError where extensions.csv cannot be read, before anything is graded.
         """
         self._extensions = read_extensions(Path(self._course.root), self._assignment)
-        self._lock = _lock(Path(self._course.root) / LOCK_FILE)
-        try:
-            self._gradebook = Gradebook(self._course.db_url, self._course.course_id)
+        with contextlib.ExitStack() as stack, _refusing():
+            stack.enter_context(course_lock(Path(self._course.root)))
+            self._gradebook = stack.enter_context(Gradebook(self._course.db_url, self._course.course_id))
             self._rows = Rows(self._gradebook, self._assignment)
             self._scores, self._timestamps = self._rows.scores(), self._rows.timestamps()
             self.by_hand = note_scores(self._assignment, self._rows.scores_by_hand(), self._rows.to_confirm())
-        except SQLAlchemyError as error:
-            os.close(self._lock)
-            raise _gradebook_refusal(error) from error
-        self._files = _Files(self._course, self._config, self._assignment)
+            self._files = _Files(self._course, self._config, self._assignment)
+            self._opened = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Write what is still to be written, also after an error or Ctrl-C."""
-        try:
+        with self._opened:
             self.flush()
-        finally:
-            self._gradebook.close()
-            os.close(self._lock)
 
     def is_written(self, student: str, result: Result, submitted_at: datetime | None) -> bool:
         """Whether a result of an earlier run has reached the gradebook and autograded/."""
@@ -190,11 +182,8 @@ class DryRun:
 
     def __enter__(self) -> "DryRun":
         """Raises WriterError if the gradebook cannot be opened."""
-        try:
-            with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
-                scores = Rows(gradebook, self._assignment).scores_by_hand()
-        except SQLAlchemyError as error:
-            raise _gradebook_refusal(error) from error
+        with _refusing(), Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+            scores = Rows(gradebook, self._assignment).scores_by_hand()
         self.by_hand = {
             student: {name: HandScore(score, code="") for name, score in found.items()}
             for student, found in scores.items()
@@ -227,14 +216,11 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise _gradebook_refusal(error) from error
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        told = f"The gradebook cannot be used ({reason}): mend it and grade again; results/ is kept."
+        raise WriterError(told) from error
     except OSError as error:
         raise WriterError(f"{error.filename} cannot be written ({error.strerror}): mend it and grade again.") from error
-
-
-def _gradebook_refusal(error: SQLAlchemyError) -> WriterError:
-    reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-    return WriterError(f"The gradebook cannot be used ({reason}): mend it and grade again; results/ is kept.")
 
 
 class _Files:
@@ -293,23 +279,22 @@ def _reason_of(error: OSError | RecursionError | UnicodeError) -> str:
 @contextlib.contextmanager
 def course_lock(course: Path) -> Iterator[None]:
     """Keep other graders out of a course. Raises WriterError where one is at work."""
-    descriptor = _lock(course / LOCK_FILE)
+    descriptor = os.open(course / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    end = time.monotonic() + LOCK_DEADLINE
     try:
+        while not _is_locked(descriptor):
+            if time.monotonic() > end:
+                raise WriterError("Another grading of this course is running: wait until it ends.")
+            time.sleep(0.1)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(path: Path) -> int:
-    """A descriptor that locks the course against other graders until it is closed. Raises WriterError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    end = time.monotonic() + LOCK_DEADLINE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except BlockingIOError as error:
-            if time.monotonic() > end:
-                os.close(descriptor)
-                raise WriterError("Another grading of this course is running: wait until it ends.") from error
-            time.sleep(0.1)
+def _is_locked(descriptor: int) -> bool:
+    """Lock a file until it is closed, if no other descriptor has."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
