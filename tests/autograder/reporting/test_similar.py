@@ -12,7 +12,7 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.reporting.similar import FEWEST, MAX_IN_ALL, WHOLE, Pieces, Work, _share, groups_of, read_work
+from autograder.reporting.similar import FEWEST, WHOLE, Pieces, Work, _share, groups_of, read_work
 from tests.banks.right import alternatives
 from tests.banks.submissions import fill, references, standalone
 
@@ -88,6 +88,7 @@ DRESSES: dict[str, Callable[[str], str]] = {
     "by another name": lambda source: (
         with_a_helper(source).rpartition("\n\ndef")[0] + f"\n{ast.parse(source).body[0].name} = inner"
     ),  # type: ignore[attr-defined]
+    "with lines for IPython": lambda source: f"%matplotlib inline\n!ls\n{source}",
     "behind a decoy": lambda source: source.partition(":\n")[0].split("->")[0] + ":\n    return 1\n\n" + source,
 }
 
@@ -202,17 +203,12 @@ ATTENTION_ANSWER = ANSWERS["scaled_dot_product_attention"]
         ("def flash_attention(:", "Cell 1 is not compared: it is no Python that can be read."),
         ("x = " + "(" * 5_000 + ")" * 5_000, "Cell 1 is not compared: it is no Python that can be read."),
         ("#" * 50_001, "Cell 1 is too long to be compared."),
+        ("#" * 500_001, "It has more than 500,000 characters of code and is not compared."),
         ("pass", "It does not define causal_mask, scaled_dot_product_attention"),
     ],
 )
 def test_what_cannot_be_compared_is_told(source: str, note: str) -> None:
     assert any(told.startswith(note) for told in work("ada", source).notes)
-
-
-def test_more_code_than_is_read_is_told() -> None:
-    assert work("ada", {str(number): "#" * 50_000 for number in range(11)}).notes == (
-        f"It has more than {MAX_IN_ALL:,} characters of code and is not compared.",
-    )
 
 
 def test_a_heap_of_code_is_like_nobodys() -> None:
@@ -223,13 +219,6 @@ def test_a_heap_of_code_is_like_nobodys() -> None:
         "ada: scaled_dot_product_attention is over 10 times as long as others' and is not compared.",
     ]
     assert "ada" not in {owner for group in groups for owner in group.owners}
-
-
-def test_a_line_for_ipython_is_no_obstacle() -> None:
-    assert found(work("ada", "%matplotlib inline\n!ls\n" + "\n\n".join(ANSWERS.values())))[0][0] == (
-        "the course",
-        "ada",
-    )
 
 
 def test_each_process_has_the_same_figures() -> None:
