@@ -31,7 +31,7 @@ from autograder.records.refusal import Refusal
 from autograder.records.result import NOT_GRADED, Result, write_result
 from autograder.records.unfinished import in_one_step
 from autograder.running.work import Outcome, Task
-from autograder.students.by_hand import HandScore, note_scores
+from autograder.students.by_hand import HandScore, note_scores, scores_by_hand
 from autograder.students.extensions import apply_extensions, read_extensions
 from autograder.submissions.course_files import result_path, stored_result
 from autograder.submissions.hand_in import HandIn, NotGradable, check_student, lay_beside
@@ -71,8 +71,8 @@ class Writer:
             stack.enter_context(course_lock(Path(self._course.root)))
             self._gradebook = stack.enter_context(Gradebook(self._course.db_url, self._course.course_id))
             self._rows = Rows(self._gradebook, self._assignment)
-            self._scores, self._timestamps = self._rows.scores(), self._rows.timestamps()
-            self.by_hand = note_scores(self._assignment, self._rows.scores_by_hand(), self._rows.to_confirm())
+            self._grades, self._timestamps = self._rows.grades(), self._rows.timestamps()
+            self.by_hand = note_scores(self._assignment, self._grades)
             self._files = _Files(self._course, self._config, self._assignment)
             self._opened = stack.pop_all()
         return self
@@ -84,9 +84,9 @@ class Writer:
 
     def is_written(self, student: str, result: Result, submitted_at: datetime | None) -> bool:
         """Whether a result of an earlier run has reached the gradebook and autograded/."""
-        kept = self._scores.get(student)
-        if result.status == NOT_GRADED or kept is None:
+        if result.status == NOT_GRADED or student not in self._grades:
             return False
+        kept = {name: row.auto_score for name, row in self._grades[student].items()}
         if any(kept.get(exercise.name) != exercise.score for exercise in result.exercises):
             return False
         if submitted_at is not None and self._timestamps.get(student) != submitted_at:
@@ -128,7 +128,7 @@ class Writer:
 
     def _withdraw(self, student: str) -> None:
         """Take back the scores that an earlier submission of a student got; what people wrote about it is kept."""
-        if student in self._scores:
+        if student in self._grades:
             withdraw_scores(self._course, self._assignment, student)
         with self._standing_alone(student):
             self._files.remove(student)
@@ -183,10 +183,10 @@ class DryRun:
     def __enter__(self) -> "DryRun":
         """Raises WriterError if the gradebook cannot be opened."""
         with _refusing(), Gradebook(self._course.db_url, self._course.course_id) as gradebook:
-            scores = Rows(gradebook, self._assignment).scores_by_hand()
+            grades = Rows(gradebook, self._assignment).grades()
         self.by_hand = {
-            student: {name: HandScore(score, code="") for name, score in found.items()}
-            for student, found in scores.items()
+            student: {name: HandScore(row.manual_score, code="") for name, row in scores_by_hand(rows).items()}
+            for student, rows in grades.items()
         }
         return self
 
