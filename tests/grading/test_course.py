@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from autograder.submissions.submission import heal, parse
 from llm_course.checking.answer_key import unpack_answer_keys
 from tests.banks.submissions import fill, hand_in, references
 from tests.banks.unlucky import AFTER_EACH_ANSWER, NOTEBOOKS, TOUCHING_GLOBAL_STATE, UNLUCKY, WINDOW_MASKS
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, cell_of, editing
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
@@ -42,6 +43,13 @@ def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attenti
     flagged = {title: found for title, result in results.items() if (found := flags_of(result))}
     assert flagged == {}
     assert [title for title, result in results.items() if not result.final] == []
+    # The report says what one learner was told, and where that is taught.
+    report, count = course.report(), f"1 of {len(handed_in)}</td>"
+    points = scores["wrong"]["sliding_window_mask"]
+    mean = (2 * (len(handed_in) - 1) + (points or 0)) / len(handed_in)
+    assert f"<code>sliding_window_mask</code>: mean {mean:.1f} of 2 points" in report
+    for told in (r"Cut off what is <code>window</code> [^/]*</span>", r"To teach again.*<td>chapter 5, [^<]*</td>"):
+        assert re.search(f"{told}.*?{count}", report, re.DOTALL), told
 
 
 def honest_notebooks(assignment: Assignment) -> dict[str, dict[str, Any]]:
@@ -105,6 +113,7 @@ def test_each_feedback_page_stands_alone_and_who_has_none_is_named(course: Cours
     assert "\neve is not graded: the page says why." in run.stdout
     reason = course.feedback_page("eve", NAME)
     assert "this is no score" in reason and "05_attention.ipynb is not a notebook" in reason
+    assert re.search(r"<bdi>eve</bdi></th><td>05_attention\.ipynb is not a notebook", course.report())
     with zipfile.ZipFile(course.folder / "pages.zip") as bundle:
         assert sorted(bundle.namelist()) == [f"{student}/{NAME}.html" for student in ("ada", "eve", "zoe")]
     # Moodle hands back what stands in the folders of its own archive.
@@ -166,12 +175,9 @@ def test_a_source_that_was_edited_is_kept_and_used(course: Course) -> None:
     opened = {**untouched, "metadata": {**untouched["metadata"], "language_info": {"name": "python", "version": "3"}}}
     path.write_text(json.dumps(opened))
     assert "was edited" not in course.llm_course("release", NAME).stdout
-    edited = json.loads(path.read_text())
-    edited["cells"][0]["source"] += "\nHand in by Friday."
-    for cell in edited["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "causal_mask":
-            cell["metadata"]["nbgrader"]["points"] = 20
-    path.write_text(json.dumps(edited))
+    with editing(path) as notebook:
+        notebook.cells[0].source += "\nHand in by Friday."
+        cell_of(notebook, "causal_mask").metadata.nbgrader.points = 20
     kept = path.read_bytes()
     for command in (("release", NAME), ("init", ".")):
         run = course.done(*command)
