@@ -48,7 +48,9 @@ def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attenti
     points = scores["wrong"]["sliding_window_mask"]
     mean = (2 * (len(handed_in) - 1) + (points or 0)) / len(handed_in)
     assert f"<code>sliding_window_mask</code>: mean {mean:.1f} of 2 points" in report
-    for told in (r"Cut off what is <code>window</code> [^/]*</span>", r"To teach again.*<td>chapter 5, [^<]*</td>"):
+    section = "chapter 5, “Sliding window: listen only nearby”"
+    hint = f'<td>Your queries see their whole past. <span class="where">Read again: {section}.</span></td>'
+    for told in (re.escape(hint), f"To teach again.*<td>{section}</td>"):
         assert re.search(f"{told}.*?{count}", report, re.DOTALL), told
 
 
