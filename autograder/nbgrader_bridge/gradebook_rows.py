@@ -7,7 +7,7 @@ from typing import Any
 
 from nbgrader import api
 from nbgrader.api import Gradebook
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, or_, select, update
 
 from autograder.running.autograded import Autograded
 
@@ -15,20 +15,31 @@ SUBMISSION: Table = api.SubmittedAssignment.__table__
 NOTEBOOK: Table = api.SubmittedNotebook.__table__
 GRADE: Table = api.Grade.__table__
 CELL: Table = api.BaseCell.__table__
+GRADE_CELL: Table = api.GradeCell.__table__
+TASK_CELL: Table = api.TaskCell.__table__
 STUDENT: Table = api.Student.__table__
 COMMENT: Table = api.Comment.__table__
 
 
-def select_grades(assignment: str, *columns: ColumnElement[Any]) -> Select[Any]:
-    """These columns for each graded cell of each submission of an assignment, which is given by its id."""
-    return (
-        select(*columns)
+def read_grades(gradebook: Gradebook, assignment: str) -> list[Row[Any]]:
+    """A row for each graded cell of each submission of an assignment, which is given by its id.
+
+    Rows have `student_id`, `name`, `auto_score`, `manual_score`, `extra_credit`, `needs_manual_grade` and `max_score`.
+    """
+    scores = (GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.extra_credit, GRADE.c.needs_manual_grade)
+    max_score = func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score).label("max_score")
+    query = (
+        select(SUBMISSION.c.student_id, CELL.c.name, *scores, max_score)
         .select_from(SUBMISSION)
         .join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
         .join(GRADE, GRADE.c.notebook_id == NOTEBOOK.c.id)
         .join(CELL, CELL.c.id == GRADE.c.cell_id)
+        .outerjoin(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
+        .outerjoin(TASK_CELL, TASK_CELL.c.id == CELL.c.id)
         .where(SUBMISSION.c.assignment_id == assignment)
     )
+    with gradebook.engine.connect() as connection:
+        return [*connection.execute(query)]
 
 
 class Rows:
@@ -47,13 +58,10 @@ class Rows:
         gradebook.db.rollback()
 
     def grades(self) -> dict[str, dict[str, Row[Any]]]:
-        """Student -> grade id -> row with `auto_score`, `manual_score` and `needs_manual_grade`."""
-        columns = (GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.needs_manual_grade)
-        query = select_grades(self._assignment, SUBMISSION.c.student_id, CELL.c.name, *columns)
+        """Student -> grade id -> row of `read_grades`."""
         found: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
-        with self._gradebook.engine.connect() as connection:
-            for row in connection.execute(query):
-                found[row.student_id][row.name] = row
+        for row in read_grades(self._gradebook, self._assignment):
+            found[row.student_id][row.name] = row
         return dict(found)
 
     def penalties(self) -> dict[str, float]:

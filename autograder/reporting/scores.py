@@ -16,13 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader import api
 from nbgrader.api import Assignment, Gradebook, SubmittedAssignment
 from nbgrader.plugins import CsvExportPlugin
-from sqlalchemy import Row, func
-from sqlalchemy import Table as DatabaseTable
+from sqlalchemy import Row
 
-from autograder.nbgrader_bridge.gradebook_rows import CELL, GRADE, SUBMISSION, select_grades
+from autograder.nbgrader_bridge.gradebook_rows import read_grades
 from autograder.notebooks.notebooks import MADE_UP, titles_of_cells
 from autograder.records.result import GRADED, NOT_GRADED, Result, in_points, read_result
 from autograder.students.by_hand import HandScore, kept_scores, notes_on
@@ -33,8 +31,6 @@ from autograder.students.roster import Person, people_in
 from autograder.submissions.course_files import result_path
 from autograder.submissions.hand_in import NotGradable, check_student, shown, submitted_folders
 
-GRADE_CELL: DatabaseTable = api.GradeCell.__table__
-TASK_CELL: DatabaseTable = api.TaskCell.__table__
 VERSION = 1
 """Of the table. A reader may count on the fields of `Score` as they are as long as this stays."""
 NOT_HANDED_IN = "not handed in"
@@ -141,12 +137,12 @@ def read_results(name: str, students: Collection[str]) -> dict[str, Result]:
 
 def above_maximum(gradebook: Gradebook, name: str) -> Iterator[str]:
     """Scores by hand above what a cell is worth, as after a release with fewer points, in sentences."""
-    rows = _grades_of(gradebook, gradebook.find_assignment(name))
+    rows = read_grades(gradebook, gradebook.find_assignment(name).id)
     titles = _titles(name, rows)
     over: dict[tuple[str, float], list[str]] = defaultdict(list)
     for row in rows:
-        if row.manual is not None and row.manual > row.worth:
-            over[row.name, row.worth].append(f"{shown(row.student)} ({in_points(row.manual)})")
+        if row.manual_score is not None and row.manual_score > row.max_score:
+            over[row.name, row.max_score].append(f"{shown(row.student_id)} ({in_points(row.manual_score)})")
     for (cell, worth), given in sorted(over.items()):
         yield (
             f"{titles.get(cell, cell)} is worth {in_points(worth)} points, and more was given by hand to "
@@ -321,37 +317,16 @@ def _counted(score: Score, submission: SubmittedAssignment, flags: Iterable[str]
 
 def _cells_of(gradebook: Gradebook, assignment: Assignment) -> dict[str, tuple[CellScore, ...]]:
     """Student -> graded cells. Those that wait for a score have none, whichever command left them so."""
-    rows = _grades_of(gradebook, assignment)
+    rows = read_grades(gradebook, assignment.id)
     titles = _titles(assignment.name, rows)
     found: dict[str, list[CellScore]] = defaultdict(list)
     for row in rows:
-        given = row.auto if row.manual is None else row.manual
-        score = None if given is None else given + (row.extra or 0.0)
-        title = titles.get(row.name, row.name)
-        found[row.student].append(CellScore(row.name, score, row.worth, row.manual is not None, row.auto, title))
+        by_hand, title = row.manual_score is not None, titles.get(row.name, row.name)
+        given = row.manual_score if by_hand else row.auto_score
+        score = None if given is None else given + (row.extra_credit or 0.0)
+        found[row.student_id].append(CellScore(row.name, score, row.max_score, by_hand, row.auto_score, title))
     # Each database has an order of its own.
     return {student: tuple(sorted(cells, key=lambda cell: cell.name)) for student, cells in found.items()}
-
-
-def _grades_of(gradebook: Gradebook, assignment: Assignment) -> list[Row[Any]]:
-    """Rows of `student`, `name`, `auto`, `manual`, `extra` and `worth`, of all graded cells of all submissions.
-
-    In one query: nbgrader's own objects would take several for each student.
-    """
-    columns = (
-        SUBMISSION.c.student_id.label("student"),
-        CELL.c.name.label("name"),
-        GRADE.c.auto_score.label("auto"),
-        GRADE.c.manual_score.label("manual"),
-        GRADE.c.extra_credit.label("extra"),
-        func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score).label("worth"),
-    )
-    query = (
-        select_grades(assignment.id, *columns)
-        .outerjoin(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
-        .outerjoin(TASK_CELL, TASK_CELL.c.id == CELL.c.id)
-    )
-    return [*gradebook.db.execute(query)]
 
 
 def _words_by_hand(cells: Iterable[CellScore]) -> str:
