@@ -91,13 +91,10 @@ class Course:
 
     def scores(self, assignment: str) -> dict[str, dict[str, float | None]]:
         """Student -> exercise -> points by nbgrader's own gradebook."""
-        with self.gradebook() as gradebook:
-            return {
-                submission.student.id: {
-                    grade.name: grade.auto_score for book in submission.notebooks for grade in book.grades
-                }
-                for submission in gradebook.assignment_submissions(assignment)
-            }
+        return {
+            student: {name: automatic for name, (automatic, *_) in found["grades"].items()}
+            for student, found in self.submissions(assignment).items()
+        }
 
     def submissions(self, assignment: str) -> dict[str, dict[str, Any]]:
         """Student -> all that nbgrader's own gradebook holds of a submission, but for its random ids."""

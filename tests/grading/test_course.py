@@ -25,10 +25,6 @@ NAME = "05_attention"
 WRONG = {"sliding_window_mask": "def sliding_window_mask(seq_len, window):\n    return causal_mask(seq_len, seq_len)"}
 
 
-def totals(course: Course) -> dict[str, float]:
-    return {student: sum(points or 0 for points in found.values()) for student, found in course.scores(NAME).items()}
-
-
 def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attention: Assignment) -> None:
     # The last is wrong: where it kept its marks and had nothing to read, this would show nothing.
     handed_in = {**honest_notebooks(attention), "wrong": fill(attention, {**references(attention), **WRONG})}
@@ -36,7 +32,8 @@ def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attenti
         hand_in(course.folder, title.replace(" ", "-"), NAME, notebook)
     run = course.llm_course("grade", NAME)
     assert run.returncode == 0, run.stdout + run.stderr
-    results = {title: result_of(course, title.replace(" ", "-")) for title in handed_in}
+    folder = course.folder / "results" / NAME
+    results = {title: read_result(folder / f"{title.replace(' ', '-')}.json") for title in handed_in}
     full = {exercise.name: exercise.points for exercise in attention.exercises}
     scores = course.scores(NAME)
     assert [title for title in handed_in if scores[title.replace(" ", "-")] != full] == ["wrong"]
@@ -71,10 +68,6 @@ def honest_notebooks(assignment: Assignment) -> dict[str, dict[str, Any]]:
 
 def flags_of(result: Result) -> list[str]:
     return [*result.flags, *(flag for exercise in result.exercises for flag in exercise.flags)]
-
-
-def result_of(course: Course, student: str) -> Result:
-    return read_result(course.folder / "results" / NAME / f"{student}.json")
 
 
 @pytest.mark.parametrize("name", [name for name, assignment in assignments().items() if assignment.exercises])
@@ -199,7 +192,7 @@ def test_no_execute_is_said_to_change_nothing(course: Course, attention: Assignm
     hand_in(course.folder, "ada", NAME, fill(attention, {}))
     run = course.done_by_nbgrader("autograde", NAME, "--no-execute")
     assert "--no-execute changes nothing" in run.stderr
-    assert totals(course) == {"ada": 0}
+    assert set(course.scores(NAME)["ada"].values()) == {0}
     # No setting of ours is one that nbgrader does not have.
     assert "not recognized" not in run.stderr
     again = course.done_by_nbgrader("autograde", NAME, "--force")

@@ -96,7 +96,9 @@ def served(graded: Course) -> Iterator[Served]:
     try:
         origin = f"http://127.0.0.1:{port}"
         wait_for(server, f"{origin}/formgrader/api/status", graded.folder / "server.log")
-        yield Served(graded, origin, submissions_of(graded))
+        with graded.gradebook() as gradebook:
+            found = {one.student.id: one.notebooks[0].id for one in gradebook.assignment_submissions(NAME)}
+        yield Served(graded, origin, found)
     finally:
         server.terminate()
         server.wait(60)
@@ -109,11 +111,6 @@ def wait_for(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None
             return
         assert server.poll() is None and time.monotonic() < end, log.read_text()[-3000:]
         time.sleep(0.1)
-
-
-def submissions_of(course: Course) -> dict[str, str]:
-    with course.gradebook() as gradebook:
-        return {found.student.id: found.notebooks[0].id for found in gradebook.assignment_submissions(NAME)}
 
 
 class Watch:
