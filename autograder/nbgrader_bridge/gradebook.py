@@ -67,7 +67,7 @@ class Writer:
         Raises ExtensionError where extensions.csv cannot be read, before anything is graded.
         """
         self._extensions = read_extensions(Path(self._course.root), self._assignment)
-        with contextlib.ExitStack() as stack, _refusing():
+        with contextlib.ExitStack() as stack, refusing():
             stack.enter_context(course_lock(Path(self._course.root)))
             self._gradebook = stack.enter_context(Gradebook(self._course.db_url, self._course.course_id))
             self._rows = Rows(self._gradebook, self._assignment)
@@ -99,7 +99,7 @@ class Writer:
         """Keep the outcome of a task; the gradebook may have it a little later. Raises WriterError."""
         if not _has_a_name(outcome.student):
             return
-        with _refusing():
+        with refusing():
             if outcome.result != task.stored:
                 write_result(result_path(self._assignment, outcome.student), outcome.result)
             if outcome.result.status == NOT_GRADED:
@@ -116,7 +116,7 @@ class Writer:
         autograded = {student: outcome.autograded for student, (outcome, _) in batch.items() if outcome.autograded}
         if not autograded:
             return
-        with _refusing():
+        with refusing():
             self._rows.save(autograded, {student: outcome.submitted_at for student, (outcome, _) in batch.items()})
             self._extend(list(batch))
             # What was handed in without a time may still have one from before.
@@ -153,7 +153,7 @@ class Writer:
 
     def update_penalties(self, students: Sequence[str]) -> list[tuple[str, float, float]]:
         """Work penalties out anew. Returns those that are another now: student, before, after. Raises WriterError."""
-        with _refusing():
+        with refusing():
             known = [student for student in students if student in self._timestamps]
             before = self._rows.penalties()
             self._extend(known)
@@ -182,7 +182,7 @@ class DryRun:
 
     def __enter__(self) -> "DryRun":
         """Raises WriterError if the gradebook cannot be opened."""
-        with _refusing(), Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+        with refusing(), Gradebook(self._course.db_url, self._course.course_id) as gradebook:
             grades = Rows(gradebook, self._assignment).grades()
         self.by_hand = {
             student: {name: HandScore(row.manual_score, code="") for name, row in scores_by_hand(rows).items()}
@@ -211,16 +211,16 @@ def _has_a_name(student: str) -> bool:
 
 
 @contextlib.contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what a database or a disk says into one sentence."""
+def refusing() -> Iterator[None]:
+    """Turn what a database or a disk says into one sentence. Raises WriterError."""
     try:
         yield
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        told = f"The gradebook cannot be used ({reason}): mend it and grade again; results/ is kept."
-        raise WriterError(told) from error
-    except OSError as error:
-        raise WriterError(f"{error.filename} cannot be written ({error.strerror}): mend it and grade again.") from error
+    except (SQLAlchemyError, OSError) as error:
+        if isinstance(error, OSError):
+            told = f"{error.filename} cannot be moved or written ({error.strerror})"
+        else:
+            told = f"The gradebook cannot be used ({str(getattr(error, 'orig', error)).strip().splitlines()[0]})"
+        raise WriterError(f"{told}: mend it, then run this command again; what is done is kept.") from error
 
 
 class _Files:
