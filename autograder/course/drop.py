@@ -15,10 +15,9 @@ from typing import Any
 
 from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
-from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course.course_folder import course_directory
-from autograder.nbgrader_bridge.gradebook import course_lock
+from autograder.nbgrader_bridge.gradebook import course_lock, refusing
 from autograder.records.result import write_data
 from autograder.students.by_hand import HandScore, keep_scores, kept_scores
 from autograder.students.departed import DROPPED, RECORD, DropError, dropped_people, read_record
@@ -47,7 +46,7 @@ def drop(student: str, undo: bool) -> Iterator[str]:
 def _take_out(course: CourseDirectory, student: str) -> Path:
     """Take a student out of the gradebook and all folders. Returns the folder in which everything is kept.
 
-    A run that was interrupted is finished by the next. Raises DropError, and WriterError while the course is graded.
+    A run that was interrupted is finished by the next. Raises DropError and WriterError.
     """
     folder, unfinished = DROPPED / student, DROPPED / f".{student}.unfinished"
     with _opened(course) as gradebook:
@@ -72,7 +71,7 @@ def _take_out(course: CourseDirectory, student: str) -> Path:
 def _bring_back(course: CourseDirectory, student: str) -> list[str]:
     """Put everything that `drop` kept where it was. Returns what could not be put back, in sentences.
 
-    Raises DropError, and WriterError while the course is graded.
+    Raises DropError and WriterError.
     """
     folder = DROPPED / student
     if Path(student).name != student or not (folder / RECORD).is_file():
@@ -98,17 +97,9 @@ def _bring_back(course: CourseDirectory, student: str) -> list[str]:
 
 @contextlib.contextmanager
 def _opened(course: CourseDirectory) -> Iterator[Gradebook]:
-    """The gradebook, while nobody grades. What a disk or a database says becomes one sentence."""
-    try:
-        with course_lock(Path(course.root)), Gradebook(course.db_url, course.course_id) as gradebook:
-            yield gradebook
-    except OSError as error:
-        raise DropError(
-            f"{error.filename} cannot be moved or written ({error.strerror}): mend it, then run this command again."
-        ) from error
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        raise DropError(f"The gradebook cannot be used ({reason}): mend it, then run this command again.") from error
+    """The gradebook, while nobody grades."""
+    with refusing(), course_lock(Path(course.root)), Gradebook(course.db_url, course.course_id) as gradebook:
+        yield gradebook
 
 
 def _places(root: Path, student: str) -> list[Path]:

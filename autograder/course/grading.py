@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import starmap
 from pathlib import Path
@@ -36,7 +36,7 @@ from autograder.running.work import DEFECT, Job, Task
 from autograder.running.workers import dask_workers, local_workers
 from autograder.students.by_hand import HandScore, notes_on
 from autograder.students.extensions import read_extensions
-from autograder.students.penalties import foresee
+from autograder.students.late import foresee
 from autograder.submissions.course_files import course_secret, stored_result
 from autograder.submissions.hand_in import (
     NotGradable,
@@ -73,18 +73,22 @@ def _grade_and_show(
     name: str, student: str, workers: int, scheduler: str | None, again: bool, dry_run: bool
 ) -> list[Graded]:
     total = len(submitted_in(course_directory()[0], name, student))
+    lines: dict[str, Graded] = {}
     # On a terminal only: how far it is, how fast, how long still. Its own thread would be in the way of forks.
     tqdm.monitor_interval = 0
-    with tqdm(total=total, unit="submission", disable=None) as progress, kept_interrupts() as interrupt_again:
-
-        def report(line: Graded) -> None:
+    with (
+        tqdm(total=total, unit="submission", disable=None) as progress,
+        kept_interrupts() as interrupt_again,
+        contextlib.closing(grade_all(name, student, workers, scheduler, again, dry_run)) as graded,
+    ):
+        for line in graded:
+            lines[line.student] = line
             for text in _change(line) if dry_run else ():
                 progress.write(text)
             sys.stdout.flush()
             progress.update()
             interrupt_again()
-
-        return grade_all(name, student, report, workers, scheduler, again, dry_run)
+    return list(lines.values())
 
 
 def _changes(name: str, lines: Sequence[Graded]) -> Iterator[str]:
@@ -116,31 +120,22 @@ def _totals(name: str, lines: Sequence[Graded]) -> Iterator[str]:
 
 
 def grade_all(
-    name: str,
-    student: str,
-    report: Callable[[Graded], None],
-    workers: int,
-    scheduler: str | None,
-    again: bool,
-    dry: bool,
-) -> list[Graded]:
+    name: str, student: str, workers: int, scheduler: str | None, again: bool, dry: bool
+) -> Generator[Graded]:
     """Grade the submissions of an assignment and write nbgrader's gradebook and autograded/; nothing where `dry`.
 
-    `student` is a student's id or a pattern. `report` is told of each submission as soon as it is graded. One that
-    cannot be graded is reported as such, has no score, and does not stop the others. The work is done by `workers`
-    processes, or by the Dask cluster of `scheduler`. What has not changed is not graded once more, except `again`.
+    `student` is a student's id or a pattern. Each submission is told as soon as it is graded. One that cannot be graded
+    is told as such, has no score, and does not stop the others. The work is done by `workers` processes, or by the Dask
+    cluster of `scheduler`. What has not changed is not graded once more, except `again`.
     """
     course, config = course_directory()
     job = replace(_job(course, config, name), again=again)
     folders = submitted_in(course, name, student)
     variants = {first_variant(job.secret, name, folder.parent.name) for folder in folders}
     read: dict[str, Task] = {}
-    lines: dict[str, Graded] = {}
 
-    def tell(line: Graded) -> None:
-        line = replace(line, by_hand=writer.by_hand.get(line.student, {}))
-        lines[line.student] = line
-        report(line)
+    def graded(student: str, result: Result, before: Result | None = None) -> Graded:
+        return Graded(student, result, before, writer.by_hand.get(student, {}))
 
     with (
         dask_workers(job, scheduler)
@@ -154,7 +149,7 @@ def grade_all(
             task = read.pop(outcome.student)
             writer.add(outcome, task)
             if outcome.result.final:
-                tell(Graded(outcome.student, outcome.result, task.stored))
+                yield graded(outcome.student, outcome.result, task.stored)
             else:
                 before[outcome.student] = task.stored
                 waiting.append(replace(task, stored=outcome.result, is_written=False, alone=True))
@@ -162,10 +157,8 @@ def grade_all(
         for task in waiting:
             for outcome in grading([task]):
                 writer.add(outcome, task)
-                tell(Graded(outcome.student, outcome.result, before[outcome.student]))
-    for student, result in writer.refused.items():
-        tell(Graded(student, result))
-    return list(lines.values())
+                yield graded(outcome.student, outcome.result, before[outcome.student])
+    yield from starmap(graded, writer.refused.items())
 
 
 def job_of(name: str) -> Job:

@@ -30,7 +30,7 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.records.result import NOT_GRADED
 from autograder.reporting.canvas import fill_canvas_list
-from autograder.reporting.feedback import make_all_pages, pack
+from autograder.reporting.feedback import make_pages, pack
 from autograder.reporting.scores import (
     NOT_HANDED_IN,
     TABLES,
@@ -91,8 +91,7 @@ def feedback(name: str, archive: Path | None) -> Iterator[str]:
     assignment_called(name)
     if archive and archive.suffix != ".zip":
         raise CourseError(f"{archive} is no zip: name one that ends in .zip.")
-    made = make_all_pages(*course_directory(), name)
-    pages = made.pages + made.refused
+    pages, notes = make_pages(*course_directory(), name)
     if not pages:
         raise CourseError(f"No submission of {name} is graded yet: run `llm-course grade {name}` first.")
     if archive:
@@ -101,8 +100,8 @@ def feedback(name: str, archive: Path | None) -> Iterator[str]:
     failed = [page for page in pages if page.path is None]
     yield f"Made {len(pages) - len(failed)} feedback pages in feedback/."
     yield from (f"{shown(page.student)} has none. {page.reason}" for page in failed)
-    yield from (f"{shown(page.student)} is not graded: the page says why." for page in made.refused)
-    yield from made.notes
+    yield from (f"{shown(page.student)} is not graded: the page says why." for page in pages if not page.is_graded)
+    yield from notes
     if archive:
         yield f"All pages are in {archive}, under the platform's names, or else in a folder of the student."
     if failed:

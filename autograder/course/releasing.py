@@ -3,7 +3,6 @@
 Each step is nbgrader's own, so formgrader and the plain nbgrader commands see the same course.
 """
 
-import itertools
 import re
 import shutil
 import zipfile
@@ -219,17 +218,11 @@ def _write_source(assignment: Assignment, folder: Path, anew: bool = False) -> l
                 f"{path} was edited: it is kept and used. `llm-course release {assignment.name} --regenerate` makes it "
                 "anew, and keeps a copy of yours."
             ]
-        copy = _free_path(path.parents[1] / f"{assignment.name}.{datetime.now():%Y-%m-%d-%H%M%S}.ipynb")
+        copy = path.parents[1] / f"{assignment.name}.{datetime.now():%Y-%m-%d-%H%M%S-%f}.ipynb"
         shutil.copy2(path, copy)
         notes.append(f"{path} is made anew; yours is kept as {copy}.")
     nbformat.write(source_notebook(assignment), path)
     return notes
-
-
-def _free_path(path: Path) -> Path:
-    """The path, or one that differs in a number, where nothing is yet."""
-    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
-    return next(candidate for candidate in itertools.chain([path], numbered) if not candidate.exists())
 
 
 def _succeed(outcome: dict[str, Any], problem: str) -> None:

@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 
 from nbformat import NotebookNode
 from nbgrader import utils
@@ -32,15 +31,13 @@ from autograder.records.refusal import Refusal
 from autograder.records.result import NOT_GRADED, Result, write_result
 from autograder.records.unfinished import in_one_step
 from autograder.running.work import Outcome, Task
-from autograder.students.by_hand import HandScore, note_scores
+from autograder.students.by_hand import HandScore, note_scores, scores_by_hand
 from autograder.students.extensions import apply_extensions, read_extensions
 from autograder.submissions.course_files import result_path, stored_result
 from autograder.submissions.hand_in import HandIn, NotGradable, check_student, lay_beside
 
 BATCH = 20
 """Submissions in one transaction."""
-AGE = 2.0
-"""Seconds after which a graded submission no longer waits for others."""
 LOCK_FILE = ".llm_course_grading"
 LOCK_DEADLINE = 10.0
 """Seconds in which a killed run's processes are gone."""
@@ -58,7 +55,6 @@ class Writer:
     def __init__(self, course: CourseDirectory, config: Config, assignment: str) -> None:
         self._course, self._config, self._assignment = course, config, assignment
         self._waiting: dict[str, tuple[Outcome, Mapping[str, bytes]]] = {}
-        self._oldest = 0.0
         self.refused: dict[str, Result] = {}
         """Student -> result, of submissions that were graded and then could not be written."""
 
@@ -68,33 +64,26 @@ class Writer:
         Raises ExtensionError where extensions.csv cannot be read, before anything is graded.
         """
         self._extensions = read_extensions(Path(self._course.root), self._assignment)
-        self._lock = _lock(Path(self._course.root) / LOCK_FILE)
-        try:
-            self._gradebook = Gradebook(self._course.db_url, self._course.course_id)
+        with contextlib.ExitStack() as stack, refusing():
+            stack.enter_context(course_lock(Path(self._course.root)))
+            self._gradebook = stack.enter_context(Gradebook(self._course.db_url, self._course.course_id))
             self._rows = Rows(self._gradebook, self._assignment)
-            self._scores, self._timestamps = self._rows.scores(), self._rows.timestamps()
-            self.by_hand = note_scores(self._assignment, self._rows.scores_by_hand(), self._rows.to_confirm())
-        except SQLAlchemyError as error:
-            os.close(self._lock)
-            raise _gradebook_refusal(error) from error
-        self._files = _Files(self._course, self._config, self._assignment)
+            self._grades, self._timestamps = self._rows.grades(), self._rows.timestamps()
+            self.by_hand = note_scores(self._assignment, self._grades)
+            self._files = _Files(self._course, self._config, self._assignment)
+            self._opened = stack.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Write what is still to be written, also after an error or Ctrl-C."""
-        try:
+        with self._opened:
             self.flush()
-        finally:
-            self._gradebook.close()
-            os.close(self._lock)
 
     def is_written(self, student: str, result: Result, submitted_at: datetime | None) -> bool:
         """Whether a result of an earlier run has reached the gradebook and autograded/."""
-        kept = self._scores.get(student)
-        if result.status == NOT_GRADED or kept is None:
+        if result.status == NOT_GRADED or student not in self._grades:
             return False
+        kept = {name: row.auto_score for name, row in self._grades[student].items()}
         if any(kept.get(exercise.name) != exercise.score for exercise in result.exercises):
             return False
         if submitted_at is not None and self._timestamps.get(student) != submitted_at:
@@ -107,15 +96,14 @@ class Writer:
         """Keep the outcome of a task; the gradebook may have it a little later. Raises WriterError."""
         if not _has_a_name(outcome.student):
             return
-        with _refusing():
+        with refusing():
             if outcome.result != task.stored:
                 write_result(result_path(self._assignment, outcome.student), outcome.result)
             if outcome.result.status == NOT_GRADED:
                 self._withdraw(outcome.student)
         if outcome.autograded is not None and isinstance(task.content, HandIn):
-            self._oldest = self._oldest if self._waiting else time.monotonic()
             self._waiting[outcome.student] = outcome, task.content.files
-        if len(self._waiting) >= BATCH or (self._waiting and time.monotonic() - self._oldest > AGE):
+        if len(self._waiting) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
@@ -124,7 +112,7 @@ class Writer:
         autograded = {student: outcome.autograded for student, (outcome, _) in batch.items() if outcome.autograded}
         if not autograded:
             return
-        with _refusing():
+        with refusing():
             self._rows.save(autograded, {student: outcome.submitted_at for student, (outcome, _) in batch.items()})
             self._extend(list(batch))
             # What was handed in without a time may still have one from before.
@@ -136,7 +124,7 @@ class Writer:
 
     def _withdraw(self, student: str) -> None:
         """Take back the scores that an earlier submission of a student got; what people wrote about it is kept."""
-        if student in self._scores:
+        if student in self._grades:
             withdraw_scores(self._course, self._assignment, student)
         with self._standing_alone(student):
             self._files.remove(student)
@@ -161,7 +149,7 @@ class Writer:
 
     def update_penalties(self, students: Sequence[str]) -> list[tuple[str, float, float]]:
         """Work penalties out anew. Returns those that are another now: student, before, after. Raises WriterError."""
-        with _refusing():
+        with refusing():
             known = [student for student in students if student in self._timestamps]
             before = self._rows.penalties()
             self._extend(known)
@@ -190,14 +178,11 @@ class DryRun:
 
     def __enter__(self) -> "DryRun":
         """Raises WriterError if the gradebook cannot be opened."""
-        try:
-            with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
-                scores = Rows(gradebook, self._assignment).scores_by_hand()
-        except SQLAlchemyError as error:
-            raise _gradebook_refusal(error) from error
+        with refusing(), Gradebook(self._course.db_url, self._course.course_id) as gradebook:
+            grades = Rows(gradebook, self._assignment).grades()
         self.by_hand = {
-            student: {name: HandScore(score, code="") for name, score in found.items()}
-            for student, found in scores.items()
+            student: {name: HandScore(row.manual_score, code="") for name, row in scores_by_hand(rows).items()}
+            for student, rows in grades.items()
         }
         return self
 
@@ -222,19 +207,16 @@ def _has_a_name(student: str) -> bool:
 
 
 @contextlib.contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what a database or a disk says into one sentence."""
+def refusing() -> Iterator[None]:
+    """Turn what a database or a disk says into one sentence. Raises WriterError."""
     try:
         yield
-    except SQLAlchemyError as error:
-        raise _gradebook_refusal(error) from error
-    except OSError as error:
-        raise WriterError(f"{error.filename} cannot be written ({error.strerror}): mend it and grade again.") from error
-
-
-def _gradebook_refusal(error: SQLAlchemyError) -> WriterError:
-    reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-    return WriterError(f"The gradebook cannot be used ({reason}): mend it and grade again; results/ is kept.")
+    except (SQLAlchemyError, OSError) as error:
+        if isinstance(error, OSError):
+            told = f"{error.filename} cannot be moved or written ({error.strerror})"
+        else:
+            told = f"The gradebook cannot be used ({str(getattr(error, 'orig', error)).strip().splitlines()[0]})"
+        raise WriterError(f"{told}: mend it, then run this command again; what is done is kept.") from error
 
 
 class _Files:
@@ -293,23 +275,22 @@ def _reason_of(error: OSError | RecursionError | UnicodeError) -> str:
 @contextlib.contextmanager
 def course_lock(course: Path) -> Iterator[None]:
     """Keep other graders out of a course. Raises WriterError where one is at work."""
-    descriptor = _lock(course / LOCK_FILE)
+    descriptor = os.open(course / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    end = time.monotonic() + LOCK_DEADLINE
     try:
+        while not _is_locked(descriptor):
+            if time.monotonic() > end:
+                raise WriterError("Another grading of this course is running: wait until it ends.")
+            time.sleep(0.1)
         yield
     finally:
         os.close(descriptor)
 
 
-def _lock(path: Path) -> int:
-    """A descriptor that locks the course against other graders until it is closed. Raises WriterError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    end = time.monotonic() + LOCK_DEADLINE
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except BlockingIOError as error:
-            if time.monotonic() > end:
-                os.close(descriptor)
-                raise WriterError("Another grading of this course is running: wait until it ends.") from error
-            time.sleep(0.1)
+def _is_locked(descriptor: int) -> bool:
+    """Lock a file until it is closed, if no other descriptor has."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

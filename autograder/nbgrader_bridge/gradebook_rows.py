@@ -7,7 +7,7 @@ from typing import Any
 
 from nbgrader import api
 from nbgrader.api import Gradebook
-from sqlalchemy import Boolean, ColumnElement, Connection, Select, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, or_, select, update
 
 from autograder.running.autograded import Autograded
 
@@ -15,20 +15,31 @@ SUBMISSION: Table = api.SubmittedAssignment.__table__
 NOTEBOOK: Table = api.SubmittedNotebook.__table__
 GRADE: Table = api.Grade.__table__
 CELL: Table = api.BaseCell.__table__
+GRADE_CELL: Table = api.GradeCell.__table__
+TASK_CELL: Table = api.TaskCell.__table__
 STUDENT: Table = api.Student.__table__
 COMMENT: Table = api.Comment.__table__
 
 
-def select_grades(assignment: str, *columns: ColumnElement[Any]) -> Select[Any]:
-    """These columns for each graded cell of each submission of an assignment, which is given by its id."""
-    return (
-        select(*columns)
+def read_grades(gradebook: Gradebook, assignment: str) -> list[Row[Any]]:
+    """A row for each graded cell of each submission of an assignment, which is given by its id.
+
+    Rows have `student_id`, `name`, `auto_score`, `manual_score`, `extra_credit`, `needs_manual_grade` and `max_score`.
+    """
+    scores = (GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.extra_credit, GRADE.c.needs_manual_grade)
+    max_score = func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score).label("max_score")
+    query = (
+        select(SUBMISSION.c.student_id, CELL.c.name, *scores, max_score)
         .select_from(SUBMISSION)
         .join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
         .join(GRADE, GRADE.c.notebook_id == NOTEBOOK.c.id)
         .join(CELL, CELL.c.id == GRADE.c.cell_id)
+        .outerjoin(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
+        .outerjoin(TASK_CELL, TASK_CELL.c.id == CELL.c.id)
         .where(SUBMISSION.c.assignment_id == assignment)
     )
+    with gradebook.engine.connect() as connection:
+        return [*connection.execute(query)]
 
 
 class Rows:
@@ -46,26 +57,11 @@ class Rows:
                 self._cells[kind].append(tuple(cell))
         gradebook.db.rollback()
 
-    def scores(self) -> dict[str, dict[str, float | None]]:
-        """Student -> grade id -> automatic score."""
-        return self._by_student_and_cell(self._grades(GRADE.c.auto_score))
-
-    def scores_by_hand(self) -> dict[str, dict[str, float]]:
-        """Student -> grade id -> score that a person gave."""
-        return self._by_student_and_cell(self._grades(GRADE.c.manual_score).where(GRADE.c.manual_score.is_not(None)))
-
-    def to_confirm(self) -> dict[str, dict[str, bool]]:
-        """Student -> grade id -> True, where nbgrader asks for a person's look."""
-        return self._by_student_and_cell(self._grades(GRADE.c.needs_manual_grade).where(GRADE.c.needs_manual_grade))
-
-    def _grades(self, score: ColumnElement[Any]) -> Select[Any]:
-        return select_grades(self._assignment, SUBMISSION.c.student_id, CELL.c.name, score)
-
-    def _by_student_and_cell(self, query: Select[Any]) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = defaultdict(dict)
-        with self._gradebook.engine.connect() as connection:
-            for student, name, score in connection.execute(query):
-                found[student][name] = score
+    def grades(self) -> dict[str, dict[str, Row[Any]]]:
+        """Student -> grade id -> row of `read_grades`."""
+        found: dict[str, dict[str, Row[Any]]] = defaultdict(dict)
+        for row in read_grades(self._gradebook, self._assignment):
+            found[row.student_id][row.name] = row
         return dict(found)
 
     def penalties(self) -> dict[str, float]:
@@ -94,26 +90,23 @@ class Rows:
             notebooks = _ensure(connection, NOTEBOOK, ("assignment_id", "notebook_id"), pairs)
             grades = self._ensure_cells(connection, GRADE, ("GradeCell", "TaskCell"), notebooks)
             comments = self._ensure_cells(connection, COMMENT, ("SolutionCell", "TaskCell"), notebooks)
-            _update_timestamps(connection, of_student, timestamps)
+            times = {of_student[student]: at for student, at in timestamps.items() if at is not None}
+            _update(connection, SUBMISSION, "timestamp", times)
             _forget_penalties(connection, [notebooks[pair] for pair in pairs])
-            _update_grades(
-                connection,
-                {
-                    grades[of_student[student], name]: score
-                    for student, autograded in batch.items()
-                    for name, score in autograded.scores.items()
-                },
-            )
+            scores = {
+                grades[of_student[student], name]: score
+                for student, autograded in batch.items()
+                for name, score in autograded.scores.items()
+            }
+            _update(connection, GRADE, "auto_score", scores)
             tasks = {name for _, _, name in self._cells["TaskCell"]}
-            _ask_again(connection, [row for (_, name), row in grades.items() if name in tasks])
-            _update_comments(
-                connection,
-                {
-                    comments[of_student[student], name]: comment
-                    for student, autograded in batch.items()
-                    for name, comment in autograded.comments.items()
-                },
-            )
+            _ask_again(connection, [*scores], [row for (_, name), row in grades.items() if name in tasks])
+            told = {
+                comments[of_student[student], name]: comment
+                for student, autograded in batch.items()
+                for name, comment in autograded.comments.items()
+            }
+            _update(connection, COMMENT, "auto_comment", told)
 
     def late_among(self, students: Iterable[str]) -> list[str]:
         """Those whose submission came after the due date and their extension."""
@@ -161,39 +154,21 @@ def _ensure(
     return {key: (found | made)[key] for key in wanted}
 
 
-def _update_timestamps(
-    connection: Connection, submissions: Mapping[str, str], timestamps: Mapping[str, datetime | None]
-) -> None:
-    rows = [{"row": submissions[student], "at": at} for student, at in timestamps.items() if at is not None]
+def _update(connection: Connection, table: Table, column: str, values: Mapping[str, Any]) -> None:
+    """Set a column of rows, which are given by their ids."""
+    rows = [{"row": row, "value": value} for row, value in values.items()]
     if rows:
-        statement = update(SUBMISSION).where(SUBMISSION.c.id == bindparam("row"))
-        connection.execute(statement.values(timestamp=bindparam("at")), rows)
+        statement = update(table).where(table.c.id == bindparam("row"))
+        connection.execute(statement.values({column: bindparam("value")}), rows)
 
 
 def _forget_penalties(connection: Connection, notebooks: list[str]) -> None:
     connection.execute(update(NOTEBOOK).where(NOTEBOOK.c.id.in_(notebooks)).values(late_submission_penalty=None))
 
 
-def _update_grades(connection: Connection, scores: Mapping[str, float | None]) -> None:
-    statement = update(GRADE).where(GRADE.c.id == bindparam("row"))
-    # A score given by hand stays, and asks to be looked at again.
-    by_hand = or_(GRADE.c.manual_score.is_not(None), bindparam("unscored", type_=Boolean))
-    rows: list[dict[str, Any]] = [
-        {"row": row, "score": score, "unscored": score is None} for row, score in scores.items()
-    ]
-    if rows:
-        connection.execute(statement.values(auto_score=bindparam("score"), needs_manual_grade=by_hand), rows)
-
-
-def _ask_again(connection: Connection, tasks: list[str]) -> None:
-    """Let formgrader ask to look again at tasks that a person scored, as it asks for other cells."""
-    if tasks:
-        scored = update(GRADE).where(GRADE.c.id.in_(tasks), GRADE.c.manual_score.is_not(None))
-        connection.execute(scored.values(needs_manual_grade=True))
-
-
-def _update_comments(connection: Connection, comments: Mapping[str, str | None]) -> None:
-    statement = update(COMMENT).where(COMMENT.c.id == bindparam("row"))
-    rows = [{"row": row, "comment": comment} for row, comment in comments.items()]
-    if rows:  # a notebook may have no answer cells
-        connection.execute(statement.values(auto_comment=bindparam("comment")), rows)
+def _ask_again(connection: Connection, scored: list[str], tasks: list[str]) -> None:
+    """Let formgrader ask for a person's look: a score given by hand stays, and is to be looked at again."""
+    by_hand = GRADE.c.manual_score.is_not(None)
+    asked = update(GRADE).where(GRADE.c.id.in_(scored))
+    connection.execute(asked.values(needs_manual_grade=or_(by_hand, GRADE.c.auto_score.is_(None))))
+    connection.execute(update(GRADE).where(GRADE.c.id.in_(tasks), by_hand).values(needs_manual_grade=True))

@@ -7,8 +7,9 @@ only that it did. Here each page is made alone.
 import logging
 import shutil
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -38,69 +39,56 @@ class FeedbackPage:
     student: str
     path: Path | None
     reason: str = ""
+    is_graded: bool = True
 
 
-@dataclass(frozen=True)
-class Feedback:
-    """The pages of what was graded, those of what could not be, and who has none for having left, in sentences."""
+def make_pages(course: CourseDirectory, config: Config, assignment: str) -> tuple[list[FeedbackPage], list[str]]:
+    """Make the pages of all submissions, and say who has none for having left, in sentences. Raises ResultError.
 
-    pages: list[FeedbackPage]
-    refused: list[FeedbackPage]
-    notes: list[str]
-
-
-def make_all_pages(course: CourseDirectory, config: Config, assignment: str) -> Feedback:
-    """Make the pages of all submissions of an assignment. Raises ResultError."""
-    graded = {path.parts[-2] for path in Path(course.autograded_directory).glob(f"*/{assignment}")}
+    The page of a submission that could not be graded says why.
+    """
+    notebooks = sorted(Path(course.autograded_directory).glob(f"*/{assignment}/{assignment}.ipynb"))
+    graded = {notebook.parts[-3]: notebook for notebook in notebooks}
     with Gradebook(course.db_url, course.course_id) as gradebook:
         left = departed(graded, people_in(gradebook))
         results = current_results(gradebook, assignment)
     refused = {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
-    pages = [*make_pages(course, config, assignment, left_out=refused.keys() | left.keys())]
-    return Feedback(pages, make_refusals(course, assignment, refused), list(left.values()))
-
-
-def make_pages(
-    course: CourseDirectory, config: Config, assignment: str, left_out: Collection[str]
-) -> Iterator[FeedbackPage]:
-    """Make the pages of all graded submissions of an assignment, but of the students in `left_out`."""
     converter = GenerateFeedback(coursedir=course, config=config)
     converter.exporter = converter.exporter_class(parent=converter, config=converter.config)
     for preprocessor in converter.preprocessors:
         converter.exporter.register_preprocessor(preprocessor)
-    for notebook in sorted(Path(course.autograded_directory).glob(f"*/{assignment}/{assignment}.ipynb")):
-        student = notebook.parts[-3]
-        if student in left_out:
-            continue
-        try:
-            yield FeedbackPage(student, _make_page(converter, notebook, student, assignment))
-        except MissingEntry:
-            yield FeedbackPage(
-                student, None, f"The gradebook does not know of it: run `llm-course grade {assignment}` first."
-            )
-        except OSError as error:
-            yield FeedbackPage(student, None, f"{error.filename} cannot be read or written: {error.strerror}.")
-        except Exception as error:
-            # A defect of ours must not cost the others their pages.
-            LOG.exception("the feedback page of %r", student)
-            reason = f"The page could not be made ({type(error).__name__}): report this defect of the course."
-            yield FeedbackPage(student, None, reason)
+    pages = [
+        _attempt(student, assignment, partial(_make_page, converter, notebook))
+        for student, notebook in graded.items()
+        if student not in refused.keys() | left.keys()
+    ]
+    refusals = [
+        _attempt(student, assignment, partial(_make_refusal, course, reason)) for student, reason in refused.items()
+    ]
+    return pages + [replace(page, is_graded=False) for page in refusals], list(left.values())
 
 
-def make_refusals(course: CourseDirectory, assignment: str, refused: Mapping[str, str]) -> list[FeedbackPage]:
-    """The pages of students whose submission could not be graded, by student and reason: each says why."""
+def _attempt(student: str, assignment: str, make: Callable[[str, str], Path]) -> FeedbackPage:
+    try:
+        return FeedbackPage(student, make(student, assignment))
+    except MissingEntry:
+        reason = f"The gradebook does not know of it: run `llm-course grade {assignment}` first."
+    except OSError as error:
+        reason = f"{error.filename} cannot be read or written: {error.strerror}."
+    except Exception as error:
+        # A defect of ours must not cost the others their pages.
+        LOG.exception("the feedback page of %r", student)
+        reason = f"The page could not be made ({type(error).__name__}): report this defect of the course."
+    return FeedbackPage(student, None, reason)
+
+
+def _make_refusal(course: CourseDirectory, reason: str, student: str, assignment: str) -> Path:
     template = jinja2.Template(REFUSAL.read_text(encoding="utf-8"), autoescape=True)
-    pages = []
-    for student, reason in refused.items():
-        page = Path(course.feedback_directory, student, assignment, f"{assignment}.html")
-        try:
-            page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(template.render(assignment=assignment, reason=reason), encoding="utf-8")
-            _lay_for_the_exchange(Path(course.submitted_directory, student, assignment), page.parent)
-            pages.append(FeedbackPage(student, page))
-        except OSError as error:
-            pages.append(FeedbackPage(student, None, f"{error.filename} cannot be written: {error.strerror}."))
-    return pages
+    page = Path(course.feedback_directory, student, assignment, f"{assignment}.html")
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(template.render(assignment=assignment, reason=reason), encoding="utf-8")
+    _lay_for_the_exchange(Path(course.submitted_directory, student, assignment), page.parent)
+    return page
 
 
 def pack(pages: Iterable[FeedbackPage], archive: Path, places: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import matplotlib
@@ -38,74 +39,37 @@ class Share:
         return round(100 * self.count / self.of)
 
 
-@dataclass(frozen=True)
-class ExerciseReport:
-    """A graded cell over a class: its mean, the properties that fail, the mistakes, most common first.
-
-    The scores are the gradebook's: `by_hand` of them a person gave, and `waiting` are still to come. Where an
-    instructor's own tests say what it is worth there are no properties, and what they told is in `mistakes`. What is
-    not tested either a person grades.
-    """
-
-    name: str
-    points: float
-    mean: float | None
-    by_hand: int
-    waiting: int
-    is_judged: bool
-    is_tested: bool
-    failing: list[Share]
-    mistakes: list[Share]
-
-
-@dataclass(frozen=True)
-class AssignmentReport:
-    """An assignment over a class."""
-
-    name: str
-    scores: list[Score]
-    max_score: float
-    mean: float | None
-    median: float | None
-    histogram: str
-    exercises: list[ExerciseReport]
-    teach_again: list[Share]
-    refused: list[tuple[str, str]]
-    missing: list[str]
-    flags: list[tuple[str, str]]
-    audit: list[tuple[str, str]]
-    board: list[board.Line]
-    board_picture: str
-
-
 def class_report(course_id: str, scores: Sequence[Score], made: datetime) -> str:
     """The report as a self-contained HTML page. `scores` are those of the gradebook; results are read from results/."""
     names = sorted({score.assignment for score in scores})
     reports = [_assignment_report(name, [score for score in scores if score.assignment == name]) for name in names]
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
     environment.filters["hint"] = lambda text: Markup(hint_to_html(text))
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(course_id=course_id, assignments=reports, made=made.strftime("%Y-%m-%d %H:%M"))
 
 
-def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
+def _assignment_report(name: str, scores: list[Score]) -> dict[str, Any]:
+    """What the template tells of an assignment over a class."""
     # Those of the gradebook, and no others: there may be results of students who have left.
     results, by_hand = read_results(name, {score.student_id for score in scores}), kept_scores(name)
     graded = [result for result in results.values() if result.status == GRADED]
     values = [score.score for score in scores if score.score is not None]
     lines = board.board(results, board.reference())
-    return AssignmentReport(
-        name=name,
-        scores=scores,
-        max_score=max(score.max_score for score in scores),
-        mean=statistics.mean(values) if values else None,
-        median=statistics.median(values) if values else None,
-        histogram=_histogram(values, max(score.max_score for score in scores), salt=name),
-        exercises=_exercise_reports(graded, scores),
-        teach_again=_teach_again(graded),
-        refused=[(score.student_id, score.reason) for score in scores if score.status == NOT_GRADED],
-        missing=[score.name or score.student_id for score in scores if score.status == NOT_HANDED_IN],
-        flags=[
+    return {
+        "name": name,
+        "scores": scores,
+        "max_score": max(score.max_score for score in scores),
+        "mean": statistics.mean(values) if values else None,
+        "median": statistics.median(values) if values else None,
+        "histogram": _histogram(values, max(score.max_score for score in scores), salt=name),
+        "exercises": _exercise_reports(graded, scores),
+        "teach_again": _teach_again(graded),
+        "refused": [(score.student_id, score.reason) for score in scores if score.status == NOT_GRADED],
+        "missing": [score.name or score.student_id for score in scores if score.status == NOT_HANDED_IN],
+        "flags": [
             *(
                 (student, flag)
                 for student, result in results.items()
@@ -113,13 +77,13 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
             ),
             *((f"{copy.one}, {copy.other}", f"They {copy.message()}.") for copy in copies(results)),
         ],
-        audit=_audit(graded),
-        board=lines,
-        board_picture=_board_picture(lines, salt=name) if lines else "",
-    )
+        "audit": _audit(graded),
+        "board": lines,
+        "board_picture": _board_picture(lines, salt=name) if lines else "",
+    }
 
 
-def _exercise_reports(graded: Iterable[Result], scores: Iterable[Score]) -> list[ExerciseReport]:
+def _exercise_reports(graded: Iterable[Result], scores: Iterable[Score]) -> list[dict[str, Any]]:
     """What the gradebook has for each cell, also for those that a person grades, and what the results say of it."""
     # By name: results may be from before an exercise was added or left out.
     answers: dict[str, list[ExerciseResult]] = {}
@@ -133,23 +97,28 @@ def _exercise_reports(graded: Iterable[Result], scores: Iterable[Score]) -> list
     return [_exercise_report(cells[name], answers.get(name, [])) for name in names]
 
 
-def _exercise_report(cells: Sequence[CellScore], answers: Sequence[ExerciseResult]) -> ExerciseReport:
+def _exercise_report(cells: Sequence[CellScore], answers: Sequence[ExerciseResult]) -> dict[str, Any]:
+    """What the template tells of a graded cell: the gradebook's scores; the properties that fail and the mistakes.
+
+    Where an instructor's own tests say what it is worth there are no properties, and what they told is in `mistakes`.
+    What is not tested either a person grades.
+    """
     given = [cell.score for cell in cells if cell.score is not None]
     failing = Counter(item.name for answer in answers for item in answer.properties if not (item.holds or item.waits))
     is_judged = any(answer.properties for answer in answers)
     explained = [answer for answer in answers if answer.mistake or (answer.hint and not is_judged)]
     mistakes = Counter((answer.hint, answer.section) for answer in explained)
-    return ExerciseReport(
-        name=cells[0].title,
-        points=cells[0].max_score,
-        mean=statistics.mean(given) if given else None,
-        by_hand=sum(cell.by_hand for cell in cells),
-        waiting=len(cells) - len(given),
-        is_judged=is_judged,
-        is_tested=bool(answers),
-        failing=[Share(name, "", count, len(answers)) for name, count in failing.most_common()],
-        mistakes=[Share(hint, section, count, len(answers)) for (hint, section), count in mistakes.most_common()],
-    )
+    return {
+        "name": cells[0].title,
+        "points": cells[0].max_score,
+        "mean": statistics.mean(given) if given else None,
+        "by_hand": sum(cell.by_hand for cell in cells),
+        "waiting": len(cells) - len(given),
+        "is_judged": is_judged,
+        "is_tested": bool(answers),
+        "failing": [Share(name, "", count, len(answers)) for name, count in failing.most_common()],
+        "mistakes": [Share(hint, section, count, len(answers)) for (hint, section), count in mistakes.most_common()],
+    }
 
 
 def _teach_again(graded: Sequence[Result]) -> list[Share]:

@@ -10,19 +10,17 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader import api
 from nbgrader.api import Assignment, Gradebook, SubmittedAssignment
 from nbgrader.plugins import CsvExportPlugin
-from sqlalchemy import Row, func
-from sqlalchemy import Table as DatabaseTable
+from sqlalchemy import Row
 
-from autograder.nbgrader_bridge.gradebook_rows import CELL, GRADE, SUBMISSION, select_grades
+from autograder.nbgrader_bridge.gradebook_rows import read_grades
 from autograder.notebooks.notebooks import MADE_UP, titles_of_cells
 from autograder.records.result import GRADED, NOT_GRADED, Result, in_points, read_result
 from autograder.students.by_hand import HandScore, kept_scores, notes_on
@@ -33,8 +31,6 @@ from autograder.students.roster import Person, people_in
 from autograder.submissions.course_files import result_path
 from autograder.submissions.hand_in import NotGradable, check_student, shown, submitted_folders
 
-GRADE_CELL: DatabaseTable = api.GradeCell.__table__
-TASK_CELL: DatabaseTable = api.TaskCell.__table__
 VERSION = 1
 """Of the table. A reader may count on the fields of `Score` as they are as long as this stays."""
 NOT_HANDED_IN = "not handed in"
@@ -141,12 +137,12 @@ def read_results(name: str, students: Collection[str]) -> dict[str, Result]:
 
 def above_maximum(gradebook: Gradebook, name: str) -> Iterator[str]:
     """Scores by hand above what a cell is worth, as after a release with fewer points, in sentences."""
-    rows = _grades_of(gradebook, gradebook.find_assignment(name))
+    rows = read_grades(gradebook, gradebook.find_assignment(name).id)
     titles = _titles(name, rows)
     over: dict[tuple[str, float], list[str]] = defaultdict(list)
     for row in rows:
-        if row.manual is not None and row.manual > row.worth:
-            over[row.name, row.worth].append(f"{shown(row.student)} ({in_points(row.manual)})")
+        if row.manual_score is not None and row.manual_score > row.max_score:
+            over[row.name, row.max_score].append(f"{shown(row.student_id)} ({in_points(row.manual_score)})")
     for (cell, worth), given in sorted(over.items()):
         yield (
             f"{titles.get(cell, cell)} is worth {in_points(worth)} points, and more was given by hand to "
@@ -223,19 +219,18 @@ class TrustedExport(CsvExportPlugin):
         numbers = ("raw_score", "late_submission_penalty", "score", "max_score")
         person = ("last_name", "first_name", "email")
         yield ["assignment", "duedate", "timestamp", "student_id", *person, *numbers, "reason"]
-        scores = [score for score in read_scores(gradebook) if score.status != NOT_HANDED_IN]
-        known = {(score.assignment, score.student_id): score for score in scores}
         people = {student.id: [getattr(student, field) for field in person] for student in gradebook.students}
         for assignment in gradebook.assignments:
-            refused = [student for name, student in known if name == assignment.name and student not in people]
-            for student in [*people, *refused]:
-                if (self.assignment and assignment.name not in self.assignment) or (
-                    self.student and student not in self.student
-                ):
+            if self.assignment and assignment.name not in self.assignment:
+                continue
+            scores = {score.student_id: score for score in read_scores(gradebook, assignment.name)}
+            for student in dict.fromkeys([*people, *scores]):
+                score = scores[student]
+                if self.student and student not in self.student:
                     continue
-                # nbgrader gives who handed in nothing a 0.
-                nothing = Score(assignment.name, student, GRADED, None, 0.0, 0.0, 0.0, assignment.max_score)
-                score = known.get((assignment.name, student), nothing)
+                if score.status == NOT_HANDED_IN:
+                    # nbgrader gives who handed in nothing a 0.
+                    score = replace(score, raw_score=0.0, late_submission_penalty=0.0, score=0.0, reason="")
                 whose = [student, *people.get(student, [None] * len(person))]
                 row = [assignment.name, assignment.duedate, score.timestamp, *whose]
                 yield [as_cell(value) for value in (*row, *(getattr(score, name) for name in numbers), score.reason)]
@@ -264,19 +259,17 @@ class _Wide:
 
 def _laid_folders(name: str, people: Collection[str]) -> dict[str, str]:
     """Who handed in, as it can be written into a table, and has not left the course -> why there is no score yet."""
-    folders = submitted_folders(Path("submitted"), "*", name)
-    left = departed((folder.parent.name for folder in folders), people)
-    return dict(_laid(folder) for folder in folders if folder.parent.name not in left)
-
-
-def _laid(folder: Path) -> tuple[str, str]:
-    """Whose folder of a hand-in it is, as it can be written into a table, and why there is no score yet."""
-    name = folder.parent.name
-    try:
-        check_student(name)
-    except NotGradable as reason:
-        return shown(name), str(reason)
-    return name, UNGRADED
+    students = [folder.parent.name for folder in submitted_folders(Path("submitted"), "*", name)]
+    left = departed(students, people)
+    found: dict[str, str] = {}
+    for student in students:
+        try:
+            check_student(student)
+        except NotGradable as reason:
+            found[shown(student)] = str(reason)
+        else:
+            found |= {} if student in left else {student: UNGRADED}
+    return found
 
 
 def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str, Person]) -> Iterator[Score]:
@@ -285,74 +278,55 @@ def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str
     results = read_results(name, people.keys() | laid.keys())
     by_hand, extensions = kept_scores(name), read_extensions(Path(), name)
     all_cells = _cells_of(gradebook, assignment)
+    submissions = {submission.student.id: submission for submission in gradebook.assignment_submissions(name)}
     # A score of an earlier hand-in is not that of one that cannot be graded.
     refused = {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
-    reasons = dict.fromkeys(people, NOTHING) | laid | refused
-    known: dict[str, dict[str, Any]] = {}
-    for submission in gradebook.assignment_submissions(name):
-        student = submission.student.id
-        cells = all_cells.get(student, ())
-        known[student] = {
-            "timestamp": submission.timestamp,
-            "late_days": math.ceil(submission.total_seconds_late / DAY),
-            "due": _due(assignment.duedate, _given(submission, extensions.get(student))),
-            "cells": cells,
-            "by_hand": _words_by_hand(cells),
-        }
-        if student in refused:
-            continue
-        if waiting := [cell.title for cell in cells if cell.score is None]:
-            reasons[student] = f"No grade yet for {', '.join(waiting)}: grade it again, or by hand in formgrader."
-            continue
-        reasons.pop(student, None)
-        penalty = submission.late_submission_penalty
-        flags = flags_of(results[student], by_hand.get(student, {})) if student in results else []
-        worth = (submission.score, penalty, max(0.0, submission.score - penalty), submission.max_score)
-        person = people.get(student, NOBODY)
-        more = {**known[student], "name": person.name, "lms_user_id": person.lms_user_id, "flags": " ".join(flags)}
-        yield Score(name, student, GRADED, more.pop("timestamp"), *worth, **more)
-    for student, reason in reasons.items():
+    for student, reason in (dict.fromkeys(people, NOTHING) | laid | refused).items():
+        person, extension = people.get(student, NOBODY), extensions.get(student)
         status = NOT_HANDED_IN if reason == NOTHING else NOT_GRADED
-        person = people.get(student, NOBODY)
-        due = _due(assignment.duedate, extensions.get(student))
-        more = {"timestamp": None, "due": due, **known.get(student, {})}
-        empty = (more.pop("timestamp"), None, None, None, assignment.max_score)
-        yield Score(name, student, status, *empty, reason, name=person.name, lms_user_id=person.lms_user_id, **more)
+        score = Score(name, student, status, None, None, None, None, assignment.max_score, reason)
+        score = replace(score, name=person.name, lms_user_id=person.lms_user_id)
+        submission = submissions.get(student)
+        if submission:
+            extension, cells = _given(submission, extension), all_cells.get(student, ())
+            late_days = math.ceil(submission.total_seconds_late / DAY)
+            score = replace(score, timestamp=submission.timestamp, late_days=late_days, cells=cells)
+        if submission and student not in refused:
+            flags = flags_of(results[student], by_hand.get(student, {})) if student in results else []
+            score = _counted(score, submission, flags)
+        yield replace(score, due=_due(assignment.duedate, extension), by_hand=_words_by_hand(score.cells))
+
+
+def _counted(score: Score, submission: SubmittedAssignment, flags: Iterable[str]) -> Score:
+    """With what the gradebook has in the place of a reason, unless a cell still waits for a score."""
+    if score.waiting:
+        reason = f"No grade yet for {', '.join(score.waiting)}: grade it again, or by hand in formgrader."
+        return replace(score, status=NOT_GRADED, reason=reason)
+    penalty = submission.late_submission_penalty
+    return replace(
+        score,
+        status=GRADED,
+        raw_score=submission.score,
+        late_submission_penalty=penalty,
+        score=max(0.0, submission.score - penalty),
+        max_score=submission.max_score,
+        reason="",
+        flags=" ".join(flags),
+    )
 
 
 def _cells_of(gradebook: Gradebook, assignment: Assignment) -> dict[str, tuple[CellScore, ...]]:
     """Student -> graded cells. Those that wait for a score have none, whichever command left them so."""
-    rows = _grades_of(gradebook, assignment)
+    rows = read_grades(gradebook, assignment.id)
     titles = _titles(assignment.name, rows)
     found: dict[str, list[CellScore]] = defaultdict(list)
     for row in rows:
-        given = row.auto if row.manual is None else row.manual
-        score = None if given is None else given + (row.extra or 0.0)
-        title = titles.get(row.name, row.name)
-        found[row.student].append(CellScore(row.name, score, row.worth, row.manual is not None, row.auto, title))
+        by_hand, title = row.manual_score is not None, titles.get(row.name, row.name)
+        given = row.manual_score if by_hand else row.auto_score
+        score = None if given is None else given + (row.extra_credit or 0.0)
+        found[row.student_id].append(CellScore(row.name, score, row.max_score, by_hand, row.auto_score, title))
     # Each database has an order of its own.
     return {student: tuple(sorted(cells, key=lambda cell: cell.name)) for student, cells in found.items()}
-
-
-def _grades_of(gradebook: Gradebook, assignment: Assignment) -> list[Row[Any]]:
-    """Rows of `student`, `name`, `auto`, `manual`, `extra` and `worth`, of all graded cells of all submissions.
-
-    In one query: nbgrader's own objects would take several for each student.
-    """
-    columns = (
-        SUBMISSION.c.student_id.label("student"),
-        CELL.c.name.label("name"),
-        GRADE.c.auto_score.label("auto"),
-        GRADE.c.manual_score.label("manual"),
-        GRADE.c.extra_credit.label("extra"),
-        func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score).label("worth"),
-    )
-    query = (
-        select_grades(assignment.id, *columns)
-        .outerjoin(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
-        .outerjoin(TASK_CELL, TASK_CELL.c.id == CELL.c.id)
-    )
-    return [*gradebook.db.execute(query)]
 
 
 def _words_by_hand(cells: Iterable[CellScore]) -> str:

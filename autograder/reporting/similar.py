@@ -10,6 +10,7 @@ import ast
 import builtins
 import itertools
 import re
+import statistics
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def groups_of(works: Sequence[Work], at_least: float) -> tuple[list[Group], list
     for name in dict.fromkeys(name for work in works for name in work.functions):
         found = {work.owner: work.functions[name] for work in works if name in work.functions}
         found = {owner: pieces for owner, pieces in found.items() if pieces.total() >= FEWEST}
-        sizes[name] = _usual(found.values())
+        sizes[name] = statistics.median_low([pieces.total() for pieces in found.values()] or [0])
         for owner in [owner for owner, pieces in found.items() if pieces.total() > LONGEST * sizes[name]]:
             notes.append(f"{owner}: {name} is over {LONGEST} times as long as others' and is not compared.")
             del found[owner]
@@ -101,12 +102,6 @@ def groups_of(works: Sequence[Work], at_least: float) -> tuple[list[Group], list
         if max(in_common[pair] for pair in itertools.combinations(owners, 2)) >= ENOUGH
     ]
     return sorted(groups, key=lambda group: (-sum(map(sizes.__getitem__, group.functions)), group.owners)), notes
-
-
-def _usual(found: Iterable[Pieces]) -> int:
-    """The lower median of the lengths."""
-    lengths = sorted(pieces.total() for pieces in found)
-    return lengths[(len(lengths) - 1) // 2] if lengths else 0
 
 
 def _near(found: Mapping[str, Pieces], at_least: float) -> dict[tuple[str, str], float]:

@@ -4,9 +4,12 @@ nbgrader keeps such a score over every later hand-in. So what is kept here tells
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row
 
 from autograder.records.result import Result, in_points, write_data
 from autograder.submissions.course_files import RESULTS, stored_result
@@ -20,28 +23,31 @@ class HandScore:
     code: str
 
 
-def note_scores(
-    assignment: str, found: Mapping[str, Mapping[str, float]], to_confirm: Mapping[str, Collection[str]]
-) -> dict[str, dict[str, HandScore]]:
+def note_scores(assignment: str, grades: Mapping[str, Mapping[str, Row[Any]]]) -> dict[str, dict[str, HandScore]]:
     """Keep the gradebook's scores by hand, by student and exercise, before anything new is graded.
 
-    One that is new was given to the code that was graded last; one that was there before keeps its code. `to_confirm`
-    are those that nbgrader asks to look at since a later grading: any other was saved in formgrader since then, and so
-    given to what was graded last, even if it is the same number.
+    One that is new was given to the code that was graded last; one that was there before keeps its code. nbgrader asks
+    for a look at those that a later grading found: any other was saved in formgrader since then, and so given to what
+    was graded last, even if it is the same number.
     """
     before = kept_scores(assignment)
     noted: dict[str, dict[str, HandScore]] = {}
-    for student, scores in found.items():
-        result = stored_result(assignment, student)
-        for exercise, score in scores.items():
+    for student, rows in grades.items():
+        by_hand = scores_by_hand(rows)
+        result = stored_result(assignment, student) if by_hand else None
+        for exercise, row in by_hand.items():
             known = before.get(student, {}).get(exercise)
-            asked = exercise in to_confirm.get(student, ())
-            is_known = known is not None and known.score == score and asked
-            given_to = known.code if known and is_known else result.code if result else ""
-            noted.setdefault(student, {})[exercise] = HandScore(score, given_to)
+            if known is None or known.score != row.manual_score or not row.needs_manual_grade:
+                known = HandScore(row.manual_score, result.code if result else "")
+            noted.setdefault(student, {})[exercise] = known
     if noted != before:
         write_data(_path(assignment), noted)
     return noted
+
+
+def scores_by_hand(rows: Mapping[str, Row[Any]]) -> dict[str, Row[Any]]:
+    """Those of a submission's rows in the gradebook that a person scored."""
+    return {name: row for name, row in rows.items() if row.manual_score is not None}
 
 
 def kept_scores(assignment: str) -> dict[str, dict[str, HandScore]]:

@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -90,13 +91,27 @@ class Course:
 
     def scores(self, assignment: str) -> dict[str, dict[str, float | None]]:
         """Student -> exercise -> points by nbgrader's own gradebook."""
+        return {
+            student: {name: automatic for name, (automatic, *_) in found["grades"].items()}
+            for student, found in self.submissions(assignment).items()
+        }
+
+    def submissions(self, assignment: str) -> dict[str, dict[str, Any]]:
+        """Student -> all that nbgrader's own gradebook holds of a submission, but for its random ids."""
+        found = {}
         with self.gradebook() as gradebook:
-            return {
-                submission.student.id: {
-                    grade.name: grade.auto_score for book in submission.notebooks for grade in book.grades
+            for submission in gradebook.assignment_submissions(assignment):
+                (notebook,) = submission.notebooks
+                found[submission.student.id] = {
+                    "grades": {
+                        grade.name: (grade.auto_score, grade.manual_score, grade.extra_credit, grade.needs_manual_grade)
+                        for grade in notebook.grades
+                    },
+                    "comments": {item.name: (item.auto_comment, item.manual_comment) for item in notebook.comments},
+                    "times": (submission.timestamp, submission.extension, submission.total_seconds_late),
+                    "penalty": notebook.late_submission_penalty,
                 }
-                for submission in gradebook.assignment_submissions(assignment)
-            }
+        return found
 
     def feedback_page(self, student: str, assignment: str) -> str:
         """The HTML that a student reads."""

@@ -25,14 +25,13 @@ import pytest
 from nbgrader import api
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
+from nbgrader.converters import Autograde
 from nbgrader.tests import apps
 from nbgrader.tests.apps.base import BaseTestApp
 
 from autograder.course.configuration import configure
 from autograder.exercises.spec import Assignment
 from autograder.nbgrader_bridge import converters
-from autograder.nbgrader_bridge.converters import HideTests, SubmissionExporter, TrustedGrade
 from autograder.records.source_cells import read_source_cells
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +78,7 @@ DIFFERENCES = {
     "test_update_autograde": OLD_FORMAT,
     "test_update_autograde_old_assign": OLD_FORMAT,
 }
-"""The tests whose expectation the course does not meet, and why. They have to fail."""
+"""The tests whose expectation the course does not meet, and why. They have to fail: its configuration counts."""
 
 write_empty_notebook = BaseTestApp._empty_notebook
 database_version = functools.cache(api.get_alembic_version)
@@ -108,26 +107,6 @@ def configured_api(monkeypatch: pytest.MonkeyPatch) -> None:
         make(made, *arguments, config=config, **keywords)
 
     monkeypatch.setattr(NbGraderAPI, "__init__", make_configured)
-
-
-@pytest.fixture(autouse=True)
-def the_courses_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A conversion that does not go the course's way fails its test."""
-    convert = BaseConverter.convert_single_notebook
-
-    def convert_our_way(converter: BaseConverter, filename: str) -> None:
-        if isinstance(converter, (Autograde, GenerateFeedback)):
-            assert is_ours(converter), f"{type(converter).__name__} is not set up as the course does it"
-        convert(converter, filename)
-
-    monkeypatch.setattr(BaseConverter, "convert_single_notebook", convert_our_way)
-
-
-def is_ours(converter: Autograde | GenerateFeedback) -> bool:
-    """Whether a converter is set up as the course's `configure` does it."""
-    if isinstance(converter, GenerateFeedback):
-        return HideTests in converter.preprocessors
-    return isinstance(converter.exporter, SubmissionExporter) and TrustedGrade in converter.autograde_preprocessors
 
 
 def find_released(converter: Autograde, assignment: str, notebook: str) -> Assignment:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,11 @@ from autograder.submissions.submission import heal, parse
 from llm_course.checking.answer_key import unpack_answer_keys
 from tests.banks.submissions import fill, hand_in, references
 from tests.banks.unlucky import AFTER_EACH_ANSWER, NOTEBOOKS, TOUCHING_GLOBAL_STATE, UNLUCKY, WINDOW_MASKS
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, cell_of, editing
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
 WRONG = {"sliding_window_mask": "def sliding_window_mask(seq_len, window):\n    return causal_mask(seq_len, seq_len)"}
-
-
-def totals(course: Course) -> dict[str, float]:
-    return {student: sum(points or 0 for points in found.values()) for student, found in course.scores(NAME).items()}
 
 
 def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attention: Assignment) -> None:
@@ -35,13 +32,23 @@ def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attenti
         hand_in(course.folder, title.replace(" ", "-"), NAME, notebook)
     run = course.llm_course("grade", NAME)
     assert run.returncode == 0, run.stdout + run.stderr
-    results = {title: result_of(course, title.replace(" ", "-")) for title in handed_in}
+    folder = course.folder / "results" / NAME
+    results = {title: read_result(folder / f"{title.replace(' ', '-')}.json") for title in handed_in}
     full = {exercise.name: exercise.points for exercise in attention.exercises}
     scores = course.scores(NAME)
     assert [title for title in handed_in if scores[title.replace(" ", "-")] != full] == ["wrong"]
     flagged = {title: found for title, result in results.items() if (found := flags_of(result))}
     assert flagged == {}
     assert [title for title, result in results.items() if not result.final] == []
+    # The report says what one learner was told, and where that is taught.
+    report, count = course.report(), f"1 of {len(handed_in)}</td>"
+    points = scores["wrong"]["sliding_window_mask"]
+    mean = (2 * (len(handed_in) - 1) + (points or 0)) / len(handed_in)
+    assert f"<code>sliding_window_mask</code>: mean {mean:.1f} of 2 points" in report
+    section = "chapter 5, “Sliding window: listen only nearby”"
+    hint = f'<td>Your queries see their whole past. <span class="where">Read again: {section}.</span></td>'
+    for told in (re.escape(hint), f"To teach again.*<td>{section}</td>"):
+        assert re.search(f"{told}.*?{count}", report, re.DOTALL), told
 
 
 def honest_notebooks(assignment: Assignment) -> dict[str, dict[str, Any]]:
@@ -61,10 +68,6 @@ def honest_notebooks(assignment: Assignment) -> dict[str, dict[str, Any]]:
 
 def flags_of(result: Result) -> list[str]:
     return [*result.flags, *(flag for exercise in result.exercises for flag in exercise.flags)]
-
-
-def result_of(course: Course, student: str) -> Result:
-    return read_result(course.folder / "results" / NAME / f"{student}.json")
 
 
 @pytest.mark.parametrize("name", [name for name, assignment in assignments().items() if assignment.exercises])
@@ -105,6 +108,7 @@ def test_each_feedback_page_stands_alone_and_who_has_none_is_named(course: Cours
     assert "\neve is not graded: the page says why." in run.stdout
     reason = course.feedback_page("eve", NAME)
     assert "this is no score" in reason and "05_attention.ipynb is not a notebook" in reason
+    assert re.search(r"<bdi>eve</bdi></th><td>05_attention\.ipynb is not a notebook", course.report())
     with zipfile.ZipFile(course.folder / "pages.zip") as bundle:
         assert sorted(bundle.namelist()) == [f"{student}/{NAME}.html" for student in ("ada", "eve", "zoe")]
     # Moodle hands back what stands in the folders of its own archive.
@@ -166,12 +170,9 @@ def test_a_source_that_was_edited_is_kept_and_used(course: Course) -> None:
     opened = {**untouched, "metadata": {**untouched["metadata"], "language_info": {"name": "python", "version": "3"}}}
     path.write_text(json.dumps(opened))
     assert "was edited" not in course.llm_course("release", NAME).stdout
-    edited = json.loads(path.read_text())
-    edited["cells"][0]["source"] += "\nHand in by Friday."
-    for cell in edited["cells"]:
-        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "causal_mask":
-            cell["metadata"]["nbgrader"]["points"] = 20
-    path.write_text(json.dumps(edited))
+    with editing(path) as notebook:
+        notebook.cells[0].source += "\nHand in by Friday."
+        cell_of(notebook, "causal_mask").metadata.nbgrader.points = 20
     kept = path.read_bytes()
     for command in (("release", NAME), ("init", ".")):
         run = course.done(*command)
@@ -191,7 +192,7 @@ def test_no_execute_is_said_to_change_nothing(course: Course, attention: Assignm
     hand_in(course.folder, "ada", NAME, fill(attention, {}))
     run = course.done_by_nbgrader("autograde", NAME, "--no-execute")
     assert "--no-execute changes nothing" in run.stderr
-    assert totals(course) == {"ada": 0}
+    assert set(course.scores(NAME)["ada"].values()) == {0}
     # No setting of ours is one that nbgrader does not have.
     assert "not recognized" not in run.stderr
     again = course.done_by_nbgrader("autograde", NAME, "--force")

@@ -3,7 +3,6 @@
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
@@ -38,18 +37,6 @@ def graded_course(small_course: Path, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def graded(graded_course: Path, tmp_path: Path) -> Course:
     return copy_of(graded_course, tmp_path)
-
-
-def gradebook_of(course: Course, student: str) -> dict[str, Any]:
-    with course.gradebook() as gradebook:
-        (submission,) = gradebook.find_student(student).submissions
-        (notebook,) = submission.notebooks
-        grades = {
-            grade.name: (grade.auto_score, grade.manual_score, grade.needs_manual_grade) for grade in notebook.grades
-        }
-        comments = {comment.name: comment.manual_comment for comment in notebook.comments}
-        times = (submission.timestamp, submission.extension, notebook.late_submission_penalty)
-        return {"grades": grades, "comments": comments, "times": times}
 
 
 def files_of(course: Course) -> dict[str, bytes]:
@@ -96,11 +83,11 @@ def test_nothing_brings_a_dropped_student_back_but_undo(graded: Course, tmp_path
 
 
 def test_who_was_dropped_by_mistake_is_back_with_everything(graded: Course) -> None:
-    rows_before, files, gradebook = graded.rows(), files_of(graded), gradebook_of(graded, "bob")
+    rows_before, files, gradebook = graded.rows(), files_of(graded), graded.submissions(NAME)["bob"]
     graded.done("drop", "bob")
     graded.done("grade", NAME, "--workers", "1")
     assert graded.done("drop", "--undo", "bob").stdout == "bob is in the course again, with all that was kept.\n"
-    assert gradebook_of(graded, "bob") == gradebook
+    assert graded.submissions(NAME)["bob"] == gradebook
     assert not (graded.folder / "dropped" / "bob").exists()
     assert graded.rows() == rows_before
     assert files_of(graded) == files
@@ -138,7 +125,7 @@ def test_a_new_gradebook_takes_everybody_in(graded: Course) -> None:
 
 
 def test_a_drop_that_was_interrupted_goes_on(graded: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    gradebook = gradebook_of(graded, "bob")
+    gradebook = graded.submissions(NAME)["bob"]
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -148,7 +135,7 @@ def test_a_drop_that_was_interrupted_goes_on(graded: Course, monkeypatch: pytest
         assert graded.llm_course("drop", "bob").returncode == 130
     graded.done("drop", "bob")
     graded.done("drop", "--undo", "bob")
-    assert gradebook_of(graded, "bob") == gradebook
+    assert graded.submissions(NAME)["bob"] == gradebook
 
 
 def test_more_time_for_what_is_not_released_yet_is_kept_too(graded: Course) -> None:

@@ -1,8 +1,5 @@
 """The quick writer leaves what nbgrader's Autograde leaves, whatever happens in between."""
 
-import contextlib
-import dataclasses
-import json
 import os
 import random
 import re
@@ -16,21 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from traitlets.config import Config
 
 from autograder import cli
-from autograder.course.course_folder import course_directory
 from autograder.exercises.spec import Assignment
-from autograder.nbgrader_bridge.gradebook import Writer
+from autograder.nbgrader_bridge import gradebook
 from autograder.records.result import in_points
-from autograder.records.source_cells import read_source_cells
 from autograder.running import workers
-from autograder.running.work import Job, Outcome, Task, work
 from autograder.sandbox.zygote_client import shared_zygote
-from autograder.submissions.course_files import course_secret, stored_result
-from autograder.submissions.hand_in import HandIn
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
 
@@ -38,23 +28,6 @@ pytestmark = pytest.mark.grading
 NAME = "05_attention"
 KILLS = 10
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1]);"
-
-
-def rows(course: Course, url: str | None = None) -> dict[str, Any]:
-    """All that the gradebook holds of the submissions, but for its random ids."""
-    found: dict[str, Any] = {}
-    with Gradebook(url or f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
-        found["students"] = sorted(student.id for student in gradebook.students)
-        for submission in gradebook.assignment_submissions(NAME):
-            (notebook,) = submission.notebooks
-            grades = {
-                item.name: (item.auto_score, item.manual_score, item.extra_credit, item.needs_manual_grade)
-                for item in notebook.grades
-            }
-            comments = {item.name: (item.auto_comment, item.manual_comment) for item in notebook.comments}
-            times = (submission.timestamp, submission.total_seconds_late)
-            found[submission.student.id] = (times, notebook.late_submission_penalty, notebook.flagged, grades, comments)
-    return found
 
 
 def autograded(course: Course) -> dict[str, tuple[int, bytes]]:
@@ -113,14 +86,14 @@ def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, t
     shutil.copytree(course.folder, other.folder)
     course.done("grade", NAME, "--workers", "2")
     other.done_by_nbgrader("autograde", NAME)
-    assert rows(course) == rows(other)
-    assert rows(course)["late"][1] > 0
+    assert course.submissions(NAME) == other.submissions(NAME)
+    assert course.submissions(NAME)["late"]["penalty"] > 0
     assert autograded(course) == autograded(other)
     assert f"late/{NAME}/data/numbers.csv" in autograded(course)
     kept = [course.folder / place / "helped" / NAME / "helper.py" for place in ("autograded", "submitted")]
     assert kept[0].read_bytes() == kept[1].read_bytes()
     assert {exercise.name: exercise.points for exercise in attention.exercises} == {
-        name: grade[0] for name, grade in rows(course)["helped"][3].items()
+        name: grade[0] for name, grade in course.submissions(NAME)["helped"]["grades"].items()
     }
 
     # Once more, over what people wrote in between.
@@ -134,9 +107,9 @@ def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, t
         (each.folder / "submitted" / "late" / NAME / "timestamp.txt").write_text("2026-01-02 12:00:00 UTC")
     course.done("grade", NAME)
     other.done_by_nbgrader("autograde", NAME, "--force")
-    assert rows(course) == rows(other)
-    assert rows(course)["late"][1] is None
-    assert rows(course)["wrong"][3]["causal_mask"][1:] == (1.5, 0.5, True)
+    assert course.submissions(NAME) == other.submissions(NAME)
+    assert course.submissions(NAME)["late"]["penalty"] is None
+    assert course.submissions(NAME)["wrong"]["grades"]["causal_mask"][1:] == (1.5, 0.5, True)
     assert autograded(course) == autograded(other)
 
 
@@ -160,7 +133,7 @@ def test_kills_at_random_moments_change_nothing(course: Course, attention: Assig
         os.waitpid(run, 0)
         moments.append((len(results(course)), len(autograded(course))))
     course.done("grade", NAME, "--workers", "2")
-    assert rows(course) == rows(undisturbed)
+    assert course.submissions(NAME) == undisturbed.submissions(NAME)
     assert autograded(course) == autograded(undisturbed)
     # It was no race that each run won: some kills left work behind. A busy machine may see a kill late.
     assert sum(done < students for done, _ in moments) >= 2, moments
@@ -170,7 +143,8 @@ def test_an_interrupted_run_keeps_what_is_graded(course: Course, attention: Assi
     students = [f"s{number:02d}" for number in range(80)]  # so many that they are not all graded before the signal
     for student in students:
         hand_in(course.folder, student, NAME, fill(attention, references(attention)))
-    run = start(course, "grade", NAME, "--workers", "2")
+    command = [sys.executable, "-m", "autograder", "grade", NAME, "--workers", "2"]
+    run = subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     wait_for_results(course, 3)
     run.send_signal(signal.SIGINT)
     _, complaints = run.communicate(timeout=300)
@@ -178,9 +152,9 @@ def test_an_interrupted_run_keeps_what_is_graded(course: Course, attention: Assi
     assert complaints.decode().strip() == "llm-course: interrupted; run the same command again to go on."
     kept = {path.stem: path.read_bytes() for path in results(course)}
     assert 3 <= len(kept) < len(students)
-    assert set(rows(course)) - {"students"} == set(kept) == {Path(name).parts[0] for name in autograded(course)}
+    assert set(course.submissions(NAME)) == set(kept) == {Path(name).parts[0] for name in autograded(course)}
     course.done("grade", NAME)
-    assert set(rows(course)["students"]) == set(students)
+    assert set(course.submissions(NAME)) == set(students)
     assert {path.stem: path.read_bytes() for path in results(course) if path.stem in kept} == kept
 
 
@@ -190,9 +164,9 @@ def test_a_run_over_what_is_graded_touches_nothing(course: Course, attention: As
     before = {path: path.stat().st_mtime_ns for path in files_of(course)}
     course.done("grade", NAME)
     assert {path: path.stat().st_mtime_ns for path in files_of(course)} == before
-    kept = rows(course)
+    kept = course.submissions(NAME)
     course.done("grade", NAME, "--again")
-    assert rows(course) == kept
+    assert course.submissions(NAME) == kept
     assert all(path.stat().st_mtime_ns > before[path] for path in results(course))
 
 
@@ -217,7 +191,7 @@ def test_an_unreadable_hand_in_takes_the_old_score_back(course: Course, attentio
     path.write_text('{"cells": [')
     for _ in range(2):
         assert "ada: not graded" in course.llm_course("grade", NAME).stdout
-        assert {grade[0] for grade in rows(course)["ada"][3].values()} == {None}
+        assert {grade[0] for grade in course.submissions(NAME)["ada"]["grades"].values()} == {None}
         assert autograded(course) == {}
         assert exported(course) == {"ada": ("not graded", "")}
     hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
@@ -228,24 +202,14 @@ def test_an_unreadable_hand_in_takes_the_old_score_back(course: Course, attentio
     assert exported(course) == {"ada": ("not graded", "")}
 
 
-def test_only_one_run_grades_a_course_at_a_time(course: Course, attention: Assignment) -> None:
-    for name in ("ada", "eve"):
-        hand_in(course.folder, name, NAME, fill(attention, {}, extra={2: "import time; time.sleep(45)"}))
-    first = start(course, "grade", NAME, "--workers", "1")
-    end = time.monotonic() + 300
-    while not (course.folder / ".llm_course_grading").exists():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    second = course.llm_course("grade", NAME, "--workers", "1")
-    assert second.returncode == 1
-    assert second.stderr.strip() == "llm-course: Another grading of this course is running: wait until it ends."
-    first.send_signal(signal.SIGINT)
-    first.communicate(timeout=300)
-
-
-def start(course: Course, *arguments: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "autograder", *arguments]
-    return subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def test_only_one_run_grades_a_course_at_a_time(
+    course: Course, attention: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gradebook, "LOCK_DEADLINE", 0.1)
+    hand_in(course.folder, "ada", NAME, fill(attention, {}))
+    with gradebook.course_lock(course.folder):
+        refusal = course.refused("grade", NAME, "--workers", "1")
+    assert refusal == "llm-course: Another grading of this course is running: wait until it ends.\n"
 
 
 def fork(course: Course, *arguments: str) -> int:
@@ -282,42 +246,21 @@ def exported(course: Course) -> dict[str, tuple[str, str]]:
     return {student: (row["status"], row["score"]) for student, row in course.rows().items()}
 
 
-def write_all(folder: Path, outcomes: dict[str, Outcome]) -> None:
-    """Write all that an earlier run has not written, as `grade_all` does."""
-    with contextlib.chdir(folder):
-        directory, config = course_directory()
-        with Writer(directory, config, NAME) as writer:
-            for student, outcome in outcomes.items():
-                stored = stored_result(NAME, student)
-                if stored is None or not writer.is_written(student, stored, None):
-                    writer.add(outcome, Task(student, HandIn(b""), stored))
-
-
 def test_the_notebook_appears_when_all_else_is_done(
     course: Course, attention: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
-    outcomes = outcomes_of(course, [fill(attention, {})], count=1)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    hand_in(course.folder, "ada", NAME, fill(attention, {}))
+    with monkeypatch.context() as patch:
         patch.setattr(Autograde, "set_permissions", killed)
-        write_all(course.folder, outcomes)
-    assert [result.stem for result in results(course)] == list(outcomes)
+        assert course.llm_course("grade", NAME, "--workers", "1").returncode == 130
+    assert [result.stem for result in results(course)] == ["ada"]
     assert not list((course.folder / "autograded").rglob("*.ipynb"))
-    write_all(course.folder, outcomes)
+    course.done("grade", NAME, "--workers", "1")
     ((mode, _),) = autograded(course).values()
     assert stat.S_IMODE(mode) == 0o444
-
-
-def outcomes_of(course: Course, notebooks: list[dict[str, Any]], count: int) -> dict[str, Outcome]:
-    with contextlib.chdir(course.folder):
-        directory, _ = course_directory()
-        with Gradebook(directory.db_url) as gradebook:
-            job = Job(NAME, course_secret(), read_source_cells(gradebook, NAME), Config())
-        made = [work(job, Task("", HandIn(json.dumps(notebook).encode()))) for notebook in notebooks]
-    students = {f"s{number:02d}": made[number % len(made)] for number in range(count)}
-    return {student: dataclasses.replace(outcome, student=student) for student, outcome in students.items()}
 
 
 def test_a_dry_run_tells_who_changes_and_why_and_writes_nothing(course: Course, attention: Assignment) -> None:

@@ -4,11 +4,9 @@ One course holds the family "serving" and honest learners. One real Jupyter serv
 and everything that a page asks for is watched.
 """
 
-import base64
 import contextlib
 import re
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -30,7 +28,6 @@ from tests.banks.hostile.serving import (
     CONFIGURATION,
     HONEST_PAGES,
     NAMES,
-    PAGE,
     RUN,
     SERVING,
 )
@@ -55,9 +52,14 @@ class Served:
     def page_of(self, student: str) -> str:
         return f"{self.origin}/formgrader/submissions/{self.submissions[student]}/"
 
-    def scores(self) -> list[tuple[object, ...]]:
-        with contextlib.closing(sqlite3.connect(self.course.folder / "gradebook.db")) as base:
-            return base.execute("select id, auto_score, manual_score, extra_credit from grade order by id").fetchall()
+    def scores(self) -> set[tuple[object, ...]]:
+        with self.course.gradebook() as gradebook:
+            return {
+                (submission.student.id, grade.name, grade.auto_score, grade.manual_score, grade.extra_credit)
+                for submission in gradebook.assignment_submissions(NAME)
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            }
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +96,9 @@ def served(graded: Course) -> Iterator[Served]:
     try:
         origin = f"http://127.0.0.1:{port}"
         wait_for(server, f"{origin}/formgrader/api/status", graded.folder / "server.log")
-        yield Served(graded, origin, submissions_of(graded))
+        with graded.gradebook() as gradebook:
+            found = {one.student.id: one.notebooks[0].id for one in gradebook.assignment_submissions(NAME)}
+        yield Served(graded, origin, found)
     finally:
         server.terminate()
         server.wait(60)
@@ -107,16 +111,6 @@ def wait_for(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None
             return
         assert server.poll() is None and time.monotonic() < end, log.read_text()[-3000:]
         time.sleep(0.1)
-
-
-def submissions_of(course: Course) -> dict[str, str]:
-    with contextlib.closing(sqlite3.connect(course.folder / "gradebook.db")) as base:
-        return dict(
-            base.execute(
-                "select student_id, submitted_notebook.id from submitted_notebook "
-                "join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"
-            )
-        )
 
 
 class Watch:
@@ -186,10 +180,12 @@ def test_all_are_graded_and_each_has_its_pages(served: Served) -> None:
     refused = {name for name in NAMES if any(unicodedata.category(character) == "Cc" for character in name)}
     everybody = {"ada", *NAMES, *map(slug, SERVING), *map(slug, HONEST_PAGES)} - refused
     assert set(served.submissions) == everybody
-    log = (served.course.folder / "grade.log").read_text()
-    assert len(refused) == log.count("The folder's name holds what breaks a line: rename the folder") == 4
+    logs = [(served.course.folder / f"{command}.log").read_text() for command in ("grade", "feedback")]
+    assert len(refused) == logs[0].count("The folder's name holds what breaks a line: rename the folder") == 4
+    for line in "\n".join(logs).splitlines():
+        assert line.isprintable() and not line.startswith("z_victim"), "no name makes a line of its own"
     pages = {path.parts[-3] for path in (served.course.folder / "feedback").glob(f"*/{NAME}/{NAME}.html")}
-    assert everybody - pages == set(), (served.course.folder / "feedback.log").read_text()
+    assert everybody - pages == set(), logs[1]
     statuses = {student: status_of(served.page_of(student)) for student in sorted(everybody)}
     assert {student: status for student, status in statuses.items() if status != 200} == {}
 
@@ -221,14 +217,8 @@ def links_to_the_server(page: Page, origin: str) -> list[str]:
         "#notebook a[href], #notebook area, #notebook [action], #notebook [formaction]",
         "found => found.map((element) => String(element.href || element.action || element.formAction))",
     )
-    anchors = (f"{page.url}#", "mailto:")
-    return [f"a link to {address[:200]}" for address in addresses if not is_foreign(address, origin, anchors)]
-
-
-def is_foreign(address: str, origin: str, anchors: tuple[str, ...]) -> bool:
-    return address.startswith(anchors) or (
-        address.startswith(("http://", "https://")) and not address.startswith(f"{origin}/")
-    )
+    harmless = re.compile(rf"{re.escape(page.url)}#|mailto:|(?!{re.escape(origin)}/)https?://")
+    return [f"a link to {address[:200]}" for address in addresses if not harmless.match(address)]
 
 
 def test_a_comment_can_be_given_again_to_the_next(served: Served, watch: Watch) -> None:
@@ -360,19 +350,11 @@ def test_feedback_and_report_ask_for_nothing(browser: Browser, served: Served) -
 
 
 def test_no_page_is_more_than_a_browser_can_show(served: Served) -> None:
-    """Without opening it: what a page holds of pictures and of text."""
+    """Without opening it: what a page holds of text and of tags."""
     for page in sorted((served.course.folder / "feedback").glob(f"*/{NAME}/{NAME}.html")):
         text = page.read_text(encoding="utf-8")
         assert len(text) < 40_000_000, page
         assert text.count("<") < 100_000, page
-        for width, height in picture_sizes(text):
-            assert width * height <= 20_000_000, page
-
-
-def picture_sizes(page: str) -> Iterator[tuple[int, int]]:
-    for data in re.findall(r"src=\"data:image/png;base64,([\w+/=]{44})", page):
-        head = base64.b64decode(data)
-        yield int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
 
 
 def test_honest_learners_find_what_they_handed_in(browser: Browser, served: Served) -> None:
@@ -408,28 +390,3 @@ def test_honest_learners_find_what_they_handed_in(browser: Browser, served: Serv
     kept = {path.name for path in (folder / "autograded" / "a-picture-and-data-beside").rglob("*") if path.is_file()}
     files = {"plot.png", "my photo.jpg", "numbers.csv", "notes.txt", "helper.py", "weights.npz", "weights.safetensors"}
     assert kept == {*files, f"{NAME}.ipynb"}
-
-
-def test_only_files_that_no_browser_runs_are_kept(served: Served) -> None:
-    for path in (served.course.folder / "autograded").rglob("*"):
-        if path.is_file() and path.name != "nbgrader_config.py":
-            assert path.suffix in {
-                ".ipynb",
-                ".png",
-                ".jpg",
-                ".jpeg",
-                ".csv",
-                ".txt",
-                ".py",
-                ".npz",
-                ".safetensors",
-                ".json",
-            }
-            assert path.suffix not in {".png", ".jpg", ".jpeg"} or not path.read_bytes().startswith(PAGE), path
-
-
-def test_no_name_makes_a_line_of_its_own(served: Served) -> None:
-    for log in ("grade.log", "feedback.log"):
-        lines = (served.course.folder / log).read_text().splitlines()
-        assert not [line for line in lines if line.startswith("z_victim")]
-        assert all(line.isprintable() for line in lines)

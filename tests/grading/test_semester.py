@@ -1,8 +1,11 @@
-"""A semester in small, as an instructor goes through it, ends with the same table on SQLite and on PostgreSQL."""
+"""A semester in small ends with the same table on SQLite and on a real PostgreSQL server that the test starts."""
 
 import json
 import os
 import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +18,46 @@ from tests.banks.sources import ONE, asserts, essay, handed_in, write_source
 from tests.banks.submissions import references
 from tests.grading.conftest import Course, cell_of, editing
 from tests.grading.test_own_exercises import COLUMNS, RIGHT
-from tests.grading.test_postgresql import database
 from tests.grading.test_students import LATE, ROSTER, RULE
 
 pytestmark = pytest.mark.grading
-__all__ = ["database"]
+MISSING = "PostgreSQL is not installed: the tests need it (apt-get install postgresql)."
 CHAPTER, OWN, PLAIN = "05_attention", "sorting", "ps1"
 DUE = "2026-10-12T12:00+00:00"
 MINUTE = datetime(2026, 11, 1, 12, tzinfo=UTC).timestamp()
+
+
+def program(name: str) -> str:
+    """Debian keeps the server's programs off the PATH."""
+    found = [*sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), shutil.which(name)]
+    assert found[0] is not None, MISSING
+    return str(found[0])
+
+
+def run(*command: str) -> None:
+    # The server refuses to run as root; Debian's package made this user.
+    other_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    done = subprocess.run([*other_user, *command], cwd="/", capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """The URL of an empty database on a server that listens on a socket in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        data = f"{folder}/data"
+        run(program("initdb"), "--pgdata", data, "--username", "grader", "--auth", "trust", "--no-sync")
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
+        run(program("pg_ctl"), "--pgdata", data, "--log", f"{folder}/log", "--options", options, "--wait", "start")
+        try:
+            # The folder is the server's own; the grader only needs to reach the socket in it.
+            Path(folder).chmod(0o755)
+            run(program("createdb"), "--host", folder, "--username", "grader", "grades")
+            yield f"postgresql+psycopg://grader@/grades?host={folder}"
+        finally:
+            run(program("pg_ctl"), "--pgdata", data, "--mode", "immediate", "--wait", "stop")
 
 
 def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, Any]]:
@@ -101,3 +136,11 @@ def test_a_semester_is_the_same_on_either_database(
     assert "not valid JSON" in scores[PLAIN, "bob"]["reason"]
     assert scores[OWN, "ada"]["due"] == "2026-10-14 12:00 (2 days more: a fair)"
     assert "look at it again" in scores[CHAPTER, "ada"]["flags"]
+
+
+def test_a_database_that_cannot_be_opened_is_one_sentence(tmp_path: Path, course: Course) -> None:
+    nowhere = f"postgresql+psycopg://grader@/grades?host={tmp_path}"
+    assert "The gradebook cannot be opened (" in Course(tmp_path).refused("init", "new", "--database", nowhere)
+    Course(tmp_path).refused("init", "newer", "--database", "elephants")
+    refusal = course.refused("init", ".", "--database", "sqlite:///other.db")
+    assert "is a course already: set c.CourseDirectory.db_url" in refusal

@@ -17,26 +17,6 @@ from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
-LINES = """
-def mean_of_each(rows):
-    found = []
-    for row in rows:
-        total = 0.0
-        for number in row:
-            total = total + number
-        found.append(total / len(row) if len(row) > 0 else 0.0)
-    if not found:
-        raise ValueError("no rows")
-    return [round(value, 3) for value in found], max(found) - min(found)
-
-
-def deviations(rows):
-    means, spread = mean_of_each(rows)
-    squares = [[(number - mean) ** 2 for number in row] for row, mean in zip(rows, means)]
-    ordered = sorted((sum(row) / max(len(row) - 1, 1), number) for number, row in enumerate(squares))
-    names = {number: f"row {number}: {math.sqrt(value):.2f}" for value, number in ordered if value > 0}
-    return [names.get(number, "none") for number in range(len(rows))], spread / (len(rows) or 1)
-"""
 
 
 def similar(course: Course, name: str) -> list[str]:
@@ -61,15 +41,14 @@ def test_the_courses_own_answers_handed_in_are_named(course: Course, attention: 
     assert last == "Groups alike by 80 percent or more: 1. Look at the notebooks before you conclude."
 
 
-def test_answers_of_a_plain_notebook_are_compared_as_a_whole(empty: Course) -> None:
-    hidden = f"### BEGIN SOLUTION{LINES}### END SOLUTION"
-    cells = [answer("means", hidden), asserts("test", 2, "assert mean_of_each([[1, 2]])")]
+def test_answers_of_a_plain_notebook_are_compared_as_a_whole(empty: Course, attention: Assignment) -> None:
+    lines, other = (references(attention)[name] for name in ("multi_head_attention", "causal_mask"))
+    cells = [answer("heads", f"### BEGIN SOLUTION\n{lines}\n### END SOLUTION"), asserts("test", 2, "assert True")]
     write_source(empty.folder, "ps1", cells)
     empty.done("release", "ps1")
     for student in ("ada", "bob"):
-        handed_in(empty.folder, "ps1", student, {"means": LINES.replace("total", student)})
-    other = "def mean_of_each(rows):\n    return [sum(r) / len(r) for r in rows], 0"
-    handed_in(empty.folder, "ps1", "cleo", {"means": other})
+        handed_in(empty.folder, "ps1", student, {"heads": lines.replace("projected", student)})
+    handed_in(empty.folder, "ps1", "cleo", {"heads": other})
     handed_in(empty.folder, "ps1", "dora", {})
     assert similar(empty, "ps1")[:-1] == ["source/ps1/ps1.ipynb, ada, bob: the notebook (100% or more of it the same)."]
 

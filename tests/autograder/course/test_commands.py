@@ -1,4 +1,4 @@
-"""What the commands do beside grading."""
+"""What the commands do beside grading, and what they make of settings that are nbgrader's own."""
 
 import signal
 import subprocess
@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from traitlets.config import Config
 
 from autograder.cli import main
 from autograder.course.grading import kept_interrupts
+from autograder.judging.rules import RULES
+from autograder.nbgrader_bridge.converters import TrustedGrade
 
 
 class EndsInAnInterrupt:
@@ -66,3 +69,18 @@ def test_a_time_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit):
         main(["release", "05_attention", "--due", "soon"])
     assert "'soon' is no time such as 2026-12-01T23:59" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("config", "seconds"),
+    [
+        (Config(), RULES.cell_deadline),
+        (Config(Execute={"timeout": 7}), 7),
+        (Config(Execute={"timeout": None}), RULES.cell_deadline),
+        (Config(Execute={"timeout": -1}), RULES.cell_deadline),
+        (Config(Execute={"timeout": 7}, TrustedGrade={"cell_deadline": 5}), 5),
+    ],
+    ids=["nothing set", "nbgrader's timeout", "no timeout", "no timeout, as -1", "both set"],
+)
+def test_the_timeout_that_nbgrader_knows_is_the_deadline_of_a_cell(config: Config, seconds: float) -> None:
+    assert TrustedGrade(config=config).rules.cell_deadline == seconds

@@ -1,51 +1,24 @@
-"""Tables for spreadsheets and learning platforms, the class report, and the penalty for late submissions."""
+"""Tables for spreadsheets and learning platforms, and the penalty for late submissions."""
 
 import csv
-import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from autograder.records.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result, write_result
+from autograder.records.result import GRADED, NOT_GRADED
 from autograder.reporting.canvas import fill_canvas_list
-from autograder.reporting.report import class_report
-from autograder.reporting.scores import CellScore, Score, Table, canvas_table, moodle_table, plain_table, write_table
+from autograder.reporting.scores import Score, Table, canvas_table, moodle_table, plain_table, write_table
 from autograder.students.late import DAY, PenaltyPerDay
 from autograder.students.roster import RosterError
 
 AT = datetime(2026, 10, 12, 9, 30)
-FORMULAS = [
-    *(
-        "=1+1",
-        "+1+1",
-        "-1+1",
-        "@SUM(A1)",
-        "\t=1+1",
-        "\r=1+1",
-        "\n=1+1",
-        " =1+1",
-        "\uff1d1+1",
-        "\uff0b1",
-        "\uff0d1",
-        "\uff201",
-    ),
-    *(
-        "a;=1+1",
-        "a,=1+1",
-        "a\t=1+1",
-        "a|=1+1",
-        "a\n=1+1",
-        "a\r=1+1",
-        "a;  =1+1",
-        "a;\t=1+1",
-        'a";=1+1;"',
-        "a;\uff1d1+1",
-    ),
-]
+SIGNS = "=+-@\uff1d\uff0b\uff0d\uff20"
+BEFORE = ("", " ", "\t", "\r", "\n", "a;", "a,", "a\t", "a|", "a\n", "a\r", "a;  ", "a;\t", 'a";')
+FORMULAS = [f"{before}{sign}1+1" for before in BEFORE for sign in SIGNS]
 """Names of students; who opens a table may separate its cells by a comma, a semicolon, a tab or a stroke."""
 
 
@@ -61,7 +34,7 @@ def test_no_spreadsheet_finds_a_formula_in_a_name(table: Callable[[list[Score]],
         quoted = [cell for row in csv.reader(text.splitlines(), delimiter=separator) for cell in row]
         plain = [cell.strip('"') for line in text.splitlines() for cell in line.split(separator)]
         cells = [*quoted, *plain]
-        assert [cell for cell in cells if cell.lstrip(" \t").startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20"))] == []
+        assert [cell for cell in cells if cell.lstrip(" \t").startswith(tuple(SIGNS))] == []
 
 
 @pytest.mark.parametrize("student", ["+ada", "-bert", "@cleo", "=dora", "@ada.lovelace-1"])
@@ -128,61 +101,6 @@ def test_a_list_that_is_not_canvass_is_one_sentence(tmp_path: Path, text: str, s
     (tmp_path / "list.csv").write_text(text)
     with pytest.raises(RosterError, match=sentence):
         fill_canvas_list(tmp_path / "list.csv", [Score("ps1", "ada", GRADED, AT, 1.0, 0.0, 1.0, 2.0)])
-
-
-HINT = "The *last* axis of `x < 0`, <b>not</b> the first."
-
-
-def result(status: str = GRADED, mistake: str | None = None, **changes: object) -> Result:
-    properties = (PropertyResult("Each row sums to 1", 2, mistake is None), PropertyResult("The mask holds", 1, True))
-    exercise = ExerciseResult(
-        "softmax_rows", 3, 1 if mistake else 3, properties, mistake, HINT if mistake else "",
-        "chapter 5, “Weights”" if mistake else "", (),
-    )  # fmt: skip
-    whole = Result(
-        "05_attention", status, "", (exercise,), (), {}, "", "", "namespaces", "2026-10-12T10:00:00+00:00", 1.0,
-        {"torch": "2.9"}, "grader@host",
-    )  # fmt: skip
-    return dataclasses.replace(whole, **changes)
-
-
-def cell(name: str, score: float) -> CellScore:
-    return CellScore(name, score, 3.0, False, score, name)
-
-
-@pytest.fixture
-def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.chdir(tmp_path)
-    results = {
-        "ada": result(),
-        "bob": result(mistake="columns"),
-        "cleo": result(mistake="columns", flags=("A <b>cell</b> was duplicated.",)),
-        "dan": result(NOT_GRADED, reason="05_attention.ipynb is missing.", exercises=()),
-    }
-    for student, found in results.items():
-        write_result(Path("results/05_attention") / f"{student}.json", found)
-    graded = [(student, found.score) for student, found in results.items() if found.status == GRADED]
-    scores = [
-        Score("05_attention", student, GRADED, AT, score, 0.0, score, 3.0, cells=(cell("softmax_rows", score),))
-        for student, score in graded
-    ]
-    scores.append(Score("05_attention", "dan", NOT_GRADED, None, None, None, None, 3.0, results["dan"].reason))
-    return class_report("llm <2026>", scores, datetime(2026, 10, 13, tzinfo=UTC))
-
-
-def test_report_counts_mistakes_and_says_what_to_teach_again(report: str) -> None:
-    assert "The <em>last</em> axis of <code>x &lt; 0</code>, &lt;b&gt;not&lt;/b&gt; the first." in report
-    assert report.count("2 of 3") == 3  # the mistake, its section, the property
-    assert "chapter 5, “Weights”" in report
-    assert "The mask holds" not in report
-    assert "mean 1.7 of 3 points" in report
-    assert "05_attention.ipynb is missing." in report
-
-
-def test_report_is_one_file_and_shows_no_html_of_learners(report: str) -> None:
-    assert not re.search(r"<script|<link|@import|src=|url\(h|href=.?h", report)
-    assert "llm &lt;2026&gt;" in report
-    assert "A &lt;b&gt;cell&lt;/b&gt; was duplicated." in report
 
 
 @pytest.mark.parametrize(("seconds", "penalty"), [(1, 1.0), (DAY, 1.0), (DAY + 1, 2.0), (30 * DAY, 10.0)])

@@ -68,7 +68,7 @@ def test_what_a_notebook_needs_is_read(folder: Path) -> None:
     wanted["helper.py"] = b"x = 1"
     for name, content in wanted.items():
         (folder / name).write_bytes(content)
-    for name in (".hidden", "other.ipynb", "cache.pyc"):
+    for name in (".hidden", "other.ipynb", "cache.pyc", "page.html", "drawing.svg"):
         (folder / name).write_text("x")
     found = read_hand_in(folder / f"{NAME}.ipynb")
     assert (found.notebook, found.files, found.flags) == (b"{}", wanted, ())
