@@ -179,9 +179,9 @@ def _careless(exercise: Exercise) -> Iterator[Mutant]:
     reference, items = exercise.reference, make_answer_key(exercise, SHIPPED).items.values()
     # Without tensors among the arguments, no dtype is asked for, or one of its own, which has its property.
     if any(_has_decimals(item.expected.value) and _has_decimals(item.call.arguments) for item in items):
-        yield Mutant("the result in another dtype", _after(reference, _in_other_dtype))
+        yield Mutant("the result in another dtype", functools.partial(_after, reference, _in_other_dtype))
     if any(item.call.gradients for item in items):
-        yield Mutant("the result without its history", _after(reference, Tensor.detach))
+        yield Mutant("the result without its history", functools.partial(_after, reference, Tensor.detach))
     if any(_has_decimals(item.call.arguments) or _has_lists(item.call.arguments) for item in items):
         yield Mutant("an argument changed", functools.partial(_changing, reference))
 
@@ -197,12 +197,8 @@ def _has_lists(arguments: dict[str, Any]) -> bool:
     return any(isinstance(value, list) and value for value in arguments.values())
 
 
-def _after(reference: Callable[..., Any], change: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
-    @functools.wraps(reference)
-    def changed(*arguments: Any, **named: Any) -> Any:
-        return _mapped(change, reference(*arguments, **named))
-
-    return changed
+def _after(reference: Callable[..., Any], change: Callable[[Tensor], Tensor], *arguments: Any, **named: Any) -> Any:
+    return _mapped(change, reference(*arguments, **named))
 
 
 def _mapped(change: Callable[[Tensor], Tensor], value: Any) -> Any:

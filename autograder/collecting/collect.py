@@ -203,7 +203,11 @@ def _doubt(path: PurePosixPath, around: int, assignments: Set[str], known: Calla
     """Why it is open whose something is that was handed in, in words that follow its name."""
     *folders, file = path.parts[around:] or [""]
     if not folders:
-        return _doubt_of_file(file, assignments)
+        is_archive = file.lower().endswith(INNER)
+        if CANVAS_FILE.fullmatch(file) or (name_in_file(file, assignments) and not is_archive):
+            return ""
+        by_itself = ", or collect it by itself" if is_archive else ""
+        return f"does not say whose it is: lay it into a folder of that name{by_itself}"
     first, *inner = folders
     if (
         MOODLE_FOLDER.fullmatch(first)
@@ -216,14 +220,6 @@ def _doubt(path: PurePosixPath, around: int, assignments: Set[str], known: Calla
         if MOODLE_FOLDER.fullmatch(name) or below in assignments:
             return f"may be of {first} or of {name}: lay it into a folder of one of these names"
     return ""
-
-
-def _doubt_of_file(name: str, assignments: Set[str]) -> str:
-    if CANVAS_FILE.fullmatch(name):
-        return ""
-    if name.lower().endswith(INNER):
-        return "does not say whose it is: lay it into a folder of that name, or collect it by itself"
-    return "" if name_in_file(name, assignments) else "does not say whose it is: lay it into a folder of that name"
 
 
 def _by_student(
