@@ -48,44 +48,29 @@ HEADER = """\
 class Count:
     """What became of wrong answers whose writers did not know the misunderstandings.
 
-    `where` is an exercise, an assignment, or several chapters. `killed` and `named` are None where nobody counted.
+    `where` is an exercise, an assignment, or several chapters. `killed` and `named` are empty where nobody counted.
     """
 
     where: str
     date: str
-    answers: int
-    killed: int | None
-    named: int | None
+    answers: str
+    killed: str
+    named: str
     note: str
 
     @property
     def sentence(self) -> str:
         """The count in words."""
         counted = {"killed": self.killed, "named": self.named}
-        found = " and ".join(f"{number} were {what}" for what, number in counted.items() if number is not None)
+        found = " and ".join(f"{number} were {what}" for what, number in counted.items() if number)
         origin = ", ".join(filter(None, (self.date, self.note)))
         return f"Of {self.answers} unseen wrong answers, {found} ({origin})."
-
-    @property
-    def numbers(self) -> str:
-        """The count for a table."""
-        return ", ".join("–" if number is None else str(number) for number in (self.answers, self.killed, self.named))
 
 
 def read_counts() -> list[Count]:
     """All counts, in the order of the file."""
     with UNSEEN.open(encoding="utf-8", newline="") as file:
-        return [
-            Count(
-                row["where"],
-                row["date"],
-                int(row["answers"]),
-                int(row["killed"]) if row["killed"] else None,
-                int(row["named"]) if row["named"] else None,
-                row["note"],
-            )
-            for row in csv.DictReader(file)
-        ]
+        return [Count(**row) for row in csv.DictReader(file)]
 
 
 def page(row_of: Callable[[Exercise], str]) -> str:
@@ -110,7 +95,8 @@ def page(row_of: Callable[[Exercise], str]) -> str:
 def row(exercise: Exercise) -> str:
     """An exercise's line in the table of its chapter."""
     counts = [count for count in read_counts() if count.where == exercise.name]
-    unseen = counts[-1].numbers if counts else ""
+    last = counts[-1] if counts else None
+    unseen = ", ".join(number or "–" for number in (last.answers, last.killed, last.named)) if last else ""
     numbers = (
         exercise.points,
         len(exercise.properties),

@@ -11,7 +11,6 @@ import inspect
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -28,8 +27,6 @@ IN_PAGE = CHECKS / "in_page"
 PACKAGE = Path(checking.__path__[0]).parent
 MODULES = ("__init__.py", "check.py", "in_page.py", "checking/*.py")
 OF_TORCH = frozenset({"torch", "numpy"})
-KINDS_OF_TORCH = frozenset({"tensor", "generator", "linear", "sequential"})
-"""What values of torch are called as data (llm_course.checking.values)."""
 
 
 def write_modules(folder: Path = IN_PAGE) -> Path:
@@ -59,37 +56,24 @@ def needs_torch(exercise: Exercise, answer_key: AnswerKey) -> bool:
     """Whether the reference, its stub, or a call or reply of the checks is of torch or NumPy."""
     source = inspect.getsource(sys.modules[exercise.reference.__module__])
     calls = [item.call for item in answer_key.items.values()]
+    replies = [item.expected for item in answer_key.items.values()]
+    replies += [reply for mistake in answer_key.mistakes for reply in mistake.replies.values()]
     return (
         uses_torch(source, exercise.name)
         or any(call.generators or call.measure or call.gradients for call in calls)
-        or not KINDS_OF_TORCH.isdisjoint(_kinds(answer_key))
+        or any(_holds_tensors(text) for text in (*map(call_to_text, calls), *map(reply_to_text, replies)))
     )
+
+
+def _holds_tensors(text: str) -> bool:
+    """Whether a call or a reply has the bytes of tensors beside its tree. A generator is named in the signature."""
+    return bool(json.loads(text)["bytes"])
 
 
 def uses_torch(source: str, function: str) -> bool:
     """Whether a function of a module, its signature, or what it uses of the module names what is of torch or NumPy."""
     of_torch = {name for name, meant in imports_in(source).items() if meant.partition(".")[0] in OF_TORCH}
     return not of_torch.isdisjoint(names_used([source], function))
-
-
-def _kinds(answer_key: AnswerKey) -> Iterator[str]:
-    """The kinds of values of all calls and replies."""
-    for item in answer_key.items.values():
-        yield from _kinds_in(json.loads(call_to_text(item.call))["tree"])
-        yield from _kinds_in(json.loads(reply_to_text(item.expected))["tree"])
-    for mistake in answer_key.mistakes:
-        for reply in mistake.replies.values():
-            yield from _kinds_in(json.loads(reply_to_text(reply))["tree"])
-
-
-def _kinds_in(tree: Any) -> Iterator[str]:
-    if isinstance(tree, list):
-        for item in tree:
-            yield from _kinds_in(item)
-    elif isinstance(tree, dict):
-        ((kind, content),) = tree.items()
-        yield kind
-        yield from _kinds_in([*content.values()] if kind == "dict" else content if kind == "tuple" else [])
 
 
 def _specification(assignment: Assignment, exercise: Exercise, answer_key: AnswerKey) -> dict[str, Any]:

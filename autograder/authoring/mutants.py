@@ -69,13 +69,14 @@ def mutants(exercise: Exercise) -> Iterator[Mutant]:
 
 def _edited(reference: Callable[..., Any]) -> Iterator[Mutant]:
     tree = ast.parse(without_docstrings(reference))
+    # What a message says is left alone.
+    messages = {part for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in ast.walk(node)}
     before = ast.unparse(tree)
     seen = {before}
-    for number, node in enumerate(ast.walk(tree)):
-        for change in _changes_of(node):
-            changed = copy.deepcopy(tree)
-            _replace(changed, number, change)
-            text = ast.unparse(ast.fix_missing_locations(changed))
+    for node in ast.walk(tree):
+        for other in _others(node) if node not in messages else ():
+            # What the memo holds stands for the copy of a node.
+            text = ast.unparse(copy.deepcopy(tree, {id(node): other}))
             if text not in seen:
                 seen.add(text)
                 yield Mutant(_first_difference(before, text), _compiled(reference, text), text)
@@ -118,63 +119,42 @@ def _bounded_memory() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-def _changes_of(node: ast.AST) -> Iterator[Callable[[ast.AST], ast.AST | None]]:
-    """The ways to change a node: each makes of a copy of it what stands in its place, or None for nothing."""
+def _others(node: ast.AST) -> Iterator[ast.AST]:
+    """What may stand in the place of a node."""
     match node:
         case ast.Compare(ops=[operator]) if type(operator) in OTHER_COMPARISON:
-            yield lambda copied: _with(copied, ops=[OTHER_COMPARISON[type(copied.ops[0])]()])  # type: ignore[attr-defined]
+            yield _with(node, ops=[OTHER_COMPARISON[type(operator)]()])
         case ast.BinOp(op=operator) if type(operator) in OTHER_OPERATOR:
-            yield lambda copied: _with(copied, op=OTHER_OPERATOR[type(copied.op)]())  # type: ignore[attr-defined]
+            yield _with(node, op=OTHER_OPERATOR[type(operator)]())
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant()):
             return  # -1 as 1 is the same axis or place more often than not
-        case ast.UnaryOp(op=ast.USub() | ast.Invert() | ast.Not()):
-            yield lambda copied: copied.operand  # type: ignore[attr-defined]
+        case ast.UnaryOp(op=ast.USub() | ast.Invert() | ast.Not(), operand=operand):
+            yield operand
         case ast.keyword(arg=name, value=value) if name in AXES:
-            other = ast.UnaryOp(ast.USub(), ast.Constant(1)) if _is_zero(value) else ast.Constant(0)
-            yield lambda copied: _with(copied, value=other)
+            is_zero = isinstance(value, ast.Constant) and value.value == 0
+            yield _with(node, value=ast.UnaryOp(ast.USub(), ast.Constant(1)) if is_zero else ast.Constant(0))
         case ast.Constant(value=bool() as truth):
-            yield lambda copied: _with(copied, value=not truth)
+            yield _with(node, value=not truth)
         case ast.Constant(value=int() as number):
-            yield lambda copied: _with(copied, value=number + 1)
+            yield _with(node, value=number + 1)
         case ast.If(body=[ast.Raise()]):
-            yield lambda copied: ast.If(ast.Constant(False), copied.body, copied.orelse)  # type: ignore[attr-defined]
+            yield _with(node, test=ast.Constant(False))
         case ast.If() | ast.IfExp():
-            yield lambda copied: _with(copied, test=ast.Constant(True))
-            yield lambda copied: _with(copied, test=ast.Constant(False))
+            yield _with(node, test=ast.Constant(True))
+            yield _with(node, test=ast.Constant(False))
         case ast.BoolOp(values=values):
-            for left_out in range(len(values)):
-                yield functools.partial(_without_value, left_out)
-        case ast.Call(func=ast.Attribute(value=ast.expr()), args=[], keywords=[]):
-            yield lambda copied: copied.func.value  # type: ignore[attr-defined]
-
-
-def _without_value(left_out: int, copied: ast.AST) -> ast.AST:
-    assert isinstance(copied, ast.BoolOp)
-    values = [value for number, value in enumerate(copied.values) if number != left_out]
-    return values[0] if len(values) == 1 else ast.BoolOp(copied.op, values)
+            for left_out in values:
+                kept = [value for value in values if value is not left_out]
+                yield kept[0] if len(kept) == 1 else _with(node, values=kept)
+        case ast.Call(func=ast.Attribute(value=value), args=[], keywords=[]):
+            yield value
 
 
 def _with(node: ast.AST, **fields: Any) -> ast.AST:
-    for name, value in fields.items():
-        setattr(node, name, value)
-    return node
-
-
-def _is_zero(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value == 0
-
-
-def _replace(tree: ast.AST, number: int, change: Callable[[ast.AST], ast.AST | None]) -> None:
-    """Change the node that comes at this place when the tree is walked. What a message says is left alone."""
-    target = next(node for place, node in enumerate(ast.walk(tree)) if place == number)
-    if any(target in set(ast.walk(raised)) for raised in ast.walk(tree) if isinstance(raised, ast.Raise)):
-        return
-
-    class Replacer(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> Any:
-            return change(node) if node is target else self.generic_visit(node)
-
-    Replacer().visit(tree)
+    """A copy of a node with other fields."""
+    other = copy.copy(node)
+    vars(other).update(fields)
+    return other
 
 
 def _compiled(reference: Callable[..., Any], text: str) -> Callable[..., Any]:
@@ -199,9 +179,9 @@ def _careless(exercise: Exercise) -> Iterator[Mutant]:
     reference, items = exercise.reference, make_answer_key(exercise, SHIPPED).items.values()
     # Without tensors among the arguments, no dtype is asked for, or one of its own, which has its property.
     if any(_has_decimals(item.expected.value) and _has_decimals(item.call.arguments) for item in items):
-        yield Mutant("the result in another dtype", _after(reference, _in_other_dtype))
+        yield Mutant("the result in another dtype", functools.partial(_after, reference, _in_other_dtype))
     if any(item.call.gradients for item in items):
-        yield Mutant("the result without its history", _after(reference, Tensor.detach))
+        yield Mutant("the result without its history", functools.partial(_after, reference, Tensor.detach))
     if any(_has_decimals(item.call.arguments) or _has_lists(item.call.arguments) for item in items):
         yield Mutant("an argument changed", functools.partial(_changing, reference))
 
@@ -217,12 +197,8 @@ def _has_lists(arguments: dict[str, Any]) -> bool:
     return any(isinstance(value, list) and value for value in arguments.values())
 
 
-def _after(reference: Callable[..., Any], change: Callable[[Tensor], Tensor]) -> Callable[..., Any]:
-    @functools.wraps(reference)
-    def changed(*arguments: Any, **named: Any) -> Any:
-        return _mapped(change, reference(*arguments, **named))
-
-    return changed
+def _after(reference: Callable[..., Any], change: Callable[[Tensor], Tensor], *arguments: Any, **named: Any) -> Any:
+    return _mapped(change, reference(*arguments, **named))
 
 
 def _mapped(change: Callable[[Tensor], Tensor], value: Any) -> Any:

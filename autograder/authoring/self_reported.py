@@ -13,28 +13,23 @@ from autograder.judging.judge import make_answer_key
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import evaluate
 
-OTHERWISE: dict[str, Callable[[Reply], Reply]] = {
-    "gradients": lambda reply: replace(reply, gradients=dict.fromkeys(reply.gradients)),
-    "unchanged arguments": lambda reply: replace(reply, changed=("all",)),
-    "size of tensors": lambda reply: replace(reply, largest=None),
-}
-"""What a sandbox says of a call, and a reply in which it says something else of it."""
+OTHERWISE: tuple[Callable[[Reply], Reply], ...] = (
+    lambda reply: replace(reply, gradients=dict.fromkeys(reply.gradients)),
+    lambda reply: replace(reply, changed=("all",)),
+    lambda reply: replace(reply, largest=None),
+)
+"""Replies in which a sandbox says something else of a call: of gradients, arguments, the size of tensors."""
 
 
-def self_reported_by(exercise: Exercise, seed: bytes) -> dict[str, tuple[str, ...]]:
-    """By property, what it takes on trust: where the sandbox says something else of it, the property fails.
-
-    Properties that take nothing on trust are left out. The inputs are drawn from the seed.
-    """
+def self_reported_by(exercise: Exercise, seed: bytes) -> set[str]:
+    """The properties that fail where the sandbox says something else of a call. The inputs are drawn from the seed."""
     # Known mistakes change what is told, not what holds, and are dear to call.
     answer_key = make_answer_key(replace(exercise, mistakes=()), seed)
-    found: dict[str, tuple[str, ...]] = {}
-    for claim, otherwise in OTHERWISE.items():
+    found: set[str] = set()
+    for otherwise in OTHERWISE:
         replies = {
             name: item.expected if item.expected.failure else otherwise(item.expected)
             for name, item in answer_key.items.items()
         }
-        for finding in evaluate(answer_key, replies).findings:
-            if not finding.holds:
-                found[finding.name] = (*found.get(finding.name, ()), claim)
+        found |= {finding.name for finding in evaluate(answer_key, replies).findings if not finding.holds}
     return found

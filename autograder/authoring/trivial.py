@@ -8,6 +8,7 @@ right, which is what `needs` of a Property says.
 import difflib
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -73,21 +74,15 @@ def _visible_items(exercise: Exercise) -> list[Item]:
 def _makers(items: Items) -> dict[str, Make]:
     """The answers that are functions of the arguments."""
     makers: dict[str, Make] = {"nothing": lambda arguments, right: None}
-    for kind, fill in {"zeros": _zero, "ones": _one, "noise": _noise}.items():
+    fills: dict[str, Callable[[Arguments], Any]] = {"zeros": lambda given: 0, "ones": lambda given: 1, "noise": _noise}
+    for kind, fill in fills.items():
         makers[kind] = functools.partial(_filled, fill)
-        makers[f"{kind} with a history"] = functools.partial(_filled_with_history, fill)
+        makers[f"{kind} with a history"] = functools.partial(_filled, fill, has_history=True)
     for name in dict.fromkeys(name for item in items.values() for name in _given(item.call)):
-        makers[f"argument {name}"] = functools.partial(_handed_back, name)
-        makers[f"argument {name} in the expected form"] = functools.partial(_handed_back_in_form, name)
+        handed_back = operator.methodcaller("get", name)
+        makers[f"argument {name}"] = functools.partial(_unchanged, handed_back)
+        makers[f"argument {name} in the expected form"] = functools.partial(_filled, handed_back)
     return makers
-
-
-def _zero(arguments: Arguments) -> int:
-    return 0
-
-
-def _one(arguments: Arguments) -> int:
-    return 1
 
 
 def _noise(arguments: Arguments) -> Tensor:
@@ -96,20 +91,13 @@ def _noise(arguments: Arguments) -> Tensor:
     return torch.rand(997, generator=given[0] if given else Generator().manual_seed(37))
 
 
-def _filled(fill: Callable[[Arguments], Any], arguments: Arguments, right: Any) -> Any:
-    return in_form(fill(arguments), right)
+def _unchanged(fill: Callable[[Arguments], Any], arguments: Arguments, right: Any) -> Any:
+    return fill(arguments)
 
 
-def _filled_with_history(fill: Callable[[Arguments], Any], arguments: Arguments, right: Any) -> Any:
-    return _with_history(in_form(fill(arguments), right), arguments)
-
-
-def _handed_back(name: str, arguments: Arguments, right: Any) -> Any:
-    return arguments.get(name)
-
-
-def _handed_back_in_form(name: str, arguments: Arguments, right: Any) -> Any:
-    return in_form(arguments.get(name), right)
+def _filled(fill: Callable[[Arguments], Any], arguments: Arguments, right: Any, has_history: bool = False) -> Any:
+    value = in_form(fill(arguments), right)
+    return _with_history(value, arguments) if has_history else value
 
 
 def _with_history(value: Any, arguments: Arguments) -> Any:

@@ -9,7 +9,7 @@ kept.
 
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -38,7 +38,6 @@ from autograder.records.refusal import Refusal
 from autograder.students.departed import departed, dropped_people
 from autograder.students.roster import people_in
 from autograder.submissions.archives import INNER, Entry, Unreadable, opened, with_inner
-from autograder.submissions.course_assignments import files_asked
 from autograder.submissions.hand_in import MAX_NOTEBOOK, TIMESTAMP, NotGradable, check_student
 from autograder.submissions.submission import ids_in, parse
 
@@ -82,7 +81,7 @@ def collect_in(
     left = departed((person.id for person in dropped), known)
     handed_in_at = at.astimezone(UTC).replace(tzinfo=None) if at else None
     times = Times(handed_in_at, read_worksheet(worksheet) if worksheet else {}, due)
-    return collect(path, sources, students, agree, times, files_asked, left, prefix)
+    return collect(path, sources, students, agree, times, left, prefix)
 
 
 def collect(
@@ -91,17 +90,15 @@ def collect(
     students: Sequence[Student] = (),
     agree: Callable[[Sequence[str]], bool] = _decline,
     times: Times | None = None,
-    asked: Callable[[str], Collection[str]] = lambda assignment: (),
     left: Mapping[str, str] = MappingProxyType({}),
     prefix: str = "",
 ) -> Collected:
     """Lay what a folder or an archive holds into submitted/, below the current folder.
 
     `sources` are the grade ids of each assignment, `students` those of the gradebook and those who have left, and
-    `left` says of these, in sentences, that nothing of theirs is taken. `asked` gives the names of files that an
-    assignment wants beside its notebook. The `prefix` is no part of a learner's name. `agree` is asked, with
-    sentences, before somebody's place is taken or somebody unknown is added. Raises ArchiveError; Declined where that
-    says no; and OSError.
+    `left` says of these, in sentences, that nothing of theirs is taken. The `prefix` is no part of a learner's name.
+    `agree` is asked, with sentences, before somebody's place is taken or somebody unknown is added. Raises
+    ArchiveError; Declined where that says no; and OSError.
     """
     collected, held = Collected(), all_held()
     with opened(path) as entries:
@@ -118,7 +115,7 @@ def collect(
         for student in files.keys() & left.keys():
             collected.notes.append(left[student])
         times = times or Times()
-        laying = Laying(students, held, times, asked, collected)
+        laying = Laying(students, held, times, collected)
         questions = laying.questions(hand_ins)
         if questions and not agree(questions):
             raise Declined("Nothing was collected: look at what is listed above, and agree to it with --yes.")
@@ -206,7 +203,11 @@ def _doubt(path: PurePosixPath, around: int, assignments: Set[str], known: Calla
     """Why it is open whose something is that was handed in, in words that follow its name."""
     *folders, file = path.parts[around:] or [""]
     if not folders:
-        return _doubt_of_file(file, assignments)
+        is_archive = file.lower().endswith(INNER)
+        if CANVAS_FILE.fullmatch(file) or (name_in_file(file, assignments) and not is_archive):
+            return ""
+        by_itself = ", or collect it by itself" if is_archive else ""
+        return f"does not say whose it is: lay it into a folder of that name{by_itself}"
     first, *inner = folders
     if (
         MOODLE_FOLDER.fullmatch(first)
@@ -219,14 +220,6 @@ def _doubt(path: PurePosixPath, around: int, assignments: Set[str], known: Calla
         if MOODLE_FOLDER.fullmatch(name) or below in assignments:
             return f"may be of {first} or of {name}: lay it into a folder of one of these names"
     return ""
-
-
-def _doubt_of_file(name: str, assignments: Set[str]) -> str:
-    if CANVAS_FILE.fullmatch(name):
-        return ""
-    if name.lower().endswith(INNER):
-        return "does not say whose it is: lay it into a folder of that name, or collect it by itself"
-    return "" if name_in_file(name, assignments) else "does not say whose it is: lay it into a folder of that name"
 
 
 def _by_student(

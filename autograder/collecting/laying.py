@@ -7,7 +7,7 @@ keeps it. What is replaced is kept.
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from os import utime
@@ -17,6 +17,7 @@ from autograder.collecting.origins import Held, identity, write_held
 from autograder.collecting.platforms import MOODLE, Owner, Student
 from autograder.records.unfinished import in_one_step
 from autograder.submissions.archives import Entry, Unreadable
+from autograder.submissions.course_assignments import files_asked
 from autograder.submissions.hand_in import (
     KINDS,
     MAX_BESIDE,
@@ -115,12 +116,11 @@ class Laying:
         students: Sequence[Student],
         held: Mapping[str, Mapping[str, Held]],
         times: Times,
-        asked: Callable[[str], Collection[str]],
         collected: Collected,
     ) -> None:
         self._students = students
         self._held = {assignment: dict(known) for assignment, known in held.items()}
-        self._times, self._asked, self._collected = times, asked, collected
+        self._times, self._collected = times, collected
 
     def questions(self, hand_ins: Sequence[HandedIn]) -> list[str]:
         """What a person should agree to first, in sentences."""
@@ -254,7 +254,7 @@ class Laying:
         beside, uploads = _beside(hand_in, collected)
         name = f"{hand_in.assignment}.ipynb"
         contents = {path: content for path, (content, _) in beside.items() if path != TIMESTAMP}
-        asked = self._asked(hand_in.assignment)
+        asked = files_asked(hand_in.assignment)
         settled = settle_files(contents, lambda: code_of(notebook, name), asked, uploads.__getitem__)
         collected.notes += [f"{hand_in.student}: {note}" for note in settled.notes]
         # Nobody says by the name of another file when something was handed in.

@@ -131,16 +131,11 @@ def _has_name(student: Student, origin: Origin) -> bool:
         return False
     if origin.source != CANVAS:
         return words(student.name) == words(origin.name)
-    # Canvas runs the words together, the last name first. A number that is known is another learner's.
-    first, _, last = student.name.rpartition(" ")
-    written = {_run_together(name) for name in (student.name, f"{last} {first}", *_splits(student.name))}
+    # Canvas runs the words together, the last name first, and a name does not say which words are that.
+    parts = student.name.split()
+    written = {_run_together(" ".join([*parts[place:], *parts[:place]])) for place in range(len(parts))}
+    # A number that is known is another learner's.
     return not student.number and _run_together(origin.name) in written
-
-
-def _splits(name: str) -> list[str]:
-    """A name with its last words put first, for it does not say which are the last name."""
-    parts = name.split()
-    return [" ".join([*parts[place:], *parts[:place]]) for place in range(1, len(parts))]
 
 
 def _run_together(name: str) -> str:

@@ -60,9 +60,9 @@ class BesideTheNotebook(BaseConverter):
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy the files of a hand-in that are used. Raises NotGradable."""
-        beside = read_beside(Path(self._format_source(assignment_id, student_id)), self.coursedir.ignore)
+        files = read_beside(Path(self._format_source(assignment_id, student_id)), self.coursedir.ignore)
         above = source_files(cast(Autograde, self), assignment_id)
-        lay_beside(Path(self._format_dest(assignment_id, student_id)), beside.files, above)
+        lay_beside(Path(self._format_dest(assignment_id, student_id)), files, above)
 
 
 class TrustedAutograde(Autograde, BesideTheNotebook):

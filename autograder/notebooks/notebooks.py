@@ -51,6 +51,9 @@ NOT_INSTALLED = """print("The course is not installed here: follow the book's pa
 HEADING = re.compile(r"^#{1,6}\s+(\S.*?)\s*#*$", re.MULTILINE)
 MADE_UP = re.compile(r"cell-[0-9a-f]{16}")
 """A grade id that nbgrader's Create Assignment makes where nobody gives one."""
+STUB = r"(?:def|class) (\w+)"
+STEP = r'\w+\("(\w+)"\)$'
+"""A cell that shows how it stands with a step: one call, with the step's name alone."""
 WRITTEN_BY_PROGRAMS = ("kernelspec", "language_info", DIGEST)
 REFUSAL = "This exercise is graded outside the notebook: grade with the course's own nbgrader_config.py."
 
@@ -62,29 +65,20 @@ class NotebookError(Refusal):
 def source_notebook(assignment: Assignment) -> NotebookNode:
     """The assignment as nbgrader's source notebook. Raises NotebookError where exercises.md does not fit the spec."""
     path = (assignment.folder or CHAPTERS / assignment.name) / "exercises.md"
-    notebook = jupytext.read(path, fmt="md:myst")
-    notebook.metadata = _metadata()
-    notebook.cells = _with_installation(notebook.cells)
+    notebook = _read_notebook(path, assignment.name)
     exercises = {exercise.name: exercise for exercise in assignment.exercises}
     steps = {step.name: step for step in assignment.steps}
+    check = rf'check\("{assignment.name}", (\w+)\)$'
     found: list[str] = []
-    for number, cell in enumerate(notebook.cells):
-        cell.metadata = NotebookNode()
-        cell.id = f"{assignment.name}-{number}"
-        if cell.cell_type == "markdown":
-            cell.source = plain_markdown(cell.source)
-        elif (name := _stub_name(cell.source)) in exercises:
-            cell.source = _with_solution(cell.source, exercises[name], path)
-            cell.metadata.nbgrader = _cell_metadata(f"{name}-answer", grade=False)
-            found.append(f"{name}-answer")
-        elif (name := _checked_name(cell.source, assignment.name)) in exercises:
-            cell.source = f"{cell.source}\n{_hidden_part(exercises[name])}"
-            cell.metadata.nbgrader = _cell_metadata(name, grade=True, points=exercises[name].points)
-            found.append(name)
-        elif (name := _step_name(cell.source)) in steps:
-            cell.source = f"{cell.source}\n{_hidden_part(steps[name])}"
-            cell.metadata.nbgrader = _cell_metadata(name, grade=True, points=steps[name].points)
-            found.append(name)
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        if stub := exercises.get(_name_in(cell.source, STUB)):
+            cell.source = _with_solution(cell.source, stub, path)
+            cell.metadata.nbgrader = _cell_metadata(f"{stub.name}-answer", grade=False)
+            found.append(f"{stub.name}-answer")
+        elif graded := exercises.get(_name_in(cell.source, check)) or steps.get(_name_in(cell.source, STEP)):
+            cell.source = f"{cell.source}\n{_hidden_part(graded)}"
+            cell.metadata.nbgrader = _cell_metadata(graded.name, grade=True, points=graded.points)
+            found.append(graded.name)
     expected = [*(grade_id for name in exercises for grade_id in (f"{name}-answer", name)), *steps]
     if found != expected:
         raise NotebookError(f"{path}: the stubs and checks are {found}, and {expected} are expected")
@@ -123,14 +117,7 @@ def released_notebook(assignment: Assignment) -> NotebookNode:
 
 def whole_path_notebook() -> NotebookNode:
     """The ungraded notebook of the guide "The whole path"."""
-    notebook = jupytext.read(CHAPTERS / "guides" / "whole_path.md", fmt="md:myst")
-    notebook.metadata = _metadata()
-    notebook.cells = _with_installation(notebook.cells)
-    for number, cell in enumerate(notebook.cells):
-        cell.metadata, cell.id = NotebookNode(), f"whole_path-{number}"
-        if cell.cell_type == "markdown":
-            cell.source = plain_markdown(cell.source)
-    return notebook
+    return _read_notebook(CHAPTERS / "guides" / "whole_path.md", "whole_path")
 
 
 def titles_of_cells(notebook: NotebookNode) -> dict[str, str]:
@@ -162,6 +149,21 @@ def section_titles(chapter: str) -> dict[str, str]:
 def stub_of(reference: Callable[..., Any]) -> str:
     """Signatures and docstrings of a reference function or class with stub bodies, as they stand in exercises.md."""
     return _with_bodies(reference, lambda body, indent: textwrap.indent(STUB_BODY, indent).splitlines())
+
+
+def _read_notebook(path: Path, name: str) -> NotebookNode:
+    """A page in MyST as a notebook that learners run: plain Markdown, and a first cell that helps to install."""
+    notebook = jupytext.read(path, fmt="md:myst")
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    notebook.cells = _with_installation(notebook.cells)
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata, cell.id = NotebookNode(), f"{name}-{number}"
+        if cell.cell_type == "markdown":
+            cell.source = plain_markdown(cell.source)
+    return notebook
 
 
 def _with_installation(cells: list[NotebookNode]) -> list[NotebookNode]:
@@ -204,27 +206,9 @@ def _hidden_part(graded: Exercise | MeasuredStep) -> str:
     return "\n".join(["### BEGIN HIDDEN TESTS", *asked, f'raise RuntimeError("{REFUSAL}")', "### END HIDDEN TESTS"])
 
 
-def _stub_name(source: str) -> str:
-    match = re.match(r"(?:def|class) (\w+)", source)
+def _name_in(source: str, pattern: str) -> str:
+    match = re.match(pattern, source.strip())
     return match[1] if match else ""
-
-
-def _checked_name(source: str, assignment: str) -> str:
-    match = re.fullmatch(rf'check\("{assignment}", (\w+)\)', source.strip())
-    return match[1] if match else ""
-
-
-def _step_name(source: str) -> str:
-    """The step of a cell that shows how it stands with it: one call, with the step's name alone."""
-    match = re.fullmatch(r'\w+\("(\w+)"\)', source.strip())
-    return match[1] if match else ""
-
-
-def _metadata() -> NotebookNode:
-    return NotebookNode(
-        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
-    )
 
 
 def _cell_metadata(grade_id: str, *, grade: bool, points: int | None = None) -> NotebookNode:

@@ -84,13 +84,20 @@ def opened(path: Path) -> Iterator[Iterator[Entry]]:
         file = path.open("rb")
     except OSError as error:
         raise ArchiveError(f"{path} cannot be opened: {error.strerror}.") from error
-    with file, _entries_of_archive(file) as entries:
-        if entries is None:
-            raise ArchiveError(f"{path} is no folder, zip or tar that can be read: fetch it once more.")
+    with file, contextlib.ExitStack() as stack:
+        try:
+            if zipfile.is_zipfile(file):
+                entries = _entries_of_zip(stack.enter_context(zipfile.ZipFile(file)))
+            else:
+                file.seek(0)
+                tape = stack.enter_context(tarfile.open(fileobj=file))
+                entries = [_entry_of_tar(tape, member) for member in tape.getmembers() if not member.isdir()]
+        except BROKEN as error:
+            raise ArchiveError(f"{path} is no folder, zip or tar that can be read: fetch it once more.") from error
         yield _counted(entries, path)
 
 
-def _counted(entries: Iterator[Entry], path: Path) -> Iterator[Entry]:
+def _counted(entries: Iterable[Entry], path: Path) -> Iterator[Entry]:
     for number, entry in enumerate(entries):
         if number == MAX_FILES:
             raise ArchiveError(f"{path} holds more than {MAX_FILES} files: collect it in parts.")
@@ -160,24 +167,6 @@ def _entries_of_folder(folder: Path) -> Iterator[Entry]:
 def _read_file(path: Path, limit: int) -> bytes:
     with path.open("rb") as file:
         return file.read(limit)
-
-
-@contextlib.contextmanager
-def _entries_of_archive(file: BinaryIO) -> Iterator[Iterator[Entry] | None]:
-    """The entries of a zip or a tar; None where it is neither, or is damaged."""
-    with contextlib.ExitStack() as stack:
-        try:
-            if zipfile.is_zipfile(file):
-                packed = stack.enter_context(zipfile.ZipFile(file))
-                entries = _entries_of_zip(packed)
-            else:
-                file.seek(0)
-                tape = stack.enter_context(tarfile.open(fileobj=file))
-                entries = [_entry_of_tar(tape, member) for member in tape.getmembers() if not member.isdir()]
-        except BROKEN:
-            yield None
-            return
-        yield iter(entries)
 
 
 def _entries_of_zip(archive: zipfile.ZipFile) -> list[Entry]:

@@ -36,6 +36,10 @@ MAX_BESIDE = 16 << 20
 """Bytes of all files beside the notebook together; a file with holes counts as if it had none."""
 MAX_ENTRIES = 500
 """Files and folders that are looked at."""
+TOO_MANY = (
+    f"There are more than {MAX_ENTRIES} files and folders beside the notebook: none of them is used. "
+    "Hand in those that it needs."
+)
 MAX_DEPTH = 4
 """Folders in folders."""
 PAGES = (".html", ".ipynb")
@@ -77,14 +81,6 @@ class HandIn:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Beside:
-    """The files beside a notebook that are used, by their path from its folder, and what is to be told of the rest."""
-
-    files: Mapping[str, bytes]
-    flags: tuple[str, ...]
-
-
 def submitted_folders(root: Path, student: str, assignment: str) -> list[Path]:
     """The folders handed in for an assignment by students of a name or pattern, also those that cannot be opened."""
     folders = [path / assignment for path in _of_students(root, student)]
@@ -115,10 +111,10 @@ def read_notebook(path: Path) -> HandIn:
         return _hand_in(folder, path.name)
 
 
-def read_beside(folder: Path, passed_over: Collection[str] = ()) -> Beside:
+def read_beside(folder: Path, passed_over: Collection[str]) -> Mapping[str, bytes]:
     """Read what lies beside a notebook, but names like those in `passed_over`. Raises NotGradable."""
     with _open_folder(folder) as descriptor:
-        return _Walk(passed_over).beside(descriptor)
+        return _Walk(passed_over).beside(descriptor)[0]
 
 
 def check_folder(folder: Path) -> None:
@@ -228,8 +224,8 @@ def _chosen_notebook(folder: int, name: str) -> tuple[str, tuple[str, ...]]:
 def _hand_in(folder: int, name: str, message: tuple[str, ...] = (), passed_over: Collection[str] = ()) -> HandIn:
     notebook, changed_at = _read_notebook(folder, name)
     submitted_at = _read_timestamp(folder)
-    beside = _Walk(passed_over).beside(folder)
-    return HandIn(notebook, submitted_at, beside.files, message + beside.flags + _doubts(submitted_at, changed_at))
+    files, left_out = _Walk(passed_over).beside(folder)
+    return HandIn(notebook, submitted_at, files, message + left_out + _doubts(submitted_at, changed_at))
 
 
 def _read_notebook(folder: int, name: str) -> tuple[bytes, datetime]:
@@ -327,18 +323,13 @@ class _Walk:
         self._left_out: dict[str, list[str]] = defaultdict(list)
         """Reason -> paths."""
 
-    def beside(self, folder: int) -> Beside:
+    def beside(self, folder: int) -> tuple[dict[str, bytes], tuple[str, ...]]:
+        """The files that are used, by their path from the folder, and what is to be told of the rest."""
         try:
             self._look_into(folder, PurePosixPath(), depth=0)
         except _TooMany:
-            return Beside(
-                {},
-                (
-                    f"There are more than {MAX_ENTRIES} files and folders beside the notebook: none of them is used. "
-                    "Hand in those that it needs.",
-                ),
-            )
-        return Beside(self._files, tuple(_message(reason, paths) for reason, paths in self._left_out.items()))
+            return {}, (TOO_MANY,)
+        return self._files, tuple(_message(reason, paths) for reason, paths in self._left_out.items())
 
     def _look_into(self, folder: int, place: PurePosixPath, depth: int) -> None:
         with os.scandir(folder) as found:

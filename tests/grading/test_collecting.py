@@ -1,13 +1,13 @@
 """What an instructor collects from a platform: who is asked, what is kept, and what comes of it in the gradebook."""
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from tests.autograder.collecting.downloads import packed
 from tests.banks.sources import ONE, asserts, write_source
 from tests.grading.conftest import Course, cell_of
 from tests.grading.test_students import RULE
@@ -36,9 +36,7 @@ def answered(course: Course, source: str) -> bytes:
 
 
 def pack(course: Course, files: Mapping[str, bytes], name: str = "all.zip") -> str:
-    with zipfile.ZipFile(course.folder / name, "w") as bundle:
-        for path, content in files.items():
-            bundle.writestr(zipfile.ZipInfo(path, (2026, 10, 1, 0, 0, 0)), content)
+    (course.folder / name).write_bytes(packed(files, 2026))
     return name
 
 

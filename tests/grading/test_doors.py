@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import json
 import os
 import re
@@ -134,19 +135,26 @@ def archive(released_course: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return path
 
 
+def unpacked(archive: Path, folder: Path) -> Job:
+    """The assignment in a zip, which lies in Gradescope's folder from then on."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder / "source", [name for name in packed.namelist() if name.startswith("assignment/")])
+    return gradescope.unpack(folder / "source" / "assignment")
+
+
+def graded(folder: Path, files: Mapping[str, Any]) -> dict[str, Any]:
+    """What files that are handed in get in Gradescope's folder, in this process and its strongest sandbox."""
+    (folder / "submission").mkdir()
+    for name, content in files.items():
+        (folder / "submission" / name).write_text(content if isinstance(content, str) else json.dumps(content))
+    return results_in(folder)
+
+
 @pytest.fixture
 def platform(archive: Path, tmp_path: Path) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Grades what is handed in on Gradescope: its folder, in this process and its strongest sandbox."""
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(tmp_path / "source", [name for name in packed.namelist() if name.startswith("assignment/")])
-
-    def grade(files: Mapping[str, Any]) -> dict[str, Any]:
-        (tmp_path / "submission").mkdir()
-        for name, content in files.items():
-            (tmp_path / "submission" / name).write_text(content if isinstance(content, str) else json.dumps(content))
-        return results_in(tmp_path)
-
-    return grade
+    """Grades what is handed in on Gradescope."""
+    unpacked(archive, tmp_path)
+    return functools.partial(graded, tmp_path)
 
 
 def test_gradescope_is_told_in_its_own_form(platform: Callable[..., Any], bank: Mapping[str, Any]) -> None:
@@ -239,9 +247,7 @@ def test_another_attempt_meets_other_inputs(archive: Path, tmp_path: Path) -> No
         assert gradescope._who(metadata) == ("", 0)
     metadata.write_text(json.dumps({"users": [{"id": 2}, {"id": 1}], "previous_submissions": [{}, {}]}))
     assert gradescope._who(metadata) == ("1+2", 2)
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(tmp_path, [name for name in packed.namelist() if name.startswith("assignment/")])
-    job = gradescope.unpack(tmp_path / "assignment")
+    job = unpacked(archive, tmp_path)
     first, second = (gradescope._before(job, "1+2", earlier) for earlier in (1, 2))
     assert first is not None and second is not None
     assert second.draw == (first.draw + 1) % 4
@@ -255,13 +261,8 @@ def test_own_points_and_own_exercises_travel_along(course: Course, tmp_path: Pat
     course.done("release", "sorting", "--regenerate")
     assert "lie open in each learner's repository" in course.refused("github", "sorting", "template")
     course.done("gradescope", "sorting", "--output", str(tmp_path / "autograder.zip"))
-    with zipfile.ZipFile(tmp_path / "autograder.zip") as packed:
-        packed.extractall(tmp_path / "source", [name for name in packed.namelist() if name.startswith("assignment/")])
-    job = gradescope.unpack(tmp_path / "source/assignment")
-    (tmp_path / "submission").mkdir()
-    right = fill(job.released, references(job.released))
-    (tmp_path / "submission/hw.ipynb").write_text(json.dumps(right))
-    results = results_in(tmp_path)
+    job = unpacked(tmp_path / "autograder.zip", tmp_path)
+    results = graded(tmp_path, {"hw.ipynb": fill(job.released, references(job.released))})
     assert [test["max_score"] for test in results["tests"]] == [7]
     assert results["score"] == 7
 
@@ -272,13 +273,9 @@ def said_of_a_spy(archive: Path, folder: Path, attention: Assignment, tier: str 
         pytest.skip("only root can make a container")
     for place in (folder, folder.parent, folder.parent.parent):
         place.chmod(0o755)
-    container = Container(folder, archive)
-    container.borrow_environment()
-    metadata = json.dumps({"users": [{"id": 1, "name": "Ada"}], "previous_submissions": []})
-    handed_in = {"hw.ipynb": json.dumps(notebook(attention, causal_mask=SPIES)).encode()}
-    ran = container.grade(handed_in, metadata, tier)
-    assert ran.results["score"] == 20, ran.results["tests"][0]["output"]
-    return ran.said
+    results, said = Container(folder, archive).grade(notebook(attention, causal_mask=SPIES), tier)
+    assert results["score"] == 20, results["tests"][0]["output"]
+    return said
 
 
 def test_nobody_reads_or_writes_what_is_not_theirs(archive: Path, tmp_path: Path, attention: Assignment) -> None:

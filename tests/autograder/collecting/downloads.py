@@ -2,12 +2,13 @@
 
 import io
 import json
+import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from autograder.collecting.collect import collect
-from autograder.collecting.laying import Collected
+from autograder.collecting.laying import Collected, Times
 from autograder.collecting.platforms import Student
 
 SOURCES = {"05_attention": {"causal_mask", "causal_mask-answer"}, "06_feed_forward": {"swiglu", "swiglu-answer"}}
@@ -19,26 +20,26 @@ def notebook(grade_id: str = "causal_mask-answer", source: str = "pass") -> byte
     return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
-def packed(files: Mapping[str, bytes]) -> bytes:
-    memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as bundle:
-        for name, content in files.items():
-            bundle.writestr(name, content)
-    return memory.getvalue()
-
-
-def zipped(files: Mapping[str, bytes], year: int = 2099) -> bytes:
-    """A zip whose files all say that they were changed in one year."""
+def packed(files: Mapping[str, bytes], year: int = 0) -> bytes:
+    """A zip whose files all say that they were changed just now, or in some year."""
+    changed = (year, 1, 1, 0, 0, 0) if year else time.localtime()[:6]
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as bundle:
         for name, content in files.items():
-            bundle.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content)
+            bundle.writestr(zipfile.ZipInfo(name, date_time=changed), content, zipfile.ZIP_DEFLATED)
     return memory.getvalue()
 
 
-def take(files: Mapping[str, bytes], *students: Student) -> Collected:
-    Path("downloads.zip").write_bytes(packed(files))
-    return collect(Path("downloads.zip"), SOURCES, students, lambda questions: True)
+def take(
+    files: Mapping[str, bytes],
+    students: Sequence[Student] = (),
+    agree: Callable[[Sequence[str]], bool] = lambda questions: True,
+    times: Times | None = None,
+    name: str = "downloads.zip",
+) -> Collected:
+    """Collect an archive of files."""
+    Path(name).write_bytes(packed(files))
+    return collect(Path(name), SOURCES, students, agree, times)
 
 
 def submitted() -> dict[str, bytes]:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.collecting.collect import collect
 from autograder.collecting.laying import Collected, Times
 from autograder.collecting.platforms import Student, read_worksheet
 from autograder.students.roster import RosterError
 from autograder.submissions.hand_in import read_hand_in
-from tests.autograder.collecting.downloads import SOURCES, notebook, packed
+from tests.autograder.collecting import downloads
+from tests.autograder.collecting.downloads import notebook
 
 NAME = "05_attention"
 DUE = datetime(2026, 10, 12, 12)
@@ -22,9 +22,8 @@ HEADER = "Identifier,Full name,Grade,Last modified (submission)\n"
 
 
 def take(files: Mapping[str, bytes], **times: object) -> Collected:
-    Path("all.zip").write_bytes(packed(files))
     known = Times(**{"due": {NAME: DUE}, **times})  # type: ignore[arg-type]
-    return collect(Path("all.zip"), SOURCES, ROSTER, lambda questions: False, known)
+    return downloads.take(files, ROSTER, lambda questions: False, known)
 
 
 def handed_in_at(doubtful: bool = False) -> datetime | None:
@@ -137,20 +136,17 @@ def test_a_worksheet_that_cannot_be_read_is_told(text: str, sentence: str) -> No
     assert sentence in str(refused.value)
 
 
-def notes_on(files: Mapping[str, bytes]) -> list[str]:
-    Path("all.zip").write_bytes(packed(files))
-    return collect(Path("all.zip"), SOURCES, (), lambda questions: True, Times(due={NAME: DUE})).notes
-
-
 def test_what_comes_in_another_assignments_box_is_told_for_its_lateness_is_not_known() -> None:
     """The platform calls late what is late for the assignment of the box, and that is due later."""
     of_the_box = {f"{name}_{number}_1_b.ipynb": notebook("swiglu") for name, number in (("ada", 1), ("bob", 2))}
     of_the_box["zoe_777_2_b.ipynb"] = notebook("swiglu")
-    assert notes_on(of_the_box) == []
-    (note,) = notes_on({**of_the_box, IN_TIME: notebook()})
+    times = Times(due={NAME: DUE})
+    assert downloads.take(of_the_box, times=times).notes == []
+    (note,) = downloads.take({**of_the_box, IN_TIME: notebook()}, times=times).notes
     assert note.startswith(f"zoe: {NAME} came among hand-ins of 06_feed_forward") and "submitted/zoe/" in note
 
 
 def test_a_box_for_two_assignments_is_no_news() -> None:
     both = {f"{name}_{number}_1_a.ipynb": notebook() for name, number in (("ada", 1), ("bob", 2))}
-    assert notes_on(both | {path.replace("_1_a", "_2_b"): notebook("swiglu") for path in both}) == []
+    both |= {path.replace("_1_a", "_2_b"): notebook("swiglu") for path in both}
+    assert downloads.take(both, times=Times(due={NAME: DUE})).notes == []

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.collecting.collect import Declined, collect
+from autograder.collecting.collect import Declined
 from autograder.collecting.laying import Collected
-from autograder.collecting.origins import handed_back, read_held
 from autograder.collecting.platforms import Student
-from tests.autograder.collecting.downloads import EVE, SOURCES, ZOE, notebook, packed, submitted
+from tests.autograder.collecting import downloads
+from tests.autograder.collecting.downloads import EVE, ZOE, notebook, submitted
 
 NAME = "05_attention"
 ZOES = f"zoe/{NAME}/{NAME}.ipynb"
@@ -36,8 +36,7 @@ def take(
     name: str = "all.zip",
 ) -> Collected:
     """Collect an archive; without a person, nothing may be asked."""
-    Path(name).write_bytes(packed(files))
-    return collect(Path(name), SOURCES, students, person or Person(agrees=False))
+    return downloads.take(files, students, person or Person(agrees=False), name=name)
 
 
 def lay(content: bytes) -> None:
@@ -163,12 +162,3 @@ def test_a_name_of_ones_own_that_became_an_id_stays_ones_own() -> None:
     assert submitted() == {f"Ada/{NAME}/{NAME}.ipynb": EVE}
     # Once the roster says who has that id, a display name is not enough.
     assert take({MOODLE.format("Ada_9"): ZOE}, (Student("Ada", "Ada Lovelace"),)).taken == []
-
-
-def test_where_a_hand_in_came_from_is_kept() -> None:
-    take({MOODLE.format("Zoe Doe_12"): ZOE})
-    held = read_held(NAME)["zoe"]
-    assert (held.source, held.name, held.number) == ("Moodle", "Zoe Doe", "12")
-    assert handed_back(NAME) == {"zoe": f"Zoe Doe_12_assignsubmission_file_/{NAME}.html"}
-    Path("results", f"{NAME}.collected.json").write_text("[1]")
-    assert read_held(NAME) == {}

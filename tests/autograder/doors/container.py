@@ -11,7 +11,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,58 +28,43 @@ main(["/autograder"])
 """
 
 
-@dataclass(frozen=True)
-class Ran:
-    """What a run left: the results, and what was printed."""
-
-    results: dict[str, Any]
-    said: str
-
-
 class Container:
-    """An image, and a fresh container of it for each submission."""
+    """An image, set up but for the packages, and a fresh container with those of this process for each notebook."""
 
     def __init__(self, folder: Path, archive: Path) -> None:
-        self._folder = folder
-        self._image = folder / "image"
-        for name in ("source", "environment"):
-            (self._image / name).mkdir(parents=True)
+        self._folder, self._image = folder, folder / "image"
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(self._image / "source")
-
-    def borrow_environment(self) -> None:
-        """Do what setup.sh does, but for the packages: those of this process are taken."""
-        self._image.joinpath("environment").rmdir()
         script = (self._image / "source/setup.sh").read_text(encoding="utf-8")
         before, rights = script.split("# Learners' code runs")
         variables = "\n".join(line for line in before.splitlines() if line.startswith(("SOURCE=", "ENVIRONMENT=")))
-        (self._folder / "rights.sh").write_text(f"set -eu\n{variables}\n# {rights}", encoding="utf-8")
-        mounts = [(self._image, "autograder"), (self._folder / "rights.sh", "rights.sh")]
-        self._run("bash /rights.sh", mounts)
+        (folder / "rights.sh").write_text(f"set -eu\n{variables}\n# {rights}", encoding="utf-8")
+        self._run("bash /rights.sh", [(self._image, "autograder"), (folder / "rights.sh", "rights.sh")])
 
-    def grade(self, handed_in: Mapping[str, bytes], metadata: str | None = None, tier: str = "") -> Ran:
-        """Grade files by their paths, in the strongest tier that there is, or only in one."""
+    def grade(self, notebook: Mapping[str, Any], tier: str) -> tuple[dict[str, Any], str]:
+        """What a notebook gets, and what is printed, in the strongest tier that there is, or only in one."""
+        metadata = {"users": [{"id": 1, "name": "Ada"}], "previous_submissions": []}
+        script = (self._image / "source/run_autograder").read_text(encoding="utf-8")
+        if tier:
+            script = script.replace("-m autograder.doors.gradescope /autograder", f"-c '{ONLY.format(tier=tier)}'")
         with tempfile.TemporaryDirectory(dir=self._folder) as name:
             place = Path(name)
             place.chmod(0o755)
             for folder in ("submission", "results"):
                 (place / folder).mkdir()
-            for path, content in handed_in.items():
-                (place / "submission" / path).parent.mkdir(parents=True, exist_ok=True)
-                (place / "submission" / path).write_bytes(content)
-            if metadata is not None:
-                (place / "submission_metadata.json").write_text(metadata, encoding="utf-8")
-            script = (self._image / "source/run_autograder").read_text(encoding="utf-8")
-            if tier:
-                script = script.replace("-m autograder.doors.gradescope /autograder", f"-c '{ONLY.format(tier=tier)}'")
-            (place / "run_autograder").write_text(script, encoding="utf-8")
+            for path, text in {
+                "submission/hw.ipynb": json.dumps(notebook),
+                "submission_metadata.json": json.dumps(metadata),
+                "run_autograder": script,
+            }.items():
+                (place / path).write_text(text, encoding="utf-8")
             mounts = [
                 (place, "autograder"),
                 (self._image / "source", "autograder/source"),
                 (Path(sys.prefix), "autograder/environment"),
             ]
             said = self._run("cd /autograder && bash ./run_autograder", mounts)
-            return Ran(json.loads((place / "results/results.json").read_text(encoding="utf-8")), said)
+            return json.loads((place / "results/results.json").read_text(encoding="utf-8")), said
 
     def _run(self, command: str, mounts: list[tuple[Path, str]]) -> str:
         """Run a command as root of a container; returns what it printed."""

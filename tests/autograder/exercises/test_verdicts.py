@@ -84,7 +84,7 @@ def test_a_sandbox_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise)
         honest, forged = (evaluate(worth, replies).findings for replies in (mistake.replies, told))
         won = {one.name for one, other in zip(forged, honest, strict=True) if one.holds and not other.holds}
         # What needs a property that takes something on trust is won with it.
-        assert won <= {item.name for item in exercise.properties if {item.name, item.needs} & set(trusted)}
+        assert won <= {item.name for item in exercise.properties if {item.name, item.needs} & trusted}
 
 
 @each_exercise

@@ -19,8 +19,8 @@ from autograder.submissions.hand_in import (
     MAX_BESIDE,
     MAX_DEPTH,
     MAX_ENTRIES,
+    TOO_MANY,
     NotGradable,
-    read_beside,
     read_hand_in,
     read_timestamp,
     shown,
@@ -72,7 +72,7 @@ def test_what_a_notebook_needs_is_read(folder: Path) -> None:
         (folder / name).write_text("x")
     found = read_hand_in(folder / f"{NAME}.ipynb")
     assert (found.notebook, found.files, found.flags) == (b"{}", wanted, ())
-    assert "helper.py" not in read_beside(folder, ["helper*"]).files
+    assert "helper.py" not in read_hand_in(folder / f"{NAME}.ipynb", ["helper*"]).files
 
 
 def test_a_picture_is_one_by_its_bytes_and_no_folder_stands_in_the_place_of_a_page(folder: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_picture_is_one_by_its_bytes_and_no_folder_stands_in_the_place_of_a_pa
     for place in (f"{NAME}.html", f"deep/{NAME}.HTML", "x.ipynb"):
         (folder / place).mkdir(parents=True)
         (folder / place / "a.txt").write_text("a")
-    found = read_beside(folder)
+    found = read_hand_in(folder / f"{NAME}.ipynb")
     assert list(found.files) == ["right.png"]
     told = "\n".join(found.flags)
     assert "page.png (a picture that no page shows: It is neither PNG nor JPEG)." in told
@@ -95,7 +95,7 @@ def test_what_is_no_plain_file_is_not_opened(folder: Path) -> None:
     os.mkfifo(folder / "pipe.txt")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / "socket.txt"))
-    found = read_beside(folder)
+    found = read_hand_in(folder / f"{NAME}.ipynb")
     assert found.files == {}
     names = "loot.txt, pipe.txt, socket.txt and 1 more"
     assert found.flags == (f"Left out beside the notebook: {names} (links, pipes and devices are not opened).",)
@@ -104,12 +104,8 @@ def test_what_is_no_plain_file_is_not_opened(folder: Path) -> None:
 def test_a_flood_of_files_is_not_read(folder: Path) -> None:
     for number in range(MAX_ENTRIES):
         (folder / f"{number}.txt").touch()
-    found = read_beside(folder)
-    assert found.files == {}
-    assert found.flags == (
-        f"There are more than {MAX_ENTRIES} files and folders beside the notebook: none of them is used. "
-        "Hand in those that it needs.",
-    )
+    found = read_hand_in(folder / f"{NAME}.ipynb")
+    assert (found.files, found.flags) == ({}, (TOO_MANY,))
 
 
 def test_depth_and_bytes_are_bounded(folder: Path) -> None:
@@ -122,7 +118,7 @@ def test_depth_and_bytes_are_bounded(folder: Path) -> None:
         (folder / name).touch()
         os.truncate(folder / name, MAX_BESIDE - 100)
     (folder / "small.csv").write_text("1")
-    found = read_beside(folder)
+    found = read_hand_in(folder / f"{NAME}.ipynb")
     assert {name: len(content) for name, content in found.files.items()} == {
         "a.npz": MAX_BESIDE - 100,
         "/".join(["d"] * MAX_DEPTH + ["kept.txt"]): 4,
@@ -135,7 +131,7 @@ def test_depth_and_bytes_are_bounded(folder: Path) -> None:
 def test_names_that_no_terminal_shows_are_left_out(folder: Path) -> None:
     for name in (b"\xff.txt", b"a\nb.txt", "\u202etxt.py".encode(), b"\x1b[2J.txt"):
         Path(os.fsdecode(bytes(folder) + b"/" + name)).touch()
-    found = read_beside(folder)
+    found = read_hand_in(folder / f"{NAME}.ipynb")
     assert found.files == {}
     assert "\n" not in found.flags[0] and "\x1b" not in found.flags[0]
     found.flags[0].encode()
