@@ -282,17 +282,6 @@ def test_color_mode_changes_and_stays(visit: Visit) -> None:
     assert output.evaluate("output => getComputedStyle(output).backgroundColor") == "rgba(0, 0, 0, 0)"
 
 
-def test_icons_are_drawn(visit: Visit) -> None:
-    visit.open("index.html")
-    assert visit.page.evaluate("""async () => {
-        await document.fonts.ready;
-        return [...document.fonts].some((font) => font.family.includes("Awesome") && font.status === "loaded");
-    }""")
-    content = "icon => getComputedStyle(icon, '::before').content"
-    shown = visit.page.locator(".theme-switch:visible").first.evaluate(content)
-    assert re.fullmatch('"[\ue000-\uf8ff]"', shown)
-
-
 def test_code_is_copied(browser: Browser, served: str) -> None:
     with Visit(browser, served, permissions=["clipboard-read", "clipboard-write"]) as visit:
         visit.open(CHAPTER)
