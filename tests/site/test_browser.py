@@ -156,6 +156,7 @@ def test_formulas_and_the_opening_figure_are_seen_whole(browser: Browser, served
             "(all) => all.map((one) => one.scrollWidth - one.clientWidth).filter((missing) => missing > 1)"
         )
         assert visit.page.locator(places).count() >= 2
+        expect(visit.page.locator("#equation-attention-equation .eqno")).to_contain_text("(1)")
         assert cut == []
 
 
@@ -165,6 +166,7 @@ def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
     question = visit.page.locator(".question").first
     options = question.locator("details")
     expect(question).to_have_role("group")
+    expect(question).not_to_contain_text("[")
     expect(question).to_have_accessible_name(question.locator(".question-text").inner_text())
     options.nth(0).locator("summary").focus()
     visit.page.keyboard.press("Enter")
