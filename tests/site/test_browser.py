@@ -156,7 +156,7 @@ def test_formulas_and_the_opening_figure_are_seen_whole(browser: Browser, served
             "(all) => all.map((one) => one.scrollWidth - one.clientWidth).filter((missing) => missing > 1)"
         )
         assert visit.page.locator(places).count() >= 2
-        expect(visit.page.locator("#equation-attention-equation .eqno")).to_contain_text("(1)")
+        expect(visit.page.locator("#equation-attention-equation .eqno")).to_contain_text(re.compile(r"\(\d+\)"))
         assert cut == []
 
 
