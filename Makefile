@@ -15,7 +15,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env wheels release widgets bench-widgets book site pdf epub bench-site bench-solve bench bench-grade bench-quantizers unseen-answers checks constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env wheels release widgets bench-widgets book site pdf epub bench-site bench-solve bench bench-grade unseen-answers checks constraints lab demo-class lint test test-long unit outputs notebooks grading sandboxes browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -124,10 +124,7 @@ bench-site: site benchmarks/node_modules/.package-lock.json  ## measure the buil
 bench-solve: site  ## measure how soon an exercise in the page answers
 	@$(BIN)/python -m benchmarks.solve $(ARGUMENTS)
 
-bench-quantizers: env  ## print our quantizers' errors and sizes beside those of bitsandbytes and torchao
-	@$(BIN)/python -m benchmarks.quantizers
-
-bench: bench-widgets bench-site bench-solve bench-grade bench-quantizers  ## run all benchmarks
+bench: bench-widgets bench-site bench-solve bench-grade  ## run all benchmarks
 
 benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	npm ci --silent --prefix benchmarks

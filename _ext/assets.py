@@ -32,15 +32,15 @@ def preload(context: dict[str, Any], fonts: Iterable[str]) -> None:
 
 def minified(text: str, language: str) -> str:
     """A script ("js") or a stylesheet ("css") without what no browser needs; a script's top-level names stay."""
-    command = [
-        str(ESBUILD),
-        "--minify",
-        f"--loader={language}",
-        "--target=es2022",
-        "--charset=utf8",
-        "--log-level=error",
-    ]
-    result = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
+    options = ["--minify", f"--loader={language}", "--target=es2022", "--charset=utf8", "--log-level=error"]
+    return run_tool([ESBUILD, *options], f"esbuild cannot read the pages' {language}", text)
+
+
+def run_tool(command: Iterable[object], fault: str, text: str = "", folder: Path | None = None) -> str:
+    """What a tool of Node.js makes of a text, in a folder. Raises ExtensionError: the fault, and what the tool says."""
+    words = [*map(str, command)]
+    result = subprocess.run(words, input=text, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     if result.returncode:
-        raise ExtensionError(f"esbuild cannot read the pages' {language}: {result.stderr.strip()}")
+        said = result.stderr.strip()
+        raise ExtensionError(f"{fault}: {next((line for line in said.splitlines() if 'Error: ' in line), said)}")
     return result.stdout

@@ -80,9 +80,9 @@ class LightPages:
         script = joined_scripts.join(static, [*self.scripts, joined_scripts.THEME_SCRIPT])
         (static / "light.js").write_text(with_versions(script, IN_SCRIPT, static), encoding="utf-8")
         css = stylesheets.join(static, [*THEME_STYLESHEETS, *self.stylesheets])
-        css = stylesheets.purge(css, names_in_use(site, {"light.js", *SEPARATE_SCRIPTS}))
+        css = minified(stylesheets.purge(css, site, ["light.js", *SEPARATE_SCRIPTS]), "css")
         css = stylesheets.with_icons_inside(css, static / ICON_FONT)
-        css = stylesheets.with_typeface_inside(minified(css, "css"), static)
+        css = stylesheets.with_typeface_inside(css, static)
         css = with_versions(css, IN_STYLESHEET, static)
         (static / "light.css").write_text(f'@charset "utf-8";\n{css}', encoding="utf-8")
         write_versions(site)
@@ -107,19 +107,6 @@ def waiting(script: Any) -> Any:
     else:
         return script
     return type(script)(script.filename, priority=script.priority, **script.attributes | extra)
-
-
-def names_in_use(site: Path, scripts: set[str]) -> set[str]:
-    """Classes, ids and variables in the site's pages, and every word of the scripts, which may set them."""
-    names: set[str] = set()
-    for page in site.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        names.update(re.findall(r"var\((--[\w-]+)", text))
-        for value in re.findall(r'\b(?:class|id)="([^"]*)"', text):
-            names.update(value.split())
-    for script in scripts:
-        names.update(re.findall(r"[\w-]+", (site / "_static" / script).read_text(encoding="utf-8")))
-    return names
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -7,7 +7,6 @@ at once when it is read, and kept with it. A formula that KaTeX cannot read is a
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from html import escape, unescape
 from pathlib import Path
@@ -21,7 +20,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext.assets import is_stale, preload
+from _ext.assets import is_stale, preload, run_tool
 from _ext.typeface import cut_down
 
 logger = logging.getLogger(__name__)
@@ -58,11 +57,7 @@ def configure(app: Sphinx, config: Config) -> None:
 def draw(formulas: list[tuple[str, bool]]) -> list[dict[str, str]]:
     """Draw (TeX, display) pairs: each becomes {"html": ...}, or {"error": ...} where KaTeX cannot read it."""
     job = json.dumps([{"tex": tex, "display": display} for tex, display in formulas])
-    command = ["node", str(FOLDER / "render_formulas.js")]
-    result = subprocess.run(command, input=job, capture_output=True, encoding="utf-8", check=False)
-    if result.returncode:
-        raise ExtensionError(f"KaTeX could not be run: {result.stderr.strip().splitlines()[-1]}")
-    drawn: list[dict[str, str]] = json.loads(result.stdout)
+    drawn: list[dict[str, str]] = json.loads(run_tool(["node", FOLDER / "render_formulas.js"], "KaTeX failed", job))
     return drawn
 
 

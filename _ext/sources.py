@@ -13,14 +13,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 PACKAGES = ("llm_course", "solutions", "autograder")
-READ_BY = {
-    "llm_course/checks": "llm_course/check.py",
-    "llm_course/assignments": "llm_course/lab.py",
-    "llm_course/jupyter": "llm_course/lab.py",
-}
-"""Data that one module of its package alone reads: a chapter's page does not depend on the exercises' checks."""
-NOT_PUT_OUT = ("llm_course/widgets",)
-"""Data that no output holds: the JavaScript of the widgets, which the built site has from there."""
+NOT_PUT_OUT = ("checks", "assignments", "jupyter", "widgets")
+"""Data of `llm_course` that no page puts out: what exercises are checked by, and the JavaScript of the widgets."""
 
 
 def key_of(content: NotebookNode, path: Path, root: Path) -> str:
@@ -123,9 +117,8 @@ def module_files(name: str, root: Path) -> dict[Path, str]:
 def package_data(modules: set[Path], root: Path) -> set[Path]:
     """Files that are not Python and lie in the packages of these modules, as far as outputs depend on them: weights."""
     found = {file for package in {module.parent for module in modules} for file in data_below(package)}
-    others = [folder for folder, reader in READ_BY.items() if root / reader not in modules]
-    unread = [root / folder for folder in (*others, *NOT_PUT_OUT)]
-    return {file for file in found if not any(folder in file.parents for folder in unread)}
+    unread = {root / "llm_course" / folder for folder in NOT_PUT_OUT}
+    return {file for file in found if unread.isdisjoint(file.parents)}
 
 
 def data_below(folder: Path) -> Iterator[Path]:

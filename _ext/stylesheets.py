@@ -1,23 +1,15 @@
-"""Makes one small stylesheet out of many: the rules whose classes and ids occur in the site, and what they use."""
+"""Makes one small stylesheet out of many: what its pages use, with icons and fonts inside."""
 
 import base64
+import posixpath
 import re
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
-from pathlib import Path, PurePosixPath
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
 
-import tinycss2
-
+from _ext.assets import run_tool
 from _ext.typeface import cut_down
 
-Tokens = list[Any]
-
-NESTING = ("media", "supports", "container", "layer")
-# A variable that is set; in its value a semicolon or a brace may stand between quotes or parentheses.
-VARIABLE = re.compile(
-    r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:[^;{}"'()]|"[^"]*"|'[^']*'|\((?:[^()"']|"[^"]*"|'[^']*'|\([^()]*\))*\))*(?:;|(?=\}))"""
-)
+PURGE = Path(__file__).with_name("purge_styles.js")
 ICONS = re.compile("[\ue000-\uf8ff]")  # where icon fonts keep their glyphs
 
 
@@ -30,70 +22,15 @@ def with_addresses(css: str, name: str) -> str:
     """CSS of the file `name`, as it must read in a file at the top of the same folder."""
 
     def moved(match: re.Match[str]) -> str:
-        parts: list[str] = []
-        for part in (PurePosixPath(name).parent / match[2]).parts:
-            if part == "..":
-                parts.pop()
-            else:
-                parts.append(part)
-        return f"url({'/'.join(parts)})"
+        return f"url({posixpath.normpath(posixpath.join(posixpath.dirname(name), match[2]))})"
 
     return re.sub(r"url\(\s*(['\"]?)(?!data:|#|https?:)([^'\")]+)\1\s*\)", moved, css)
 
 
-def purge(css: str, used: set[str]) -> str:
-    """The CSS without selectors that ask for a class or an id that is not in `used`, nor unread variables."""
-    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-    return without_unread_variables("\n".join(kept_rules(rules, used)), used)
-
-
-def without_unread_variables(css: str, used: set[str]) -> str:
-    """A variable may be read only to set another, so that several rounds are needed."""
-    read = used | set(re.findall(r"var\(\s*(--[\w-]+)", css))
-    smaller = VARIABLE.sub(lambda variable: variable[0] if variable[1] in read else "", css)
-    return smaller if smaller == css else without_unread_variables(smaller, used)
-
-
-def kept_rules(rules: Iterable[Any], used: set[str]) -> Iterator[str]:
-    for rule in rules:
-        if rule.type == "error":
-            raise ValueError(f"a stylesheet cannot be read: {rule.message} (line {rule.source_line})")
-        if rule.type == "qualified-rule":
-            asked = [selector for selector in selectors(rule.prelude) if names_asked(selector) <= used]
-            if asked:
-                yield f"{','.join(map(compact, asked))}{{{compact(rule.content)}}}"
-        elif rule.lower_at_keyword in NESTING and rule.content is not None:
-            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
-            if kept := list(kept_rules(inner, used)):
-                yield f"@{rule.at_keyword} {compact(rule.prelude)}{{{''.join(kept)}}}"
-        elif rule.lower_at_keyword not in ("charset", "import"):
-            yield rule.serialize()
-
-
-def selectors(prelude: Tokens) -> Iterator[Tokens]:
-    """The selectors of a list, which its commas part."""
-    selector: Tokens = []
-    for token in prelude:
-        if token == ",":
-            yield selector
-            selector = []
-        else:
-            selector.append(token)
-    yield selector
-
-
-def names_asked(selector: Tokens) -> set[str]:
-    """Classes and ids that must be there for the selector to match; those inside `:not(...)` do not count."""
-    names = {token.value for token in selector if token.type == "hash"}
-    for before, token in pairwise(selector):
-        if before == "." and token.type == "ident":
-            names.add(token.value)
-    return names
-
-
-def compact(tokens: Tokens) -> str:
-    text: str = tinycss2.serialize([token for token in tokens if token.type != "comment"])
-    return " ".join(text.split())
+def purge(css: str, site: Path, scripts: Iterable[str]) -> str:
+    """The CSS without what neither the pages of a site nor these scripts of its `_static` use."""
+    command = ["node", PURGE, *(f"_static/{name}" for name in scripts)]
+    return run_tool(command, "PurgeCSS cannot read the stylesheets", css, site)
 
 
 def with_icons_inside(css: str, font: Path) -> str:

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from autograder.exercises import assignments
-from benchmarks import grading, quantizers, unseen_answers
+from benchmarks import grading, unseen_answers
 from benchmarks import site as pages
 
 ROOT = Path(__file__).parents[1]
@@ -48,11 +48,6 @@ def test_unseen_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_a_folder_without_answers_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert unseen_answers.main([str(tmp_path)]) == 2
     assert "has no answers that can be judged" in capsys.readouterr().err
-
-
-def test_quantizers(capsys: pytest.CaptureFixture[str]) -> None:
-    quantizers.main()
-    assert capsys.readouterr().out.count("ours") >= 4
 
 
 @pytest.mark.browser

@@ -8,14 +8,12 @@ it, so that the version in its own address (`asset_versions.py`) changes with an
 import hashlib
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 
 from _ext.asset_versions import write_versions
-from _ext.assets import ESBUILD
+from _ext.assets import ESBUILD, run_tool
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -51,11 +49,9 @@ def write(app: Sphinx, exception: Exception | None) -> None:
 
 def bundle(folder: Path, name: str, *options: str) -> None:
     """Write a script with all that it imports."""
-    command = [str(ESBUILD), str(HERE / name), f"--outfile={folder / name}", "--bundle", "--minify", "--format=esm"]
+    command = [ESBUILD, HERE / name, f"--outfile={folder / name}", "--bundle", "--minify", "--format=esm"]
     command += ["--target=es2022", "--charset=utf8", "--loader:.css=text", "--log-level=error", *options]
-    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if result.returncode:
-        raise ExtensionError(f"esbuild cannot bundle _ext/solve/{name}: {result.stderr.strip()}")
+    run_tool(command, f"esbuild cannot bundle _ext/solve/{name}")
 
 
 def digest(folder: Path) -> str:

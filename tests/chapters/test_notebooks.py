@@ -6,6 +6,7 @@ outputs go into the book's cache, so that its build need not run the page again;
 page, too. Pages that are as they were then are run by `make test-long` alone.
 """
 
+import math
 import re
 import subprocess
 import sys
@@ -46,50 +47,31 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[tuple[int, str]]:
     return list(enumerate(sources, start=1))
 
 
-def too_long(notebook: nbformat.NotebookNode) -> list[str]:
-    """One clause for each cell that is longer than a screen."""
-    cells = [(number, source.splitlines()) for number, source in code_cells(notebook)]
-    return [
-        f"code cell {number} ({lines[0]!r}) has {len(lines)} lines"
-        for number, lines in cells
-        if len(lines) > LINES_OF_A_SCREEN
-    ]
-
-
-def too_wide(notebook: nbformat.NotebookNode) -> list[str]:
-    """One clause for each line of code that a reader has to scroll sideways."""
-    return [
-        f"code cell {number} has a line of {len(line)} columns: {line!r}"
-        for number, source in code_cells(notebook)
-        for line in source.splitlines()
-        if len(line) > COLUMNS_OF_A_PAGE
-    ]
-
-
-@pytest.mark.parametrize("page", READ, ids=name_of)
-def test_cells_fit_on_a_screen(page: Path) -> None:
-    assert too_long(jupytext.read(page)) == [], f"{name_of(page)}: a cell holds at most {LINES_OF_A_SCREEN} lines"
+def faults_of_cells(notebook: nbformat.NotebookNode, longest: float) -> list[str]:
+    """One clause for each cell that is too long, line that scrolls, and code over a widget that it only calls."""
+    found = []
+    for number, source in code_cells(notebook):
+        lines = source.splitlines()
+        if len(lines) > longest:
+            found.append(f"code cell {number} ({lines[0]!r}) has {len(lines)} lines, more than a screen")
+        found += [
+            f"code cell {number} has a line too wide: {line!r}" for line in lines if len(line) > COLUMNS_OF_A_PAGE
+        ]
+    for cell in notebook.cells:
+        # A mail agent is a module of the course's, and no widget.
+        if (
+            cell.source.startswith("from llm_course.widgets import ")
+            and "mail_agent" not in cell.source.splitlines()[0]
+        ):
+            hidden = {"remove-input", "hide-input" if "\nfor " in cell.source else ""}
+            if not hidden & set(cell.metadata.get("tags", [])):
+                found.append(f"tag the cell that ends with {cell.source.splitlines()[-1]!r} remove-input")
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_no_line_of_code_scrolls(page: Path) -> None:
-    assert too_wide(jupytext.read(page)) == [], f"{name_of(page)}: code has at most {COLUMNS_OF_A_PAGE} columns"
-
-
-def shown_calls(notebook: nbformat.NotebookNode) -> list[str]:
-    """One clause for each cell whose code only puts a widget on the page, and stands above it, open or folded."""
-    return [
-        f"the cell that ends with {cell.source.splitlines()[-1]!r} is shown"
-        for cell in notebook.cells
-        if cell.cell_type == "code" and cell.source.startswith("from llm_course.widgets import ")
-        if not {"remove-input", "hide-input" if "\nfor " in cell.source else ""} & set(cell.metadata.get("tags", []))
-        if "mail_agent" not in cell.source.splitlines()[0]  # which is a module of the course's, and no widget
-    ]
-
-
-@pytest.mark.parametrize("page", READ, ids=name_of)
-def test_no_code_stands_over_a_widget_that_is_only_called(page: Path) -> None:
-    assert shown_calls(jupytext.read(page)) == [], f"{name_of(page)}: tag such a cell remove-input"
+def test_cells_are_as_a_page_shows_them(page: Path) -> None:
+    assert faults_of_cells(jupytext.read(page), LINES_OF_A_SCREEN if page in READ else math.inf) == []
 
 
 def names_from_elsewhere(cells: list[nbformat.NotebookNode]) -> str:
@@ -105,30 +87,20 @@ def test_cells_at_real_size_stand_alone(page: Path) -> None:
     assert names_from_elsewhere(real_size.cells_at_real_size(jupytext.read(page))) == ""
 
 
-def broken_fences(text: str) -> list[str]:
-    """Opening lines with a backtick behind the fence: in CommonMark they open nothing, and what follows is lost."""
-    return re.findall(r"^`{3,}[^`\n]+`.*$", text, flags=re.MULTILINE)
-
-
-@pytest.mark.parametrize("page", sorted(CHAPTERS.rglob("*.md")), ids=name_of)
-def test_every_fence_opens(page: Path) -> None:
-    assert broken_fences(page.read_text(encoding="utf-8")) == []
-
-
-def open_fences(text: str) -> list[str]:
-    """Opening lines of boxes (a fence of colons) that nothing closes: the rest of the page would stand in the box."""
+def faults_of_fences(text: str) -> list[str]:
+    """Opening lines that open nothing, for a backtick stands behind the fence, and of boxes that nothing closes."""
     still_open: list[str] = []
     for line in text.splitlines():
         if re.match(r":{3,}\{", line):
             still_open.append(line)
         elif still_open and re.fullmatch(r":{3,}", line):
             still_open.pop()
-    return still_open
+    return [*still_open, *re.findall(r"^`{3,}[^`\n]+`.*$", text, flags=re.MULTILINE)]
 
 
 @pytest.mark.parametrize("page", sorted(CHAPTERS.rglob("*.md")), ids=name_of)
-def test_every_box_closes(page: Path) -> None:
-    assert open_fences(page.read_text(encoding="utf-8")) == []
+def test_every_fence_opens_and_every_box_closes(page: Path) -> None:
+    assert faults_of_fences(page.read_text(encoding="utf-8")) == []
 
 
 @pytest.fixture

@@ -156,6 +156,7 @@ def test_formulas_and_the_opening_figure_are_seen_whole(browser: Browser, served
             "(all) => all.map((one) => one.scrollWidth - one.clientWidth).filter((missing) => missing > 1)"
         )
         assert visit.page.locator(places).count() >= 2
+        expect(visit.page.locator("#equation-attention-equation .eqno")).to_contain_text(re.compile(r"\(\d+\)"))
         assert cut == []
 
 
@@ -165,6 +166,7 @@ def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
     question = visit.page.locator(".question").first
     options = question.locator("details")
     expect(question).to_have_role("group")
+    expect(question).not_to_contain_text("[")
     expect(question).to_have_accessible_name(question.locator(".question-text").inner_text())
     options.nth(0).locator("summary").focus()
     visit.page.keyboard.press("Enter")
@@ -227,28 +229,20 @@ def expect_read(page: Page, count: int) -> None:
     expect(ticks).to_have_text(["✓"] * count)
 
 
-def test_a_chapter_that_is_read_is_ticked_off(visit: Visit) -> None:
+@KEPT
+def test_a_chapter_that_is_read_is_ticked_off_and_stays_so(visit: Visit) -> None:
     visit.open(CHAPTER)
     expect_read(visit.page, 0)
     checkbox = visit.page.get_by_label("I have read this chapter")
     checkbox.focus()
     visit.page.keyboard.press("Space")
     expect_read(visit.page, 1)
-    checkbox.uncheck()
-    expect_read(visit.page, 0)
-
-
-@KEPT
-def test_reading_progress_is_kept(visit: Visit) -> None:
-    visit.open(CHAPTER)
-    checkbox = visit.page.get_by_label("I have read this chapter")
-    checkbox.check()
-    expect_read(visit.page, 1)
     visit.open("index.html")
     expect_read(visit.page, 1)
     visit.open(CHAPTER)
-    expect(checkbox).to_be_checked()
     expect_read(visit.page, 1)
+    checkbox.uncheck()
+    expect_read(visit.page, 0)
 
 
 @KEPT
@@ -280,17 +274,6 @@ def test_color_mode_changes_and_stays(visit: Visit) -> None:
     expect(html).to_have_attribute("data-theme", "dark")
     output = visit.page.locator(".cell_output .text_html").first
     assert output.evaluate("output => getComputedStyle(output).backgroundColor") == "rgba(0, 0, 0, 0)"
-
-
-def test_icons_are_drawn(visit: Visit) -> None:
-    visit.open("index.html")
-    assert visit.page.evaluate("""async () => {
-        await document.fonts.ready;
-        return [...document.fonts].some((font) => font.family.includes("Awesome") && font.status === "loaded");
-    }""")
-    content = "icon => getComputedStyle(icon, '::before').content"
-    shown = visit.page.locator(".theme-switch:visible").first.evaluate(content)
-    assert re.fullmatch('"[\ue000-\uf8ff]"', shown)
 
 
 def test_code_is_copied(browser: Browser, served: str) -> None:

@@ -91,16 +91,10 @@ def test_of_a_package_that_only_gathers_no_more_is_followed_than_is_asked(
     assert found == always | {f"llm_course/widgets/{module}.py" for module in modules}
 
 
-def test_data_of_a_package_is_its_own(project: Path) -> None:
-    inside = package_data({project / "llm_course" / "used.py"}, project)
+def test_data_of_a_package_is_its_own_and_what_no_page_puts_out_is_none(project: Path) -> None:
+    inside = package_data({project / "llm_course" / "check.py"}, project)
     assert names(inside, project) == {"llm_course/weights/model.bin"}
-    deeper = package_data({project / "llm_course" / "widgets" / "__init__.py"}, project)
-    assert names(deeper, project) == set(), "no output holds a widget's JavaScript"
-
-
-def test_checks_count_only_for_what_checks(project: Path) -> None:
-    checking = package_data({project / "llm_course" / "check.py"}, project)
-    assert names(checking, project) == {"llm_course/weights/model.bin", "llm_course/checks/topic.json"}
+    assert package_data({project / "llm_course" / "widgets" / "__init__.py"}, project) == set()
 
 
 @pytest.fixture

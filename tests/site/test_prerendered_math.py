@@ -7,50 +7,11 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from _ext.prerendered_math import KATEX, characters_in, copy_fonts, draw, fonts_used
-from tests.site.conftest import Built, build_book
-
-PAGE = r"""# Page with $x^2$
-
-Inline $\sqrt{d_k}$ and {eq}`sum`.
-
-$$
-\sum_i x_i
-$$ (sum)
-
-$$
-a = b \\
-c = d
-$$
-
-\begin{align}
-e &= f \\
-g &= h
-\end{align}
-"""
+from tests.site.conftest import Built
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    return build_book(tmp_path_factory.mktemp("book"), {"index.md": PAGE}, "_ext.prerendered_math")
-
-
-def test_every_formula_is_drawn_and_no_script_added(built: Built) -> None:
-    html = built.page("index")
-    assert built.warnings == ""
-    assert html.count('<span class="math"><span class="katex"') >= 2
-    assert html.count('<span class="katex-display">') == 3
-    assert "mathjax" not in html.lower()
-    assert "katex.min.js" not in html
-
-
-def test_labeled_equation_has_its_number_and_is_referred_to(built: Built) -> None:
-    html = built.page("index")
-    assert '<span class="eqno">(1)' in html
-    assert 'href="#equation-sum">(1)</a>' in html
-
-
-def test_only_fonts_of_one_format_are_shipped(built: Built) -> None:
-    folder = built.folder / "_static" / "katex"
+def test_only_fonts_of_one_format_are_shipped(site: Path) -> None:
+    folder = site / "_static" / "katex"
     assert {file.suffix for file in (folder / "fonts").iterdir()} == {".woff2"}
     css = (folder / "katex.min.css").read_text(encoding="utf-8")
     assert ".woff2" in css

@@ -1,4 +1,4 @@
-"""The question directive: what it writes, and how it answers a question that is not well formed."""
+"""How the question directive answers a question that is not well formed."""
 
 from collections.abc import Callable
 
@@ -6,50 +6,9 @@ import pytest
 
 from tests.site.conftest import Built
 
-PAGE = """# Page
 
-```{{question}} {title}
-{options}
-```
-"""
-
-GOOD = """:name: why-scale
-- [ ] To make the **weights** sum to 1.
-  > Softmax already does that.
-- [x] To keep $d_k$ out of it.
-  > The spread grows:
-  >
-  > ```python
-  > d_k ** 0.5
-  > ```
-"""
-
-
-def page(options: str, title: str = "Why divide by $d_k$?") -> dict[str, str]:
-    return {"index.md": PAGE.format(title=title, options=options)}
-
-
-def test_each_option_is_a_details_element_with_its_verdict(build: Callable[..., Built]) -> None:
-    built = build(page(GOOD), "_ext.questions")
-    html = built.page("index")
-    assert built.warnings == ""
-    assert 'id="why-scale" data-place="index#why-scale" role="group" aria-labelledby="why-scale-text"' in html
-    assert html.count('name="why-scale"') == 2
-    wrong, right = html.split("<details")[1:]
-    assert 'question-option wrong"' in wrong
-    assert "<summary>To make the <strong>weights</strong> sum to 1.</summary>" in wrong
-    assert "<strong>Not quite.</strong> Softmax already does that." in wrong
-    assert 'question-option right"' in right
-    assert "<strong>Right.</strong> The spread grows:" in right
-    assert 'class="highlight' in right.split("</details>")[0]
-    assert "[x]" not in html
-    assert "[ ]" not in html
-
-
-def test_title_holds_markup(build: Callable[..., Built]) -> None:
-    fenced = page(GOOD, "Why `d_k`?")["index.md"].replace("```{q", ":::{q").replace("\n```\n", "\n:::\n")
-    html = build({"index.md": fenced}, "_ext.questions").page("index")
-    assert 'id="why-scale-text">Why <code' in html
+def page(options: str) -> dict[str, str]:
+    return {"index.md": f"# Page\n\n```{{question}} Why?\n{options}\n```\n"}
 
 
 def test_explanation_may_begin_with_a_block(build: Callable[..., Built]) -> None:

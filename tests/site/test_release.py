@@ -49,14 +49,24 @@ def test_a_learner_gets_the_course_with_its_widgets_and_no_answer(archive: zipfi
     assert not [name for name in names if name.endswith("/widget.ts")], "what is built is enough"
 
 
-def test_a_site_without_an_archive_has_no_button(build: Callable[..., Built], tmp_path: Path) -> None:
+def test_a_site_links_to_what_lies_beside_it(build: Callable[..., Built], tmp_path: Path) -> None:
     pages = {"index.md": f"# A book\n\n```{{toctree}}\n{INSTALL_PAGE}\n```\n", f"{INSTALL_PAGE}.md": "# Install\n"}
-    assert ARCHIVE not in build(pages, "_ext.downloads").page(INSTALL_PAGE)
-    (tmp_path / "release").mkdir()
-    (tmp_path / "release" / ARCHIVE).write_bytes(b"an archive")
-    built = build(pages, "_ext.downloads")
-    assert f'href="../../downloads/{ARCHIVE}"' in built.page(INSTALL_PAGE)
-    assert (built.folder / "downloads" / ARCHIVE).read_bytes() == b"an archive"
+    book, archive = tmp_path / "epub" / "a-book.epub", tmp_path / "release" / ARCHIVE
+
+    def links() -> tuple[list[str], list[str]]:
+        site = build(pages, "_ext.downloads")
+        found = [re.findall(r'href="(\S*(?:zip|epub|pdf))"', site.page(name)) for name in ("index", INSTALL_PAGE)]
+        return found[0], found[1]
+
+    assert links() == ([], [])
+    for file in (book, archive):
+        file.parent.mkdir()
+        file.write_bytes(b"content")
+    assert links() == (["whole_book/a-book.epub"], [f"../../downloads/{ARCHIVE}"])
+    for copied in ("whole_book/a-book.epub", f"downloads/{ARCHIVE}"):
+        assert (tmp_path / "html" / copied).read_bytes() == b"content"
+    book.unlink()
+    assert links() == ([], [f"../../downloads/{ARCHIVE}"])
 
 
 def test_colab_and_binder_open_a_notebook_where_there_is_a_repository() -> None:

@@ -179,17 +179,6 @@ def test_a_citation_is_read_as_its_first_author_and_year(build: Callable[..., Bu
     assert "They help Ba 2016, Zhang 2019." in (built.folder / "_static" / "search-sections.js").read_text("utf-8")
 
 
-def test_a_reference_is_found_by_its_title(build: Callable[..., Built]) -> None:
-    source = "@misc{su2021roformer, title={{RoFormer: Enhanced}}, author={Jianlin Su}, year={2021}}"
-    page = "# Norms\n\nThey help {cite}`su2021roformer`.\n\n```{bibliography}\n```\n"
-    settings = {"bibtex_bibfiles": ["a.bib"]}
-    built = build({"index.md": page, "a.bib": source}, "sphinxcontrib.bibtex", "_ext.section_search", **settings)
-    sections = (built.folder / "_static" / "search-sections.js").read_text("utf-8")
-    found = [one for one in json.loads(sections[len("courseSearch.receive(") : -3]) if "RoFormer" in one["text"]]
-    assert [(one["title"], one["page"]) for one in found] == [("Su21", "Norms")]
-    assert f'id="{found[0]["address"].partition("#")[2]}"' in built.page("index")
-
-
 def test_a_section_is_its_own_text(build: Callable[..., Built], monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Section] = []
 
