@@ -270,6 +270,43 @@ def refuses(
     return requires(name, *cases, advice=advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
 
 
+def leaves_arguments(
+    *cases: Case | tuple[str, ...],
+    advice: str,
+    name: str = "The arguments are left unchanged",
+    needs: str | None = None,
+    fails: str = "You change an argument.",
+) -> Requirement:
+    """That no call changes an argument."""
+    return requires(name, *cases, advice=advice, observe=observe.changed, needs=needs, fails=fails)
+
+
+def keeps_dtype(
+    *cases: Case | tuple[str, ...],
+    advice: str,
+    name: str = "The dtype is kept and the arguments are left unchanged",
+    needs: str | None = None,
+    fails: str,
+) -> Requirement:
+    """That results have the dtype of the reference's, and no call changes an argument."""
+    return requires(name, *cases, advice=advice, observe=observe.dtype_and_changed, needs=needs, fails=fails)
+
+
+def passes_gradients(
+    name: str,
+    *cases: Case | tuple[str, ...],
+    advice: str,
+    weight: int = 1,
+    needs: str | None = None,
+    part: int | None = None,
+    fails: str,
+) -> Requirement:
+    """That the gradients that the cases ask for are the reference's."""
+    return requires(
+        name, *cases, advice=advice, weight=weight, observe=observe.gradients, needs=needs, part=part, fails=fails
+    )
+
+
 def _needs_itself(name: str, needs: Mapping[str, str | None]) -> bool:
     """Whether one comes back to a property by going from each to the one that it needs."""
     seen, needed = {name}, needs[name]

@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import architectures
 
 
@@ -122,11 +121,10 @@ EXERCISE = exercise(
         needs=INPUTS_RIGHT,
         fails="You accept too few sentinels, or do not raise ValueError.",
     ),
-    requires(
-        "The lists are left unchanged, and new ones are returned",
+    leaves_arguments(
         ("two spans", "one span", "no span"),
         advice="Make new lists: neither ids nor spans nor sentinels may be changed or returned.",
-        observe=observe.changed,
+        name="The lists are left unchanged, and new ones are returned",
         needs=INPUTS_RIGHT,
         fails="You change a list that you were given, or return it.",
     ),

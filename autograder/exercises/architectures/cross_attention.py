@@ -7,8 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import architectures
 
 
@@ -157,21 +156,18 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You accept an n_heads that does not fit, or do not raise ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", in_float64, visible=True),
         ("nothing to see in one example",),
         advice="Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
         needs=MAIN,
         fails="Your result has another dtype than the inputs, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach both texts and all four weights, even if all of an example is hidden",
         Case("gradients", small, visible=True, gradients=INPUTS),
         Case("gradients, nothing to see", functools.partial(small, mask=True), visible=True, gradients=INPUTS),
         advice="Each of x, memory, w_q, w_k, w_v and w_o must have its gradient, and none may be NaN.",
-        observe=observe.gradients,
         needs=MAIN,
         fails="The gradient with respect to x, memory or a weight is missing, NaN, or not the derivative of the "
         "result.",

@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import architectures
 
 
@@ -114,22 +113,20 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="Where an example hides no token, your loss is not the mean over all examples, with a 0 for that one.",
     ),
-    requires(
-        "The dtype is that of the logits, and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", lambda draw: example(draw, dtype=torch.float64), visible=True),
         Case("bfloat16, t in float32", lambda draw: small(draw, torch.bfloat16), visible=True),
         ("three examples",),
         advice="Logits in float64 give a loss in float64, those in bfloat16 one in bfloat16 whatever t is, and no "
         "argument may differ after the call.",
-        observe=observe.dtype_and_changed,
+        name="The dtype is that of the logits, and the arguments are left unchanged",
         needs=MAIN,
         fails="Your loss has another dtype than the logits, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the logits",
         Case("gradients", small, visible=True, gradients=("logits",)),
         advice="Pick the log probabilities by gather and sum with torch: item and tolist lose the history.",
-        observe=observe.gradients,
         needs=MAIN,
         fails="The gradient with respect to the logits is missing, or is not that of -log p / (t · time).",
     ),

@@ -4,8 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, requires
 from solutions import architectures
 
 
@@ -79,12 +78,11 @@ EXERCISE = exercise(
         needs=SHIFT,
         fails="With the id 0 among the labels, your result is not start_id and then all labels but the last, 0 kept.",
     ),
-    requires(
-        "The dtype is kept, and the labels are left unchanged",
+    keeps_dtype(
         Case("int32", in_int32, visible=True),
         ("two rows", "padded"),
         advice="Labels in int32 give int32, and the labels are the same after the call as before it.",
-        observe=observe.dtype_and_changed,
+        name="The dtype is kept, and the labels are left unchanged",
         needs=SHIFT,
         fails="Your result has another dtype than the labels, or you change the labels.",
     ),

@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, requires
 from llm_course.checking import observe
 from solutions import attention
 
@@ -142,22 +142,18 @@ EXERCISE = exercise(
         needs="The weights of each query sum to 1",
         fails="Your output or your weights do not have the dtype of the inputs.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("small masked", "mask for each sequence", "padded batch"),
         advice="Operations that end in an underscore, `+=` and assignments to an index change a tensor in place: make "
         "a new one.",
-        observe=observe.changed,
         needs="The weights of each query sum to 1",
-        fails="You change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach query, key and value",
         Case("gradients", batched, visible=True, gradients=("query", "key", "value")),
         Case("gradients in padding", nothing_to_attend_to, visible=True, gradients=("query", "key", "value")),
         advice="The model learns through this function: its result must keep its history, so no detach, no no_grad, no "
         "way through NumPy or plain numbers. Where a query attends to nothing its gradient is 0, not NaN.",
-        observe=observe.gradients,
         fails="The gradient with respect to query, key or value is missing, NaN, or not the result's derivative.",
     ),
     points=6,

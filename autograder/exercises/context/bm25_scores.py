@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import context
 
 WORDS = ("red", "ball", "hat", "anna", "garden", "key", "found")
@@ -166,11 +165,10 @@ EXERCISE = exercise(
         advice="The same words may stand in two documents. Each has its own place, and its own score.",
         fails="Where two documents are equal, your list does not hold the score of each, both alike.",
     ),
-    requires(
-        "Query and documents are left unchanged",
+    leaves_arguments(
         ("different lengths", "different lengths, drawn"),
         advice="Count in new dictionaries; do not sort or shorten the lists that you were given.",
-        observe=observe.changed,
+        name="Query and documents are left unchanged",
         needs=RARE,
         fails="You change the query or a document that you were given.",
     ),

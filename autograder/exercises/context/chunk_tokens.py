@@ -5,8 +5,7 @@ from functools import partial
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import context
 
 
@@ -98,11 +97,10 @@ EXERCISE = exercise(
         advice="Try an empty list, and a text shorter than the overlap.",
         fails="You do not return [] for no ids, or [ids] for a text shorter than the overlap.",
     ),
-    requires(
-        "The list of ids is left unchanged",
+    leaves_arguments(
         ("overlap, no rest", "a rest", "a rest, drawn"),
         advice="Slicing makes new lists; `del`, `pop` and assignment to a slice change the one you were given.",
-        observe=observe.changed,
+        name="The list of ids is left unchanged",
         needs=CUT,
         fails="You change the list of ids that you were given.",
     ),

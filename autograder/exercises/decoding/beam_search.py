@@ -9,8 +9,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import decoding
 
 KNOWN = misunderstandings(decoding.beam_search, __file__)
@@ -242,11 +241,10 @@ EXERCISE = exercise(
         needs=GREEDY,
         fails="With max_new_tokens = 0 you do not return [start].",
     ),
-    requires(
-        "The table is left unchanged",
+    leaves_arguments(
         ("a garden path", "drawn", "an early end"),
         advice="Read the table and write nothing into it.",
-        observe=observe.changed,
+        name="The table is left unchanged",
         needs=WIDER,
         fails="You change the table that you were given.",
     ),

@@ -5,8 +5,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import embeddings
 
 MAIN = "The rows nearest by cosine to b - a + c come back, best first"
@@ -121,12 +120,11 @@ EXERCISE = exercise(
         "0.",
         fails="With a row of zeros in the table, your ranking is not that of cosines, with 0 for that row.",
     ),
-    requires(
-        "The table is left unchanged",
+    leaves_arguments(
         ("hand-made", "related rows"),
         advice="The table differs after your call: work on a new tensor.",
+        name="The table is left unchanged",
         fails="You change the table.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     refuses(

@@ -4,8 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import embeddings
 
 MAIN = "Each id becomes its row of the table"
@@ -60,24 +59,22 @@ EXERCISE = exercise(
         "three axes.",
         fails="For a single id, one sequence or three axes, your result is not the ids' rows in the shape [..., dim].",
     ),
-    requires(
-        "The dtype is that of the table, which is left unchanged",
+    keeps_dtype(
         ("four tokens",),
         Case("float64", in_dtype(torch.float64), visible=True),
         Case("bfloat16", in_dtype(torch.bfloat16), visible=True),
         advice="A table in float64 or bfloat16 must give rows in the same dtype. Only read the table, and the ids.",
+        name="The dtype is that of the table, which is left unchanged",
         fails="Your rows have another dtype than the table, or you change an argument.",
-        observe=observe.dtype_and_changed,
         needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the table and add up where an id is repeated",
         Case("gradients", looked_up([[2, 0, 2, 4], [0, 2, 1, 0]], 6), visible=True, gradients=("table",)),
         advice="If an id stands in three places, its row gets the sum of three gradients; a row that was not used gets "
         "0.",
         fails="The gradient with respect to the table is missing, or a row's is not the sum over the places of its id.",
         weight=2,
-        observe=observe.gradients,
         needs=MAIN,
     ),
     refuses(

@@ -7,8 +7,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import embeddings
 
 HAND_MADE = [[20, 2], [3, 3], [60, 30], [10, -12], [1, 0], [-40, 1], [5, 40], [-2, -1]]
@@ -108,12 +107,11 @@ EXERCISE = exercise(
         "points exactly away has the cosine -1.",
         fails="Where rows point the same way or exactly away, your list is not the other rows by their cosine.",
     ),
-    requires(
-        "The table is left unchanged",
+    leaves_arguments(
         ("hand-made", "drawn", "zero row"),
         advice="The table differs after your call: make a new tensor, and beware of /= and of names ending in _.",
+        name="The table is left unchanged",
         fails="You change the table.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     refuses(

@@ -4,7 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -62,13 +62,12 @@ EXERCISE = exercise(
         observe=observe.dtype,
         needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach both the hidden rows and the table",
         Case("gradients", batch_and_table, visible=True, gradients=("hidden", "table")),
         advice="Tied means that the one table learns from this end too: detach neither of the two.",
         fails="The gradient with respect to hidden or table is missing, or is not the logits' derivative.",
         weight=2,
-        observe=observe.gradients,
     ),
     refuses(
         Case("hidden rows of one number", of_widths(1, 7, 5), visible=True),

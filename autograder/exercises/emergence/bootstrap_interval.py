@@ -9,7 +9,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -111,12 +111,11 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="With n_resamples = 1 your interval does not have both ends at one drawn mean.",
     ),
-    requires(
-        "The global generators and the arguments are left unchanged",
+    leaves_arguments(
         Case("global generators", given(**shape("five", seed=8)), visible=True, generators=True),
         advice="Make a generator of your own from the seed: random.Random(seed), numpy.random.default_rng(seed) or "
         "torch.Generator().manual_seed(seed).",
-        observe=observe.changed,
+        name="The global generators and the arguments are left unchanged",
         needs=MAIN,
         fails="You change a global random generator, or an argument.",
     ),

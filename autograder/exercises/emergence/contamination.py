@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import emergence
 
 MAIN = "It is the share of the test's n-grams that stand in some training document"
@@ -100,11 +99,9 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You do not return 0.0 for a test of fewer than n tokens.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("example", "trigrams, drawn"),
         advice="Slice and build new tuples: the lists must be as they were.",
-        observe=observe.changed,
         needs=MAIN,
         fails="You change a list that you were given.",
     ),

@@ -4,8 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import emergence
 
 MAIN = "It is the mean weight on the position after the latest earlier place of the same token"
@@ -77,8 +76,7 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You do not return a 0 for each head where no token repeats.",
     ),
-    requires(
-        "The dtype is that of the weights, and the arguments are left unchanged",
+    keeps_dtype(
         Case(
             "float64",
             lambda draw: {"attention": weights(draw, 3, 12, torch.float64), "ids": text(draw, 12, 5)},
@@ -87,15 +85,14 @@ EXERCISE = exercise(
         Case("nothing repeats in float64", lambda draw: no_repeat(draw, torch.float64), visible=True),
         ("without a mask, drawn",),
         advice="Weights in float64 give scores in float64, zeros among them, and neither weights nor ids may change.",
-        observe=observe.dtype_and_changed,
+        name="The dtype is that of the weights, and the arguments are left unchanged",
         needs=MAIN,
         fails="You lose the dtype of the weights, or change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the weights",
         Case("gradients", drawn, visible=True, gradients=("attention",)),
         advice="Pick the weights by indexing and average them with torch: item, tolist and NumPy lose the history.",
-        observe=observe.gradients,
         needs=MAIN,
         fails="The gradient of your score with respect to attention is missing, or is not the score's derivative.",
     ),

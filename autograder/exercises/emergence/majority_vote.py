@@ -4,7 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, requires
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -92,11 +92,10 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You take different texts for the same answer, or change or leave out an answer.",
     ),
-    requires(
-        "The list is left unchanged",
+    leaves_arguments(
         ("clear", "tie"),
         advice="Count or sort a copy: the list must be as it was.",
-        observe=observe.changed,
+        name="The list is left unchanged",
         needs=MAIN,
         fails="You change the list that you were given.",
     ),

@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import emergence
 
 MEAN = "The first number is the mean of first - second"
@@ -65,11 +64,9 @@ EXERCISE = exercise(
         needs=ERROR,
         fails="Your standard error is not 0 where all differences are equal.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("four answers", "graded answers"),
         advice="Make a new list of differences: first and second must be as they were.",
-        observe=observe.changed,
         needs=ERROR,
         fails="You change one of the lists that you were given.",
     ),

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -192,11 +192,10 @@ EXERCISE = exercise(
         needs=TOTAL,
         fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
     ),
-    requires(
-        "The configuration is left unchanged",
+    leaves_arguments(
         ("tied", "shared keys and values, drawn"),
         advice="Read the entries with config['tied']; pop takes them out.",
-        observe=observe.changed,
+        name="The configuration is left unchanged",
         needs=TOTAL,
         fails="You change the configuration that you are given.",
     ),

@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, given, randint, randn
 from autograder.exercises.feed_forward.inputs import FAR, four_axes, whole
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -103,29 +103,25 @@ EXERCISE = exercise(
         needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
         fails="You accept w_gate and w_up of different shapes, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("rows",),
         Case("float64", gates_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", gates_in(torch.bfloat16), visible=True),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
         needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
         fails="Your result has another dtype than x, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x and all three matrices",
         Case("gradients", gates_for(2, 3, 4, d_ff=5), visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
         advice="All three are learned, and x comes from layers that learn: no detach, no .data, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to x, w_gate, w_up or w_down is missing, or is not the result's derivative.",
     ),
-    requires(
+    passes_gradients(
         "Gradients stay finite where a gate is far from zero",
         Case("gradients far out", gates_far_out, visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
         advice="e to the power of 300 is infinite in float32, and its gradient NaN. `torch.sigmoid` and "
         "`functional.silu` avoid it.",
-        observe=observe.gradients,
         needs="Gradients reach x and all three matrices",
         fails="Where a gate is far from zero, a gradient is not finite, or is not the result's derivative.",
     ),

@@ -4,8 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
 from solutions import frontier
 
 
@@ -66,7 +65,7 @@ EXERCISE = exercise(
         advice="Try an image of bytes (torch.uint8), and one that was transposed. Only move numbers: reshape, permute.",
         fails="You change the dtype or the numbers, or fail on some layout of memory.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the image",
         ("float64",),
         Case(
@@ -76,15 +75,13 @@ EXERCISE = exercise(
         ),
         advice="Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
         fails="The gradient with respect to image is missing, or is not the rows' derivative.",
-        observe=observe.gradients,
         needs=MAIN,
     ),
-    requires(
-        "The image is left unchanged",
+    leaves_arguments(
         ("one channel", "several channels, drawn"),
         advice="Do not write into the image.",
+        name="The image is left unchanged",
         fails="You change the image that you were given.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     refuses(

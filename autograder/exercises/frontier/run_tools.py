@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from llm_course.checking import functions, observe
 from solutions import frontier
 
@@ -186,12 +186,11 @@ EXERCISE = exercise(
         observe=observe.conversation,
         needs=MAIN,
     ),
-    requires(
-        "The replies are left unchanged",
+    leaves_arguments(
         ("one call", "calls, drawn"),
         advice="Do not take replies out of the list.",
+        name="The replies are left unchanged",
         fails="You change the list of replies that you were given.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     refuses(

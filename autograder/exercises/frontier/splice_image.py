@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -90,21 +90,18 @@ EXERCISE = exercise(
         observe=observe.dtype,
         needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach text and image",
         Case("gradients", partial(drawn, dtype=torch.float64), visible=True, gradients=("embeddings", "image")),
         Case("gradients, drawn", drawn, gradients=("embeddings", "image")),
         advice="Join with torch.cat; a tensor that is filled under no_grad, or made of lists, carries no gradient.",
         fails="The gradient with respect to embeddings or image is missing, or is not the result's derivative.",
-        observe=observe.gradients,
         needs=MAIN,
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("in the middle", "drawn"),
         advice="Join new tensors: embeddings and ids must be as they were.",
         fails="You change an argument that you were given.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     refuses(

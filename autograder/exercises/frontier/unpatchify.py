@@ -5,8 +5,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, given, randint, randn
 from autograder.exercises.frontier.patchify import drawn_sizes, numbered
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
 from solutions import frontier
 
 
@@ -66,7 +65,7 @@ EXERCISE = exercise(
         advice="Try bytes (torch.uint8), and patches that were transposed. Only move numbers.",
         fails="You change the dtype or the numbers, or fail on some layout of memory.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the patches",
         ("float64",),
         Case(
@@ -76,15 +75,13 @@ EXERCISE = exercise(
         ),
         advice="Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
         fails="The gradient with respect to patches is missing, or is not the image's derivative.",
-        observe=observe.gradients,
         needs=MAIN,
     ),
-    requires(
-        "The patches are left unchanged",
+    leaves_arguments(
         ("one channel", "several channels, drawn"),
         advice="Do not write into the patches.",
+        name="The patches are left unchanged",
         fails="You change the patches that you were given.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     refuses(

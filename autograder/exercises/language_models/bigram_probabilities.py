@@ -7,7 +7,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.language_models.inputs import random_ids
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from llm_course.checking import observe
 from solutions import language_models
 
@@ -112,12 +112,11 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You do not raise ValueError exactly where alpha is negative.",
     ),
-    requires(
-        "The list of ids is left unchanged",
+    leaves_arguments(
         ("every row seen", "every row seen, drawn"),
         advice="Do not remove or change anything in the list that you were given.",
+        name="The list of ids is left unchanged",
         fails="You change the list of ids.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     points=4,

@@ -8,7 +8,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, gain, with_small_scores
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -149,21 +149,19 @@ EXERCISE = exercise(
         needs="Embedding, last norm and tied head are right",
         fails="You accept an id that has no row, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype of the weights is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("bfloat16", decoder_in_bfloat16, visible=True),
         ("a head of its own",),
         advice="Weights in bfloat16 must give logits in bfloat16, and neither ids nor weights may differ after the "
         "call.",
-        observe=observe.dtype_and_changed,
+        name="The dtype of the weights is kept and the arguments are left unchanged",
         needs="Embedding, last norm and tied head are right",
         fails="Your logits have another dtype than the weights, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach all weights",
         Case("gradients", small_decoder, visible=True, gradients=("weights",)),
         advice="The whole model learns through this function: every weight must have its gradient.",
-        observe=observe.gradients,
         fails="The gradient of your logits with respect to some weight is missing, or is not their derivative.",
     ),
     points=6,

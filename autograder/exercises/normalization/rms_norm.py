@@ -15,7 +15,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -160,21 +160,18 @@ EXERCISE = exercise(
         needs="Rows keep their direction, but for the weight",
         fails="You accept a weight of another shape, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("weighted batch",),
         Case("bfloat16", unbiased(each_tensor(Tensor.bfloat16, weighted_batch)), visible=True),
         ("large numbers in float16",),
         advice="Inputs in half precision must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
         needs="Rows keep their direction, but for the weight",
         fails="Your result has another dtype than x, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x and weight",
         Case("gradients", unbiased(weighted_batch), visible=True, gradients=("x", "weight")),
         advice="The mean square depends on x too, so gradients flow through it: no detach, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to x or the weight is missing, or is not the result's derivative.",
     ),
     points=3,

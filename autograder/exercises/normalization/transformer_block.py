@@ -8,7 +8,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, with_small_scores
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -161,20 +161,17 @@ EXERCISE = exercise(
         needs="The feed-forward half adds its SwiGLU of the normed rows",
         fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("both halves",),
         Case("bfloat16", block_in_bfloat16, visible=True),
         advice="Inputs in bfloat16 must give bfloat16, and neither x nor the weights may differ after the call.",
-        observe=observe.dtype_and_changed,
         needs="The feed-forward half adds its SwiGLU of the normed rows",
         fails="Your result has another dtype than x, or you change x or the weights.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x and all nine weights",
         Case("gradients", small_block, visible=True, gradients=("x", "weights")),
         advice="Each weight must have its gradient: none of them may be cut off or left out.",
-        observe=observe.gradients,
         fails="The gradient with respect to x or one of the nine weights is missing, or is not the result's "
         "derivative.",
     ),

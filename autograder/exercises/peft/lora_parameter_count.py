@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import peft
 
 
@@ -42,11 +41,10 @@ EXERCISE = exercise(
         fails="With a rank of 1, a large rank, or no matrices, your number is not that of the entries of all lora_a "
         "and lora_b.",
     ),
-    requires(
-        "The list of shapes is left unchanged",
+    leaves_arguments(
         ("three matrices", "five matrices, drawn"),
         advice="Go through the list and take nothing out of it.",
-        observe=observe.changed,
+        name="The list of shapes is left unchanged",
         needs="Every matrix counts, also one of a shape that came before",
         fails="You change the list of shapes.",
     ),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -127,20 +127,16 @@ EXERCISE = exercise(
         fails="At far positions in half precision, your rows are not turned by angles of float32's precision.",
         needs=DISTANCE,
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("positions with gaps", "positions drawn"),
         advice="An argument differs after your call: writing into a slice of x changes it for the caller too.",
-        fails="You change an argument.",
-        observe=observe.changed,
         needs=DISTANCE,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x",
         Case("gradients", rows_of(1, 2, 3, 6, positions=[3, 10, 4]), visible=True, gradients=("x",)),
         advice="Queries and keys are learned through this function: no detach, no no_grad, no way through NumPy.",
         fails="The gradient of your result with respect to x is missing, or is not the turn's derivative.",
-        observe=observe.gradients,
         needs=DISTANCE,
     ),
     points=6,

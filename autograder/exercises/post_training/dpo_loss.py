@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import post_training
 
 
@@ -93,29 +92,25 @@ EXERCISE = exercise(
         needs=MARGINS,
         fails="You accept shapes that differ or a beta below or at 0, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", pairs(4, 0.4, torch.float64), visible=True, slack=1e12),
         ("two pairs",),
         advice="float64 log probabilities give a float64 loss, float32 ones a float32 one.",
-        observe=observe.dtype_and_changed,
         needs=MARGINS,
         fails="Your loss has another dtype than the log probabilities, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the policy",
         Case("gradients", pairs(4, 0.6), visible=True, gradients=POLICY),
         Case("gradients far apart", drawn_far, visible=True, gradients=POLICY),
         advice="The policy's log probabilities, of chosen and of rejected answers, are what is trained.",
-        observe=observe.gradients,
         fails="The gradient with respect to the policy's log probabilities is missing, or is not the loss's "
         "derivative.",
     ),
-    requires(
+    passes_gradients(
         "No gradient reaches the reference",
         Case("gradients of all", pairs(3, 0.4), visible=True, gradients=ALL),
         advice="The reference is the policy before training. detach its log probabilities.",
-        observe=observe.gradients,
         fails="A gradient reaches the reference, or the policy's gradient is not the loss's derivative.",
     ),
     points=4,

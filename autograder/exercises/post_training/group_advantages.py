@@ -3,8 +3,7 @@
 import torch
 
 from autograder.exercises.drawing import ArgumentMaker, given, randn
-from autograder.exercises.spec import Case, exercise, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, requires
 from solutions import post_training
 
 
@@ -49,12 +48,11 @@ EXERCISE = exercise(
         needs=GROUPED,
         fails="Where rewards lie close together, your advantages are not (reward - mean) / (deviation + 1e-6).",
     ),
-    requires(
-        "The dtype is kept and the rewards are left unchanged",
+    keeps_dtype(
         Case("float64", drawn(2, 4, torch.float64), visible=True, slack=1e12),
         ("two groups",),
         advice="Work on a new tensor in the dtype of the rewards.",
-        observe=observe.dtype_and_changed,
+        name="The dtype is kept and the rewards are left unchanged",
         needs=GROUPED,
         fails="Your advantages have another dtype than the rewards, or you change the rewards.",
     ),

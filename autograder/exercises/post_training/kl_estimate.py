@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import post_training
 
 
@@ -65,20 +64,17 @@ EXERCISE = exercise(
         needs=MEAN,
         fails="You accept shapes that differ, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", samples(5, torch.float64), visible=True, slack=1e12),
         ("three samples",),
         advice="float64 log probabilities give a float64 estimate, float32 ones a float32 one.",
-        observe=observe.dtype_and_changed,
         needs=MEAN,
         fails="Your estimate has another dtype than the log probabilities, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the policy's log probabilities",
         Case("gradients", samples(4), visible=True, gradients=("log_probs",), slack=ROUNDING),
         advice="A KL term in a loss is differentiated: no detach, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to log_probs is missing, or is not that of the mean of exp(d) - 1 - d.",
     ),
     points=1,

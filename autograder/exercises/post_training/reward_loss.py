@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import post_training
 
 
@@ -62,21 +61,19 @@ EXERCISE = exercise(
         needs=MARGINS,
         fails="You accept rewards that are not one for one, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the rewards are left unchanged",
+    keeps_dtype(
         Case("float64", pairs(4, torch.float64), visible=True, slack=1e12),
         ("three pairs",),
         advice="float64 rewards give a float64 loss, float32 rewards a float32 one.",
-        observe=observe.dtype_and_changed,
+        name="The dtype is kept and the rewards are left unchanged",
         needs=MARGINS,
         fails="Your loss has another dtype than the rewards, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach both rewards",
         Case("gradients", pairs(4), visible=True, gradients=("chosen", "rejected")),
         Case("gradients far apart", drawn_far_apart, visible=True, gradients=("chosen", "rejected")),
         advice="Both answers were scored by the model that is trained: no detach, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to chosen or rejected is missing, or is not the loss's derivative.",
     ),
     points=2,

@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import post_training
 
 
@@ -114,20 +113,17 @@ EXERCISE = exercise(
         needs=SUMMED,
         fails="You accept logits and labels that do not fit, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", answers(2, 6, torch.float64), visible=True, slack=1e12),
         ("answers",),
         advice="Sums of float64 logits are float64, and the labels still hold their -100 after the call.",
-        observe=observe.dtype_and_changed,
         needs=SUMMED,
         fails="Your sums have another dtype than the logits, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the logits",
         Case("gradients", answers(2, 6), visible=True, gradients=("logits",)),
         advice="These sums are what preference training differentiates: no detach, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient of your sums with respect to the logits is missing, or is not the sums' derivative.",
     ),
     points=4,

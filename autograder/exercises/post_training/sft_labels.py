@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import post_training
 
 
@@ -76,12 +75,11 @@ EXERCISE = exercise(
         needs=LABELED,
         fails="You accept invalid spans, or raise something other than ValueError.",
     ),
-    requires(
-        "The lists are left as they were",
+    leaves_arguments(
         ("two turns", "in another order"),
         advice="Make a new list: neither ids nor spans may be changed. `spans.sort()` changes spans; `sorted` does "
         "not.",
-        observe=observe.changed,
+        name="The lists are left as they were",
         needs=LABELED,
         fails="You change ids or spans.",
     ),

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn, uniform
 from autograder.exercises.pretraining.inputs import away_from_zero
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, refuses, requires
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -161,12 +161,10 @@ EXERCISE = exercise(
         needs=CORRECTED,
         fails="You accept step 0 or shapes that differ, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", each_tensor(Tensor.double, later(2, 3)), visible=True, slack=1e12),
         Case("bfloat16", each_tensor(Tensor.bfloat16, later(2, 3))),
         advice="The results are new tensors in the dtype of the parameters: no `-=`, no `mul_` on what you were given.",
-        observe=observe.dtype_and_changed,
         needs=CORRECTED,
         fails="Your results have another dtype than the parameters, or you change an argument.",
     ),

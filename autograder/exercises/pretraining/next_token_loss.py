@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import pretraining
 
 VOCAB = 7
@@ -154,22 +153,19 @@ EXERCISE = exercise(
         needs=SHIFTED,
         fails="You accept logits and ids that do not fit, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", text(2, 4, dtype=torch.float64), visible=True, slack=1e12),
         Case("bfloat16", text(2, 4, dtype=torch.bfloat16)),
         Case("all ignored in bfloat16", all_ignored(torch.bfloat16), visible=True),
         advice="Logits in float64 or bfloat16 must give a loss of the same dtype, and no argument may differ after the "
         "call.",
-        observe=observe.dtype_and_changed,
         needs=SHIFTED,
         fails="Your loss has another dtype than the logits, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the logits",
         Case("gradients", with_ignored(2, 6), visible=True, gradients=("logits",)),
         advice="The loss is what is differentiated: no detach, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient of your loss with respect to the logits is missing, or is not the loss's derivative.",
     ),
     points=4,

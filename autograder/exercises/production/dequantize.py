@@ -7,8 +7,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import production
 
 MAIN = "Each whole number is multiplied by its row's scale"
@@ -62,23 +61,21 @@ EXERCISE = exercise(
         fails="Where q has another integer dtype than int8, your weights are not q times the scale of the row.",
         needs=MAIN,
     ),
-    requires(
-        "The result has the dtype of the scale, and the arguments are left unchanged",
+    keeps_dtype(
         ("two rows",),
         Case("bfloat16", partial(drawn, dtype=torch.bfloat16), visible=True),
         Case("float16", partial(drawn, dtype=torch.float16)),
         Case("float64", partial(drawn, dtype=torch.float64), visible=True),
         advice="A scale in bfloat16 gives weights in bfloat16: q.to(scale.dtype).",
+        name="The result has the dtype of the scale, and the arguments are left unchanged",
         fails="Your result does not have the dtype of the scale, or you change an argument.",
-        observe=observe.dtype_and_changed,
         needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the scale",
         ("two rows", "drawn"),
         advice="The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
         fails="The gradient with respect to scale is missing, or is not the derivative of q times scale.",
-        observe=observe.gradients,
     ),
     refuses(
         Case("a scale of one dimension", given(q=SQUARE, scale=torch.tensor([0.5, 2.0])), visible=True),

@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import production
 
 MAIN = "Attention and feed-forward have linear_bits a parameter, the rest has other_bits"
@@ -78,12 +77,11 @@ EXERCISE = exercise(
         fails="With counts in another order, or one of 0, your bytes are not each named count times its bits, over 8.",
         needs=MAIN,
     ),
-    requires(
-        "The counts are left unchanged",
+    leaves_arguments(
         ("8 bits", "drawn", "4.5 bits"),
         advice="Read the entries with parameter_counts['norm']; pop takes them out.",
+        name="The counts are left unchanged",
         fails="You change the dict of counts that you were given.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     refuses(

@@ -9,8 +9,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, given, randint
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import production
 
 MAIN = "Each code becomes its level, times the largest magnitude of its block"
@@ -73,23 +72,21 @@ EXERCISE = exercise(
         fails="Where a block is short, or of one code, your numbers are not the codes' levels times their block's "
         "absmax.",
     ),
-    requires(
-        "The result has the dtype of absmax, and the arguments are left unchanged",
+    keeps_dtype(
         ("two blocks",),
         Case("bfloat16", partial(drawn, dtype=torch.bfloat16), visible=True),
         Case("float16", partial(drawn, dtype=torch.float16)),
         Case("float64", partial(drawn, dtype=torch.float64), visible=True),
         advice="An absmax in bfloat16 gives numbers in bfloat16: make the table in its dtype.",
+        name="The result has the dtype of absmax, and the arguments are left unchanged",
         fails="Your result does not have the dtype of absmax, or you change an argument.",
-        observe=observe.dtype_and_changed,
         needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach absmax",
         ("two blocks", "drawn"),
         advice="The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
         fails="The gradient with respect to absmax is missing, or is not the derivative of level times absmax.",
-        observe=observe.gradients,
     ),
     refuses(
         ("a short last block",),

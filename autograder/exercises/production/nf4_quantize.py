@@ -8,8 +8,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_blocks
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, refuses, requires
 from solutions import production
 from solutions.production import NF4_LEVELS
 
@@ -128,15 +127,14 @@ EXERCISE = exercise(
         part=0,
         needs=MAIN,
     ),
-    requires(
-        "Codes are uint8, absmax has the dtype of x, and x is left unchanged",
+    keeps_dtype(
         ("two blocks",),
         Case("bfloat16", blocks(14, 6, torch.bfloat16), visible=True),
         Case("float16", blocks(14, 6, torch.float16)),
         Case("float64", blocks(14, 6, torch.float64)),
         advice="Convert the codes to torch.uint8. Numbers in bfloat16 have an absmax in bfloat16. x must be as it was.",
+        name="Codes are uint8, absmax has the dtype of x, and x is left unchanged",
         fails="Your codes are not uint8, your absmax has another dtype than x, or you change x.",
-        observe=observe.dtype_and_changed,
         needs=MAIN,
     ),
     refuses(

@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from llm_course.checking import observe
 from solutions import production
 
@@ -150,12 +150,11 @@ EXERCISE = exercise(
         part=1,
         needs=MAIN,
     ),
-    requires(
-        "The weights are left unchanged",
+    leaves_arguments(
         ("even groups", "even groups, drawn", "a short last group"),
         advice="Work on new tensors: weight must be as it was.",
+        name="The weights are left unchanged",
         fails="You change the weights that you were given.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     refuses(

@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import responsible_use
 
 MAIN = "It is log2 of how many there are, minus log2 of the canary's rank"
@@ -84,11 +83,10 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You do not place every reference of equal loss before the canary.",
     ),
-    requires(
-        "The argument is left unchanged",
+    leaves_arguments(
         ("second of eight", "third of eleven", "drawn"),
         advice="Neither sort reference_losses in place nor add to it.",
-        observe=observe.changed,
+        name="The argument is left unchanged",
         needs=MAIN,
         fails="You change reference_losses.",
     ),

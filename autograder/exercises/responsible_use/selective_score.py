@@ -5,8 +5,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
 from autograder.exercises.responsible_use.inputs import as_booleans, right_or_wrong, shortened
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import responsible_use
 
 MAIN = "It is the mean of 1 for a right answer, -penalty for a wrong one, and 0 for none"
@@ -100,11 +99,9 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You do not treat Booleans, integers and floats in `correct` alike.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("five answers", "a small penalty", "drawn"),
         advice="Work on new tensors: confidence and correct must be as they were.",
-        observe=observe.changed,
         needs=MAIN,
         fails="You change confidence or correct.",
     ),

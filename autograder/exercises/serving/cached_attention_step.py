@@ -4,7 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import serving
 
@@ -107,13 +107,10 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="With scores of some hundreds, your result is not finite, or is not the mixture by their softmax.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("two tokens alike", "three tokens", "drawn", "one head"),
         advice="Work on new tensors: the caller may go on from the old caches with another token.",
-        observe=observe.changed,
         needs=MAIN,
-        fails="You change an argument.",
     ),
     requires(
         "The dtype is kept",
@@ -124,7 +121,7 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="Your output or a cache has another dtype than the inputs.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the token and the caches",
         Case(
             "gradients",
@@ -134,7 +131,6 @@ EXERCISE = exercise(
             slack=512,
         ),
         advice="Use torch operations on the tensors themselves, without detach, .data or no_grad.",
-        observe=observe.gradients,
         fails="The gradient with respect to query, key, value or a cache is missing, or is not the result's "
         "derivative.",
     ),

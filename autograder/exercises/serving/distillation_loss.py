@@ -4,8 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import serving
 
 
@@ -72,20 +71,17 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="With large logits, your loss is not finite, or is not temperature² times the mean divergence.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", drawn(2, 4, 2.0, torch.float64), visible=True),
         ("temperature 1",),
         advice="The loss has the dtype of the student, and neither argument may differ after the call.",
-        observe=observe.dtype_and_changed,
         needs=MAIN,
         fails="Your loss has another dtype than the student, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the student",
         Case("gradients", drawn(3, 4, 2.0), visible=True, gradients=("student",)),
         advice="Return a tensor that follows from the student by torch operations.",
-        observe=observe.gradients,
         fails="The gradient with respect to student is missing, or is not the loss's derivative.",
     ),
     refuses(

@@ -3,9 +3,8 @@
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from autograder.exercises.tokenization.inputs import drawn_ids
-from llm_course.checking import observe
 from solutions import tokenization
 
 # 256 is "a" with the first half of a letter, 257 is the second half with "b": é begins in one and ends in the other.
@@ -85,12 +84,11 @@ EXERCISE = exercise(
         needs=BYTES,
         fails="You do not raise ValueError exactly for ids that no token has.",
     ),
-    requires(
-        "Ids and merges are left unchanged",
+    leaves_arguments(
         ("merges of merges", "a letter across two tokens", "drawn"),
         advice="Do not remove anything from the lists that you were given.",
+        name="Ids and merges are left unchanged",
         fails="You change a list that you were given.",
-        observe=observe.changed,
         needs=MERGED,
     ),
     points=5,

@@ -4,9 +4,8 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, requires
 from autograder.exercises.tokenization.inputs import SENTENCE, drawn_ids
-from llm_course.checking import observe
 from solutions import tokenization
 
 LEARNED = tokenization.train_bpe(SENTENCE * 2, 20)
@@ -109,12 +108,11 @@ EXERCISE = exercise(
         fails="With spaces or line ends, or at most one character, your ids are not all the bytes, merged as learned.",
         needs=RANKS,
     ),
-    requires(
-        "The list of merges is left unchanged",
+    leaves_arguments(
         ("low, lower, lowest", "two merges compete", "drawn"),
         advice="Do not remove or sort anything in the list of merges: the next text needs it too.",
+        name="The list of merges is left unchanged",
         fails="You change the list of merges.",
-        observe=observe.changed,
         needs=RANKS,
     ),
     points=6,

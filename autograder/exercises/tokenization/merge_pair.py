@@ -3,9 +3,8 @@
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, requires
 from autograder.exercises.tokenization.inputs import drawn_ids
-from llm_course.checking import observe
 from solutions import tokenization
 
 MAIN = "Each occurrence of the pair becomes the new id, and all else stays"
@@ -82,12 +81,11 @@ EXERCISE = exercise(
         fails="You do not return the same ids where the pair does not occur.",
         needs=MAIN,
     ),
-    requires(
-        "The list of ids is left unchanged",
+    leaves_arguments(
         ("several occurrences", "five of a kind", "drawn"),
         advice="Build a new list, or work on a copy: the caller still needs the old one.",
+        name="The list of ids is left unchanged",
         fails="You change the list of ids.",
-        observe=observe.changed,
         needs=MAIN,
     ),
     points=3,
