@@ -33,6 +33,17 @@ def given(**arguments: Any) -> ArgumentMaker:
     return lambda draw: dict(arguments)
 
 
+def within(**arguments: Any) -> ArgumentMaker:
+    """Numbers drawn from ranges, each the pair of its ends, integers or floats as these are; all else is as given."""
+
+    def drawn(draw: Generator, value: Any) -> Any:
+        if not isinstance(value, tuple):
+            return value
+        return randint(draw, *value) if isinstance(value[0], int) else uniform(draw, *value)
+
+    return lambda draw: {name: drawn(draw, value) for name, value in arguments.items()}
+
+
 def each_tensor(change: Callable[[Tensor], Tensor], arguments: ArgumentMaker) -> ArgumentMaker:
     """The same arguments, with all tensors changed, those in lists as well."""
 

@@ -2,7 +2,7 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, within
 from autograder.exercises.spec import Case, exercise, requires
 from solutions import attention
 
@@ -28,7 +28,7 @@ EXERCISE = exercise(
         "With more keys than queries, each query sees its whole past",
         Case("two queries, five keys", given(n_queries=2, n_keys=5), visible=True),
         Case("more keys drawn", drawn(more_keys=True)),
-        Case("one query", lambda draw: {"n_queries": 1, "n_keys": randint(draw, 3, 20)}, visible=True),
+        Case("one query", within(n_queries=1, n_keys=(3, 20)), visible=True),
         advice="Write the mask for two queries and five keys on paper: the queries are positions 3 and 4, and see four "
         "and five keys.",
         fails="With more keys than queries, your mask does not show each query exactly its own past.",

@@ -2,21 +2,11 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.drawing import Arguments, given, randint, within
 from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import context
 
-
-def drawn(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 14, 18), "sinks": randint(draw, 2, 3), "window": randint(draw, 4, 6)}
-
-
-def drawn_plain_window(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 11, 15), "sinks": 0, "window": randint(draw, 3, 6)}
-
-
-def drawn_narrow(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 9, 12), "sinks": randint(draw, 2, 4), "window": 1}
+drawn = within(seq_len=(14, 18), sinks=(2, 3), window=(4, 6))
 
 
 def drawn_wide(draw: Generator) -> Arguments:
@@ -38,7 +28,7 @@ EXERCISE = exercise(
     requires(
         WINDOW,
         Case("a window alone", given(seq_len=5, sinks=0, window=3), visible=True),
-        Case("a window alone, drawn", drawn_plain_window),
+        Case("a window alone, drawn", within(seq_len=(11, 15), sinks=0, window=(3, 6))),
         advice="With window 3, query 4 sees 2, 3 and itself: distances 0, 1 and 2, and none below 0.",
         weight=2,
         fails="Your mask is not a sliding window where there are no sinks.",
@@ -46,7 +36,7 @@ EXERCISE = exercise(
     requires(
         "The first positions stay in sight of every later query",
         Case("sinks and only oneself", given(seq_len=6, sinks=2, window=1), visible=True),
-        Case("sinks and only oneself, drawn", drawn_narrow),
+        Case("sinks and only oneself, drawn", within(seq_len=(9, 12), sinks=(2, 4), window=1)),
         advice="With 2 sinks and window 1, query 5 sees 0, 1 and itself, and query 0 sees itself only.",
         weight=2,
         fails="With a window of 1, your queries do not see just the sinks before them and themselves.",

@@ -2,15 +2,11 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.drawing import Arguments, given, randint, within
 from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import emergence
 
 MAIN = "It is the share of all choices of k attempts that hold a right one"
-
-
-def drawn_many(draw: Generator) -> Arguments:
-    return {"n": randint(draw, 3000, 4000), "correct": randint(draw, 2, 4), "k": randint(draw, 900, 1100)}
 
 
 def drawn_all_right(draw: Generator) -> Arguments:
@@ -31,7 +27,7 @@ EXERCISE = exercise(
         MAIN,
         Case("two of four", given(n=4, correct=1, k=2), visible=True),
         Case("one attempt", given(n=7, correct=3, k=1), visible=True),
-        Case("one attempt, drawn", lambda draw: {"n": randint(draw, 9, 20), "correct": randint(draw, 1, 8), "k": 1}),
+        Case("one attempt, drawn", within(n=(9, 20), correct=(1, 8), k=1)),
         Case("as many wrong as allowed", given(n=5, correct=2, k=3), visible=True),
         advice="Four attempts, the first of them right, k = 2: of the six pairs, three hold the first. Count like "
         "this, or count the pairs without a right one and take their share from 1.",
@@ -54,7 +50,7 @@ EXERCISE = exercise(
         "Thousands of attempts neither overflow nor lose their digits",
         Case("one of thousands", given(n=7000, correct=1, k=1), visible=True),
         Case("many attempts", given(n=2000, correct=3, k=1000), visible=True),
-        Case("many attempts, drawn", drawn_many),
+        Case("many attempts, drawn", within(n=(3000, 4000), correct=(2, 4), k=(900, 1100))),
         advice="The binomials have hundreds of digits there, too many for a float. Python's integers hold them, and "
         "their quotient fits again.",
         weight=2,

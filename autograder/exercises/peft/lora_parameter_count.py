@@ -2,7 +2,7 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
+from autograder.exercises.drawing import Arguments, given, randint, within
 from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import peft
 
@@ -34,7 +34,7 @@ EXERCISE = exercise(
         "A large rank and a rank of 1 count like any other, and no matrices cost nothing",
         Case("a rank above the sides", given(shapes=[(3, 7)], rank=9), visible=True),
         Case("rank 1", given(shapes=[(3, 7), (4, 5)], rank=1), visible=True),
-        Case("no matrices", lambda draw: {"shapes": [], "rank": randint(draw, 2, 9)}, visible=True),
+        Case("no matrices", within(shapes=[], rank=(2, 9)), visible=True),
         ("one matrix, drawn",),
         advice="Do not compare the rank with the sides of a matrix: only a rank below 1 is invalid.",
         needs="One matrix costs the entries of its lora_a and its lora_b",

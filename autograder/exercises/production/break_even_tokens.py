@@ -1,16 +1,13 @@
 """break_even_tokens: from how many tokens on a machine is cheaper than an API."""
 
-from torch import Generator
-
-from autograder.exercises.drawing import Arguments, given, uniform
+from autograder.exercises.drawing import given, uniform, within
 from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import production
 
 MAIN = "So many tokens cost as much at the API as the machine"
 
 
-def drawn(draw: Generator) -> Arguments:
-    return {"monthly_hosting": uniform(draw, 900, 5000), "api_price_per_million": uniform(draw, 0.15, 0.85)}
+drawn = within(monthly_hosting=(900.0, 5000.0), api_price_per_million=(0.15, 0.85))
 
 
 EXERCISE = exercise(

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, uniform, within
 from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import responsible_use
 
@@ -92,7 +92,7 @@ EXERCISE = exercise(
     ),
     refuses(
         Case("no references, a loss of 0", given(canary_loss=0.0, reference_losses=[]), visible=True),
-        Case("no references, drawn", lambda draw: {"canary_loss": uniform(draw, 0.1, 9), "reference_losses": []}),
+        Case("no references, drawn", within(canary_loss=(0.1, 9.0), reference_losses=[])),
         advice="Raise ValueError for an empty list: there is nothing to rank the canary among.",
         name="No references raise ValueError",
         needs=MAIN,

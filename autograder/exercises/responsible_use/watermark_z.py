@@ -2,7 +2,7 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint, uniform
+from autograder.exercises.drawing import Arguments, given, randint, uniform, within
 from autograder.exercises.responsible_use.inputs import outside
 from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import responsible_use
@@ -13,10 +13,6 @@ MAIN = "It is the distance from what is expected, in standard deviations"
 def drawn(draw: Generator) -> Arguments:
     total = randint(draw, 90, 300)
     return {"green": randint(draw, 30, 50) + total // 3, "total": total, "gamma": uniform(draw, 0.2, 0.33)}
-
-
-def drawn_fewer(draw: Generator) -> Arguments:
-    return {"green": randint(draw, 3, 20), "total": randint(draw, 90, 200), "gamma": uniform(draw, 0.3, 0.7)}
 
 
 def drawn_all_green(draw: Generator) -> Arguments:
@@ -39,7 +35,7 @@ EXERCISE = exercise(
     requires(
         "Fewer green tokens than expected give a negative z",
         Case("fewer than expected", given(green=12, total=75, gamma=0.25), visible=True),
-        Case("fewer than expected, drawn", drawn_fewer),
+        Case("fewer than expected, drawn", within(green=(3, 20), total=(90, 200), gamma=(0.3, 0.7))),
         Case("no green token", given(green=0, total=12, gamma=0.25), visible=True),
         advice="The sign tells more from fewer: keep it.",
         needs=MAIN,

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.drawing import Arguments, argument_maker, given, randint, within
 from autograder.exercises.spec import Case, exercise, refuses, requires
 from solutions import serving
 
@@ -34,7 +34,7 @@ EXERCISE = exercise(
         Case("no draft", given(acceptance=0.7, k=0), visible=True),
         Case("never right", given(acceptance=0.0, k=4), visible=True),
         Case("always right", given(acceptance=1.0, k=4), visible=True),
-        Case("always right, drawn", lambda draw: {"acceptance": 1.0, "k": randint(draw, 5, 9)}),
+        Case("always right, drawn", within(acceptance=1.0, k=(5, 9))),
         Case("nearly always right", given(acceptance=0.9996, k=25), visible=True),
         advice="The fraction has no value at a = 1, but the sum has: k + 1 ones. With k = 0 it is 1, and with a = 0 "
         "too.",
