@@ -96,7 +96,6 @@ EXERCISE = exercise(
         Case("another pattern", prefixed(square("sliding", 40), lambda draw, n_keys: 2)),
         advice="Compare kind with the four names, and raise ValueError if it is none of them.",
         name="Any other kind raises ValueError",
-        needs=SQUARE,
         fails="You accept an unknown kind, or raise something other than ValueError.",
     ),
     points=2,

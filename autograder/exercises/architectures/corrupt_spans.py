@@ -41,7 +41,6 @@ def with_spans(*spans: tuple[int, int], sentinels: int = 5) -> ArgumentMaker:
 IDS = [11, 12, 13, 0, 15, 16, 17, 18]
 SENTINELS = [95, 99, 91, 97]
 INPUTS_RIGHT = "The inputs are the text, with one sentinel in the place of each span"
-TARGETS_RIGHT = "The targets are each sentinel with its tokens behind it, and at the end the next sentinel"
 TEXTS = ("one span", "two spans", "one span, drawn", "the first token", "the last token", "a token twice")
 
 
@@ -71,7 +70,7 @@ EXERCISE = exercise(
         fails="Your inputs are not the text with one sentinel in the place of each span.",
     ),
     requires(
-        TARGETS_RIGHT,
+        "The targets are each sentinel with its tokens behind it, and at the end the next sentinel",
         TEXTS,
         advice="Ids 7 8 9 5 with the span (1, 3) have the targets <s0> 8 9 <s1>.",
         weight=3,
@@ -97,7 +96,6 @@ EXERCISE = exercise(
         advice="Keep the end of the span before: the next one has to begin *behind* it, so that a token lies between.",
         name="Spans that touch, overlap or come in another order raise ValueError",
         weight=2,
-        needs=INPUTS_RIGHT,
         fails="You accept spans that are not clear of the one before, or do not raise ValueError.",
     ),
     refuses(
@@ -108,7 +106,6 @@ EXERCISE = exercise(
         Case("negative, drawn", with_spans((-4, -2))),
         advice="Each span must have 0 <= start < end <= len(ids).",
         name="Spans that are empty or leave the text raise ValueError",
-        needs=INPUTS_RIGHT,
         fails="You accept a span that is empty or leaves the text, or do not raise ValueError.",
     ),
     refuses(
@@ -118,14 +115,12 @@ EXERCISE = exercise(
         Case("no sentinels for no span", given(ids=IDS, spans=[], sentinels=[]), visible=True),
         advice="Every span needs one, and the end needs one more: len(spans) + 1.",
         name="Too few sentinels raise ValueError",
-        needs=INPUTS_RIGHT,
         fails="You accept too few sentinels, or do not raise ValueError.",
     ),
     leaves_arguments(
         ("two spans", "one span", "no span"),
         advice="Make new lists: neither ids nor spans nor sentinels may be changed or returned.",
         name="The lists are left unchanged, and new ones are returned",
-        needs=INPUTS_RIGHT,
         fails="You change a list that you were given, or return it.",
     ),
     points=4,

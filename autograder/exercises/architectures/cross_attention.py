@@ -153,14 +153,12 @@ EXERCISE = exercise(
         Case("more heads than rows", lambda draw: {**layer(draw), "n_heads": 7}),
         advice="Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
         name="Heads that do not fit raise ValueError",
-        needs=MAIN,
         fails="You accept an n_heads that does not fit, or do not raise ValueError.",
     ),
     keeps_dtype(
         Case("float64", in_float64, visible=True),
         ("nothing to see in one example",),
         advice="Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
-        needs=MAIN,
         fails="Your result has another dtype than the inputs, or you change an argument.",
     ),
     passes_gradients(

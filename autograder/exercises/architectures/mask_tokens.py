@@ -226,7 +226,6 @@ EXERCISE = exercise(
         ("one run",),
         advice="Ids in int32 give inputs and labels in int32. Work on copies, and draw from the given generator.",
         name="The dtype is kept, and arguments and global generators are left unchanged",
-        needs=RIGHT_LABELS,
         fails="You return another dtype than that of ids, or change an argument or a global generator.",
     ),
     refuses(
@@ -236,7 +235,6 @@ EXERCISE = exercise(
         Case("probability in percent", lambda draw: all_special(draw, 15)),
         advice="Raise ValueError for a probability below 0 or above 1; 0 and 1 are valid.",
         name="A probability outside 0 to 1 raises ValueError",
-        needs=RIGHT_LABELS,
         fails="You accept a probability outside 0 to 1, or do not raise ValueError.",
     ),
     points=4,

@@ -120,7 +120,6 @@ EXERCISE = exercise(
         advice="Logits in float64 give a loss in float64, those in bfloat16 one in bfloat16 whatever t is, and no "
         "argument may differ after the call.",
         name="The dtype is that of the logits, and the arguments are left unchanged",
-        needs=MAIN,
         fails="Your loss has another dtype than the logits, or you change an argument.",
     ),
     passes_gradients(
@@ -137,7 +136,6 @@ EXERCISE = exercise(
         Case("no valid t", given(**with_t(2.0, 3.0)), visible=True),
         advice="Raise ValueError unless every entry of t is above 0 and at most 1; 1 itself is allowed.",
         name="A t outside (0, 1] raises ValueError, in any example",
-        needs=MAIN,
         fails="You accept a t outside (0, 1], refuse one inside it, or do not raise ValueError.",
     ),
     points=3,

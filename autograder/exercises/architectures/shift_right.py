@@ -44,7 +44,6 @@ def shown(name: str, *rows: list[int], start_id: int = 3) -> Case:
 
 
 SHIFT = "start_id stands first, and every label moves one position to the right; the last falls out"
-PAD = "pad_id stands where -100 was, wherever that is"
 
 EXERCISE = exercise(
     architectures.shift_right,
@@ -60,7 +59,7 @@ EXERCISE = exercise(
         fails="Your result is not start_id followed by all labels but the last.",
     ),
     requires(
-        PAD,
+        "pad_id stands where -100 was, wherever that is",
         shown("padded", [8, 9, 1, -100, -100], [6, 5, 4, 7, 1]),
         Case("padded, drawn", drawn_padded),
         shown("a prompt that is not learned", [-100, -100, 8, 9, 1], [-100, 6, 5, -100, 1], start_id=4),
@@ -83,7 +82,6 @@ EXERCISE = exercise(
         ("two rows", "padded"),
         advice="Labels in int32 give int32, and the labels are the same after the call as before it.",
         name="The dtype is kept, and the labels are left unchanged",
-        needs=SHIFT,
         fails="Your result has another dtype than the labels, or you change the labels.",
     ),
     points=2,

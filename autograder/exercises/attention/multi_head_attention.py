@@ -131,14 +131,12 @@ EXERCISE = exercise(
         Case("groups that do not divide the heads", but(four_share_two, n_kv_heads=3), visible=True),
         advice="Raise ValueError where n_heads does not divide the rows of w_q, or n_kv_heads does not divide n_heads.",
         name="Heads that do not divide evenly raise ValueError",
-        needs="An output depends on its own and earlier tokens, and on no later one",
         fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
     ),
     keeps_dtype(
         ("three heads",),
         Case("bfloat16", small(head_dim=2, dtype=torch.bfloat16), visible=True),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        needs="An output depends on its own and earlier tokens, and on no later one",
         fails="Your result has another dtype than x, or you change an argument.",
     ),
     passes_gradients(

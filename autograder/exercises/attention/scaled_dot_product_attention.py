@@ -146,7 +146,6 @@ EXERCISE = exercise(
         ("small masked", "mask for each sequence", "padded batch"),
         advice="Operations that end in an underscore, `+=` and assignments to an index change a tensor in place: make "
         "a new one.",
-        needs="The weights of each query sum to 1",
     ),
     passes_gradients(
         "Gradients reach query, key and value",

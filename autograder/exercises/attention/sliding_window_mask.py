@@ -34,7 +34,6 @@ EXERCISE = exercise(
         ),
         advice="Raise ValueError for a window below 1: such a query could attend to nothing.",
         name="A window below 1 raises ValueError",
-        needs="A query sees itself and the window - 1 positions before it",
         fails="You accept a window below 1, or raise something other than ValueError.",
     ),
     points=2,

@@ -75,13 +75,12 @@ EQUAL = [["a", "red", "ball"], ["a", "red", "hat"], ["a", "blue", "key"], ["a", 
 REPEATED = [SMALL[0], SMALL[2], SMALL[0], SMALL[3], SMALL[2]]
 CAPITALS = [["Anna", "has", "a", "Red", "ball"], ["anna", "Anna", "red"], ["a", "Red", "red", "key"]]
 EMPTY_AMONG = [["red", "ball", "ball"], [], ["red", "hat"], []]
-RARE = "A rare word weighs more than a common one"
 
 EXERCISE = exercise(
     context.bm25_scores,
     __file__,
     requires(
-        RARE,
+        "A rare word weighs more than a common one",
         Case("each word once, equal lengths", given(query=["red", "ball"], documents=EQUAL), visible=True),
         Case("each word once, drawn", once_each),
         advice="All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
@@ -169,7 +168,6 @@ EXERCISE = exercise(
         ("different lengths", "different lengths, drawn"),
         advice="Count in new dictionaries; do not sort or shorten the lists that you were given.",
         name="Query and documents are left unchanged",
-        needs=RARE,
         fails="You change the query or a document that you were given.",
     ),
     refuses(
@@ -180,7 +178,6 @@ EXERCISE = exercise(
         Case("no such k1 or b, drawn", drawn_refusal),
         advice="Raise ValueError for a negative k1 and for a b below 0 or above 1, and for nothing else.",
         name="An invalid k1 or b raises ValueError",
-        needs=RARE,
         fails="You accept an invalid k1 or b, refuse a valid one, or raise something other than ValueError.",
     ),
     points=5,

@@ -46,13 +46,12 @@ def drawn_negative_size(draw: Generator) -> Arguments:
 
 EIGHT = [11, 12, 13, 14, 15, 16, 17, 18]
 REPEATING = [5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6]
-CUT = "Without overlap, the chunks are the text cut up"
 
 EXERCISE = exercise(
     context.chunk_tokens,
     __file__,
     requires(
-        CUT,
+        "Without overlap, the chunks are the text cut up",
         Case("no overlap", given(ids=EIGHT, size=3, overlap=0), visible=True),
         Case("chunks of one id", given(ids=[11, 12, 13], size=1, overlap=0), visible=True),
         Case("exactly one chunk, drawn", drawn_one_chunk),
@@ -101,7 +100,6 @@ EXERCISE = exercise(
         ("overlap, no rest", "a rest", "a rest, drawn"),
         advice="Slicing makes new lists; `del`, `pop` and assignment to a slice change the one you were given.",
         name="The list of ids is left unchanged",
-        needs=CUT,
         fails="You change the list of ids that you were given.",
     ),
     refuses(
@@ -116,7 +114,6 @@ EXERCISE = exercise(
         advice="Raise ValueError before you cut: for a size below 1, a negative overlap, and an overlap that is not "
         "below the size. With such an overlap no chunk begins later than the one before, and the cutting never ends.",
         name="An invalid size or overlap raises ValueError",
-        needs=CUT,
         fails="You accept an invalid size or overlap, or raise something other than ValueError.",
     ),
     points=3,

@@ -66,7 +66,6 @@ EXERCISE = exercise(
         Case("scale of zero", given(head_dim=6, base=1000.0, scale=0.0), visible=True),
         Case("refused, drawn", drawn_refusal),
         advice="Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
-        needs=UNSCALED,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=2,

@@ -90,7 +90,6 @@ EXERCISE = exercise(
         Case("negative bytes", given(**SMALL, bytes_per_value=-2), visible=True),
         advice="Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
         "columns or texts below 1.",
-        needs=RIGHT,
     ),
     points=2,
     shortcuts=("DynamicCache", "StaticCache"),

@@ -20,13 +20,11 @@ def drawn_refusal(draw: Generator) -> Arguments:
     return drawn(draw) | wrong
 
 
-WINDOW = "Without sinks it is a sliding window"
-
 EXERCISE = exercise(
     context.sink_window_mask,
     __file__,
     requires(
-        WINDOW,
+        "Without sinks it is a sliding window",
         Case("a window alone", given(seq_len=5, sinks=0, window=3), visible=True),
         Case("a window alone, drawn", within(seq_len=(11, 15), sinks=0, window=(3, 6))),
         advice="With window 3, query 4 sees 2, 3 and itself: distances 0, 1 and 2, and none below 0.",
@@ -68,7 +66,6 @@ EXERCISE = exercise(
         Case("negative length", given(seq_len=-3, sinks=1, window=2), visible=True),
         Case("no such mask, drawn", drawn_refusal),
         advice="Raise ValueError where window is below 1, or sinks or seq_len is negative, and nowhere else.",
-        needs=WINDOW,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=3,

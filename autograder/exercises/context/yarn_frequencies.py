@@ -135,7 +135,6 @@ EXERCISE = exercise(
         Case("refused, drawn", drawn_refusal),
         advice="Raise ValueError where head_dim is odd or below 2, base or scale is not above 0, original_length is "
         "below 1, or fast is not above slow.",
-        needs=UNSCALED,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=4,

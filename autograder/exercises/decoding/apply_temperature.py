@@ -29,13 +29,12 @@ def negative_temperature(draw: Generator) -> Arguments:
 
 
 TWO_ROWS = torch.tensor([[1.0, 4.0, -2.0, 4.0, 0.0], [3.0, -1.0, 2.0, 0.0, 5.0]])
-DIVIDED = "Logits are divided by the temperature"
 
 EXERCISE = exercise(
     decoding.apply_temperature,
     __file__,
     requires(
-        DIVIDED,
+        "Logits are divided by the temperature",
         Case("two rows", given(logits=TWO_ROWS, temperature=0.5), visible=True),
         Case("drawn", drawn_temperature, visible=True),
         Case("one row", lambda draw: {"logits": rows(draw, 1, vocab=7), "temperature": 2.5}),
@@ -60,14 +59,12 @@ EXERCISE = exercise(
         Case("negative, drawn", negative_temperature),
         advice="Raise ValueError for a temperature below 0.",
         name="A negative temperature raises ValueError",
-        needs=DIVIDED,
         fails="You accept a negative temperature, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", lambda draw: {"logits": rows(draw, 2, vocab=5).double(), "temperature": 1.7}, visible=True),
         Case("gradients", drawn_temperature, visible=True, gradients=("logits",)),
         Case("gradients at zero", texts_at_zero, visible=True, gradients=("logits",)),
-        needs=DIVIDED,
     ),
     points=2,
 )

@@ -255,7 +255,6 @@ EXERCISE = exercise(
         Case("negative length", given(**searched(GARDEN_PATH, 4, 2, -1)), visible=True),
         advice="Raise ValueError for a beam without width and for a negative number of tokens.",
         name="A beam_width below 1 or a negative length raises ValueError",
-        needs=GREEDY,
     ),
     points=3,
     shortcuts=("generate",),

@@ -5,16 +5,15 @@ from llm_course.checking import observe
 
 
 def filter_requirements(
-    in_float64: Case, *with_gradients: Case, needs: str, gradients_need: str | None = None
+    in_float64: Case, *with_gradients: Case, gradients_need: str | None = None
 ) -> tuple[Requirement, Requirement]:
-    """What is asked about dtype, arguments and gradients, and the properties that need to hold for it."""
+    """What is asked about dtype, arguments and gradients; these may need a property."""
     return (
         keeps_dtype(
             in_float64,
             ("drawn",),
             advice="Logits in float64 must come back in float64; work on a new tensor, and on a copy of a list.",
             name="The dtype is kept, and the arguments are left unchanged",
-            needs=needs,
             fails="You return another dtype than that of the logits, or change an argument.",
         ),
         requires(

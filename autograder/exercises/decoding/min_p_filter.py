@@ -87,13 +87,11 @@ EXERCISE = exercise(
         Case("negative min_p", given(logits=WITHIN_REACH, min_p=-0.2), visible=True),
         advice="Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
         name="A min_p outside 0 to 1 raises ValueError",
-        needs=SHARE,
         fails="You accept a min_p outside 0 to 1, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", each_tensor(Tensor.double, lambda draw: drawn_min_p(draw, 2, vocab=6)), visible=True),
         Case("gradients", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True, gradients=("logits",)),
-        needs=SHARE,
     ),
     points=2,
     shortcuts=("MinPLogitsWarper",),

@@ -97,13 +97,11 @@ EXERCISE = exercise(
         Case("negative n", n_below_one),
         advice="Raise ValueError for an n below 1.",
         name="An n below 1 raises ValueError",
-        needs=FOLLOWERS,
         fails="You accept an n below 1, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", ngram_in_float64, visible=True),
         Case("gradients", drawn_trigrams, visible=True, gradients=("logits",)),
-        needs=FOLLOWERS,
         gradients_need=FOLLOWERS,
     ),
     points=3,

@@ -124,6 +124,7 @@ EXERCISE = exercise(
         Case("k = 0 at temperature 0", sampled(0.0, 0, None), visible=True),
         advice="Your earlier functions raise it: call them whenever their argument is not None. Note that 0 is not "
         "None.",
+        needs=None,
         name="Invalid settings raise ValueError",
         fails="You accept invalid settings, or raise something other than ValueError.",
     ),

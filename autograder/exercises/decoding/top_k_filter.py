@@ -58,13 +58,11 @@ EXERCISE = exercise(
         Case("negative k", lambda draw: {"logits": rows(draw, 2, vocab=5), "k": -randint(draw, 1, 4)}, visible=True),
         advice="Raise ValueError for a k below 1: no token would be left.",
         name="A k below 1 raises ValueError",
-        needs=KEPT,
         fails="You accept a k below 1, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", lambda draw: {"logits": rows(draw, 2, vocab=6).double(), "k": 2}, visible=True),
         Case("gradients", drawn_k, visible=True, gradients=("logits",)),
-        needs=KEPT,
     ),
     points=3,
     shortcuts=("TopKLogitsWarper",),

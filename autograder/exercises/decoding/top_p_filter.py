@@ -107,13 +107,11 @@ EXERCISE = exercise(
         Case("negative p", given(logits=FLAT_AND_PEAKED, p=-0.1), visible=True),
         advice="Raise ValueError where p is no probability.",
         name="A p outside 0 to 1 raises ValueError",
-        needs=NUCLEUS,
         fails="You accept a p outside 0 to 1, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", each_tensor(Tensor.double, lambda draw: drawn_p(draw, 2, vocab=6)), visible=True),
         Case("gradients", lambda draw: drawn_p(draw, 2, 2, vocab=8), visible=True, gradients=("logits",)),
-        needs=NUCLEUS,
     ),
     points=4,
     shortcuts=("TopPLogitsWarper",),

@@ -66,7 +66,6 @@ EXERCISE = exercise(
         advice="A table in float64 or bfloat16 must give rows in the same dtype. Only read the table, and the ids.",
         name="The dtype is that of the table, which is left unchanged",
         fails="Your rows have another dtype than the table, or you change an argument.",
-        needs=MAIN,
     ),
     passes_gradients(
         "Gradients reach the table and add up where an id is repeated",
@@ -82,7 +81,6 @@ EXERCISE = exercise(
         Case("negative id", looked_up([1, -1, 0], 5), visible=True),
         advice="Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
         name="An id without a row raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where an id has no row.",
     ),
     points=3,

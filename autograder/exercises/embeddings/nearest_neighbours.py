@@ -11,7 +11,6 @@ from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses,
 from solutions import embeddings
 
 HAND_MADE = [[20, 2], [3, 3], [60, 30], [10, -12], [1, 0], [-40, 1], [5, 40], [-2, -1]]
-MAIN = "The k rows with the largest cosine come back, best first"
 
 
 def hand_made(draw: Generator) -> Arguments:
@@ -75,7 +74,7 @@ EXERCISE = exercise(
     embeddings.nearest_neighbours,
     __file__,
     requires(
-        MAIN,
+        "The k rows with the largest cosine come back, best first",
         Case("hand-made", hand_made, visible=True),
         Case("drawn", lambda draw: {"table": uneven_table(draw, 14, 5), "index": randint(draw, 3, 10), "k": 6}),
         Case("not contiguous", not_contiguous, visible=True),
@@ -112,7 +111,6 @@ EXERCISE = exercise(
         advice="The table differs after your call: make a new tensor, and beware of /= and of names ending in _.",
         name="The table is left unchanged",
         fails="You change the table.",
-        needs=MAIN,
     ),
     refuses(
         Case("no such row", of_five_rows(index=5, k=2), visible=True),
@@ -121,7 +119,6 @@ EXERCISE = exercise(
         Case("too many neighbors", of_five_rows(index=1, k=5), visible=True),
         advice="Refuse an index outside 0 to vocab - 1, and a k below 1 or above vocab - 1.",
         name="An index without a row and an impossible k raise ValueError",
-        needs=MAIN,
         fails="You accept an invalid index or k, or raise something other than ValueError.",
     ),
     points=4,

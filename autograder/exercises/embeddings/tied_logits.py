@@ -75,7 +75,6 @@ EXERCISE = exercise(
         advice="Compare the last sizes of hidden and table before you multiply, and raise ValueError where they "
         "differ, also where one of them is 1.",
         name="Widths that do not fit raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where the widths of hidden and table differ.",
     ),
     points=2,

@@ -116,7 +116,6 @@ EXERCISE = exercise(
         advice="Make a generator of your own from the seed: random.Random(seed), numpy.random.default_rng(seed) or "
         "torch.Generator().manual_seed(seed).",
         name="The global generators and the arguments are left unchanged",
-        needs=MAIN,
         fails="You change a global random generator, or an argument.",
     ),
     refuses(
@@ -125,7 +124,6 @@ EXERCISE = exercise(
         Case("negative resamples, drawn", lambda draw: refused(n_resamples=-randint(draw, 21, 99))),
         advice="Raise ValueError for an empty list, and for n_resamples below 1.",
         name="No values, or fewer than one resample, raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for no values or no resamples, or raise it for valid arguments.",
     ),
     refuses(
@@ -135,7 +133,6 @@ EXERCISE = exercise(
         Case("negative level, drawn", lambda draw: refused(level=-randint(draw, 1, 60) / 64)),
         advice="Raise ValueError unless level is above 0 and below 1: write 0.95, not 95.",
         name="A level that is not between 0 and 1 raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for every level outside 0 to 1, or raise it for a valid one.",
     ),
     points=4,

@@ -102,7 +102,6 @@ EXERCISE = exercise(
     leaves_arguments(
         ("example", "trigrams, drawn"),
         advice="Slice and build new tuples: the lists must be as they were.",
-        needs=MAIN,
         fails="You change a list that you were given.",
     ),
     refuses(
@@ -111,7 +110,6 @@ EXERCISE = exercise(
         Case("negative n, drawn", refused),
         advice="Raise ValueError for an n below 1.",
         name="An n below 1 raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for every n below 1, or raise it for a valid n.",
     ),
     points=3,

@@ -52,7 +52,6 @@ EXERCISE = exercise(
         Case("below zero, drawn", drawn(2, 9, 10, (2, 9), sign=-1)),
         advice="Compare token_accuracy with 0 and with 1 before you compute. Both ends are valid.",
         name="An accuracy below 0 or above 1 raises ValueError",
-        needs=MAIN,
         fails="You do not refuse exactly the accuracies below 0 or above 1 with a ValueError.",
     ),
     refuses(
@@ -60,7 +59,6 @@ EXERCISE = exercise(
         Case("negative length, drawn", lambda draw: {"token_accuracy": 0.8, "length": -randint(draw, 3, 9)}),
         advice="Check the length before you compute: raise ValueError below 0.",
         name="A negative length raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for a negative length, or raise it for a valid one.",
     ),
     points=2,

@@ -86,7 +86,6 @@ EXERCISE = exercise(
         ("without a mask, drawn",),
         advice="Weights in float64 give scores in float64, zeros among them, and neither weights nor ids may change.",
         name="The dtype is that of the weights, and the arguments are left unchanged",
-        needs=MAIN,
         fails="You lose the dtype of the weights, or change an argument.",
     ),
     passes_gradients(
@@ -105,7 +104,6 @@ EXERCISE = exercise(
         Case("a batch of as many heads", unfitting(2, 6, 6, 6), visible=True),
         advice="Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
         name="Weights that do not belong to the text raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for all weights that do not fit the text, or raise it for fitting ones.",
     ),
     points=3,

@@ -96,7 +96,6 @@ EXERCISE = exercise(
         ("clear", "tie"),
         advice="Count or sort a copy: the list must be as it was.",
         name="The list is left unchanged",
-        needs=MAIN,
         fails="You change the list that you were given.",
     ),
     requires(

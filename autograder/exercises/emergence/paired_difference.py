@@ -7,7 +7,6 @@ from autograder.exercises.drawing import Arguments, argument_maker, given, randi
 from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import emergence
 
-MEAN = "The first number is the mean of first - second"
 ERROR = "The second number is the standard error of that mean"
 
 
@@ -35,7 +34,7 @@ EXERCISE = exercise(
     emergence.paired_difference,
     __file__,
     requires(
-        MEAN,
+        "The first number is the mean of first - second",
         Case("four answers", given(**FOUR), visible=True),
         Case("graded answers", given(first=[0.9, 0.4, 0.7, 0.2, 0.8], second=[0.5, 0.3, 0.9, 0.1, 0.3]), visible=True),
         Case("second better", given(first=[2.0, 3.5, 1.0], second=[4.0, 3.0, 5.5]), visible=True),
@@ -77,7 +76,6 @@ EXERCISE = exercise(
         Case("second longer, drawn", drawn(5, 9, swapped=True, cut=True)),
         advice="Raise ValueError where the lists are not equally long: zip would silently drop the rest.",
         name="Lists of different lengths raise ValueError",
-        needs=MEAN,
         fails="You do not raise ValueError for lists of different lengths, or raise it for equally long ones.",
     ),
     refuses(
@@ -86,7 +84,6 @@ EXERCISE = exercise(
         Case("no items", given(first=[], second=[]), visible=True),
         advice="Raise ValueError for fewer than two items: they have no spread.",
         name="Fewer than two items raise ValueError",
-        needs=MEAN,
         fails="You do not raise ValueError for fewer than two items, or raise it for two or more.",
     ),
     points=3,

@@ -63,7 +63,6 @@ EXERCISE = exercise(
         Case("negative k, drawn", lambda draw: {"n": randint(draw, 4, 30), "correct": 2, "k": -randint(draw, 1, 9)}),
         advice="Raise ValueError for a k below 1 or above n: n attempts say nothing about more than n.",
         name="A k outside 1 to n raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for every k outside 1 to n, or raise it for a valid k.",
     ),
     refuses(
@@ -73,7 +72,6 @@ EXERCISE = exercise(
         Case("nothing made", given(n=0, correct=0, k=1), visible=True),
         advice="Raise ValueError where correct is negative or above n, or where n is below 1.",
         name="Impossible counts raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for every impossible count, or raise it for a possible one.",
     ),
     points=3,

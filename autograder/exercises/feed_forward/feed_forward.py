@@ -110,7 +110,6 @@ EXERCISE = exercise(
         Case("b_in too long", other_bias("b_in", 6), visible=True),
         advice="A bias of one number would broadcast without an error. Compare its shape with the rows of its matrix.",
         name="A bias of another size raises ValueError",
-        needs=JOINED,
         fails="You accept a bias of the wrong size, or raise something other than ValueError.",
     ),
     keeps_dtype(
@@ -118,7 +117,6 @@ EXERCISE = exercise(
         Case("float64", layers_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", layers_in(torch.bfloat16), visible=True),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        needs=JOINED,
         fails="Your result has another dtype than x, or you change an argument.",
     ),
     passes_gradients(

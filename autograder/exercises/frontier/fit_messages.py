@@ -156,7 +156,6 @@ EXERCISE = exercise(
         advice="Build a new list, also where everything fits, and only read the old one.",
         name="The history is left unchanged, and what stays is a new list",
         fails="You change the history, or return the list itself.",
-        needs=MAIN,
     ),
     refuses(
         ("system alone", "no messages"),
@@ -167,7 +166,6 @@ EXERCISE = exercise(
         advice="Raise ValueError where the system messages and the newest group together take more than the budget.",
         name="What cannot fit raises ValueError",
         weight=2,
-        needs=MAIN,
         fails="You do not raise ValueError exactly where system messages and newest group exceed the budget.",
     ),
     points=5,

@@ -82,7 +82,6 @@ EXERCISE = exercise(
         advice="Do not write into the image.",
         name="The image is left unchanged",
         fails="You change the image that you were given.",
-        needs=MAIN,
     ),
     refuses(
         ("several channels, drawn",),
@@ -94,7 +93,6 @@ EXERCISE = exercise(
         Case("not divided, drawn", lambda draw: {"image": randn(draw, 2, 4 + 2 * randint(draw, 0, 1), 10), "patch": 4}),
         advice="Raise ValueError for a patch below 1, and where it does not divide both height and width.",
         name="A patch that does not fill the image raises ValueError",
-        needs=MAIN,
         fails="You accept a patch that does not fit the image, or raise something other than ValueError.",
     ),
     points=3,

@@ -191,7 +191,6 @@ EXERCISE = exercise(
         advice="Do not take replies out of the list.",
         name="The replies are left unchanged",
         fails="You change the list of replies that you were given.",
-        needs=MAIN,
     ),
     refuses(
         ("one call", "calls, drawn", "two steps", "no steps"),
@@ -199,7 +198,6 @@ EXERCISE = exercise(
         Case("negative steps, drawn", lambda draw: asked([CALL, "132."], "add", max_steps=-randint(draw, 2, 9))(draw)),
         advice="Raise ValueError where max_steps is below 0, and for nothing else.",
         name="A negative limit raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for a negative max_steps, and only for that.",
     ),
     points=6,

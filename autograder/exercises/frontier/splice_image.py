@@ -102,7 +102,6 @@ EXERCISE = exercise(
         ("in the middle", "drawn"),
         advice="Join new tensors: embeddings and ids must be as they were.",
         fails="You change an argument that you were given.",
-        needs=MAIN,
     ),
     refuses(
         ("one patch",),
@@ -115,7 +114,6 @@ EXERCISE = exercise(
         "image and embeddings equally wide.",
         name="Arguments that do not fit together raise ValueError",
         weight=2,
-        needs=MAIN,
         fails="You accept arguments that do not fit together, or raise something other than ValueError.",
     ),
     points=3,

@@ -82,7 +82,6 @@ EXERCISE = exercise(
         advice="Do not write into the patches.",
         name="The patches are left unchanged",
         fails="You change the patches that you were given.",
-        needs=MAIN,
     ),
     refuses(
         ("several channels, drawn",),
@@ -96,7 +95,6 @@ EXERCISE = exercise(
         advice="Raise ValueError for a patch below 1 or one that does not divide both sides, and unless patches has "
         "the shape (patches, channels · patch · patch) of such an image.",
         name="Patches that make no such image raise ValueError",
-        needs=MAIN,
         fails="You accept patches that make no such image, or raise something other than ValueError.",
     ),
     points=2,

@@ -100,7 +100,6 @@ EXERCISE = exercise(
         Case("negative id, drawn", drawn_negative_id),
         advice="Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
         name="An id outside the vocabulary raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
     ),
     refuses(
@@ -109,7 +108,6 @@ EXERCISE = exercise(
         Case("negative alpha, drawn", drawn_negative_alpha),
         advice="Raise ValueError for alpha below 0: probabilities could become negative.",
         name="A negative alpha raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where alpha is negative.",
     ),
     leaves_arguments(
@@ -117,7 +115,6 @@ EXERCISE = exercise(
         advice="Do not remove or change anything in the list that you were given.",
         name="The list of ids is left unchanged",
         fails="You change the list of ids.",
-        needs=MAIN,
     ),
     points=4,
 )

@@ -51,7 +51,6 @@ EXERCISE = exercise(
         Case("probability above 1", given(log_prob=3.0, n_predictions=4), visible=True),
         Case("probability above 1, drawn", within(log_prob=(0.05, 0.9), n_predictions=(2, 9))),
         advice="Raise ValueError where n_predictions is below 1, and for a positive log probability.",
-        needs=MAIN,
     ),
     points=2,
 )

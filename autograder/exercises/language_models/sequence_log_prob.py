@@ -83,7 +83,6 @@ EXERCISE = exercise(
         "change.",
         name="The dtype is that of the table, and the arguments are left unchanged",
         fails="Your result has another dtype than the table, or you change an argument.",
-        needs=MAIN,
     ),
     passes_gradients(
         "Gradients reach the table",
@@ -99,7 +98,6 @@ EXERCISE = exercise(
         Case("unknown id alone", lambda draw: scoring(randint(draw, 4, 9))(draw), visible=True),
         advice="Ids run from 0 to the number of rows - 1. A negative id would silently be counted from the end.",
         name="An id outside the vocabulary raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
     ),
     points=3,

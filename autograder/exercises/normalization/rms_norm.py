@@ -157,7 +157,6 @@ EXERCISE = exercise(
         advice="A weight of one number would broadcast without an error. Compare its shape with the last dimension of "
         "x.",
         name="A weight of another shape raises ValueError",
-        needs="Rows keep their direction, but for the weight",
         fails="You accept a weight of another shape, or raise something other than ValueError.",
     ),
     keeps_dtype(
@@ -165,7 +164,6 @@ EXERCISE = exercise(
         Case("bfloat16", unbiased(each_tensor(Tensor.bfloat16, weighted_batch)), visible=True),
         ("large numbers in float16",),
         advice="Inputs in half precision must give the same dtype, and no argument may differ after the call.",
-        needs="Rows keep their direction, but for the weight",
         fails="Your result has another dtype than x, or you change an argument.",
     ),
     passes_gradients(

@@ -158,14 +158,12 @@ EXERCISE = exercise(
         advice="Raise ValueError where n_heads does not divide the rows of q_proj, or n_kv_heads does not divide "
         "n_heads.",
         name="Heads that do not divide evenly raise ValueError",
-        needs="The feed-forward half adds its SwiGLU of the normed rows",
         fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
     ),
     keeps_dtype(
         ("both halves",),
         Case("bfloat16", block_in_bfloat16, visible=True),
         advice="Inputs in bfloat16 must give bfloat16, and neither x nor the weights may differ after the call.",
-        needs="The feed-forward half adds its SwiGLU of the normed rows",
         fails="Your result has another dtype than x, or you change x or the weights.",
     ),
     passes_gradients(

@@ -46,7 +46,6 @@ EXERCISE = exercise(
         Case("float16 batch", scaled(2, 3, 4, dtype=torch.float16)),
         advice="Work on a new tensor, and return it in the dtype of x.",
         name="The dtype of x is kept, and x is left unchanged",
-        needs="Each column is multiplied by its factor",
         fails="You lose the dtype of x, or change x.",
     ),
     refuses(
@@ -57,7 +56,6 @@ EXERCISE = exercise(
         advice="Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
         "ValueError.",
         name="Factors that are not one for each column raise ValueError",
-        needs="Each column is multiplied by its factor",
         fails="You do not raise ValueError for factors of other shapes, or raise it for fitting ones.",
     ),
     points=2,

@@ -53,7 +53,6 @@ EXERCISE = exercise(
         Case("negative rank", lambda draw: {**drawn_shapes(draw), "rank": -randint(draw, 1, 9)}, visible=True),
         advice="Raise ValueError for a rank below 1.",
         name="A rank below 1 raises ValueError",
-        needs="One matrix costs the entries of its lora_a and its lora_b",
         fails="You do not raise ValueError for every rank below 1, or raise it for a valid one.",
     ),
     points=2,

@@ -98,7 +98,6 @@ EXERCISE = exercise(
         advice="`mask.new_ones` and `labels.new_full` take the dtype along; the prompt is brought to that of the "
         "embeddings.",
         name="Embeddings, mask and labels keep their dtypes, and the arguments are left unchanged",
-        needs="Each text begins with the rows of the prompt, and its own rows follow",
         fails="You lose the dtype of embeddings, mask or labels, or change an argument.",
     ),
     requires(

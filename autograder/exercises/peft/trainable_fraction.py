@@ -85,7 +85,6 @@ EXERCISE = exercise(
         ("last layer",),
         advice="0 / 0 is no share: raise ValueError.",
         name="A model without parameters raises ValueError",
-        needs="It is the number of trained parameters, divided by that of all",
         fails="You do not raise ValueError for a model without parameters, or raise it for another.",
     ),
     points=2,

@@ -58,7 +58,6 @@ EXERCISE = exercise(
         Case("negative seq_len", lambda draw: {"n_heads": 2, "seq_len": -randint(draw, 1, 8)}, visible=True),
         advice="Raise ValueError where n_heads or seq_len is below 1, and nowhere else.",
         name="No head and no position raise ValueError",
-        needs=STEPS,
         fails="You do not raise ValueError exactly where n_heads or seq_len is below 1.",
     ),
     requires(

@@ -106,7 +106,6 @@ EXERCISE = exercise(
         Case("base below zero", lambda draw: {**from_zero(draw), "base": -uniform(draw, 1, 100)}, visible=True),
         advice="Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
         "above 0, and nowhere else.",
-        needs=DISTANCE,
     ),
     requires(
         "The dtype of x is kept",
@@ -130,7 +129,6 @@ EXERCISE = exercise(
     leaves_arguments(
         ("positions with gaps", "positions drawn"),
         advice="An argument differs after your call: writing into a slice of x changes it for the caller too.",
-        needs=DISTANCE,
     ),
     passes_gradients(
         "Gradients reach x",

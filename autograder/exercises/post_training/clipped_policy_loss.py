@@ -139,7 +139,6 @@ EXERCISE = exercise(
         Case("old of one row", whole(old_log_probs=-torch.ones(1, 3)), visible=True),
         advice="There is one advantage for each row, one old log probability and one entry of the mask for each token.",
         name="Shapes that do not fit, and a negative clip, raise ValueError",
-        needs=COUNTED,
         fails="You accept shapes that do not fit or a negative clip, or raise something other than ValueError.",
     ),
     keeps_dtype(
@@ -147,7 +146,6 @@ EXERCISE = exercise(
         Case("nothing counts in float64", whole(**DOUBLE, mask=NOTHING), visible=True),
         ("answers",),
         advice="Work on new tensors, in the dtype of log_probs.",
-        needs=COUNTED,
         fails="Your loss has another dtype than log_probs, or you change an argument.",
     ),
     passes_gradients(

@@ -89,14 +89,12 @@ EXERCISE = exercise(
         Case("columns of the chosen", of_another_shape(("policy_chosen", "reference_chosen"), 3, 1), visible=True),
         advice="Compare the four shapes, each with the others, and beta with 0.",
         name="Shapes that differ, and a beta that is not positive, raise ValueError",
-        needs=MARGINS,
         fails="You accept shapes that differ or a beta below or at 0, or raise something other than ValueError.",
     ),
     keeps_dtype(
         Case("float64", pairs(4, 0.4, torch.float64), visible=True, slack=1e12),
         ("two pairs",),
         advice="float64 log probabilities give a float64 loss, float32 ones a float32 one.",
-        needs=MARGINS,
         fails="Your loss has another dtype than the log probabilities, or you change an argument.",
     ),
     passes_gradients(

@@ -53,7 +53,6 @@ EXERCISE = exercise(
         ("two groups",),
         advice="Work on a new tensor in the dtype of the rewards.",
         name="The dtype is kept and the rewards are left unchanged",
-        needs=GROUPED,
         fails="Your advantages have another dtype than the rewards, or you change the rewards.",
     ),
     points=2,

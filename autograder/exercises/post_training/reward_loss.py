@@ -58,7 +58,6 @@ EXERCISE = exercise(
         Case("one for all", lambda draw: {"chosen": randn(draw, 3), "rejected": randn(draw, 1)}, visible=True),
         advice="Compare the two shapes before you subtract.",
         name="Rewards that are not one for one raise ValueError",
-        needs=MARGINS,
         fails="You accept rewards that are not one for one, or raise something other than ValueError.",
     ),
     keeps_dtype(
@@ -66,7 +65,6 @@ EXERCISE = exercise(
         ("three pairs",),
         advice="float64 rewards give a float64 loss, float32 rewards a float32 one.",
         name="The dtype is kept and the rewards are left unchanged",
-        needs=MARGINS,
         fails="Your loss has another dtype than the rewards, or you change an argument.",
     ),
     passes_gradients(

@@ -110,14 +110,12 @@ EXERCISE = exercise(
         Case("one row of labels", all_counted(2, 5, labels_batch=1), visible=True),
         advice="Compare logits.shape[:2] with labels.shape before you cut anything.",
         name="Logits and labels that do not fit raise ValueError",
-        needs=SUMMED,
         fails="You accept logits and labels that do not fit, or raise something other than ValueError.",
     ),
     keeps_dtype(
         Case("float64", answers(2, 6, torch.float64), visible=True, slack=1e12),
         ("answers",),
         advice="Sums of float64 logits are float64, and the labels still hold their -100 after the call.",
-        needs=SUMMED,
         fails="Your sums have another dtype than the logits, or you change an argument.",
     ),
     passes_gradients(

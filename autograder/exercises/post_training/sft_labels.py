@@ -72,7 +72,6 @@ EXERCISE = exercise(
         advice="Go through the sorted spans and keep the end of the last one: each must lie between it and len(ids).",
         name="Spans that are empty, leave the tokens or overlap raise ValueError",
         weight=2,
-        needs=LABELED,
         fails="You accept invalid spans, or raise something other than ValueError.",
     ),
     leaves_arguments(
@@ -80,7 +79,6 @@ EXERCISE = exercise(
         advice="Make a new list: neither ids nor spans may be changed. `spans.sort()` changes spans; `sorted` does "
         "not.",
         name="The lists are left as they were",
-        needs=LABELED,
         fails="You change ids or spans.",
     ),
     points=2,

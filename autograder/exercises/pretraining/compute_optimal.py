@@ -11,13 +11,11 @@ def random_budget(low: float, high: float, *ratio: float) -> ArgumentMaker:
     return lambda draw: {"flops": 10 ** uniform(draw, low, high), "tokens_per_param": uniform(draw, *ratio)}
 
 
-BUDGET = "The budget is used up: 6 N D = flops"
-
 EXERCISE = exercise(
     pretraining.compute_optimal,
     __file__,
     requires(
-        BUDGET,
+        "The budget is used up: 6 N D = flops",
         Case("by hand", given(flops=486.0, tokens_per_param=4.0), visible=True),  # 4.5 parameters, 18 tokens
         Case("large budget", random_budget(20, 24, 9.0, 13.0), visible=True),
         Case("large budget, drawn", random_budget(18, 25, 30.0, 90.0)),
@@ -58,7 +56,6 @@ EXERCISE = exercise(
         Case("both below 0", given(flops=-1e20, tokens_per_param=-7.0), visible=True),
         advice="Compare each of the two with 0 before you compute anything.",
         name="A budget or a ratio that is not positive raises ValueError",
-        needs=BUDGET,
         fails="You accept a budget or a ratio that is not positive, or raise something other than ValueError.",
     ),
     points=2,

@@ -89,7 +89,6 @@ EXERCISE = exercise(
         Case("warm-up longer than all", at(lambda run: 2, warmup=9, total=8), visible=True),
         Case("warm-up below 0", at(lambda run: 3, warmup=-4), visible=True),
         advice="step and warmup cannot be negative, and warmup cannot be longer than total.",
-        needs=LINE,
     ),
     points=3,
 )

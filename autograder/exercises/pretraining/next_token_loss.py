@@ -150,7 +150,6 @@ EXERCISE = exercise(
         Case("as many by chance", other_logits(3, 3), visible=True),
         advice="Compare logits.shape[:2] with ids.shape before anything is flattened.",
         name="Logits and ids that do not fit raise ValueError",
-        needs=SHIFTED,
         fails="You accept logits and ids that do not fit, or raise something other than ValueError.",
     ),
     keeps_dtype(
@@ -159,7 +158,6 @@ EXERCISE = exercise(
         Case("all ignored in bfloat16", all_ignored(torch.bfloat16), visible=True),
         advice="Logits in float64 or bfloat16 must give a loss of the same dtype, and no argument may differ after the "
         "call.",
-        needs=SHIFTED,
         fails="Your loss has another dtype than the logits, or you change an argument.",
     ),
     passes_gradients(

@@ -35,7 +35,6 @@ EXERCISE = exercise(
         Case("a negative price", given(monthly_hosting=30.0, api_price_per_million=-4.0), visible=True),
         Case("a negative price, drawn", lambda draw: drawn(draw) | {"api_price_per_million": -uniform(draw, 1, 9)}),
         advice="Raise ValueError for a negative monthly_hosting, and for an api_price_per_million that is not above 0.",
-        needs=MAIN,
     ),
     points=1,
 )

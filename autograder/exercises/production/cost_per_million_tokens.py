@@ -67,7 +67,6 @@ EXERCISE = exercise(
         Case("one of them negative, drawn", drawn_refusal),
         advice="Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a "
         "utilisation that is not above 0 or is above 1.",
-        needs=MAIN,
     ),
     points=2,
 )

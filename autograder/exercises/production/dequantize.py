@@ -69,7 +69,6 @@ EXERCISE = exercise(
         advice="A scale in bfloat16 gives weights in bfloat16: q.to(scale.dtype).",
         name="The result has the dtype of the scale, and the arguments are left unchanged",
         fails="Your result does not have the dtype of the scale, or you change an argument.",
-        needs=MAIN,
     ),
     passes_gradients(
         "Gradients reach the scale",
@@ -89,7 +88,6 @@ EXERCISE = exercise(
         advice="Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
         "multiply the wrong weights.",
         name="Anything but one scale for each row raises ValueError",
-        needs=MAIN,
         fails="You accept shapes that do not fit, or raise something other than ValueError.",
     ),
     points=2,

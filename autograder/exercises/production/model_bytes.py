@@ -82,7 +82,6 @@ EXERCISE = exercise(
         advice="Read the entries with parameter_counts['norm']; pop takes them out.",
         name="The counts are left unchanged",
         fails="You change the dict of counts that you were given.",
-        needs=MAIN,
     ),
     refuses(
         ("at most one bit",),
@@ -94,7 +93,6 @@ EXERCISE = exercise(
         Case("negative bits of both kinds", small(-4.5, -16), visible=True),
         Case("negative other bits, drawn", lambda draw: {**drawn(draw), "other_bits": -randint(draw, 1, 32)}),
         advice="Raise ValueError for a negative count, and for linear_bits or other_bits that is not above 0.",
-        needs=MAIN,
     ),
     points=2,
 )

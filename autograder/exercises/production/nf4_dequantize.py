@@ -12,8 +12,6 @@ from autograder.exercises.production.inputs import scales
 from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import production
 
-MAIN = "Each code becomes its level, times the largest magnitude of its block"
-
 SMALL = torch.tensor([15, 0, 10, 7, 13, 0, 8], dtype=torch.uint8)
 SMALL_MAXIMA = torch.tensor([2.0, 3.0, 5.0])
 
@@ -49,7 +47,7 @@ EXERCISE = exercise(
     production.nf4_dequantize,
     __file__,
     requires(
-        MAIN,
+        "Each code becomes its level, times the largest magnitude of its block",
         Case("two blocks", small(SMALL[:6], SMALL_MAXIMA[:2]), visible=True, gradients=("absmax",)),
         Case("drawn", drawn, gradients=("absmax",)),
         Case("blocks of 64", partial(drawn, n=192, block_size=64), visible=True),
@@ -80,7 +78,6 @@ EXERCISE = exercise(
         advice="An absmax in bfloat16 gives numbers in bfloat16: make the table in its dtype.",
         name="The result has the dtype of absmax, and the arguments are left unchanged",
         fails="Your result does not have the dtype of absmax, or you change an argument.",
-        needs=MAIN,
     ),
     passes_gradients(
         "Gradients reach absmax",
@@ -96,7 +93,6 @@ EXERCISE = exercise(
         Case("too few absmax", small(absmax=SMALL_MAXIMA[:2]), visible=True),
         advice="Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
         name="Blocks that do not fit the codes raise ValueError",
-        needs=MAIN,
         fails="You accept blocks that do not fit the codes, or raise something other than ValueError.",
     ),
     refuses(
@@ -108,7 +104,6 @@ EXERCISE = exercise(
         Case("a code of no dimension", small(SMALL[0], SMALL_MAXIMA[:1]), visible=True),
         advice="Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
         name="Codes above 15 and other shapes than vectors raise ValueError",
-        needs=MAIN,
         fails="You accept invalid codes or shapes, or raise something other than ValueError.",
     ),
     points=3,

@@ -135,7 +135,6 @@ EXERCISE = exercise(
         advice="Convert the codes to torch.uint8. Numbers in bfloat16 have an absmax in bfloat16. x must be as it was.",
         name="Codes are uint8, absmax has the dtype of x, and x is left unchanged",
         fails="Your codes are not uint8, your absmax has another dtype than x, or you change x.",
-        needs=MAIN,
     ),
     refuses(
         ("two blocks",),
@@ -144,7 +143,6 @@ EXERCISE = exercise(
         Case("a negative block, drawn", lambda draw: {**drawn(draw), "block_size": -randint(draw, 1, 9)}),
         advice="Raise ValueError for a block_size below 1, before you divide by it.",
         name="A block_size below 1 raises ValueError",
-        needs=MAIN,
         fails="You accept a block_size below 1, or raise something other than ValueError.",
     ),
     refuses(
@@ -154,7 +152,6 @@ EXERCISE = exercise(
         Case("nothing", small(4, torch.zeros(0)), visible=True),
         advice="Raise ValueError where x does not have one dimension, or has nothing in it.",
         name="Anything but a vector with numbers raises ValueError",
-        needs=MAIN,
         fails="You accept an x that is no vector with numbers, or raise something other than ValueError.",
     ),
     points=4,

@@ -135,7 +135,6 @@ EXERCISE = exercise(
         advice="Work on new tensors: weight must be as it was.",
         name="The weights are left unchanged",
         fails="You change the weights that you were given.",
-        needs=MAIN,
     ),
     refuses(
         ("whole weights", "2 bits, drawn"),
@@ -144,7 +143,6 @@ EXERCISE = exercise(
         Case("1 bit, drawn", lambda draw: {"weight": clear_rows(draw, 2, 5, 8), "bits": 1}),
         advice="Raise ValueError for bits below 2: one bit is the sign's, and leaves 0 only.",
         name="Fewer than two bits raise ValueError",
-        needs=MAIN,
         fails="You accept fewer than two bits, or raise something other than ValueError.",
     ),
     refuses(
@@ -155,7 +153,6 @@ EXERCISE = exercise(
         Case("no rows", only(torch.zeros(0, 3)), visible=True),
         advice="Raise ValueError where weight does not have two dimensions, or has nothing in it.",
         name="Anything but a matrix with numbers raises ValueError",
-        needs=MAIN,
         fails="You accept a weight that is no matrix with numbers, or raise something other than ValueError.",
     ),
     points=4,

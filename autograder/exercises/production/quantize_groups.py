@@ -155,7 +155,6 @@ EXERCISE = exercise(
         advice="Work on new tensors: weight must be as it was.",
         name="The weights are left unchanged",
         fails="You change the weights that you were given.",
-        needs=MAIN,
     ),
     refuses(
         ("even groups", "even groups, drawn"),
@@ -169,7 +168,6 @@ EXERCISE = exercise(
         Case("no rows", given(weight=torch.zeros(0, 5), group_size=3), visible=True),
         advice="Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size "
         "below 1, and for bits below 2.",
-        needs=MAIN,
     ),
     points=4,
     shortcuts=("quantize_blockwise",),

@@ -87,7 +87,6 @@ EXERCISE = exercise(
         ("second of eight", "third of eleven", "drawn"),
         advice="Neither sort reference_losses in place nor add to it.",
         name="The argument is left unchanged",
-        needs=MAIN,
         fails="You change reference_losses.",
     ),
     refuses(
@@ -95,7 +94,6 @@ EXERCISE = exercise(
         Case("no references, drawn", within(canary_loss=(0.1, 9.0), reference_losses=[])),
         advice="Raise ValueError for an empty list: there is nothing to rank the canary among.",
         name="No references raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for an empty list, or raise it for a valid one.",
     ),
     points=3,

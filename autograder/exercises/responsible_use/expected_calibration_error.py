@@ -92,7 +92,6 @@ EXERCISE = exercise(
     leaves_arguments(
         ("six answers", "six answers, five bins", "drawn", "at 0 and 1"),
         advice="Work on new tensors: confidence and correct must be as they were.",
-        needs=MAIN,
         fails="You change confidence or correct.",
     ),
     refuses(
@@ -107,7 +106,6 @@ EXERCISE = exercise(
         Case("negative bins", given(confidence=SIX, correct=RIGHT, n_bins=-2), visible=True),
         advice="Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
         "confidence is below 0 or above 1, and where n_bins is below 1.",
-        needs=MAIN,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=4,

@@ -102,7 +102,6 @@ EXERCISE = exercise(
     leaves_arguments(
         ("five answers", "a small penalty", "drawn"),
         advice="Work on new tensors: confidence and correct must be as they were.",
-        needs=MAIN,
         fails="You change confidence or correct.",
     ),
     refuses(
@@ -124,7 +123,6 @@ EXERCISE = exercise(
         Case("a negative penalty", given(**FIVE | {"penalty": -3.0}), visible=True),
         advice="Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
         "confidence is below 0 or above 1, and where the penalty is negative.",
-        needs=MAIN,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=3,

@@ -62,7 +62,6 @@ EXERCISE = exercise(
         Case("a share outside, drawn", lambda draw: {"green": 20, "total": 60, "gamma": outside(draw)}),
         advice="Raise ValueError for a total below 1, for a green that is negative or above total, and for a gamma "
         "that is not above 0 and below 1.",
-        needs=MAIN,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=2,

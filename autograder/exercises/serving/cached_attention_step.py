@@ -110,7 +110,6 @@ EXERCISE = exercise(
     leaves_arguments(
         ("two tokens alike", "three tokens", "drawn", "one head"),
         advice="Work on new tensors: the caller may go on from the old caches with another token.",
-        needs=MAIN,
     ),
     requires(
         "The dtype is kept",
@@ -146,7 +145,6 @@ EXERCISE = exercise(
         advice="query, key and value have one shape, [heads, head_dim]; both caches are [heads, time, head_dim] with "
         "the same three numbers. Compare before you compute: torch would broadcast one head to all.",
         name="Shapes that do not fit raise ValueError",
-        needs=MAIN,
         fails="You accept shapes that do not fit, or do not raise ValueError.",
     ),
     points=4,

@@ -111,7 +111,6 @@ EXERCISE = exercise(
         Case("less than nothing to make", malformed(lengths=[3, 2, -2]), visible=True),
         advice="Raise ValueError before you begin, unless there are as many lengths as arrivals, arrivals from 0 on, "
         "and lengths and max_batch from 1 on. Without a slot, or with nothing to make, a simulation never ends.",
-        needs=ROOM,
     ),
     points=4,
 )

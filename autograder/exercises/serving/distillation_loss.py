@@ -75,7 +75,6 @@ EXERCISE = exercise(
         Case("float64", drawn(2, 4, 2.0, torch.float64), visible=True),
         ("temperature 1",),
         advice="The loss has the dtype of the student, and neither argument may differ after the call.",
-        needs=MAIN,
         fails="Your loss has another dtype than the student, or you change an argument.",
     ),
     passes_gradients(
@@ -91,7 +90,6 @@ EXERCISE = exercise(
         Case("temperature 0", given(**TWO, temperature=0.0), visible=True),
         Case("negative temperature", given(**TWO, temperature=-2.0), visible=True),
         advice="Raise ValueError unless student and teacher have the same shape and the temperature is above 0.",
-        needs=MAIN,
     ),
     points=3,
     shortcuts=("kl_div", "KLDivLoss"),

@@ -48,7 +48,6 @@ EXERCISE = exercise(
         Case("negative k", given(acceptance=0.5, k=-1), visible=True),
         Case("negative k, drawn", drawn(-5, -2)),
         advice="Raise ValueError for an acceptance below 0 or above 1, and for a negative k.",
-        needs=MAIN,
     ),
     points=2,
 )

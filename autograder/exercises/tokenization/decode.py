@@ -10,7 +10,6 @@ from solutions import tokenization
 # 256 is "a" with the first half of a letter, 257 is the second half with "b": é begins in one and ends in the other.
 HALVES = [(97, 195), (169, 98), (226, 130)]
 LETTERS = [*range(97, 123)]
-BYTES = "Ids below 256 are bytes, and no ids are no text"
 MERGED = "A merged token is its left part and then its right part"
 
 
@@ -39,7 +38,7 @@ EXERCISE = exercise(
     tokenization.decode,
     __file__,
     requires(
-        BYTES,
+        "Ids below 256 are bytes, and no ids are no text",
         Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
         Case("letters, drawn", lambda draw: {"ids": [32, *drawn_ids(draw, LETTERS, 8), 13, 10], "merges": []}),
         Case("no ids", lambda draw: {**drawn_decoding(draw), "ids": []}, visible=True),
@@ -81,7 +80,6 @@ EXERCISE = exercise(
         advice="With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
         name="An unknown id raises ValueError",
         weight=2,
-        needs=BYTES,
         fails="You do not raise ValueError exactly for ids that no token has.",
     ),
     leaves_arguments(

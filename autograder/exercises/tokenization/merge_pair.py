@@ -86,7 +86,6 @@ EXERCISE = exercise(
         advice="Build a new list, or work on a copy: the caller still needs the old one.",
         name="The list of ids is left unchanged",
         fails="You change the list of ids.",
-        needs=MAIN,
     ),
     points=3,
     shortcuts=("replace",),

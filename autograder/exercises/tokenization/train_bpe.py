@@ -104,7 +104,6 @@ EXERCISE = exercise(
         Case("negative", given(data=b"banana", n_merges=-1), visible=True),
         advice="Raise ValueError for n_merges below 0, and only then.",
         name="A negative number of merges raises ValueError",
-        needs=FIRST,
         fails="You do not raise ValueError exactly where n_merges is negative.",
     ),
     requires(
