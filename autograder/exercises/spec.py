@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker
+from autograder.exercises.drawing import ArgumentMaker, given
 from autograder.exercises.misunderstandings import Mistake, equivalent_edits, misunderstandings
 from autograder.records.source_cells import SourceCell
 from llm_course.capstone.format import HANDED_IN
@@ -53,6 +53,11 @@ class Case:
     slack: float = 0.0
     generators: bool = False
     new: bool = False
+
+
+def shown(name: str, /, **arguments: Any) -> Case:
+    """A visible case whose arguments are the same in each run, as those of a hidden one may not be."""
+    return Case(name, given(**arguments), visible=True)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn
 from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import architectures
 
@@ -89,14 +89,6 @@ def small(draw: Generator, *, mask: bool = False) -> Arguments:
     return arguments
 
 
-def in_float64(draw: Generator) -> Arguments:
-    arguments = small(draw, mask=True)
-    return {
-        name: value.double() if isinstance(value, Tensor) and name != "memory_mask" else value
-        for name, value in arguments.items()
-    }
-
-
 INPUTS = ("x", "memory", "w_q", "w_k", "w_v", "w_o")
 MAIN = "Queries from x read keys and values from memory, in several heads"
 
@@ -156,7 +148,7 @@ EXERCISE = exercise(
         fails="You accept an n_heads that does not fit, or do not raise ValueError.",
     ),
     keeps_dtype(
-        Case("float64", in_float64, visible=True),
+        Case("float64", each_tensor(Tensor.double, functools.partial(small, mask=True)), visible=True),
         ("nothing to see in one example",),
         advice="Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
         fails="Your result has another dtype than the inputs, or you change an argument.",

@@ -5,8 +5,8 @@ from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import rows
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import decoding
 
 
@@ -35,7 +35,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         "Logits are divided by the temperature",
-        Case("two rows", given(logits=TWO_ROWS, temperature=0.5), visible=True),
+        shown("two rows", logits=TWO_ROWS, temperature=0.5),
         Case("drawn", drawn_temperature, visible=True),
         Case("one row", lambda draw: {"logits": rows(draw, 1, vocab=7), "temperature": 2.5}),
         advice="At temperature 0.5 a logit of 2 becomes 4: the distances between logits double, the distribution gets "
@@ -45,7 +45,7 @@ EXERCISE = exercise(
     ),
     requires(
         "At temperature 0 only the first largest logit of each row survives",
-        Case("zero", given(logits=TWO_ROWS, temperature=0.0), visible=True),
+        shown("zero", logits=TWO_ROWS, temperature=0.0),
         Case("zero, drawn", drawn_zero),
         Case("zero, no batch", lambda draw: {"logits": rows(draw, vocab=6), "temperature": 0}, visible=True),
         Case("zero, a batch of texts", texts_at_zero, visible=True),
@@ -55,7 +55,7 @@ EXERCISE = exercise(
         fails="At temperature 0 you do not keep just the first largest logit of each row, with -inf elsewhere.",
     ),
     refuses(
-        Case("negative", given(logits=TWO_ROWS, temperature=-1.0), visible=True),
+        shown("negative", logits=TWO_ROWS, temperature=-1.0),
         Case("negative, drawn", negative_temperature),
         advice="Raise ValueError for a temperature below 0.",
         name="A negative temperature raises ValueError",

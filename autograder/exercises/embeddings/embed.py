@@ -3,8 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import embeddings
 
 MAIN = "Each id becomes its row of the table"
@@ -52,7 +52,7 @@ EXERCISE = exercise(
     ),
     requires(
         "The ids may have any shape, which the result keeps",
-        Case("the id 1", given(ids=torch.tensor(1), table=torch.tensor([[1.0, 2.0], [3.0, 4.0]])), visible=True),
+        shown("the id 1", ids=torch.tensor(1), table=torch.tensor([[1.0, 2.0], [3.0, 4.0]])),
         Case("one sequence", batch(1, 5, rows=7, width=4), visible=True),
         Case("three axes", three_axes, visible=True),
         advice="The result has the shape of ids with one more axis, dim, at the end: also for a single number and for "

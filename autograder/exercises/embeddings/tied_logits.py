@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, passes_gradients, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
+from autograder.exercises.spec import Case, exercise, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -42,10 +42,10 @@ EXERCISE = exercise(
     ),
     requires(
         "Any leading shape is kept",
-        Case(
+        shown(
             "a row of whole numbers",
-            given(hidden=torch.tensor([1.0, 2.0]), table=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])),
-            visible=True,
+            hidden=torch.tensor([1.0, 2.0]),
+            table=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
         ),
         Case("batch of one", lambda draw: tied(draw, 1, 4, vocab=8, dim=6), visible=True),
         Case("more axes", lambda draw: tied(draw, 2, 3, 4, vocab=9, dim=5), visible=True),

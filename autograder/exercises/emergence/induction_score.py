@@ -3,8 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import emergence
 
 MAIN = "It is the mean weight on the position after the latest earlier place of the same token"
@@ -55,7 +55,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("one repeat", given(attention=SMALL, ids=[7, 3, 9, 7]), visible=True),
+        shown("one repeat", attention=SMALL, ids=[7, 3, 9, 7]),
         Case("one head", lambda draw: {"attention": weights(draw, 1, 12), "ids": text(draw, 12, 6)}, visible=True),
         Case("without a mask, drawn", lambda draw: {"attention": full(draw, 3, 12, 12), "ids": text(draw, 12, 4)}),
         Case("side by side", lambda draw: {"attention": weights(draw, 2, 5), "ids": [6, 6, 6, 4, 4]}, visible=True),
@@ -67,7 +67,7 @@ EXERCISE = exercise(
     requires(
         "It is 0 for each head where nothing repeats",
         Case("nothing repeats", no_repeat, visible=True),
-        Case("one token", given(attention=torch.ones(3, 1, 1), ids=[8]), visible=True),
+        shown("one token", attention=torch.ones(3, 1, 1), ids=[8]),
         Case(
             "one token, drawn",
             lambda draw: {"attention": torch.ones(randint(draw, 2, 5), 1, 1), "ids": [randint(draw, 0, 99)]},

@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import emergence
 
 ERROR = "The second number is the standard error of that mean"
@@ -35,11 +35,11 @@ EXERCISE = exercise(
     __file__,
     requires(
         "The first number is the mean of first - second",
-        Case("four answers", given(**FOUR), visible=True),
-        Case("graded answers", given(first=[0.9, 0.4, 0.7, 0.2, 0.8], second=[0.5, 0.3, 0.9, 0.1, 0.3]), visible=True),
-        Case("second better", given(first=[2.0, 3.5, 1.0], second=[4.0, 3.0, 5.5]), visible=True),
+        shown("four answers", **FOUR),
+        shown("graded answers", first=[0.9, 0.4, 0.7, 0.2, 0.8], second=[0.5, 0.3, 0.9, 0.1, 0.3]),
+        shown("second better", first=[2.0, 3.5, 1.0], second=[4.0, 3.0, 5.5]),
         Case("drawn", drawn(7, 12)),
-        Case("two items", given(first=[0.5, 2.0], second=[0.25, 0.5]), visible=True),
+        shown("two items", first=[0.5, 2.0], second=[0.25, 0.5]),
         advice="Subtract item by item, first minus second, and take the mean of what you get. The result is a pair: "
         "this mean, then its standard error.",
         weight=2,
@@ -57,7 +57,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A lead that is the same on every item has no error",
-        Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
+        shown("a constant lead", first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]),
         advice="The differences are all equal there: they have no spread, however much the scores themselves have.",
         part=1,
         needs=ERROR,
@@ -72,7 +72,7 @@ EXERCISE = exercise(
     refuses(
         ("four answers",),
         Case("lengths differ, drawn", drawn(5, 9, cut=True)),
-        Case("second longer", given(first=[1.0, 0.0], second=[1.0, 1.0, 0.0]), visible=True),
+        shown("second longer", first=[1.0, 0.0], second=[1.0, 1.0, 0.0]),
         Case("second longer, drawn", drawn(5, 9, swapped=True, cut=True)),
         advice="Raise ValueError where the lists are not equally long: zip would silently drop the rest.",
         name="Lists of different lengths raise ValueError",
@@ -80,8 +80,8 @@ EXERCISE = exercise(
     ),
     refuses(
         ("four answers", "two items"),
-        Case("one item", given(first=[1.0], second=[0.0]), visible=True),
-        Case("no items", given(first=[], second=[]), visible=True),
+        shown("one item", first=[1.0], second=[0.0]),
+        shown("no items", first=[], second=[]),
         advice="Raise ValueError for fewer than two items: they have no spread.",
         name="Fewer than two items raise ValueError",
         fails="You do not raise ValueError for fewer than two items, or raise it for two or more.",

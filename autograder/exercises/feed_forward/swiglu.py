@@ -3,9 +3,9 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, given, randint, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, randint, randn
 from autograder.exercises.feed_forward.inputs import FAR, four_axes, whole
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -72,15 +72,12 @@ EXERCISE = exercise(
     ),
     requires(
         "A gate far from zero is open or closed, without NaN",
-        Case(
+        shown(
             "gates of 300",
-            given(
-                x=torch.tensor([[1.0]]),
-                w_gate=torch.tensor([[300.0], [-300.0]]),
-                w_up=torch.ones(2, 1),
-                w_down=torch.ones(1, 2),
-            ),
-            visible=True,
+            x=torch.tensor([[1.0]]),
+            w_gate=torch.tensor([[300.0], [-300.0]]),
+            w_up=torch.ones(2, 1),
+            w_down=torch.ones(1, 2),
         ),
         Case("gates far out", gates_far_out, visible=True),
         advice="e to the power of 300 is infinite in float32. `torch.sigmoid` and `functional.silu` avoid it.",

@@ -3,8 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
+from autograder.exercises.drawing import Arguments, randint, randn
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires, shown
 from solutions import frontier
 
 
@@ -39,9 +39,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("one channel", given(image=numbered(1, 4, 6), patch=2), visible=True),
+        shown("one channel", image=numbered(1, 4, 6), patch=2),
         Case("one channel, drawn", lambda draw: {"image": randn(draw, 1, 9, 6), "patch": 3}),
-        Case("one patch", given(image=numbered(2, 3, 3), patch=3), visible=True),
+        shown("one patch", image=numbered(2, 3, 3), patch=3),
         advice="Cut one channel by hand: the first row of the result is the square at the top left, read row by row; "
         "the second the square to its right.",
         fails="Your rows are not the patches of the image, one after the other.",
@@ -49,7 +49,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A patch is laid out by channel, then row, then column",
-        Case("two channels", given(image=numbered(2, 2, 4), patch=2), visible=True),
+        shown("two channels", image=numbered(2, 2, 4), patch=2),
         Case("several channels, drawn", drawn),
         Case("patches of one pixel", lambda draw: {"image": randn(draw, 3, 2, 4), "patch": 1}, visible=True),
         advice="All numbers of the first channel of a patch come before those of the next.",
@@ -85,11 +85,11 @@ EXERCISE = exercise(
     ),
     refuses(
         ("several channels, drawn",),
-        Case("width not divided", given(image=numbered(1, 2, 3), patch=2), visible=True),
-        Case("height not divided", given(image=numbered(1, 3, 2), patch=2), visible=True),
-        Case("only the area divided", given(image=numbered(1, 2, 8), patch=4), visible=True),
-        Case("patch 0", given(image=numbered(1, 4, 4), patch=0), visible=True),
-        Case("negative patch", given(image=numbered(1, 4, 4), patch=-2), visible=True),
+        shown("width not divided", image=numbered(1, 2, 3), patch=2),
+        shown("height not divided", image=numbered(1, 3, 2), patch=2),
+        shown("only the area divided", image=numbered(1, 2, 8), patch=4),
+        shown("patch 0", image=numbered(1, 4, 4), patch=0),
+        shown("negative patch", image=numbered(1, 4, 4), patch=-2),
         Case("not divided, drawn", lambda draw: {"image": randn(draw, 2, 4 + 2 * randint(draw, 0, 1), 10), "patch": 4}),
         advice="Raise ValueError for a patch below 1, and where it does not divide both height and width.",
         name="A patch that does not fill the image raises ValueError",

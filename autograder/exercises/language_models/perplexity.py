@@ -4,8 +4,8 @@ import math
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint, within
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint, within
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import language_models
 
 MAIN = "It is exp(-log_prob / n_predictions)"
@@ -22,8 +22,8 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("two predictions", given(log_prob=-3.0, n_predictions=2), visible=True),
-        Case("ten predictions", given(log_prob=-23.5, n_predictions=10), visible=True),
+        shown("two predictions", log_prob=-3.0, n_predictions=2),
+        shown("ten predictions", log_prob=-23.5, n_predictions=10),
         Case("drawn", drawn_score),
         advice="Try a fair die: three throws have the log probability 3 ln(1/6), and the perplexity has to be 6.",
         fails="Your result is not exp(-log_prob / n_predictions).",
@@ -31,7 +31,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A long text does not overflow",
-        Case("long text", given(log_prob=-2400.0, n_predictions=1000), visible=True),
+        shown("long text", log_prob=-2400.0, n_predictions=1000),
         Case("long text, drawn", within(log_prob=(-3000.0, -2000.0), n_predictions=(900, 1000))),
         advice="The probability of a long text is too small for a float, and its inverse too large. Divide the "
         "logarithm first, then take exp.",
@@ -46,9 +46,9 @@ EXERCISE = exercise(
         fails="For a single prediction, or a log_prob of 0, your result is not exp(-log_prob / n_predictions).",
     ),
     refuses(
-        Case("no prediction", given(log_prob=-2.0, n_predictions=0), visible=True),
+        shown("no prediction", log_prob=-2.0, n_predictions=0),
         Case("negative", lambda draw: {"log_prob": -2.0, "n_predictions": -randint(draw, 1, 99)}, visible=True),
-        Case("probability above 1", given(log_prob=3.0, n_predictions=4), visible=True),
+        shown("probability above 1", log_prob=3.0, n_predictions=4),
         Case("probability above 1, drawn", within(log_prob=(0.05, 0.9), n_predictions=(2, 9))),
         advice="Raise ValueError where n_predictions is below 1, and for a positive log probability.",
     ),

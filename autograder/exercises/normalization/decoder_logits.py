@@ -4,9 +4,9 @@ import functools
 from typing import Any
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, gain, with_small_scores
 from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
@@ -61,11 +61,6 @@ def with_other_id(draw: Generator, position: int | None) -> Arguments:
     if position is not None:
         arguments["ids"][:, position] = (arguments["ids"][:, position] + 3) % 11
     return arguments
-
-
-def decoder_in_bfloat16(draw: Generator) -> Arguments:
-    arguments = one_layer(draw)
-    return {**arguments, "weights": {name: weight.bfloat16() for name, weight in arguments["weights"].items()}}
 
 
 def small_decoder(draw: Generator) -> Arguments:
@@ -149,7 +144,7 @@ EXERCISE = exercise(
         fails="You accept an id that has no row, or raise something other than ValueError.",
     ),
     keeps_dtype(
-        Case("bfloat16", decoder_in_bfloat16, visible=True),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, one_layer), visible=True),
         ("a head of its own",),
         advice="Weights in bfloat16 must give logits in bfloat16, and neither ids nor weights may differ after the "
         "call.",

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, given, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, randn
 from autograder.exercises.normalization.inputs import (
     four_axes,
     gain,
@@ -15,7 +15,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -134,11 +134,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A row of zeros stays zero",
-        Case(
-            "zeros beside whole numbers",
-            given(x=torch.tensor([[0.0, 0.0], [1.0, 7.0]]), weight=torch.ones(2)),
-            visible=True,
-        ),
+        shown("zeros beside whole numbers", x=torch.tensor([[0.0, 0.0], [1.0, 7.0]]), weight=torch.ones(2)),
         Case("a row of zeros", rows_of_zeros, visible=True),
         advice="Without eps, 0 is divided by 0 there. The other rows of this case have to be right too.",
         fails="A row of zeros does not stay zero, or the rows beside it are not x / sqrt(mean of x² + eps) · weight.",

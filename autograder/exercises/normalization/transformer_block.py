@@ -4,9 +4,9 @@ import functools
 from typing import Any
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, with_small_scores
 from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
@@ -61,12 +61,6 @@ def with_other_token(draw: Generator, position: int | None) -> Arguments:
     if position is not None:
         arguments["x"][:, position] = randn(draw, 2, 8)
     return arguments
-
-
-def block_in_bfloat16(draw: Generator) -> Arguments:
-    arguments = both_halves(draw)
-    weights = {name: weight.bfloat16() for name, weight in arguments["weights"].items()}
-    return {**arguments, "x": arguments["x"].bfloat16(), "weights": weights}
 
 
 def small_block(draw: Generator) -> Arguments:
@@ -162,7 +156,7 @@ EXERCISE = exercise(
     ),
     keeps_dtype(
         ("both halves",),
-        Case("bfloat16", block_in_bfloat16, visible=True),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, both_halves), visible=True),
         advice="Inputs in bfloat16 must give bfloat16, and neither x nor the weights may differ after the call.",
         fails="Your result has another dtype than x, or you change x or the weights.",
     ),

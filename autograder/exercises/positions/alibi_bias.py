@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint, within
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint, within
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -23,9 +23,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         STEPS,
-        Case("four heads", given(n_heads=4, seq_len=3), visible=True),
+        shown("four heads", n_heads=4, seq_len=3),
         Case("sixteen heads or more", drawn_power),
-        Case("six heads", given(n_heads=6, seq_len=3), visible=True),
+        shown("six heads", n_heads=6, seq_len=3),
         advice="Write one head's matrix on paper: row i is the query. It is 0 at j = i and to the right of it, and "
         "changes by one slope with each column to the left.",
         fails="Within a head, your bias is not 0 from the diagonal on, with equal steps to its left.",
@@ -52,7 +52,7 @@ EXERCISE = exercise(
     ),
     refuses(
         ("four heads", "sixteen heads or more"),
-        Case("no head", given(n_heads=0, seq_len=3), visible=True),
+        shown("no head", n_heads=0, seq_len=3),
         Case("negative n_heads", lambda draw: {"n_heads": -randint(draw, 1, 8), "seq_len": 3}, visible=True),
         Case("no position", within(n_heads=(1, 16), seq_len=0), visible=True),
         Case("negative seq_len", lambda draw: {"n_heads": 2, "seq_len": -randint(draw, 1, 8)}, visible=True),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randint, randn, uniform
 from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import positions as reference
@@ -46,11 +46,6 @@ def drawn_positions(draw: Generator) -> Arguments:
 
 def one_new_row(draw: Generator) -> Arguments:
     return {"x": random_heads(draw, 2, 3, 1, 4), "positions": torch.tensor([randint(draw, 7, 20)])}
-
-
-def bfloat16_rows(draw: Generator) -> Arguments:
-    arguments = drawn_positions(draw)
-    return {**arguments, "x": arguments["x"].bfloat16()}
 
 
 FAR = [2501, 2727, 3001, 3333]
@@ -109,7 +104,7 @@ EXERCISE = exercise(
     ),
     requires(
         "The dtype of x is kept",
-        Case("bfloat16", bfloat16_rows, visible=True),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, drawn_positions), visible=True),
         # At position 0, where the result does not depend on the precision of the angles, which is left open.
         Case("float64", rows_of(2, 1, 3, 4, positions=[0, 0, 0], dtype=torch.float64), visible=True),
         advice="A product of bfloat16 and float32 is float32: bring cosines and sines to the dtype of x, or the "

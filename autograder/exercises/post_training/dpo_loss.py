@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import post_training
 
 
@@ -55,7 +55,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MARGINS,
-        Case("two pairs", given(**FOUR, beta=0.5), visible=True),
+        shown("two pairs", **FOUR, beta=0.5),
         Case("pairs, drawn", pairs(5, 0.3)),
         Case("one pair", pairs(1, 0.7), visible=True),
         advice="With a policy that equals its reference every loss is log 2. Then let one of the four grow, and follow "
@@ -65,7 +65,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Beta multiplies the differences, inside the sigmoid",
-        Case("small beta", given(**FOUR, beta=0.05), visible=True),
+        shown("small beta", **FOUR, beta=0.05),
         Case("large beta", pairs(4, 2.0), visible=True),
         advice="With a beta near 0 the loss is near log 2, whatever the policy says.",
         weight=2,
@@ -81,8 +81,8 @@ EXERCISE = exercise(
         fails="At large margins, your loss is not finite, or is not the mean of -log sigmoid of the margins.",
     ),
     refuses(
-        Case("beta of 0", given(**FOUR, beta=0.0), visible=True),
-        Case("negative beta", given(**FOUR, beta=-0.5), visible=True),
+        shown("beta of 0", **FOUR, beta=0.0),
+        shown("negative beta", **FOUR, beta=-0.5),
         Case("columns of the rejected", of_another_shape(("policy_rejected",), 3, 1)),
         Case("one reference for all", of_another_shape(("reference_rejected",), 1), visible=True),
         Case("columns of the reference", of_another_shape(REFERENCE, 3, 1), visible=True),

@@ -4,7 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import post_training
 
 
@@ -30,11 +30,7 @@ EXERCISE = exercise(
         Case("three samples", given(**THREE), visible=True, slack=ROUNDING),
         Case("one sample", samples(1), visible=True, slack=ROUNDING),
         Case("with gaps", lambda draw: {key: value[::2] for key, value in samples(8)(draw).items()}, slack=ROUNDING),
-        Case(
-            "all alike",
-            given(log_probs=THREE["log_probs"], reference_log_probs=THREE["log_probs"].clone()),
-            visible=True,
-        ),
+        shown("all alike", log_probs=THREE["log_probs"], reference_log_probs=THREE["log_probs"].clone()),
         advice="d is the reference's log probability minus the policy's. At d = 0 the term is 0, at 1 it is 0.718, and "
         "at -1 it is 0.368.",
         weight=3,

@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import post_training
 
 
@@ -28,11 +28,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MARGINS,
-        Case(
-            "three pairs",
-            given(chosen=torch.tensor([2.0, 0.0, 3.0]), rejected=torch.tensor([1.0, 3.0, 1.0])),
-            visible=True,
-        ),
+        shown("three pairs", chosen=torch.tensor([2.0, 0.0, 3.0]), rejected=torch.tensor([1.0, 3.0, 1.0])),
         Case("one pair", pairs(1), visible=True),
         Case("with gaps", lambda draw: {"chosen": randn(draw, 4, 2)[:, 0], "rejected": randn(draw, 4, 3)[:, 1]}),
         advice="For equal rewards the loss is log 2 = 0.693, for a difference of 1 it is 0.313, and for -1 it is "
@@ -42,11 +38,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Rewards a thousand apart give a finite loss",
-        Case(
-            "far apart",
-            given(chosen=torch.tensor([1000.0, -500.0, 0.0]), rejected=torch.tensor([0.0, 500.0, 1000.0])),
-            visible=True,
-        ),
+        shown("far apart", chosen=torch.tensor([1000.0, -500.0, 0.0]), rejected=torch.tensor([0.0, 500.0, 1000.0])),
         advice="Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made. "
         "Clamping, or a small number added inside the logarithm, makes the loss finite and wrong.",
         needs=MARGINS,

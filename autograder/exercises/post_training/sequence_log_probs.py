@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import post_training
 
 
@@ -67,7 +67,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         SUMMED,
-        Case("all counted", given(**SMALL), visible=True),
+        shown("all counted", **SMALL),
         # After the shift, one position is left.
         Case("two positions", all_counted(3, 2), visible=True),
         Case("with gaps", with_gaps),
@@ -78,7 +78,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Labels of -100 add nothing",
-        Case("answers", given(**PARTLY_IGNORED), visible=True),
+        shown("answers", **PARTLY_IGNORED),
         Case("one answer", answers(1, 5)),
         advice="There is no token -100. Look up any valid token there, and set what you find to 0 before the sum.",
         weight=2,
@@ -94,11 +94,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Large logits do not overflow",
-        Case(
-            "a logit of 1000",
-            given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), labels=torch.tensor([[0, 1]])),
-            visible=True,
-        ),
+        shown("a logit of 1000", logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), labels=torch.tensor([[0, 1]])),
         Case("huge logits", huge, visible=True),
         advice="Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0. A small "
         "number added inside a logarithm keeps it finite and makes it wrong.",

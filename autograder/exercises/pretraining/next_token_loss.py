@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import pretraining
 
 VOCAB = 7
@@ -80,7 +80,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         SHIFTED,
-        Case("one text", given(**SMALL), visible=True),
+        shown("one text", **SMALL),
         Case("two texts", text(2, 5), visible=True),
         Case("texts, drawn", text(3, 7, vocab=11)),
         Case("two tokens", text(1, 2), visible=True),
@@ -91,7 +91,7 @@ EXERCISE = exercise(
     ),
     requires(
         "The mean runs over the targets that count",
-        Case("with ignored", given(**PARTLY_IGNORED), visible=True),
+        shown("with ignored", **PARTLY_IGNORED),
         Case("with ignored, drawn", with_ignored(3, 8)),
         advice="Leave out each target that is ignore_index, in the sum and in the count, over the whole batch at once.",
         weight=2,
@@ -99,14 +99,11 @@ EXERCISE = exercise(
     ),
     requires(
         "ignore_index may be any number",
-        Case(
+        shown(
             "the id 0 ignored",
-            given(
-                logits=torch.tensor([[[0.0, 0.0], [9.0, 0.0], [0.0, 0.0]]]),
-                ids=torch.tensor([[1, 1, 0]]),
-                ignore_index=0,
-            ),
-            visible=True,
+            logits=torch.tensor([[[0.0, 0.0], [9.0, 0.0], [0.0, 0.0]]]),
+            ids=torch.tensor([[1, 1, 0]]),
+            ignore_index=0,
         ),
         Case("another index, drawn", with_ignored(3, 6, another_index=True)),
         advice="Use the argument, not -100: ignore_index may also be the id of a token, such as the padding.",
@@ -122,23 +119,17 @@ EXERCISE = exercise(
     ),
     requires(
         "Large logits do not overflow",
-        Case(
-            "a logit of 1000",
-            given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), ids=torch.tensor([[0, 1]])),
-            visible=True,
-        ),
+        shown("a logit of 1000", logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), ids=torch.tensor([[0, 1]])),
         Case("huge logits", huge, visible=True),
         advice="exp of 89 is infinite in float32: let log_softmax or cross_entropy do it.",
         fails="With large logits, your loss is not finite, or is not the mean of -log p of the targets.",
     ),
     requires(
         "Logits need not be contiguous in memory",
-        Case(
+        shown(
             "three of four columns",
-            given(
-                logits=torch.tensor([[[0.0, 1.0, 2.0, 7.0], [3.0, 0.0, 1.0, 7.0]]])[..., :3], ids=torch.tensor([[0, 2]])
-            ),
-            visible=True,
+            logits=torch.tensor([[[0.0, 1.0, 2.0, 7.0], [3.0, 0.0, 1.0, 7.0]]])[..., :3],
+            ids=torch.tensor([[0, 2]]),
         ),
         Case("with gaps", with_gaps, visible=True),
         advice="`view` needs memory without gaps. `reshape` and `flatten` do not.",

@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform, within
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import production
 
 MAIN = "It is the price of an hour for the tokens of an hour"
@@ -33,7 +33,7 @@ EXERCISE = exercise(
         MAIN,
         Case("a quarter busy", usual(), visible=True),
         Case("drawn", drawn),
-        Case("cheap tokens", given(hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9), visible=True),
+        shown("cheap tokens", hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9),
         Case("tokens for next to nothing, drawn", next_to_nothing),
         advice="1,000 tokens per second, busy for 0.25 of the time: 900,000 an hour, for 9. What does a million cost?",
         fails="Your cost is not the price of an hour for the tokens of an hour.",
@@ -41,8 +41,8 @@ EXERCISE = exercise(
     ),
     requires(
         "A slow machine makes fractions of a token per second",
-        Case("a slow machine", given(hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6), visible=True),
-        Case("a few tokens an hour", given(hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257), visible=True),
+        shown("a slow machine", hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6),
+        shown("a few tokens an hour", hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257),
         Case("a few tokens an hour, drawn", few_an_hour),
         advice="Half a token per second is 1,800 an hour: keep the fraction.",
         fails="Below one token per second, your cost is not hourly_cost · 1,000,000 / the tokens of an hour.",

@@ -7,7 +7,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import production
 
 MAIN = "Each whole number is multiplied by its row's scale"
@@ -44,7 +44,7 @@ EXERCISE = exercise(
         MAIN,
         Case("two rows", given(q=SMALL, scale=SMALL_SCALE), visible=True, gradients=("scale",)),
         Case("drawn", drawn, gradients=("scale",)),
-        Case("a square matrix", given(q=SQUARE, scale=SMALL_SCALE), visible=True),
+        shown("a square matrix", q=SQUARE, scale=SMALL_SCALE),
         Case("one row, drawn", drawn_row),
         Case("laid out by columns, drawn", drawn_by_columns),
         advice="q is [out, in] and scale is [out, 1], so q * scale multiplies each row by its own scale. int8 times "
@@ -54,7 +54,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Any integer dtype will do",
-        Case("12 bits", given(q=SMALL.short() * 16, scale=SMALL_SCALE), visible=True),
+        shown("12 bits", q=SMALL.short() * 16, scale=SMALL_SCALE),
         Case("int32", partial(drawn, kind=torch.int32), visible=True),
         Case("int64, drawn", partial(drawn, kind=torch.int64)),
         advice="q may be int8, int16, int32 or int64: convert it to the dtype of the scale.",
@@ -77,14 +77,14 @@ EXERCISE = exercise(
         fails="The gradient with respect to scale is missing, or is not the derivative of q times scale.",
     ),
     refuses(
-        Case("a scale of one dimension", given(q=SQUARE, scale=torch.tensor([0.5, 2.0])), visible=True),
-        Case("one scale for two rows", given(q=SMALL, scale=torch.ones(1, 1)), visible=True),
-        Case("two scales for one row", given(q=SMALL[:1], scale=torch.ones(2, 1)), visible=True),
-        Case("a scale for each weight", given(q=SQUARE, scale=torch.ones(2, 2)), visible=True),
+        shown("a scale of one dimension", q=SQUARE, scale=torch.tensor([0.5, 2.0])),
+        shown("one scale for two rows", q=SMALL, scale=torch.ones(1, 1)),
+        shown("two scales for one row", q=SMALL[:1], scale=torch.ones(2, 1)),
+        shown("a scale for each weight", q=SQUARE, scale=torch.ones(2, 2)),
         Case("too few scales, drawn", drawn_count),
-        Case("a vector", given(q=torch.tensor([2, -4, 7], dtype=torch.int8), scale=torch.ones(3, 1)), visible=True),
-        Case("q of three dimensions", given(q=SQUARE.expand(2, 2, 2), scale=SMALL_SCALE), visible=True),
-        Case("a scale of three dimensions", given(q=SQUARE, scale=SMALL_SCALE[..., None]), visible=True),
+        shown("a vector", q=torch.tensor([2, -4, 7], dtype=torch.int8), scale=torch.ones(3, 1)),
+        shown("q of three dimensions", q=SQUARE.expand(2, 2, 2), scale=SMALL_SCALE),
+        shown("a scale of three dimensions", q=SQUARE, scale=SMALL_SCALE[..., None]),
         advice="Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
         "multiply the wrong weights.",
         name="Anything but one scale for each row raises ValueError",

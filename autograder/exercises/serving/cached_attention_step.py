@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint, randn
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import serving
 
@@ -89,16 +89,13 @@ EXERCISE = exercise(
     ),
     requires(
         "Large scores give finite weights",
-        Case(
+        shown(
             "a score of 200",
-            given(
-                query=torch.tensor([[20.0]]),
-                key=torch.tensor([[10.0]]),
-                value=torch.tensor([[1.0]]),
-                cache_k=torch.zeros(1, 1, 1),
-                cache_v=torch.tensor([[[2.0]]]),
-            ),
-            visible=True,
+            query=torch.tensor([[20.0]]),
+            key=torch.tensor([[10.0]]),
+            value=torch.tensor([[1.0]]),
+            cache_k=torch.zeros(1, 1, 1),
+            cache_v=torch.tensor([[[2.0]]]),
         ),
         Case("large scores, again", loud),
         Case("large scores in one head", loud_in_one_head, visible=True),
