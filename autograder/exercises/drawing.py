@@ -33,15 +33,28 @@ def given(**arguments: Any) -> ArgumentMaker:
     return lambda draw: dict(arguments)
 
 
+def within(**arguments: Any) -> ArgumentMaker:
+    """Numbers drawn from ranges, each the pair of its ends, integers or floats as these are; all else is as given."""
+
+    def drawn(draw: Generator, value: Any) -> Any:
+        if not isinstance(value, tuple):
+            return value
+        return randint(draw, *value) if isinstance(value[0], int) else uniform(draw, *value)
+
+    return lambda draw: {name: drawn(draw, value) for name, value in arguments.items()}
+
+
 def each_tensor(change: Callable[[Tensor], Tensor], arguments: ArgumentMaker) -> ArgumentMaker:
-    """The same arguments, with all tensors changed, those in lists as well."""
+    """The same arguments, with all tensors of floats changed, those in lists and dicts as well."""
 
     def changed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: changed(item) for name, item in value.items()}
         if isinstance(value, list):
             return [changed(item) for item in value]
-        return change(value) if isinstance(value, Tensor) else value
+        return change(value) if isinstance(value, Tensor) and value.is_floating_point() else value
 
-    return lambda draw: {name: changed(value) for name, value in arguments(draw).items()}
+    return lambda draw: changed(arguments(draw))
 
 
 def randn(draw: Generator, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -16,7 +16,7 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker
+from autograder.exercises.drawing import ArgumentMaker, given
 from autograder.exercises.misunderstandings import Mistake, equivalent_edits, misunderstandings
 from autograder.records.source_cells import SourceCell
 from llm_course.capstone.format import HANDED_IN
@@ -24,6 +24,8 @@ from llm_course.checking import observe
 from llm_course.checking.answer_key import Property, properties_of
 from llm_course.checking.scripts import Step
 
+FIRST = "the first property"
+"""Stands for the name of the exercise's first property: what anybody may have by luck counts only if that holds."""
 OBSERVER_OF_PART = {None: observe.value, 0: observe.first, 1: observe.second, 2: observe.third}
 
 
@@ -51,6 +53,11 @@ class Case:
     slack: float = 0.0
     generators: bool = False
     new: bool = False
+
+
+def shown(name: str, /, **arguments: Any) -> Case:
+    """A visible case whose arguments are the same in each run, as those of a hidden one may not be."""
+    return Case(name, given(**arguments), visible=True)
 
 
 @dataclass(frozen=True)
@@ -222,11 +229,14 @@ def exercise(
 
     Raises MisunderstandingsError, and ValueError where names of cases or properties do not fit together.
     """
+    properties = [requirement.required for requirement in requirements]
     return Exercise(
         reference,
         points,
         cases=tuple(case for requirement in requirements for case in requirement.cases),
-        properties=tuple(requirement.required for requirement in requirements),
+        properties=tuple(
+            replace(item, needs=properties[0].name) if item.needs == FIRST else item for item in properties
+        ),
         mistakes=misunderstandings(reference, specification),
         shortcuts=shortcuts,
         equivalent=equivalent_edits(reference, specification),
@@ -260,14 +270,51 @@ def refuses(
     advice: str,
     name: str = "Invalid arguments raise ValueError",
     weight: int = 1,
-    needs: str | None = None,
+    needs: str | None = FIRST,
     fails: str = "You accept invalid arguments, or raise something other than ValueError.",
 ) -> Requirement:
-    """That cases are refused which are to be, and that valid ones among them are not.
+    """That cases are refused which are to be, and that valid ones among them are not. It needs the first property.
 
     Valid cases whose value the needed property looks at need not be named: who refuses them does not have that one.
     """
     return requires(name, *cases, advice=advice, weight=weight, observe=observe.refusal, needs=needs, fails=fails)
+
+
+def leaves_arguments(
+    *cases: Case | tuple[str, ...],
+    advice: str,
+    name: str = "The arguments are left unchanged",
+    needs: str | None = FIRST,
+    fails: str = "You change an argument.",
+) -> Requirement:
+    """That no call changes an argument. It needs the first property."""
+    return requires(name, *cases, advice=advice, observe=observe.changed, needs=needs, fails=fails)
+
+
+def keeps_dtype(
+    *cases: Case | tuple[str, ...],
+    advice: str,
+    name: str = "The dtype is kept and the arguments are left unchanged",
+    needs: str | None = FIRST,
+    fails: str,
+) -> Requirement:
+    """That results have the reference's dtype, and no call changes an argument. It needs the first property."""
+    return requires(name, *cases, advice=advice, observe=observe.dtype_and_changed, needs=needs, fails=fails)
+
+
+def passes_gradients(
+    name: str,
+    *cases: Case | tuple[str, ...],
+    advice: str,
+    weight: int = 1,
+    needs: str | None = None,
+    part: int | None = None,
+    fails: str,
+) -> Requirement:
+    """That the gradients that the cases ask for are the reference's."""
+    return requires(
+        name, *cases, advice=advice, weight=weight, observe=observe.gradients, needs=needs, part=part, fails=fails
+    )
 
 
 def _needs_itself(name: str, needs: Mapping[str, str | None]) -> bool:

@@ -8,15 +8,11 @@ from itertools import combinations, product
 from pathlib import Path
 
 import pytest
-import torch
 
 from autograder.exercises import assignments
 from autograder.exercises.emergence.bootstrap_interval import RESAMPLES, SHAPES
-from llm_course import models
-from llm_course.corpus import songs
-from solutions.emergence import bootstrap_interval, induction_score, pass_at_k
+from solutions.emergence import bootstrap_interval, pass_at_k
 from tests.banks.notebook_runs import printed_by
-from tests.banks.right import alternatives
 from tests.banks.submissions import standalone
 
 
@@ -76,31 +72,6 @@ def test_pass_at_k_is_the_share_of_choices_that_hold_a_right_one() -> None:
         if correct <= n and k <= n:
             choices = list(combinations([True] * correct + [False] * (n - correct), k))
             assert pass_at_k(n, correct, k) == pytest.approx(sum(map(any, choices)) / len(choices))
-
-
-def test_induction_head_of_the_course_is_found() -> None:
-    words = songs.said_twice(songs.LINE_WORDS, 11, 1)[0]
-    scores = {}
-    for step, place in (("early", {"subfolder": "step-100"}), ("last", {})):
-        model, tokenizer = models.load("songs", attn_implementation="eager", **place)
-        ids = tokenizer(" ".join(words), return_tensors="pt").input_ids
-        with torch.no_grad():
-            second_layer = model(input_ids=ids, output_attentions=True).attentions[1][0]  # type: ignore[misc]
-        scores[step] = induction_score(second_layer, ids[0].tolist()).max().item()
-    assert scores["early"] < 0.2 and scores["last"] > 0.8
-
-
-def test_a_previous_token_head_does_not_pass_for_an_induction_head() -> None:
-    time = 8
-    previous = torch.zeros(1, time, time)
-    previous[0, range(1, time), range(time - 1)] = 1
-    assert induction_score(previous, [1, 2, 3, 4, 1, 2, 3, 4]).item() == 0
-
-
-def test_alternatives_draw_by_other_generators_and_agree() -> None:
-    values, level = SHAPES["five"]
-    found = {function(values, level, RESAMPLES, 5) for function in alternatives("bootstrap_interval")}
-    assert found == {bootstrap_interval(values, level, RESAMPLES, 5)}
 
 
 @pytest.mark.notebooks

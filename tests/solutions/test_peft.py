@@ -72,13 +72,6 @@ def test_counts_are_those_of_peft(peft: ModuleType) -> None:
     assert trainable_fraction(adapted) == trained / everything
 
 
-def test_a_shared_parameter_counts_once() -> None:
-    embedding, head = nn.Embedding(7, 4), nn.Linear(4, 7, bias=False)
-    head.weight = embedding.weight
-    frozen = nn.Linear(4, 7, bias=False).requires_grad_(False)
-    assert trainable_fraction(nn.Sequential(embedding, frozen, head)) == 0.5
-
-
 def test_factors_act_as_those_of_peft(peft: ModuleType) -> None:
     config = peft.IA3Config(target_modules=["0"], feedforward_modules=[], init_ia3_weights=False)
     adapted = peft.get_peft_model(nn.Sequential(nn.Linear(6, 5)), config)

@@ -6,28 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
 from autograder.exercises import assignments
-from llm_course import models
 from llm_course.training.loop import Settings, learning_rate_at
-from solutions.pretraining import adamw_step, compute_optimal, learning_rate, next_token_loss
+from solutions.pretraining import compute_optimal, learning_rate, next_token_loss
 from tests.banks.notebook_runs import printed_by
 from tests.banks.submissions import references
 
 ASSIGNMENT = assignments()["08_pretraining"]
-
-
-def test_loss_is_that_of_the_course_model() -> None:
-    model, tokenizer = models.load("stories")
-    assert model is not None
-    ids = tokenizer(
-        ["There was a girl named Anna.", "Tom had a big red ball. It was"], padding=True, return_tensors="pt"
-    )
-    labels = ids.input_ids.masked_fill(ids.attention_mask == 0, -100)
-    with torch.no_grad():
-        output = model(**ids, labels=labels)
-    torch.testing.assert_close(next_token_loss(output.logits, labels), output.loss)
 
 
 def test_loss_of_nothing_can_be_differentiated() -> None:
@@ -42,19 +28,6 @@ def test_schedule_is_that_of_the_course_models(warmup: int) -> None:
     for step in range(41):
         ours = learning_rate(step, warmup, 40, 0.3, 0.05 * 0.3)
         assert math.isclose(ours, learning_rate_at(step, settings), rel_tol=1e-9)
-
-
-@pytest.mark.parametrize("keywords", [{}, {"betas": (0.7, 0.9), "eps": 0.1, "weight_decay": 0.3}], ids=["plain", "own"])
-def test_steps_are_those_of_torch(keywords: dict[str, float]) -> None:
-    torch.manual_seed(0)
-    weights = nn.Parameter(torch.randn(3, 4))
-    optimizer = torch.optim.AdamW([weights], lr=0.1, **keywords)  # type: ignore[arg-type]
-    param, m, v = weights.detach().clone(), torch.zeros(3, 4), torch.zeros(3, 4)
-    for step in range(1, 8):
-        weights.grad = torch.randn(3, 4)
-        param, m, v = adamw_step(param, weights.grad, m, v, step, 0.1, **keywords)  # type: ignore[arg-type]
-        optimizer.step()
-        torch.testing.assert_close(param, weights.detach())
 
 
 def test_optimum_is_that_of_chinchilla() -> None:

@@ -6,9 +6,8 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import architectures
 
 
@@ -90,14 +89,6 @@ def small(draw: Generator, *, mask: bool = False) -> Arguments:
     return arguments
 
 
-def in_float64(draw: Generator) -> Arguments:
-    arguments = small(draw, mask=True)
-    return {
-        name: value.double() if isinstance(value, Tensor) and name != "memory_mask" else value
-        for name, value in arguments.items()
-    }
-
-
 INPUTS = ("x", "memory", "w_q", "w_k", "w_v", "w_o")
 MAIN = "Queries from x read keys and values from memory, in several heads"
 
@@ -154,24 +145,19 @@ EXERCISE = exercise(
         Case("more heads than rows", lambda draw: {**layer(draw), "n_heads": 7}),
         advice="Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
         name="Heads that do not fit raise ValueError",
-        needs=MAIN,
         fails="You accept an n_heads that does not fit, or do not raise ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
-        Case("float64", in_float64, visible=True),
+    keeps_dtype(
+        Case("float64", each_tensor(Tensor.double, functools.partial(small, mask=True)), visible=True),
         ("nothing to see in one example",),
         advice="Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs=MAIN,
         fails="Your result has another dtype than the inputs, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach both texts and all four weights, even if all of an example is hidden",
         Case("gradients", small, visible=True, gradients=INPUTS),
         Case("gradients, nothing to see", functools.partial(small, mask=True), visible=True, gradients=INPUTS),
         advice="Each of x, memory, w_q, w_k, w_v and w_o must have its gradient, and none may be NaN.",
-        observe=observe.gradients,
         needs=MAIN,
         fails="The gradient with respect to x, memory or a weight is missing, NaN, or not the derivative of the "
         "result.",

@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, refuses, requires
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -221,13 +221,11 @@ EXERCISE = exercise(
         needs=RIGHT_LABELS,
         fails="The same seed does not give the same inputs and labels.",
     ),
-    requires(
-        "The dtype is kept, and arguments and global generators are left unchanged",
+    keeps_dtype(
         Case("int32", lambda draw: none_chosen(draw, torch.int32), visible=True),
         ("one run",),
         advice="Ids in int32 give inputs and labels in int32. Work on copies, and draw from the given generator.",
-        observe=observe.dtype_and_changed,
-        needs=RIGHT_LABELS,
+        name="The dtype is kept, and arguments and global generators are left unchanged",
         fails="You return another dtype than that of ids, or change an argument or a global generator.",
     ),
     refuses(
@@ -237,7 +235,6 @@ EXERCISE = exercise(
         Case("probability in percent", lambda draw: all_special(draw, 15)),
         advice="Raise ValueError for a probability below 0 or above 1; 0 and 1 are valid.",
         name="A probability outside 0 to 1 raises ValueError",
-        needs=RIGHT_LABELS,
         fails="You accept a probability outside 0 to 1, or do not raise ValueError.",
     ),
     points=4,

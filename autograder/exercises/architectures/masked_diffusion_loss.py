@@ -3,9 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, argument_maker, randint, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import architectures
 
 
@@ -88,7 +87,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("two equal logits", given(**EQUAL), visible=True),
+        shown("two equal logits", **EQUAL),
         Case("three examples", example, visible=True),
         Case("all hidden", all_hidden, visible=True),
         Case("a small share", small_share, visible=True),
@@ -108,39 +107,35 @@ EXERCISE = exercise(
     ),
     requires(
         "An example without hidden tokens counts as 0 in the mean",
-        Case("nothing hidden in one", given(**TWICE), visible=True),
+        shown("nothing hidden in one", **TWICE),
         Case("nothing hidden", without(0, 1, 2)),
         advice="The sum over no tokens is 0. Do not divide by their number.",
         needs=MAIN,
         fails="Where an example hides no token, your loss is not the mean over all examples, with a 0 for that one.",
     ),
-    requires(
-        "The dtype is that of the logits, and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", lambda draw: example(draw, dtype=torch.float64), visible=True),
         Case("bfloat16, t in float32", lambda draw: small(draw, torch.bfloat16), visible=True),
         ("three examples",),
         advice="Logits in float64 give a loss in float64, those in bfloat16 one in bfloat16 whatever t is, and no "
         "argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs=MAIN,
+        name="The dtype is that of the logits, and the arguments are left unchanged",
         fails="Your loss has another dtype than the logits, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the logits",
         Case("gradients", small, visible=True, gradients=("logits",)),
         advice="Pick the log probabilities by gather and sum with torch: item and tolist lose the history.",
-        observe=observe.gradients,
         needs=MAIN,
         fails="The gradient with respect to the logits is missing, or is not that of -log p / (t · time).",
     ),
     refuses(
-        Case("t of 0 first", given(**with_t(0.0, 0.5)), visible=True),
-        Case("t above 1", given(**with_t(0.5, 1.5)), visible=True),
+        shown("t of 0 first", **with_t(0.0, 0.5)),
+        shown("t above 1", **with_t(0.5, 1.5)),
         Case("t above 1, drawn", refused),
-        Case("no valid t", given(**with_t(2.0, 3.0)), visible=True),
+        shown("no valid t", **with_t(2.0, 3.0)),
         advice="Raise ValueError unless every entry of t is above 0 and at most 1; 1 itself is allowed.",
         name="A t outside (0, 1] raises ValueError, in any example",
-        needs=MAIN,
         fails="You accept a t outside (0, 1], refuse one inside it, or do not raise ValueError.",
     ),
     points=3,

@@ -3,9 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, keeps_dtype, requires, shown
 from solutions import architectures
 
 
@@ -40,31 +39,30 @@ def in_int32(draw: Generator) -> Arguments:
     return {"labels": labels, "start_id": 2, "pad_id": 1}
 
 
-def shown(name: str, *rows: list[int], start_id: int = 3) -> Case:
-    return Case(name, given(labels=torch.tensor(rows), start_id=start_id, pad_id=2), visible=True)
+def rows_shown(name: str, *rows: list[int], start_id: int = 3) -> Case:
+    return shown(name, labels=torch.tensor(rows), start_id=start_id, pad_id=2)
 
 
 SHIFT = "start_id stands first, and every label moves one position to the right; the last falls out"
-PAD = "pad_id stands where -100 was, wherever that is"
 
 EXERCISE = exercise(
     architectures.shift_right,
     __file__,
     requires(
         SHIFT,
-        shown("two rows", [8, 9, 7, 1], [6, 5, 4, 1]),
+        rows_shown("two rows", [8, 9, 7, 1], [6, 5, 4, 1]),
         Case("drawn", drawn),
         Case("one row, drawn", lambda draw: {"labels": tokens(draw, 1, 6), "start_id": 2, "pad_id": 3}),
-        shown("one token each", [5], [8]),
+        rows_shown("one token each", [5], [8]),
         advice="8 9 7 1 becomes start_id 8 9 7: at each position stands what came before the token to be predicted.",
         weight=3,
         fails="Your result is not start_id followed by all labels but the last.",
     ),
     requires(
-        PAD,
-        shown("padded", [8, 9, 1, -100, -100], [6, 5, 4, 7, 1]),
+        "pad_id stands where -100 was, wherever that is",
+        rows_shown("padded", [8, 9, 1, -100, -100], [6, 5, 4, 7, 1]),
         Case("padded, drawn", drawn_padded),
-        shown("a prompt that is not learned", [-100, -100, 8, 9, 1], [-100, 6, 5, -100, 1], start_id=4),
+        rows_shown("a prompt that is not learned", [-100, -100, 8, 9, 1], [-100, 6, 5, -100, 1], start_id=4),
         Case("start and padding alike", lambda draw: {**drawn_padded(draw), "start_id": 0, "pad_id": 0}),
         advice="After shifting, put pad_id wherever -100 stands: at the end, in the middle or right behind start_id.",
         weight=2,
@@ -73,19 +71,17 @@ EXERCISE = exercise(
     ),
     requires(
         "The id 0 is a token like any other",
-        shown("the id 0", [8, 0, 7, 1], [0, 5, 4, 1]),
+        rows_shown("the id 0", [8, 0, 7, 1], [0, 5, 4, 1]),
         Case("the id 0, drawn", drawn_zeros),
         advice="Compare with -100, not with 0.",
         needs=SHIFT,
         fails="With the id 0 among the labels, your result is not start_id and then all labels but the last, 0 kept.",
     ),
-    requires(
-        "The dtype is kept, and the labels are left unchanged",
+    keeps_dtype(
         Case("int32", in_int32, visible=True),
         ("two rows", "padded"),
         advice="Labels in int32 give int32, and the labels are the same after the call as before it.",
-        observe=observe.dtype_and_changed,
-        needs=SHIFT,
+        name="The dtype is kept, and the labels are left unchanged",
         fails="Your result has another dtype than the labels, or you change the labels.",
     ),
     points=2,

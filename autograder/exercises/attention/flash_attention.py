@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import attention
 
@@ -131,26 +131,21 @@ EXERCISE = exercise(
         Case("a negative block", blocks(n_q=2, n_k=3, d=4, block_size=-2), visible=True),
         advice="Compare block_size with 1 before the loop, and raise ValueError.",
         name="A block size below 1 raises ValueError",
-        needs="With one block, the result is plain attention",
         fails="You accept a block size below 1, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("two blocks",),
         Case(
             "bfloat16", each_tensor(Tensor.bfloat16, blocks(n_q=4, n_k=8, d=5, block_size=4, scale=1.5)), visible=True
         ),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs="With one block, the result is plain attention",
         fails="Your result has another dtype than the inputs, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach query, key and value",
         # A gradient through the logarithm of the sum loses more digits where scores nearly cancel.
         Case("gradients", short_last_block, visible=True, gradients=("query", "key", "value"), slack=1024.0),
         advice="The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
-        observe=observe.gradients,
         fails="The gradient with respect to query, key or value is missing, or is not plain attention's.",
     ),
     points=4,

@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import attention
 
@@ -131,23 +131,18 @@ EXERCISE = exercise(
         Case("groups that do not divide the heads", but(four_share_two, n_kv_heads=3), visible=True),
         advice="Raise ValueError where n_heads does not divide the rows of w_q, or n_kv_heads does not divide n_heads.",
         name="Heads that do not divide evenly raise ValueError",
-        needs="An output depends on its own and earlier tokens, and on no later one",
         fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("three heads",),
         Case("bfloat16", small(head_dim=2, dtype=torch.bfloat16), visible=True),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs="An output depends on its own and earlier tokens, and on no later one",
         fails="Your result has another dtype than x, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the input and all four weights",
         Case("gradients", small(n_kv_heads=1, head_dim=3), visible=True, gradients=("x", "w_q", "w_k", "w_v", "w_o")),
         advice="Each of x, w_q, w_k, w_v and w_o must have its gradient: none of them may be cut off or left out.",
-        observe=observe.gradients,
         fails="The gradient with respect to x, w_q, w_k, w_v or w_o is missing, or is not the result's derivative.",
     ),
     points=6,

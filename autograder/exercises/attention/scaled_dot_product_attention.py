@@ -3,8 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.drawing import Arguments, each_tensor, randint, randn
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, requires, shown
 from llm_course.checking import observe
 from solutions import attention
 
@@ -72,11 +72,6 @@ def very_low_scores(draw: Generator) -> Arguments:
     return {**arguments, "query": small["query"] + 80, "key": small["key"] - 80, "mask": mask}
 
 
-def in_float16(draw: Generator) -> Arguments:
-    arguments = nothing_to_attend_to(draw)
-    return {name: value if name == "mask" else value.half() for name, value in arguments.items()}
-
-
 EXERCISE = exercise(
     attention.scaled_dot_product_attention,
     __file__,
@@ -123,10 +118,8 @@ EXERCISE = exercise(
     ),
     requires(
         "Huge scores do not overflow",
-        Case(
-            "huge whole scores",
-            given(query=torch.tensor([[10.0]]), key=torch.tensor([[20.0], [19.0]]), value=torch.eye(2)),
-            visible=True,
+        shown(
+            "huge whole scores", query=torch.tensor([[10.0]]), key=torch.tensor([[20.0], [19.0]]), value=torch.eye(2)
         ),
         Case("huge scores", lambda draw: qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3, scale=40.0), visible=True),
         advice="The exponential of a number above 88 is infinite in float32. torch.softmax subtracts the largest score "
@@ -135,29 +128,24 @@ EXERCISE = exercise(
     ),
     requires(
         "The dtype of the inputs is kept",
-        Case("float16 with a mask", in_float16, visible=True),
+        Case("float16 with a mask", each_tensor(Tensor.half, nothing_to_attend_to), visible=True),
         advice="Inputs in float64, bfloat16 or float16 must give outputs in the same dtype: do not convert on the way. "
         "In float16 no number is below -65504.",
         observe=observe.dtype,
         needs="The weights of each query sum to 1",
         fails="Your output or your weights do not have the dtype of the inputs.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("small masked", "mask for each sequence", "padded batch"),
         advice="Operations that end in an underscore, `+=` and assignments to an index change a tensor in place: make "
         "a new one.",
-        observe=observe.changed,
-        needs="The weights of each query sum to 1",
-        fails="You change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach query, key and value",
         Case("gradients", batched, visible=True, gradients=("query", "key", "value")),
         Case("gradients in padding", nothing_to_attend_to, visible=True, gradients=("query", "key", "value")),
         advice="The model learns through this function: its result must keep its history, so no detach, no no_grad, no "
         "way through NumPy or plain numbers. Where a query attends to nothing its gradient is 0, not NaN.",
-        observe=observe.gradients,
         fails="The gradient with respect to query, key or value is missing, NaN, or not the result's derivative.",
     ),
     points=6,

@@ -1,7 +1,7 @@
 """sliding_window_mask: the recent past only."""
 
-from autograder.exercises.drawing import given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import randint, within
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import attention
 
 EXERCISE = exercise(
@@ -9,8 +9,8 @@ EXERCISE = exercise(
     __file__,
     requires(
         "A query sees itself and the window - 1 positions before it",
-        Case("five positions, window 2", given(seq_len=5, window=2), visible=True),
-        Case("drawn", lambda draw: {"seq_len": randint(draw, 8, 12), "window": randint(draw, 3, 6)}),
+        shown("five positions, window 2", seq_len=5, window=2),
+        Case("drawn", within(seq_len=(8, 12), window=(3, 6))),
         advice="Take window = 2 and five positions: each row has at most two True, on the diagonal and just left of "
         "it.",
         weight=2,
@@ -18,15 +18,15 @@ EXERCISE = exercise(
     ),
     requires(
         "Window 1 is the diagonal, and a long window is the causal mask",
-        Case("window 1", given(seq_len=3, window=1), visible=True),
-        Case("window 1, drawn", lambda draw: {"seq_len": randint(draw, 7, 20), "window": 1}),
-        Case("window longer than the sequence", given(seq_len=4, window=9), visible=True),
+        shown("window 1", seq_len=3, window=1),
+        Case("window 1, drawn", within(seq_len=(7, 20), window=1)),
+        shown("window longer than the sequence", seq_len=4, window=9),
         advice="Try the extremes: with window = 1 a query sees itself only; with a window beyond the sequence, all its "
         "past.",
         fails="With a window of 1, your mask is not the diagonal, or with a long one, not the causal mask.",
     ),
     refuses(
-        Case("no window", given(seq_len=4, window=0), visible=True),
+        shown("no window", seq_len=4, window=0),
         Case(
             "negative window",
             lambda draw: {"seq_len": randint(draw, 5, 12), "window": -randint(draw, 1, 5)},
@@ -34,7 +34,6 @@ EXERCISE = exercise(
         ),
         advice="Raise ValueError for a window below 1: such a query could attend to nothing.",
         name="A window below 1 raises ValueError",
-        needs="A query sees itself and the window - 1 positions before it",
         fails="You accept a window below 1, or raise something other than ValueError.",
     ),
     points=2,

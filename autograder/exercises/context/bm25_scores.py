@@ -2,9 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import context
 
 WORDS = ("red", "ball", "hat", "anna", "garden", "key", "found")
@@ -76,14 +75,13 @@ EQUAL = [["a", "red", "ball"], ["a", "red", "hat"], ["a", "blue", "key"], ["a", 
 REPEATED = [SMALL[0], SMALL[2], SMALL[0], SMALL[3], SMALL[2]]
 CAPITALS = [["Anna", "has", "a", "Red", "ball"], ["anna", "Anna", "red"], ["a", "Red", "red", "key"]]
 EMPTY_AMONG = [["red", "ball", "ball"], [], ["red", "hat"], []]
-RARE = "A rare word weighs more than a common one"
 
 EXERCISE = exercise(
     context.bm25_scores,
     __file__,
     requires(
-        RARE,
-        Case("each word once, equal lengths", given(query=["red", "ball"], documents=EQUAL), visible=True),
+        "A rare word weighs more than a common one",
+        shown("each word once, equal lengths", query=["red", "ball"], documents=EQUAL),
         Case("each word once, drawn", once_each),
         advice="All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
         "documents holding the word, ln(1 + (N - n + 0.5) / (n + 0.5)).",
@@ -92,10 +90,10 @@ EXERCISE = exercise(
     ),
     requires(
         "Further occurrences count less and less",
-        Case(
+        shown(
             "more and more often",
-            given(query=["red"], documents=[["red"] * count + ["hat"] * (8 - count) for count in (0, 1, 2, 4, 7)]),
-            visible=True,
+            query=["red"],
+            documents=[["red"] * count + ["hat"] * (8 - count) for count in (0, 1, 2, 4, 7)],
         ),
         Case("more and more often, drawn", counted),
         advice="All lengths are equal: what is left of the fraction is f (k1 + 1) / (f + k1), 1 for the first "
@@ -106,15 +104,15 @@ EXERCISE = exercise(
     ),
     requires(
         "A long document has to make up for its length",
-        Case("different lengths", given(query=["red", "key"], documents=SMALL), visible=True),
+        shown("different lengths", query=["red", "key"], documents=SMALL),
         Case("different lengths, drawn", drawn),
-        Case("a single document", given(query=["red"], documents=[["red", "hat"]]), visible=True),
-        Case(
+        shown("a single document", query=["red"], documents=[["red", "hat"]]),
+        shown(
             "a word inside another",
-            given(query=["car", "red"], documents=[["carpet", "red"], ["a", "car", "stood"], ["scared", "red", "red"]]),
-            visible=True,
+            query=["car", "red"],
+            documents=[["carpet", "red"], ["a", "car", "stood"], ["scared", "red", "red"]],
         ),
-        Case("capital letters", given(query=["Anna", "red"], documents=CAPITALS), visible=True),
+        shown("capital letters", query=["Anna", "red"], documents=CAPITALS),
         advice="k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is "
         "over all documents.",
         weight=2,
@@ -122,15 +120,15 @@ EXERCISE = exercise(
     ),
     requires(
         "k1 and b set how much",
-        Case("other settings", given(query=["red", "key"], documents=SMALL, k1=0.8, b=0.3), visible=True),
-        Case("a large k1", given(query=["red", "key"], documents=SMALL, k1=4.0), visible=True),
+        shown("other settings", query=["red", "key"], documents=SMALL, k1=0.8, b=0.3),
+        shown("a large k1", query=["red", "key"], documents=SMALL, k1=4.0),
         Case("other settings, drawn", drawn_settings),
         advice="1.5 and 0.75 are only defaults: work out one score by hand with another k1 and b.",
         fails="With k1 or b other than the defaults, your scores are not those of the formula with that k1 and b.",
     ),
     requires(
         "A word counts as often as it stands in the query",
-        Case("a word twice in the query", given(query=["red", "key", "red"], documents=SMALL), visible=True),
+        shown("a word twice in the query", query=["red", "key", "red"], documents=SMALL),
         Case(
             "a word twice in the query, drawn",
             lambda draw: drawn(draw) | {"query": ["ball", "key", "ball", "anna", "ball"]},
@@ -140,20 +138,20 @@ EXERCISE = exercise(
     ),
     requires(
         "b = 0, b = 1 and k1 = 0 make sense",
-        Case("lengths do not matter", given(query=["red", "key"], documents=SMALL, b=0.0), visible=True),
-        Case("lengths matter in full", given(query=["red", "key"], documents=SMALL, b=1.0), visible=True),
-        Case("the first occurrence is all", given(query=["red", "key"], documents=SMALL, k1=0.0), visible=True),
+        shown("lengths do not matter", query=["red", "key"], documents=SMALL, b=0.0),
+        shown("lengths matter in full", query=["red", "key"], documents=SMALL, b=1.0),
+        shown("the first occurrence is all", query=["red", "key"], documents=SMALL, k1=0.0),
         Case("settings at their ends, drawn", drawn_ends),
         advice="With k1 = 0 the fraction is 1 for any word that stands in the document, and such a word only.",
         fails="With b of 0 or 1, or k1 of 0, your function fails, or its scores are not the formula's.",
     ),
     requires(
         "Words and documents that are missing add nothing",
-        Case("a word that no document holds", given(query=["dragon", "witch"], documents=SMALL), visible=True),
-        Case("an empty document among them", given(query=["red", "ball"], documents=EMPTY_AMONG), visible=True),
-        Case("only empty documents", given(query=["red"], documents=[[], []]), visible=True),
-        Case("no documents", given(query=["red"], documents=[]), visible=True),
-        Case("no query", given(query=[], documents=SMALL), visible=True),
+        shown("a word that no document holds", query=["dragon", "witch"], documents=SMALL),
+        shown("an empty document among them", query=["red", "ball"], documents=EMPTY_AMONG),
+        shown("only empty documents", query=["red"], documents=[[], []]),
+        shown("no documents", query=["red"], documents=[]),
+        shown("no query", query=[], documents=SMALL),
         Case("words and documents that are missing, drawn", drawn_missing),
         advice="Try a word that no document holds, a document without words, and no documents at all.",
         fails="Where words or documents are missing, your function fails, or a score is not the formula's with 0 for "
@@ -161,28 +159,25 @@ EXERCISE = exercise(
     ),
     requires(
         "Documents that are equal have equal scores",
-        Case("equal documents", given(query=["red", "key"], documents=REPEATED), visible=True),
+        shown("equal documents", query=["red", "key"], documents=REPEATED),
         Case("equal documents, drawn", drawn_equal_documents),
         advice="The same words may stand in two documents. Each has its own place, and its own score.",
         fails="Where two documents are equal, your list does not hold the score of each, both alike.",
     ),
-    requires(
-        "Query and documents are left unchanged",
+    leaves_arguments(
         ("different lengths", "different lengths, drawn"),
         advice="Count in new dictionaries; do not sort or shorten the lists that you were given.",
-        observe=observe.changed,
-        needs=RARE,
+        name="Query and documents are left unchanged",
         fails="You change the query or a document that you were given.",
     ),
     refuses(
         ("different lengths", "different lengths, drawn", "other settings"),
-        Case("negative k1", given(query=["red"], documents=SMALL, k1=-0.5), visible=True),
-        Case("b above 1", given(query=["red"], documents=SMALL, b=1.2), visible=True),
-        Case("b below 0", given(query=["red"], documents=SMALL, b=-0.1), visible=True),
+        shown("negative k1", query=["red"], documents=SMALL, k1=-0.5),
+        shown("b above 1", query=["red"], documents=SMALL, b=1.2),
+        shown("b below 0", query=["red"], documents=SMALL, b=-0.1),
         Case("no such k1 or b, drawn", drawn_refusal),
         advice="Raise ValueError for a negative k1 and for a b below 0 or above 1, and for nothing else.",
         name="An invalid k1 or b raises ValueError",
-        needs=RARE,
         fails="You accept an invalid k1 or b, refuse a valid one, or raise something other than ValueError.",
     ),
     points=5,

@@ -4,9 +4,8 @@ from functools import partial
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import context
 
 
@@ -47,15 +46,14 @@ def drawn_negative_size(draw: Generator) -> Arguments:
 
 EIGHT = [11, 12, 13, 14, 15, 16, 17, 18]
 REPEATING = [5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6]
-CUT = "Without overlap, the chunks are the text cut up"
 
 EXERCISE = exercise(
     context.chunk_tokens,
     __file__,
     requires(
-        CUT,
-        Case("no overlap", given(ids=EIGHT, size=3, overlap=0), visible=True),
-        Case("chunks of one id", given(ids=[11, 12, 13], size=1, overlap=0), visible=True),
+        "Without overlap, the chunks are the text cut up",
+        shown("no overlap", ids=EIGHT, size=3, overlap=0),
+        shown("chunks of one id", ids=[11, 12, 13], size=1, overlap=0),
         Case("exactly one chunk, drawn", drawn_one_chunk),
         advice="Eight ids in chunks of three: three, three and the two that are left. A text that fits is one chunk.",
         weight=2,
@@ -63,7 +61,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Each chunk begins with the last ids of the one before",
-        Case("overlap, no rest", given(ids=EIGHT, size=4, overlap=2), visible=True),
+        shown("overlap, no rest", ids=EIGHT, size=4, overlap=2),
         Case("overlap, no rest, drawn", partial(full_chunks, count=4, left=0)),
         advice="With size 4 and overlap 2 the chunks of 11 to 18 begin with 11, 13 and 15, and the third reaches the "
         "end.",
@@ -72,9 +70,9 @@ EXERCISE = exercise(
     ),
     requires(
         "What is left is a chunk of its own, and starts stay where they are",
-        Case("a rest", given(ids=[11, 12, 13, 14, 15, 16, 17, 18, 19, 20], size=5, overlap=1), visible=True),
+        shown("a rest", ids=[11, 12, 13, 14, 15, 16, 17, 18, 19, 20], size=5, overlap=1),
         Case("a rest, drawn", drawn_rest),
-        Case("one id left", given(ids=[11, 12, 13, 14, 15, 16, 17, 18, 19], size=4, overlap=2), visible=True),
+        shown("one id left", ids=[11, 12, 13, 14, 15, 16, 17, 18, 19], size=4, overlap=2),
         advice="The last chunk begins like all others, size - overlap after the one before, and holds what is left "
         "from there: one new id is enough.",
         weight=2,
@@ -83,42 +81,39 @@ EXERCISE = exercise(
     ),
     requires(
         "An overlap of all but one id and a text that repeats itself are cut alike",
-        Case("overlap of all but one", given(ids=[11, 12, 13, 14, 15], size=3, overlap=2), visible=True),
+        shown("overlap of all but one", ids=[11, 12, 13, 14, 15], size=3, overlap=2),
         Case("overlap of all but one, drawn", drawn_all_but_one),
-        Case("a text that repeats itself", given(ids=REPEATING, size=6, overlap=2), visible=True),
+        shown("a text that repeats itself", ids=REPEATING, size=6, overlap=2),
         advice="Only positions decide where a chunk begins, whatever the ids are.",
         fails="Where overlap is size - 1, or ids repeat, your chunks are not those from each c · (size - overlap) on.",
     ),
     requires(
         "No ids give no chunk, a very short text gives one",
-        Case("shorter than the overlap", given(ids=[11, 12], size=4, overlap=3), visible=True),
+        shown("shorter than the overlap", ids=[11, 12], size=4, overlap=3),
         Case("shorter than the overlap, drawn", drawn_short),
-        Case("no ids", given(ids=[], size=4, overlap=1), visible=True),
-        Case("no ids, no overlap", given(ids=[], size=3, overlap=0), visible=True),
+        shown("no ids", ids=[], size=4, overlap=1),
+        shown("no ids, no overlap", ids=[], size=3, overlap=0),
         advice="Try an empty list, and a text shorter than the overlap.",
         fails="You do not return [] for no ids, or [ids] for a text shorter than the overlap.",
     ),
-    requires(
-        "The list of ids is left unchanged",
+    leaves_arguments(
         ("overlap, no rest", "a rest", "a rest, drawn"),
         advice="Slicing makes new lists; `del`, `pop` and assignment to a slice change the one you were given.",
-        observe=observe.changed,
-        needs=CUT,
+        name="The list of ids is left unchanged",
         fails="You change the list of ids that you were given.",
     ),
     refuses(
         ("overlap, no rest",),
         # Last, since an answer without the refusal may cut forever.
-        Case("negative overlap", given(ids=[11, 12, 13, 14, 15, 16, 17], size=3, overlap=-1), visible=True),
-        Case("chunks of nothing", given(ids=[11, 12, 13], size=0, overlap=0), visible=True),
-        Case("a negative size", given(ids=[11, 12, 13], size=-2, overlap=0), visible=True),
+        shown("negative overlap", ids=[11, 12, 13, 14, 15, 16, 17], size=3, overlap=-1),
+        shown("chunks of nothing", ids=[11, 12, 13], size=0, overlap=0),
+        shown("a negative size", ids=[11, 12, 13], size=-2, overlap=0),
         Case("a negative size, drawn", drawn_negative_size),
-        Case("overlap as large as the size", given(ids=[11, 12, 13, 14, 15], size=3, overlap=3), visible=True),
-        Case("overlap beyond the size", given(ids=[11, 12, 13, 14, 15], size=3, overlap=5), visible=True),
+        shown("overlap as large as the size", ids=[11, 12, 13, 14, 15], size=3, overlap=3),
+        shown("overlap beyond the size", ids=[11, 12, 13, 14, 15], size=3, overlap=5),
         advice="Raise ValueError before you cut: for a size below 1, a negative overlap, and an overlap that is not "
         "below the size. With such an overlap no chunk begins later than the one before, and the cutting never ends.",
         name="An invalid size or overlap raises ValueError",
-        needs=CUT,
         fails="You accept an invalid size or overlap, or raise something other than ValueError.",
     ),
     points=3,

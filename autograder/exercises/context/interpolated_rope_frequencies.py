@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import context
 
@@ -28,7 +28,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         UNSCALED,
-        Case("not scaled", given(head_dim=8, base=10000.0, scale=1.0), visible=True),
+        shown("not scaled", head_dim=8, base=10000.0, scale=1.0),
         Case("not scaled, drawn", lambda draw: drawn(draw) | {"scale": 1.0}),
         advice="Pair i turns by base^(-2i / head_dim): for head_dim 8 and base 10000 these are 1, 0.1, 0.01 and 0.001.",
         weight=2,
@@ -36,12 +36,12 @@ EXERCISE = exercise(
     ),
     requires(
         "Every frequency is divided by the scale",
-        Case("four times as long", given(head_dim=6, base=1000.0, scale=4.0), visible=True),
-        Case("a scale with a fraction", given(head_dim=10, base=50.0, scale=2.5), visible=True),
+        shown("four times as long", head_dim=6, base=1000.0, scale=4.0),
+        shown("a scale with a fraction", head_dim=10, base=50.0, scale=2.5),
         Case("drawn", drawn),
-        Case("one pair", given(head_dim=2, base=700.0, scale=3.0), visible=True),
-        Case("shorter than before", given(head_dim=6, base=1000.0, scale=0.5), visible=True),
-        Case("base below 1", given(head_dim=6, base=0.5, scale=2.0), visible=True),
+        shown("one pair", head_dim=2, base=700.0, scale=3.0),
+        shown("shorter than before", head_dim=6, base=1000.0, scale=0.5),
+        shown("base below 1", head_dim=6, base=0.5, scale=2.0),
         advice="Position 4 of a text four times as long is to turn each pair as far as position 1 did, the fastest "
         "pair too.",
         weight=3,
@@ -57,16 +57,15 @@ EXERCISE = exercise(
     ),
     refuses(
         ("four times as long", "drawn", "shorter than before", "base below 1"),
-        Case("odd width", given(head_dim=7, base=1000.0, scale=4.0), visible=True),
-        Case("no columns", given(head_dim=0, base=1000.0, scale=4.0), visible=True),
-        Case("negative width", given(head_dim=-4, base=1000.0, scale=4.0), visible=True),
-        Case("negative base", given(head_dim=6, base=-1000.0, scale=4.0), visible=True),
-        Case("both negative", given(head_dim=6, base=-1000.0, scale=-4.0), visible=True),
-        Case("base of zero", given(head_dim=6, base=0.0, scale=4.0), visible=True),
-        Case("scale of zero", given(head_dim=6, base=1000.0, scale=0.0), visible=True),
+        shown("odd width", head_dim=7, base=1000.0, scale=4.0),
+        shown("no columns", head_dim=0, base=1000.0, scale=4.0),
+        shown("negative width", head_dim=-4, base=1000.0, scale=4.0),
+        shown("negative base", head_dim=6, base=-1000.0, scale=4.0),
+        shown("both negative", head_dim=6, base=-1000.0, scale=-4.0),
+        shown("base of zero", head_dim=6, base=0.0, scale=4.0),
+        shown("scale of zero", head_dim=6, base=1000.0, scale=0.0),
         Case("refused, drawn", drawn_refusal),
         advice="Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
-        needs=UNSCALED,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=2,

@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import context
 
@@ -36,9 +36,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         RIGHT,
-        Case("16 bits", given(**SMALL), visible=True),
+        shown("16 bits", **SMALL),
         Case("16 bits, drawn", drawn_shape),
-        Case("a long text", given(n_layers=5, n_kv_heads=9, head_dim=11, seq_len=90_001), visible=True),
+        shown("a long text", n_layers=5, n_kv_heads=9, head_dim=11, seq_len=90_001),
         advice="Take one position of one layer and head: a key and a value, head_dim numbers each, 2 bytes a number. "
         "Then multiply by how many there are of each.",
         weight=3,
@@ -47,7 +47,7 @@ EXERCISE = exercise(
     requires(
         "Half the bytes per number, half the memory",
         ("16 bits",),
-        Case("8 bits", given(**SMALL, bytes_per_value=1), visible=True),
+        shown("8 bits", **SMALL, bytes_per_value=1),
         advice="bytes_per_value says how many bytes a number takes: 2 is only its default.",
         observe=observe.ratio,
         joint=True,
@@ -57,15 +57,15 @@ EXERCISE = exercise(
     ),
     requires(
         "A batch multiplies it",
-        Case("a batch", given(**SMALL, batch=2, bytes_per_value=4), visible=True),
+        shown("a batch", **SMALL, batch=2, bytes_per_value=4),
         Case("a batch, drawn", lambda draw: drawn_shape(draw) | {"batch": randint(draw, 10, 14), "bytes_per_value": 4}),
         advice="Every text of the batch has its own keys and values. These numbers take 4 bytes each.",
         fails="You do not get the bytes of a whole batch of 4-byte numbers.",
     ),
     requires(
         "4-bit numbers take half a byte, and the result is whole",
-        Case("4 bits", given(**ODD, batch=3, bytes_per_value=0.5), visible=True),
-        Case("2 bits", given(**ODD, batch=2, bytes_per_value=0.25), visible=True),
+        shown("4 bits", **ODD, batch=3, bytes_per_value=0.5),
+        shown("2 bits", **ODD, batch=2, bytes_per_value=0.25),
         Case("4 bits, drawn", drawn_half_bytes),
         advice="bytes_per_value may be 0.5. Multiply everything, then make an int of it.",
         fails="Where a number takes less than a byte, your result is not 2 times the product of all arguments, as an "
@@ -74,23 +74,22 @@ EXERCISE = exercise(
     requires(
         "An empty cache takes no bytes",
         ("16 bits", "16 bits, drawn"),
-        Case("empty cache", given(**SMALL | {"seq_len": 0}), visible=True),
+        shown("empty cache", **SMALL | {"seq_len": 0}),
         advice="Before the first token seq_len is 0, and so is the result.",
         fails="For no positions your result is not 0, or for some not 2 times the product of all arguments.",
     ),
     refuses(
-        Case("no layer", given(**SMALL | {"n_layers": 0}), visible=True),
-        Case("no key-value head", given(**SMALL | {"n_kv_heads": 0}), visible=True),
-        Case("no column", given(**SMALL | {"head_dim": 0}), visible=True),
-        Case("no text", given(**SMALL, batch=0), visible=True),
-        Case("two negative numbers", given(**SMALL | {"n_layers": -3, "head_dim": -12}), visible=True),
+        shown("no layer", **SMALL | {"n_layers": 0}),
+        shown("no key-value head", **SMALL | {"n_kv_heads": 0}),
+        shown("no column", **SMALL | {"head_dim": 0}),
+        shown("no text", **SMALL, batch=0),
+        shown("two negative numbers", **SMALL | {"n_layers": -3, "head_dim": -12}),
         Case("one of them missing, drawn", drawn_invalid),
-        Case("negative length", given(**SMALL | {"seq_len": -10}), visible=True),
-        Case("no byte", given(**SMALL, bytes_per_value=0), visible=True),
-        Case("negative bytes", given(**SMALL, bytes_per_value=-2), visible=True),
+        shown("negative length", **SMALL | {"seq_len": -10}),
+        shown("no byte", **SMALL, bytes_per_value=0),
+        shown("negative bytes", **SMALL, bytes_per_value=-2),
         advice="Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
         "columns or texts below 1.",
-        needs=RIGHT,
     ),
     points=2,
     shortcuts=("DynamicCache", "StaticCache"),

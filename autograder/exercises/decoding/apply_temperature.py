@@ -5,8 +5,8 @@ from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import rows
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import decoding
 
 
@@ -29,14 +29,13 @@ def negative_temperature(draw: Generator) -> Arguments:
 
 
 TWO_ROWS = torch.tensor([[1.0, 4.0, -2.0, 4.0, 0.0], [3.0, -1.0, 2.0, 0.0, 5.0]])
-DIVIDED = "Logits are divided by the temperature"
 
 EXERCISE = exercise(
     decoding.apply_temperature,
     __file__,
     requires(
-        DIVIDED,
-        Case("two rows", given(logits=TWO_ROWS, temperature=0.5), visible=True),
+        "Logits are divided by the temperature",
+        shown("two rows", logits=TWO_ROWS, temperature=0.5),
         Case("drawn", drawn_temperature, visible=True),
         Case("one row", lambda draw: {"logits": rows(draw, 1, vocab=7), "temperature": 2.5}),
         advice="At temperature 0.5 a logit of 2 becomes 4: the distances between logits double, the distribution gets "
@@ -46,7 +45,7 @@ EXERCISE = exercise(
     ),
     requires(
         "At temperature 0 only the first largest logit of each row survives",
-        Case("zero", given(logits=TWO_ROWS, temperature=0.0), visible=True),
+        shown("zero", logits=TWO_ROWS, temperature=0.0),
         Case("zero, drawn", drawn_zero),
         Case("zero, no batch", lambda draw: {"logits": rows(draw, vocab=6), "temperature": 0}, visible=True),
         Case("zero, a batch of texts", texts_at_zero, visible=True),
@@ -56,18 +55,16 @@ EXERCISE = exercise(
         fails="At temperature 0 you do not keep just the first largest logit of each row, with -inf elsewhere.",
     ),
     refuses(
-        Case("negative", given(logits=TWO_ROWS, temperature=-1.0), visible=True),
+        shown("negative", logits=TWO_ROWS, temperature=-1.0),
         Case("negative, drawn", negative_temperature),
         advice="Raise ValueError for a temperature below 0.",
         name="A negative temperature raises ValueError",
-        needs=DIVIDED,
         fails="You accept a negative temperature, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", lambda draw: {"logits": rows(draw, 2, vocab=5).double(), "temperature": 1.7}, visible=True),
         Case("gradients", drawn_temperature, visible=True, gradients=("logits",)),
         Case("gradients at zero", texts_at_zero, visible=True, gradients=("logits",)),
-        needs=DIVIDED,
     ),
     points=2,
 )

@@ -7,10 +7,9 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
+from autograder.exercises.drawing import Arguments, argument_maker, randint, randn
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import decoding
 
 KNOWN = misunderstandings(decoding.beam_search, __file__)
@@ -197,16 +196,16 @@ EXERCISE = exercise(
     __file__,
     requires(
         GREEDY,
-        Case("width 1 with an end", given(**searched(END_BY_GREED, 2, 1, 5)), visible=True),
-        Case("width 1", given(**searched(GARDEN_PATH, 4, 1, 3)), visible=True),
+        shown("width 1 with an end", **searched(END_BY_GREED, 2, 1, 5)),
+        shown("width 1", **searched(GARDEN_PATH, 4, 1, 3)),
         Case("width 1, drawn", searched_greedily),
         advice="With one text in sight, each round takes the most probable next token, until eos or the limit.",
         fails="With a beam of width 1, your text is not start and then the most probable next token each time.",
     ),
     requires(
         WIDER,
-        Case("a garden path", given(**searched(GARDEN_PATH, 4, 2, 3)), visible=True),
-        Case("both from one", given(**searched(BOTH_FROM_ONE, 4, 2, 3)), visible=True),
+        shown("a garden path", **searched(GARDEN_PATH, 4, 2, 3)),
+        shown("both from one", **searched(BOTH_FROM_ONE, 4, 2, 3)),
         Case("drawn", drawn_until(stays_open, 6, -3.0, 3, 4)),
         Case("wide, drawn", drawn_until(stays_open, 7, -3.0, 5, 5)),
         advice="Follow two beams by hand through two rounds: extend each by every token, sort all extensions together, "
@@ -217,9 +216,9 @@ EXERCISE = exercise(
     ),
     requires(
         "A text that ends with eos is kept as it is, and wins where its sum is the largest",
-        Case("an early end", given(**searched(EARLY_END, 3, 2, 4)), visible=True),
-        Case("a later end", given(**searched(LATER_END, 3, 2, 5)), visible=True),
-        Case("still open", given(**searched(STILL_OPEN, 3, 2, 2)), visible=True),
+        shown("an early end", **searched(EARLY_END, 3, 2, 4)),
+        shown("a later end", **searched(LATER_END, 3, 2, 5)),
+        shown("still open", **searched(STILL_OPEN, 3, 2, 2)),
         Case("an early end, drawn", drawn_until(ends, 6, 0.5, 3, 5)),
         advice="Set finished texts aside, do not extend them, and compare them with the others at the end.",
         weight=2,
@@ -228,8 +227,8 @@ EXERCISE = exercise(
     ),
     requires(
         "Only the beam_width best extensions of a round live on, whatever they would have led to",
-        Case("lost on the way", given(**searched(LOST_ON_THE_WAY, 5, 2, 3)), visible=True),
-        Case("an end that is not among the best", given(**searched(END_NOT_AMONG_THE_BEST, 3, 2, 2)), visible=True),
+        shown("lost on the way", **searched(LOST_ON_THE_WAY, 5, 2, 3)),
+        shown("an end that is not among the best", **searched(END_NOT_AMONG_THE_BEST, 3, 2, 2)),
         Case("an end that is not among the best, drawn", drawn_until(is_dropped_by("all_ends_kept"), 6, 0.0, 2, 4)),
         advice="Sort the extensions of all texts together, those that end too, and drop all but the first beam_width.",
         fails="Where a good text is lost on the way, yours is not the best of what beam_width extensions a round "
@@ -242,22 +241,20 @@ EXERCISE = exercise(
         needs=GREEDY,
         fails="With max_new_tokens = 0 you do not return [start].",
     ),
-    requires(
-        "The table is left unchanged",
+    leaves_arguments(
         ("a garden path", "drawn", "an early end"),
         advice="Read the table and write nothing into it.",
-        observe=observe.changed,
+        name="The table is left unchanged",
         needs=WIDER,
         fails="You change the table that you were given.",
     ),
     refuses(
         ("a garden path",),
-        Case("width 0", given(**searched(GARDEN_PATH, 4, 0, 3)), visible=True),
+        shown("width 0", **searched(GARDEN_PATH, 4, 0, 3)),
         Case("negative width", negative_width, visible=True),
-        Case("negative length", given(**searched(GARDEN_PATH, 4, 2, -1)), visible=True),
+        shown("negative length", **searched(GARDEN_PATH, 4, 2, -1)),
         advice="Raise ValueError for a beam without width and for a negative number of tokens.",
         name="A beam_width below 1 or a negative length raises ValueError",
-        needs=GREEDY,
     ),
     points=3,
     shortcuts=("generate",),

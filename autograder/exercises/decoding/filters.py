@@ -1,21 +1,19 @@
 """What is asked of any filter, from logits to logits, beside which tokens it keeps."""
 
-from autograder.exercises.spec import Case, Requirement, requires
+from autograder.exercises.spec import Case, Requirement, keeps_dtype, requires
 from llm_course.checking import observe
 
 
 def filter_requirements(
-    in_float64: Case, *with_gradients: Case, needs: str, gradients_need: str | None = None
+    in_float64: Case, *with_gradients: Case, gradients_need: str | None = None
 ) -> tuple[Requirement, Requirement]:
-    """What is asked about dtype, arguments and gradients, and the properties that need to hold for it."""
+    """What is asked about dtype, arguments and gradients; these may need a property."""
     return (
-        requires(
-            "The dtype is kept, and the arguments are left unchanged",
+        keeps_dtype(
             in_float64,
             ("drawn",),
             advice="Logits in float64 must come back in float64; work on a new tensor, and on a copy of a list.",
-            observe=observe.dtype_and_changed,
-            needs=needs,
+            name="The dtype is kept, and the arguments are left unchanged",
             fails="You return another dtype than that of the logits, or change an argument.",
         ),
         requires(

@@ -5,8 +5,8 @@ from torch import Generator, Tensor
 
 from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
-from autograder.exercises.drawing import Arguments, each_tensor, given, randint, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, each_tensor, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import decoding
 
 
@@ -45,7 +45,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         SHARE,
-        Case("two rows", given(logits=WITHIN_REACH, min_p=0.17), visible=True),
+        shown("two rows", logits=WITHIN_REACH, min_p=0.17),
         Case("drawn", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True),
         Case("one row", lambda draw: drawn_min_p(draw, 1, vocab=7)),
         advice="Row 2 has the largest probability 0.7. With min_p = 0.17 the threshold is 0.119, and tokens 2 and 3 "
@@ -65,35 +65,33 @@ EXERCISE = exercise(
     ),
     requires(
         "With min_p = 1 the most probable survive, all of them if several are equal",
-        Case("min_p = 1", given(logits=TWO_LARGEST, min_p=1.0), visible=True),
+        shown("min_p = 1", logits=TWO_LARGEST, min_p=1.0),
         Case("min_p = 1, drawn", drawn_min_p_ties),
         advice="At least is >=: a token that is as probable as the largest reaches the threshold.",
         fails="With min_p = 1 you do not keep just the most probable tokens.",
     ),
     requires(
         "min_p = 0 changes nothing",
-        Case("min_p = 0", given(logits=LONG_TAIL, min_p=0.0), visible=True),
+        shown("min_p = 0", logits=LONG_TAIL, min_p=0.0),
         Case("min_p = 0, drawn", lambda draw: {"logits": rows(draw, 2, vocab=6) * 4, "min_p": 0.0}),
         advice="Every probability is at least 0, so nothing is cut. If you take ln min_p, treat 0 on its own.",
         needs=SHARE,
         fails="With min_p = 0 you change some logits.",
     ),
     refuses(
-        Case("min_p above 1", given(logits=WITHIN_REACH, min_p=1.2), visible=True),
+        shown("min_p above 1", logits=WITHIN_REACH, min_p=1.2),
         Case(
             "min_p above 1, drawn",
             lambda draw: {"logits": rows(draw, 2, vocab=5), "min_p": 1.0 + randint(draw, 1, 9) / 10},
         ),
-        Case("negative min_p", given(logits=WITHIN_REACH, min_p=-0.2), visible=True),
+        shown("negative min_p", logits=WITHIN_REACH, min_p=-0.2),
         advice="Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
         name="A min_p outside 0 to 1 raises ValueError",
-        needs=SHARE,
         fails="You accept a min_p outside 0 to 1, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", each_tensor(Tensor.double, lambda draw: drawn_min_p(draw, 2, vocab=6)), visible=True),
         Case("gradients", lambda draw: drawn_min_p(draw, 2, 3, vocab=8), visible=True, gradients=("logits",)),
-        needs=SHARE,
     ),
     points=2,
     shortcuts=("MinPLogitsWarper",),

@@ -4,8 +4,8 @@ import torch
 from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_requirements
-from autograder.exercises.drawing import Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import decoding
 
 
@@ -51,7 +51,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         FOLLOWERS,
-        Case("one trigram", given(logits=EIGHT, ids=[4, 1, 2, 3, 5, 1, 2], n=3), visible=True),
+        shown("one trigram", logits=EIGHT, ids=[4, 1, 2, 3, 5, 1, 2], n=3),
         Case("drawn", drawn_bigrams),
         Case("trigrams, drawn", drawn_trigrams),
         advice="The text 4 1 2 3 5 1 2 ends with 1 2, and 1 2 was followed by 3 before: with n = 3, token 3 is "
@@ -61,8 +61,8 @@ EXERCISE = exercise(
     ),
     requires(
         "Runs at both ends of the text count, also where they overlap the last tokens",
-        Case("at the start", given(logits=EIGHT, ids=[1, 2, 3, 0, 1, 2], n=3), visible=True),
-        Case("at the end", given(logits=EIGHT, ids=[4, 3, 5, 5], n=2), visible=True),
+        shown("at the start", logits=EIGHT, ids=[1, 2, 3, 0, 1, 2], n=3),
+        shown("at the end", logits=EIGHT, ids=[4, 3, 5, 5], n=2),
         Case("at the end, drawn", drawn_at_the_end),
         advice="The text 4 3 5 5 holds the pair 5 5, and a third 5 would make it a second time: with n = 2, 5 is "
         "forbidden.",
@@ -70,7 +70,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Other tokens keep their logits",
-        Case("another order", given(logits=EIGHT, ids=[1, 2, 3, 0, 2, 1], n=3), visible=True),
+        shown("another order", logits=EIGHT, ids=[1, 2, 3, 0, 2, 1], n=3),
         Case("nothing repeats", drawn_without_repeats),
         advice="The text 1 2 3 0 2 1 ends with 2 1, and holds 1 2 but no other 2 1: nothing is forbidden for n = 3.",
         needs=FOLLOWERS,
@@ -78,32 +78,30 @@ EXERCISE = exercise(
     ),
     requires(
         "With n = 1 every token of the text is forbidden",
-        Case("single tokens", given(logits=EIGHT, ids=[2, 5, 2], n=1), visible=True),
+        shown("single tokens", logits=EIGHT, ids=[2, 5, 2], n=1),
         Case("single tokens, drawn", lambda draw: {"logits": randn(draw, 12), "ids": random_text(draw, 5, 10), "n": 1}),
         advice="For n = 1 no last tokens have to match. Look at what your slice gives then: ids[-0:] is all of ids.",
         fails="With n = 1 you do not forbid just the tokens of the text.",
     ),
     requires(
         "A text too short to repeat anything forbids nothing",
-        Case("a short text", given(logits=EIGHT, ids=[4], n=3), visible=True),
-        Case("an empty text", given(logits=EIGHT, ids=[], n=2), visible=True),
+        shown("a short text", logits=EIGHT, ids=[4], n=3),
+        shown("an empty text", logits=EIGHT, ids=[], n=2),
         Case("a short text, drawn", lambda draw: {"logits": randn(draw, 6), "ids": random_text(draw, 2, 6), "n": 4}),
         advice="With one token and n = 3 there are not even two last tokens to compare.",
         needs=FOLLOWERS,
         fails="You change logits, or raise, where the text is too short to repeat anything.",
     ),
     refuses(
-        Case("n = 0", given(logits=EIGHT, ids=[0, 1, 2], n=0), visible=True),
+        shown("n = 0", logits=EIGHT, ids=[0, 1, 2], n=0),
         Case("negative n", n_below_one),
         advice="Raise ValueError for an n below 1.",
         name="An n below 1 raises ValueError",
-        needs=FOLLOWERS,
         fails="You accept an n below 1, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", ngram_in_float64, visible=True),
         Case("gradients", drawn_trigrams, visible=True, gradients=("logits",)),
-        needs=FOLLOWERS,
         gradients_need=FOLLOWERS,
     ),
     points=3,

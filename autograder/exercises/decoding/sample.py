@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from llm_course.checking import observe
 from solutions import decoding
 
@@ -124,14 +124,13 @@ EXERCISE = exercise(
         Case("k = 0 at temperature 0", sampled(0.0, 0, None), visible=True),
         advice="Your earlier functions raise it: call them whenever their argument is not None. Note that 0 is not "
         "None.",
+        needs=None,
         name="Invalid settings raise ValueError",
         fails="You accept invalid settings, or raise something other than ValueError.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("temperature 0", "a batch of one"),
         advice="Work on new tensors: your earlier functions return some, and `/=` and `masked_fill_` do not make any.",
-        observe=observe.changed,
         needs=AT_ZERO,
         fails="You change the logits that you were given.",
     ),

@@ -5,8 +5,8 @@ from torch import Generator
 
 from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import rows
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import decoding
 
 
@@ -28,17 +28,17 @@ EXERCISE = exercise(
     __file__,
     requires(
         KEPT,
-        Case("two rows", given(logits=DISTINCT, k=3), visible=True),
+        shown("two rows", logits=DISTINCT, k=3),
         Case("drawn", drawn_k, visible=True),
         Case("one row", lambda draw: {"logits": rows(draw, 1, vocab=7), "k": 3}),
-        Case("one survivor", given(logits=DISTINCT, k=1), visible=True),
+        shown("one survivor", logits=DISTINCT, k=1),
         advice="Mark the three largest numbers of the first row by hand, and compare with what your function keeps.",
         weight=3,
         fails="You do not keep the k largest logits of each row where they stood, with -inf elsewhere.",
     ),
     requires(
         "Exactly k survive, also among equal logits: those with the smaller index",
-        Case("ties", given(logits=TIED, k=3), visible=True),
+        shown("ties", logits=TIED, k=3),
         Case("ties, drawn", drawn_ties),
         advice="With 3 2 2 2 and k = 2 only the first 2 survives. A threshold cannot tell equal logits apart, and "
         "torch.topk does not promise which ones it takes: sort with stable=True.",
@@ -47,24 +47,22 @@ EXERCISE = exercise(
     ),
     requires(
         "A k as large as the vocabulary, or larger, changes nothing",
-        Case("k above the vocabulary", given(logits=DISTINCT, k=10), visible=True),
+        shown("k above the vocabulary", logits=DISTINCT, k=10),
         Case("k of the vocabulary", lambda draw: {"logits": rows(draw, 3, vocab=5), "k": 5}),
         advice="Ten survivors of a vocabulary of six are all six.",
         needs=KEPT,
         fails="You change something, or raise, where k is as large as the vocabulary or larger.",
     ),
     refuses(
-        Case("k = 0", given(logits=DISTINCT, k=0), visible=True),
+        shown("k = 0", logits=DISTINCT, k=0),
         Case("negative k", lambda draw: {"logits": rows(draw, 2, vocab=5), "k": -randint(draw, 1, 4)}, visible=True),
         advice="Raise ValueError for a k below 1: no token would be left.",
         name="A k below 1 raises ValueError",
-        needs=KEPT,
         fails="You accept a k below 1, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", lambda draw: {"logits": rows(draw, 2, vocab=6).double(), "k": 2}, visible=True),
         Case("gradients", drawn_k, visible=True, gradients=("logits",)),
-        needs=KEPT,
     ),
     points=3,
     shortcuts=("TopKLogitsWarper",),

@@ -5,8 +5,8 @@ from torch import Generator, Tensor
 
 from autograder.exercises.decoding.filters import filter_requirements
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
-from autograder.exercises.drawing import Arguments, each_tensor, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, each_tensor, randint, randn
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import decoding
 
 
@@ -61,8 +61,8 @@ EXERCISE = exercise(
     __file__,
     requires(
         NUCLEUS,
-        Case("a flat and a peaked row", given(logits=FLAT_AND_PEAKED, p=0.5), visible=True),
-        Case("a larger p", given(logits=FLAT_AND_PEAKED, p=0.92), visible=True),
+        shown("a flat and a peaked row", logits=FLAT_AND_PEAKED, p=0.5),
+        shown("a larger p", logits=FLAT_AND_PEAKED, p=0.92),
         Case("drawn", lambda draw: drawn_p(draw, 2, 2, vocab=8), visible=True),
         Case("after another filter", drawn_after_filter),
         Case("one row", lambda draw: drawn_p(draw, 1, vocab=7)),
@@ -73,47 +73,45 @@ EXERCISE = exercise(
     ),
     requires(
         "The most probable token always survives",
-        Case("the first is enough", given(logits=FLAT_AND_PEAKED, p=0.2), visible=True),
+        shown("the first is enough", logits=FLAT_AND_PEAKED, p=0.2),
         Case("the first is enough, drawn", drawn_peak),
-        Case("p = 0", given(logits=FLAT_AND_PEAKED, p=0.0), visible=True),
+        shown("p = 0", logits=FLAT_AND_PEAKED, p=0.0),
         advice="If the most probable token alone has more than p, it alone is the nucleus.",
         fails="You do not keep just the most probable token where it alone has p or more.",
     ),
     requires(
         "A set with exactly p is enough",
-        Case("exactly p", given(logits=torch.zeros(2, 4), p=0.5), visible=True),
+        shown("exactly p", logits=torch.zeros(2, 4), p=0.5),
         Case("exactly p, drawn", drawn_exact_p),
         advice="Four equal tokens and p = 0.5: two tokens have probability 0.5, and no third is needed.",
         fails="You do not stop where the sum is exactly p.",
     ),
     requires(
         "Among equal logits those with the smaller index come first",
-        Case("ties", given(logits=EQUALS, p=0.75), visible=True),
+        shown("ties", logits=EQUALS, p=0.75),
         Case("ties, drawn", drawn_tied_p),
         advice="Sort with stable=True, and decide by the place in the order, not by a threshold.",
         fails="Among equal logits you do not keep those with the smaller index.",
     ),
     requires(
         "p = 1 changes nothing",
-        Case("p = 1", given(logits=LONG_TAIL, p=1.0), visible=True),
+        shown("p = 1", logits=LONG_TAIL, p=1.0),
         Case("p = 1, drawn", drawn_long_tail),
         advice="In float32 a sum of probabilities can reach 1 before the last token, and the tail is lost.",
         needs=NUCLEUS,
         fails="With p = 1 you change some logits.",
     ),
     refuses(
-        Case("p above 1", given(logits=FLAT_AND_PEAKED, p=1.5), visible=True),
+        shown("p above 1", logits=FLAT_AND_PEAKED, p=1.5),
         Case("p above 1, drawn", lambda draw: {"logits": rows(draw, 2, vocab=5), "p": 1.0 + randint(draw, 1, 9) / 10}),
-        Case("negative p", given(logits=FLAT_AND_PEAKED, p=-0.1), visible=True),
+        shown("negative p", logits=FLAT_AND_PEAKED, p=-0.1),
         advice="Raise ValueError where p is no probability.",
         name="A p outside 0 to 1 raises ValueError",
-        needs=NUCLEUS,
         fails="You accept a p outside 0 to 1, or raise something other than ValueError.",
     ),
     *filter_requirements(
         Case("float64", each_tensor(Tensor.double, lambda draw: drawn_p(draw, 2, vocab=6)), visible=True),
         Case("gradients", lambda draw: drawn_p(draw, 2, 2, vocab=8), visible=True, gradients=("logits",)),
-        needs=NUCLEUS,
     ),
     points=4,
     shortcuts=("TopPLogitsWarper",),

@@ -5,11 +5,8 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import embeddings
-
-MAIN = "The rows nearest by cosine to b - a + c come back, best first"
 
 
 def rows_of_length_one(table: Tensor) -> Tensor:
@@ -89,7 +86,7 @@ EXERCISE = exercise(
     embeddings.analogy,
     __file__,
     requires(
-        MAIN,
+        "The rows nearest by cosine to b - a + c come back, best first",
         Case("hand-made", hand_made_analogy, visible=True),
         Case("related rows", related, visible=True),
         Case("drawn", drawn_analogy),
@@ -121,13 +118,11 @@ EXERCISE = exercise(
         "0.",
         fails="With a row of zeros in the table, your ranking is not that of cosines, with 0 for that row.",
     ),
-    requires(
-        "The table is left unchanged",
+    leaves_arguments(
         ("hand-made", "related rows"),
         advice="The table differs after your call: work on a new tensor.",
+        name="The table is left unchanged",
         fails="You change the table.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         Case("no such row", of_six_rows(0, 6, 1), visible=True),
@@ -137,7 +132,6 @@ EXERCISE = exercise(
         Case("too many answers", of_six_rows(0, 2, 1, k=4), visible=True),
         advice="Refuse rows outside 0 to vocab - 1, and a k above the number of rows that are not left out.",
         name="Rows that do not exist and an impossible k raise ValueError",
-        needs=MAIN,
         fails="You accept invalid rows or an invalid k, or raise something other than ValueError.",
     ),
     points=4,

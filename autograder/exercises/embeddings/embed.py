@@ -3,9 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import embeddings
 
 MAIN = "Each id becomes its row of the table"
@@ -53,31 +52,28 @@ EXERCISE = exercise(
     ),
     requires(
         "The ids may have any shape, which the result keeps",
-        Case("the id 1", given(ids=torch.tensor(1), table=torch.tensor([[1.0, 2.0], [3.0, 4.0]])), visible=True),
+        shown("the id 1", ids=torch.tensor(1), table=torch.tensor([[1.0, 2.0], [3.0, 4.0]])),
         Case("one sequence", batch(1, 5, rows=7, width=4), visible=True),
         Case("three axes", three_axes, visible=True),
         advice="The result has the shape of ids with one more axis, dim, at the end: also for a single number and for "
         "three axes.",
         fails="For a single id, one sequence or three axes, your result is not the ids' rows in the shape [..., dim].",
     ),
-    requires(
-        "The dtype is that of the table, which is left unchanged",
+    keeps_dtype(
         ("four tokens",),
         Case("float64", in_dtype(torch.float64), visible=True),
         Case("bfloat16", in_dtype(torch.bfloat16), visible=True),
         advice="A table in float64 or bfloat16 must give rows in the same dtype. Only read the table, and the ids.",
+        name="The dtype is that of the table, which is left unchanged",
         fails="Your rows have another dtype than the table, or you change an argument.",
-        observe=observe.dtype_and_changed,
-        needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the table and add up where an id is repeated",
         Case("gradients", looked_up([[2, 0, 2, 4], [0, 2, 1, 0]], 6), visible=True, gradients=("table",)),
         advice="If an id stands in three places, its row gets the sum of three gradients; a row that was not used gets "
         "0.",
         fails="The gradient with respect to the table is missing, or a row's is not the sum over the places of its id.",
         weight=2,
-        observe=observe.gradients,
         needs=MAIN,
     ),
     refuses(
@@ -85,7 +81,6 @@ EXERCISE = exercise(
         Case("negative id", looked_up([1, -1, 0], 5), visible=True),
         advice="Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
         name="An id without a row raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where an id has no row.",
     ),
     points=3,

@@ -7,12 +7,10 @@ from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from solutions import embeddings
 
 HAND_MADE = [[20, 2], [3, 3], [60, 30], [10, -12], [1, 0], [-40, 1], [5, 40], [-2, -1]]
-MAIN = "The k rows with the largest cosine come back, best first"
 
 
 def hand_made(draw: Generator) -> Arguments:
@@ -76,7 +74,7 @@ EXERCISE = exercise(
     embeddings.nearest_neighbours,
     __file__,
     requires(
-        MAIN,
+        "The k rows with the largest cosine come back, best first",
         Case("hand-made", hand_made, visible=True),
         Case("drawn", lambda draw: {"table": uneven_table(draw, 14, 5), "index": randint(draw, 3, 10), "k": 6}),
         Case("not contiguous", not_contiguous, visible=True),
@@ -108,13 +106,11 @@ EXERCISE = exercise(
         "points exactly away has the cosine -1.",
         fails="Where rows point the same way or exactly away, your list is not the other rows by their cosine.",
     ),
-    requires(
-        "The table is left unchanged",
+    leaves_arguments(
         ("hand-made", "drawn", "zero row"),
         advice="The table differs after your call: make a new tensor, and beware of /= and of names ending in _.",
+        name="The table is left unchanged",
         fails="You change the table.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         Case("no such row", of_five_rows(index=5, k=2), visible=True),
@@ -123,7 +119,6 @@ EXERCISE = exercise(
         Case("too many neighbors", of_five_rows(index=1, k=5), visible=True),
         advice="Refuse an index outside 0 to vocab - 1, and a k below 1 or above vocab - 1.",
         name="An index without a row and an impossible k raise ValueError",
-        needs=MAIN,
         fails="You accept an invalid index or k, or raise something other than ValueError.",
     ),
     points=4,

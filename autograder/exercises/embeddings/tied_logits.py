@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn
+from autograder.exercises.spec import Case, exercise, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import embeddings
 
@@ -42,10 +42,10 @@ EXERCISE = exercise(
     ),
     requires(
         "Any leading shape is kept",
-        Case(
+        shown(
             "a row of whole numbers",
-            given(hidden=torch.tensor([1.0, 2.0]), table=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])),
-            visible=True,
+            hidden=torch.tensor([1.0, 2.0]),
+            table=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
         ),
         Case("batch of one", lambda draw: tied(draw, 1, 4, vocab=8, dim=6), visible=True),
         Case("more axes", lambda draw: tied(draw, 2, 3, 4, vocab=9, dim=5), visible=True),
@@ -62,13 +62,12 @@ EXERCISE = exercise(
         observe=observe.dtype,
         needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach both the hidden rows and the table",
         Case("gradients", batch_and_table, visible=True, gradients=("hidden", "table")),
         advice="Tied means that the one table learns from this end too: detach neither of the two.",
         fails="The gradient with respect to hidden or table is missing, or is not the logits' derivative.",
         weight=2,
-        observe=observe.gradients,
     ),
     refuses(
         Case("hidden rows of one number", of_widths(1, 7, 5), visible=True),
@@ -76,7 +75,6 @@ EXERCISE = exercise(
         advice="Compare the last sizes of hidden and table before you multiply, and raise ValueError where they "
         "differ, also where one of them is 1.",
         name="Widths that do not fit raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where the widths of hidden and table differ.",
     ),
     points=2,

@@ -9,7 +9,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -55,10 +55,10 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("two items", given(**shape("two", seed=6)), visible=True),
-        Case("five items", given(**shape("five", seed=3)), visible=True),
-        Case("one of four", given(**shape("one of four", seed=5)), visible=True),
-        Case("small values", given(**shape("four", scale=1 / 512, seed=9)), visible=True),
+        shown("two items", **shape("two", seed=6)),
+        shown("five items", **shape("five", seed=3)),
+        shown("one of four", **shape("one of four", seed=5)),
+        shown("small values", **shape("four", scale=1 / 512, seed=9)),
         Case("five items, drawn", lambda draw: drawn_shape("five", draw)),
         advice="By hand, for the items 0 and 1: of four equally likely resamples one has the mean 0, two have 0.5 and "
         "one has 1. The middle 30 % of the means are all 0.5.",
@@ -67,7 +67,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Items that are all equal have an interval without width",
-        Case("one item", given(values=[0.25], level=0.95, n_resamples=50, seed=2), visible=True),
+        shown("one item", values=[0.25], level=0.95, n_resamples=50, seed=2),
         Case("equal items, drawn", drawn_equal),
         advice="Every resample of equal items has the same mean: both ends lie there.",
         needs=MAIN,
@@ -111,32 +111,28 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="With n_resamples = 1 your interval does not have both ends at one drawn mean.",
     ),
-    requires(
-        "The global generators and the arguments are left unchanged",
+    leaves_arguments(
         Case("global generators", given(**shape("five", seed=8)), visible=True, generators=True),
         advice="Make a generator of your own from the seed: random.Random(seed), numpy.random.default_rng(seed) or "
         "torch.Generator().manual_seed(seed).",
-        observe=observe.changed,
-        needs=MAIN,
+        name="The global generators and the arguments are left unchanged",
         fails="You change a global random generator, or an argument.",
     ),
     refuses(
-        Case("no values", given(**refused(values=[])), visible=True),
-        Case("no resamples", given(**refused(n_resamples=0)), visible=True),
+        shown("no values", **refused(values=[])),
+        shown("no resamples", **refused(n_resamples=0)),
         Case("negative resamples, drawn", lambda draw: refused(n_resamples=-randint(draw, 21, 99))),
         advice="Raise ValueError for an empty list, and for n_resamples below 1.",
         name="No values, or fewer than one resample, raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for no values or no resamples, or raise it for valid arguments.",
     ),
     refuses(
-        Case("level 0", given(**refused(level=0.0)), visible=True),
-        Case("level 1", given(**refused(level=1.0)), visible=True),
-        Case("level in percent", given(**refused(level=95)), visible=True),
+        shown("level 0", **refused(level=0.0)),
+        shown("level 1", **refused(level=1.0)),
+        shown("level in percent", **refused(level=95)),
         Case("negative level, drawn", lambda draw: refused(level=-randint(draw, 1, 60) / 64)),
         advice="Raise ValueError unless level is above 0 and below 1: write 0.95, not 95.",
         name="A level that is not between 0 and 1 raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for every level outside 0 to 1, or raise it for a valid one.",
     ),
     points=4,

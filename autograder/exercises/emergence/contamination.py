@@ -3,9 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, argument_maker, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import emergence
 
 MAIN = "It is the share of the test's n-grams that stand in some training document"
@@ -59,13 +58,13 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("example", given(**EXAMPLE), visible=True),
-        Case("a test of n tokens", given(test=[1, 2, 3], training=[[4, 1, 2, 3]], n=3), visible=True),
-        Case("single tokens, given", given(test=[3, 8, 3, 5, 6], training=[[1, 3], [9, 8]], n=1), visible=True),
+        shown("example", **EXAMPLE),
+        shown("a test of n tokens", test=[1, 2, 3], training=[[4, 1, 2, 3]], n=3),
+        shown("single tokens, given", test=[3, 8, 3, 5, 6], training=[[1, 3], [9, 8]], n=1),
         Case("trigrams, drawn", lambda draw: half_copied(draw, 3)),
-        Case("in two documents", given(test=[4, 1, 2, 8], training=[[1, 2, 5], [6, 1, 2]], n=2), visible=True),
-        Case("another order", given(test=[2, 1, 4, 3, 6], training=[[1, 2, 3], [5, 3, 4, 6]], n=2), visible=True),
-        Case("ids inside longer ones", given(test=[1, 2, 7], training=[[11, 23, 5], [5, 6]], n=2), visible=True),
+        shown("in two documents", test=[4, 1, 2, 8], training=[[1, 2, 5], [6, 1, 2]], n=2),
+        shown("another order", test=[2, 1, 4, 3, 6], training=[[1, 2, 3], [5, 3, 4, 6]], n=2),
+        shown("ids inside longer ones", test=[1, 2, 7], training=[[11, 23, 5], [5, 6]], n=2),
         advice="Look for the pairs of 5 1 2 3 9 0 in the documents 3 9 4, 7 1 2 3 6 and 8 5 1: of five, only 9 0 "
         "stands in none of them. That makes four fifths.",
         weight=4,
@@ -73,8 +72,8 @@ EXERCISE = exercise(
     ),
     requires(
         "An n-gram lies within one training document",
-        Case("across documents", given(test=[1, 2, 3, 4], training=[[9, 1, 2], [3, 4, 9]], n=3), visible=True),
-        Case("a 0 at the border", given(test=[2, 0, 3, 4], training=[[9, 2], [3, 0]], n=2), visible=True),
+        shown("across documents", test=[1, 2, 3, 4], training=[[9, 1, 2], [3, 4, 9]], n=3),
+        shown("a 0 at the border", test=[2, 0, 3, 4], training=[[9, 2], [3, 0]], n=2),
         Case("across documents, drawn", across),
         advice="Slide the window over each document by itself. In 9 1 2 and 3 4 9, the trigram 1 2 3 stands in "
         "neither.",
@@ -84,7 +83,7 @@ EXERCISE = exercise(
     requires(
         "It is 0 where nothing is in common, and 1 where all is copied",
         Case("nothing in common", renamed(test=[1, 2, 3, 4], training=[[5, 6, 7], [8]], n=2)),
-        Case("no training text", given(test=[1, 2, 3], training=[], n=2), visible=True),
+        shown("no training text", test=[1, 2, 3], training=[], n=2),
         Case("all copied", renamed(test=[4, 5, 6, 7], training=[[1, 2], [3, 4, 5, 6, 7]], n=3)),
         advice="Without any training text nothing can have been seen. A test that stands in a document as a whole is "
         "all seen.",
@@ -93,28 +92,24 @@ EXERCISE = exercise(
     ),
     requires(
         "A test of fewer than n tokens gives 0.0",
-        Case("short test", given(test=[1, 2], training=[[1, 2, 3]], n=3), visible=True),
-        Case("empty test", given(test=[], training=[[1, 2, 3]], n=1), visible=True),
+        shown("short test", test=[1, 2], training=[[1, 2, 3]], n=3),
+        shown("empty test", test=[], training=[[1, 2, 3]], n=1),
         Case("short test, drawn", drawn_short),
         advice="Such a test has no n-gram: return 0.0 before you divide.",
         needs=MAIN,
         fails="You do not return 0.0 for a test of fewer than n tokens.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("example", "trigrams, drawn"),
         advice="Slice and build new tuples: the lists must be as they were.",
-        observe=observe.changed,
-        needs=MAIN,
         fails="You change a list that you were given.",
     ),
     refuses(
-        Case("n is 0", given(test=[1, 2], training=[[1, 2, 3]], n=0), visible=True),
-        Case("negative n", given(test=[1, 2], training=[[1, 2, 3]], n=-1), visible=True),
+        shown("n is 0", test=[1, 2], training=[[1, 2, 3]], n=0),
+        shown("negative n", test=[1, 2], training=[[1, 2, 3]], n=-1),
         Case("negative n, drawn", refused),
         advice="Raise ValueError for an n below 1.",
         name="An n below 1 raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for every n below 1, or raise it for a valid n.",
     ),
     points=3,

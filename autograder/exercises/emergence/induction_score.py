@@ -3,9 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import emergence
 
 MAIN = "It is the mean weight on the position after the latest earlier place of the same token"
@@ -56,7 +55,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("one repeat", given(attention=SMALL, ids=[7, 3, 9, 7]), visible=True),
+        shown("one repeat", attention=SMALL, ids=[7, 3, 9, 7]),
         Case("one head", lambda draw: {"attention": weights(draw, 1, 12), "ids": text(draw, 12, 6)}, visible=True),
         Case("without a mask, drawn", lambda draw: {"attention": full(draw, 3, 12, 12), "ids": text(draw, 12, 4)}),
         Case("side by side", lambda draw: {"attention": weights(draw, 2, 5), "ids": [6, 6, 6, 4, 4]}, visible=True),
@@ -68,7 +67,7 @@ EXERCISE = exercise(
     requires(
         "It is 0 for each head where nothing repeats",
         Case("nothing repeats", no_repeat, visible=True),
-        Case("one token", given(attention=torch.ones(3, 1, 1), ids=[8]), visible=True),
+        shown("one token", attention=torch.ones(3, 1, 1), ids=[8]),
         Case(
             "one token, drawn",
             lambda draw: {"attention": torch.ones(randint(draw, 2, 5), 1, 1), "ids": [randint(draw, 0, 99)]},
@@ -77,8 +76,7 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You do not return a 0 for each head where no token repeats.",
     ),
-    requires(
-        "The dtype is that of the weights, and the arguments are left unchanged",
+    keeps_dtype(
         Case(
             "float64",
             lambda draw: {"attention": weights(draw, 3, 12, torch.float64), "ids": text(draw, 12, 5)},
@@ -87,15 +85,13 @@ EXERCISE = exercise(
         Case("nothing repeats in float64", lambda draw: no_repeat(draw, torch.float64), visible=True),
         ("without a mask, drawn",),
         advice="Weights in float64 give scores in float64, zeros among them, and neither weights nor ids may change.",
-        observe=observe.dtype_and_changed,
-        needs=MAIN,
+        name="The dtype is that of the weights, and the arguments are left unchanged",
         fails="You lose the dtype of the weights, or change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the weights",
         Case("gradients", drawn, visible=True, gradients=("attention",)),
         advice="Pick the weights by indexing and average them with torch: item, tolist and NumPy lose the history.",
-        observe=observe.gradients,
         needs=MAIN,
         fails="The gradient of your score with respect to attention is missing, or is not the score's derivative.",
     ),
@@ -108,7 +104,6 @@ EXERCISE = exercise(
         Case("a batch of as many heads", unfitting(2, 6, 6, 6), visible=True),
         advice="Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
         name="Weights that do not belong to the text raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for all weights that do not fit the text, or raise it for fitting ones.",
     ),
     points=3,

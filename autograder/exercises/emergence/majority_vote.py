@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.drawing import Arguments, argument_maker, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, requires, shown
 from llm_course.checking import observe
 from solutions import emergence
 
@@ -50,12 +50,12 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("clear", given(answers=CLEAR), visible=True),
+        shown("clear", answers=CLEAR),
         Case("clear, drawn", drawn_clear),
         Case("spread out", renamed("c", "a", "b", "a", "d", "d", "a", "d", "e", "a")),
-        Case("more than half", given(answers=["3", "6", "6", "4", "6"]), visible=True),
-        Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
-        Case("one answer", given(answers=["42"]), visible=True),
+        shown("more than half", answers=["3", "6", "6", "4", "6"]),
+        shown("few votes", answers=["5", "2", "6", "9", "2", "1"]),
+        shown("one answer", answers=["42"]),
         advice="Count how often each answer was given, wherever it stands, and return the text with most votes. More "
         "than half is not needed.",
         weight=3,
@@ -63,15 +63,15 @@ EXERCISE = exercise(
     ),
     requires(
         "Of several, the one that was given first wins",
-        Case("tie behind a single vote", given(answers=["k", "mm", "x", "c", "x", "c", "mm"]), visible=True),
-        Case("tie", given(answers=["mm", *OTHERS, "mm", *OTHERS[::-1]]), visible=True),
-        Case("late tie", given(answers=["mm", *OTHERS, *OTHERS[::-1], "mm"]), visible=True),
-        Case("tie of lengths", given(answers=2 * LENGTHS), visible=True),
-        Case("tie of empty text and numbers", given(answers=2 * ["5", "", *NUMBERS]), visible=True),
+        shown("tie behind a single vote", answers=["k", "mm", "x", "c", "x", "c", "mm"]),
+        shown("tie", answers=["mm", *OTHERS, "mm", *OTHERS[::-1]]),
+        shown("late tie", answers=["mm", *OTHERS, *OTHERS[::-1], "mm"]),
+        shown("tie of lengths", answers=2 * LENGTHS),
+        shown("tie of empty text and numbers", answers=2 * ["5", "", *NUMBERS]),
         Case("tie of three", renamed("m", "x", "c", "c", "x", "m", "z")),
         Case("tie of many", renamed(*2 * ["m", "x", "c", "e", "t", "g", "p", "d"])),
         Case("tie, drawn", drawn_tie),
-        Case("all differ", given(answers=["mm", "s", "aaa", "z", "b"]), visible=True),
+        shown("all differ", answers=["mm", "s", "aaa", "z", "b"]),
         Case("all differ, drawn", renamed("n", "s", "a")),
         advice="In k m x c x c m, three answers have two votes each, and m was given first of these. A set has no "
         "order: go through the answers as they came.",
@@ -81,29 +81,27 @@ EXERCISE = exercise(
     ),
     requires(
         "Answers are compared as they are",
-        Case("other letters", given(answers=["Yes", "no", "yes", "no", "YES"]), visible=True),
-        Case("other spaces", given(answers=["8", "7", " 8", "7", "8 "]), visible=True),
-        Case("a space that wins", given(answers=["8", " 7", "8 ", " 7"]), visible=True),
-        Case("other digits", given(answers=["8", "7", "08", "7", "008"]), visible=True),
-        Case("a full stop", given(answers=["8.", "7", "8", "7"]), visible=True),
-        Case("no answer given", given(answers=["", "4", "", "5"]), visible=True),
+        shown("other letters", answers=["Yes", "no", "yes", "no", "YES"]),
+        shown("other spaces", answers=["8", "7", " 8", "7", "8 "]),
+        shown("a space that wins", answers=["8", " 7", "8 ", " 7"]),
+        shown("other digits", answers=["8", "7", "08", "7", "008"]),
+        shown("a full stop", answers=["8.", "7", "8", "7"]),
+        shown("no answer given", answers=["", "4", "", "5"]),
         advice="Texts that differ in a letter's case or in a space are different answers, and an empty text is one, "
         "too.",
         needs=MAIN,
         fails="You take different texts for the same answer, or change or leave out an answer.",
     ),
-    requires(
-        "The list is left unchanged",
+    leaves_arguments(
         ("clear", "tie"),
         advice="Count or sort a copy: the list must be as it was.",
-        observe=observe.changed,
-        needs=MAIN,
+        name="The list is left unchanged",
         fails="You change the list that you were given.",
     ),
     requires(
         "An empty list raises ValueError",
         ("clear",),
-        Case("no answers", given(answers=[]), visible=True),
+        shown("no answers", answers=[]),
         advice="Raise ValueError for an empty list.",
         observe=observe.refusal,
         needs=MAIN,

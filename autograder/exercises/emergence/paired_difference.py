@@ -3,12 +3,10 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, argument_maker, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import emergence
 
-MEAN = "The first number is the mean of first - second"
 ERROR = "The second number is the standard error of that mean"
 
 
@@ -36,12 +34,12 @@ EXERCISE = exercise(
     emergence.paired_difference,
     __file__,
     requires(
-        MEAN,
-        Case("four answers", given(**FOUR), visible=True),
-        Case("graded answers", given(first=[0.9, 0.4, 0.7, 0.2, 0.8], second=[0.5, 0.3, 0.9, 0.1, 0.3]), visible=True),
-        Case("second better", given(first=[2.0, 3.5, 1.0], second=[4.0, 3.0, 5.5]), visible=True),
+        "The first number is the mean of first - second",
+        shown("four answers", **FOUR),
+        shown("graded answers", first=[0.9, 0.4, 0.7, 0.2, 0.8], second=[0.5, 0.3, 0.9, 0.1, 0.3]),
+        shown("second better", first=[2.0, 3.5, 1.0], second=[4.0, 3.0, 5.5]),
         Case("drawn", drawn(7, 12)),
-        Case("two items", given(first=[0.5, 2.0], second=[0.25, 0.5]), visible=True),
+        shown("two items", first=[0.5, 2.0], second=[0.25, 0.5]),
         advice="Subtract item by item, first minus second, and take the mean of what you get. The result is a pair: "
         "this mean, then its standard error.",
         weight=2,
@@ -59,37 +57,33 @@ EXERCISE = exercise(
     ),
     requires(
         "A lead that is the same on every item has no error",
-        Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
+        shown("a constant lead", first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]),
         advice="The differences are all equal there: they have no spread, however much the scores themselves have.",
         part=1,
         needs=ERROR,
         fails="Your standard error is not 0 where all differences are equal.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("four answers", "graded answers"),
         advice="Make a new list of differences: first and second must be as they were.",
-        observe=observe.changed,
         needs=ERROR,
         fails="You change one of the lists that you were given.",
     ),
     refuses(
         ("four answers",),
         Case("lengths differ, drawn", drawn(5, 9, cut=True)),
-        Case("second longer", given(first=[1.0, 0.0], second=[1.0, 1.0, 0.0]), visible=True),
+        shown("second longer", first=[1.0, 0.0], second=[1.0, 1.0, 0.0]),
         Case("second longer, drawn", drawn(5, 9, swapped=True, cut=True)),
         advice="Raise ValueError where the lists are not equally long: zip would silently drop the rest.",
         name="Lists of different lengths raise ValueError",
-        needs=MEAN,
         fails="You do not raise ValueError for lists of different lengths, or raise it for equally long ones.",
     ),
     refuses(
         ("four answers", "two items"),
-        Case("one item", given(first=[1.0], second=[0.0]), visible=True),
-        Case("no items", given(first=[], second=[]), visible=True),
+        shown("one item", first=[1.0], second=[0.0]),
+        shown("no items", first=[], second=[]),
         advice="Raise ValueError for fewer than two items: they have no spread.",
         name="Fewer than two items raise ValueError",
-        needs=MEAN,
         fails="You do not raise ValueError for fewer than two items, or raise it for two or more.",
     ),
     points=3,

@@ -5,7 +5,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randn
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, four_axes, whole
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -110,20 +110,16 @@ EXERCISE = exercise(
         Case("b_in too long", other_bias("b_in", 6), visible=True),
         advice="A bias of one number would broadcast without an error. Compare its shape with the rows of its matrix.",
         name="A bias of another size raises ValueError",
-        needs=JOINED,
         fails="You accept a bias of the wrong size, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("far out",),
         Case("float64", layers_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", layers_in(torch.bfloat16), visible=True),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs=JOINED,
         fails="Your result has another dtype than x, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x, both matrices and both biases",
         Case(
             "gradients",
@@ -133,7 +129,6 @@ EXERCISE = exercise(
             slack=NEARLY,
         ),
         advice="All four are learned, and x comes from layers that learn: no detach, no .data, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to x, a matrix or a bias is missing, or is not the result's derivative.",
     ),
     points=3,

@@ -8,8 +8,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, whole
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import feed_forward as networks
 
 GAP = 0.15
@@ -94,9 +93,6 @@ def impossible_choice(top_k: int) -> ArgumentMaker:
     return lambda draw: {**drawn_experts(draw, **SMALL), "top_k": top_k}
 
 
-ONE_EXPERT = "An expert is w_out relu(w_in x)"
-
-
 def two_best(router: list[float], outputs: list[float]) -> ArgumentMaker:
     """One token of one number, and experts that each give one number, of which the router chooses two."""
     return given(
@@ -112,7 +108,7 @@ EXERCISE = exercise(
     networks.moe_forward,
     __file__,
     requires(
-        ONE_EXPERT,
+        "An expert is w_out relu(w_in x)",
         Case(
             "one expert",
             whole(partial(drawn_experts, tokens=2, n_experts=1, top_k=1, d=2, d_ff=3, scale=1.0)),
@@ -200,20 +196,16 @@ EXERCISE = exercise(
         advice="top_k is at least 1 and at most the number of experts. Test it before you choose, and raise "
         "ValueError.",
         name="An invalid top_k raises ValueError",
-        needs=ONE_EXPERT,
         fails="You refuse a valid top_k, accept an invalid one, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("one expert",),
         Case("float64", experts_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", experts_in(torch.bfloat16), visible=True),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs=ONE_EXPERT,
         fails="Your result has another dtype than x, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x, the router and the experts",
         Case(
             "gradients",
@@ -223,7 +215,6 @@ EXERCISE = exercise(
             slack=NEARLY,
         ),
         advice="The router learns through the weights of the mixture: no detach, no .data, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to x, router, w_in or w_out is missing, or is not the result's derivative.",
     ),
     points=6,

@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, requires, shown
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -109,9 +109,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         "The embedding table counts once",
-        Case("tied", given(config=SMALL), visible=True),
+        shown("tied", config=SMALL),
         Case("tied, drawn", config_for(tied=True)),
-        Case("Llama-3.2-1B", given(config=LLAMA_3_2_1B), visible=True),
+        shown("Llama-3.2-1B", config=LLAMA_3_2_1B),
         advice="The table has vocab_size rows of d_model numbers, whatever the number of layers. A tied head is this "
         "table.",
         observe=entry("embedding"),
@@ -119,9 +119,9 @@ EXERCISE = exercise(
     ),
     requires(
         "A head of its own is counted with the embedding",
-        Case("a head of its own", given(config={**SMALL, "tied": False}), visible=True),
+        shown("a head of its own", config={**SMALL, "tied": False}),
         Case("a head of its own, drawn", config_for(tied=False)),
-        Case("Llama-2-7B", given(config=LLAMA_2_7B), visible=True),
+        shown("Llama-2-7B", config=LLAMA_2_7B),
         Case("large", large, visible=True),
         advice="Where tied is False, the head is a second matrix of the same shape.",
         observe=entry("embedding"),
@@ -137,7 +137,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Shared keys and values are narrower",
-        Case("shared keys and values", given(config={**SMALL, "d_model": 24, "n_heads": 6}), visible=True),
+        shown("shared keys and values", config={**SMALL, "d_model": 24, "n_heads": 6}),
         Case("shared keys and values, drawn", config_for(tied=False, shared=4)),
         Case("one key head for all", config_for(tied=True, shared=6, n_kv_heads=1), visible=True),
         ("Llama-3.2-1B", "large"),
@@ -192,11 +192,10 @@ EXERCISE = exercise(
         needs=TOTAL,
         fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
     ),
-    requires(
-        "The configuration is left unchanged",
+    leaves_arguments(
         ("tied", "shared keys and values, drawn"),
         advice="Read the entries with config['tied']; pop takes them out.",
-        observe=observe.changed,
+        name="The configuration is left unchanged",
         needs=TOTAL,
         fails="You change the configuration that you are given.",
     ),

@@ -3,9 +3,9 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, given, randint, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, randint, randn
 from autograder.exercises.feed_forward.inputs import FAR, four_axes, whole
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -72,15 +72,12 @@ EXERCISE = exercise(
     ),
     requires(
         "A gate far from zero is open or closed, without NaN",
-        Case(
+        shown(
             "gates of 300",
-            given(
-                x=torch.tensor([[1.0]]),
-                w_gate=torch.tensor([[300.0], [-300.0]]),
-                w_up=torch.ones(2, 1),
-                w_down=torch.ones(1, 2),
-            ),
-            visible=True,
+            x=torch.tensor([[1.0]]),
+            w_gate=torch.tensor([[300.0], [-300.0]]),
+            w_up=torch.ones(2, 1),
+            w_down=torch.ones(1, 2),
         ),
         Case("gates far out", gates_far_out, visible=True),
         advice="e to the power of 300 is infinite in float32. `torch.sigmoid` and `functional.silu` avoid it.",
@@ -100,32 +97,26 @@ EXERCISE = exercise(
         Case("w_up too wide", wider("w_up"), visible=True),
         advice="A matrix of one row would broadcast without an error. Compare the two shapes first.",
         name="w_gate and w_up of different shapes raise ValueError",
-        needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
         fails="You accept w_gate and w_up of different shapes, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("rows",),
         Case("float64", gates_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", gates_in(torch.bfloat16), visible=True),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
         fails="Your result has another dtype than x, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x and all three matrices",
         Case("gradients", gates_for(2, 3, 4, d_ff=5), visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
         advice="All three are learned, and x comes from layers that learn: no detach, no .data, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to x, w_gate, w_up or w_down is missing, or is not the result's derivative.",
     ),
-    requires(
+    passes_gradients(
         "Gradients stay finite where a gate is far from zero",
         Case("gradients far out", gates_far_out, visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
         advice="e to the power of 300 is infinite in float32, and its gradient NaN. `torch.sigmoid` and "
         "`functional.silu` avoid it.",
-        observe=observe.gradients,
         needs="Gradients reach x and all three matrices",
         fails="Where a gate is far from zero, a gradient is not finite, or is not the result's derivative.",
     ),

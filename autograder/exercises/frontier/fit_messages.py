@@ -7,8 +7,8 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import functions, observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
+from llm_course.checking import functions
 from solutions import frontier
 
 ROLES = {"s": "system", "u": "user", "a": "assistant", "t": "tool"}
@@ -151,13 +151,11 @@ EXERCISE = exercise(
         fails="You do not return an empty list for an empty history.",
         needs=MAIN,
     ),
-    requires(
-        "The history is left unchanged, and what stays is a new list",
+    leaves_arguments(
         ("talk", "talk, drawn", "several calls"),
         advice="Build a new list, also where everything fits, and only read the old one.",
+        name="The history is left unchanged, and what stays is a new list",
         fails="You change the history, or return the list itself.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         ("system alone", "no messages"),
@@ -168,7 +166,6 @@ EXERCISE = exercise(
         advice="Raise ValueError where the system messages and the newest group together take more than the budget.",
         name="What cannot fit raises ValueError",
         weight=2,
-        needs=MAIN,
         fails="You do not raise ValueError exactly where system messages and newest group exceed the budget.",
     ),
     points=5,

@@ -3,9 +3,8 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import Arguments, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, randint, randn
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires, shown
 from solutions import frontier
 
 
@@ -40,9 +39,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("one channel", given(image=numbered(1, 4, 6), patch=2), visible=True),
+        shown("one channel", image=numbered(1, 4, 6), patch=2),
         Case("one channel, drawn", lambda draw: {"image": randn(draw, 1, 9, 6), "patch": 3}),
-        Case("one patch", given(image=numbered(2, 3, 3), patch=3), visible=True),
+        shown("one patch", image=numbered(2, 3, 3), patch=3),
         advice="Cut one channel by hand: the first row of the result is the square at the top left, read row by row; "
         "the second the square to its right.",
         fails="Your rows are not the patches of the image, one after the other.",
@@ -50,7 +49,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A patch is laid out by channel, then row, then column",
-        Case("two channels", given(image=numbered(2, 2, 4), patch=2), visible=True),
+        shown("two channels", image=numbered(2, 2, 4), patch=2),
         Case("several channels, drawn", drawn),
         Case("patches of one pixel", lambda draw: {"image": randn(draw, 3, 2, 4), "patch": 1}, visible=True),
         advice="All numbers of the first channel of a patch come before those of the next.",
@@ -66,7 +65,7 @@ EXERCISE = exercise(
         advice="Try an image of bytes (torch.uint8), and one that was transposed. Only move numbers: reshape, permute.",
         fails="You change the dtype or the numbers, or fail on some layout of memory.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the image",
         ("float64",),
         Case(
@@ -76,28 +75,24 @@ EXERCISE = exercise(
         ),
         advice="Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
         fails="The gradient with respect to image is missing, or is not the rows' derivative.",
-        observe=observe.gradients,
         needs=MAIN,
     ),
-    requires(
-        "The image is left unchanged",
+    leaves_arguments(
         ("one channel", "several channels, drawn"),
         advice="Do not write into the image.",
+        name="The image is left unchanged",
         fails="You change the image that you were given.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         ("several channels, drawn",),
-        Case("width not divided", given(image=numbered(1, 2, 3), patch=2), visible=True),
-        Case("height not divided", given(image=numbered(1, 3, 2), patch=2), visible=True),
-        Case("only the area divided", given(image=numbered(1, 2, 8), patch=4), visible=True),
-        Case("patch 0", given(image=numbered(1, 4, 4), patch=0), visible=True),
-        Case("negative patch", given(image=numbered(1, 4, 4), patch=-2), visible=True),
+        shown("width not divided", image=numbered(1, 2, 3), patch=2),
+        shown("height not divided", image=numbered(1, 3, 2), patch=2),
+        shown("only the area divided", image=numbered(1, 2, 8), patch=4),
+        shown("patch 0", image=numbered(1, 4, 4), patch=0),
+        shown("negative patch", image=numbered(1, 4, 4), patch=-2),
         Case("not divided, drawn", lambda draw: {"image": randn(draw, 2, 4 + 2 * randint(draw, 0, 1), 10), "patch": 4}),
         advice="Raise ValueError for a patch below 1, and where it does not divide both height and width.",
         name="A patch that does not fill the image raises ValueError",
-        needs=MAIN,
         fails="You accept a patch that does not fit the image, or raise something other than ValueError.",
     ),
     points=3,

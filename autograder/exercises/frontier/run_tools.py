@@ -7,7 +7,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires
 from llm_course.checking import functions, observe
 from solutions import frontier
 
@@ -186,13 +186,11 @@ EXERCISE = exercise(
         observe=observe.conversation,
         needs=MAIN,
     ),
-    requires(
-        "The replies are left unchanged",
+    leaves_arguments(
         ("one call", "calls, drawn"),
         advice="Do not take replies out of the list.",
+        name="The replies are left unchanged",
         fails="You change the list of replies that you were given.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         ("one call", "calls, drawn", "two steps", "no steps"),
@@ -200,7 +198,6 @@ EXERCISE = exercise(
         Case("negative steps, drawn", lambda draw: asked([CALL, "132."], "add", max_steps=-randint(draw, 2, 9))(draw)),
         advice="Raise ValueError where max_steps is below 0, and for nothing else.",
         name="A negative limit raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for a negative max_steps, and only for that.",
     ),
     points=6,

@@ -5,8 +5,8 @@ from functools import partial
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, randint, randn
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import frontier
 
@@ -56,7 +56,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("in the middle", given(**at(2)), visible=True),
+        shown("in the middle", **at(2)),
         Case("drawn", drawn),
         advice="The rows before the placeholder, then all patches in order, then the rows behind it: time - 1 + "
         "patches rows.",
@@ -65,15 +65,15 @@ EXERCISE = exercise(
     ),
     requires(
         "Any place and any number of patches will do",
-        Case("in front", given(**at(0)), visible=True),
-        Case("alone", given(**at(0, time=1)), visible=True),
+        shown("in front", **at(0)),
+        shown("alone", **at(0, time=1)),
         Case(
             "at an end, drawn",
             lambda draw: (
                 drawn(draw) | {"ids": text_with(draw, 6, -randint(draw, 0, 1)), "embeddings": randn(draw, 6, 5)}
             ),
         ),
-        Case("one patch", given(**at(1, patches=1)), visible=True),
+        shown("one patch", **at(1, patches=1)),
         advice="Try a placeholder in front, at the end and alone, and an image of one patch.",
         fails="With image_id at an end or alone, or with one patch, your rows are not the text with all patches in its "
         "place.",
@@ -90,35 +90,30 @@ EXERCISE = exercise(
         observe=observe.dtype,
         needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach text and image",
         Case("gradients", partial(drawn, dtype=torch.float64), visible=True, gradients=("embeddings", "image")),
         Case("gradients, drawn", drawn, gradients=("embeddings", "image")),
         advice="Join with torch.cat; a tensor that is filled under no_grad, or made of lists, carries no gradient.",
         fails="The gradient with respect to embeddings or image is missing, or is not the result's derivative.",
-        observe=observe.gradients,
         needs=MAIN,
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("in the middle", "drawn"),
         advice="Join new tensors: embeddings and ids must be as they were.",
         fails="You change an argument that you were given.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         ("one patch",),
-        Case("no placeholder", given(**at(2) | {"image_id": 4}), visible=True),
-        Case("two placeholders", given(**at(2) | {"ids": [10, 3, 12, 3, 14]}), visible=True),
+        shown("no placeholder", **at(2) | {"image_id": 4}),
+        shown("two placeholders", **at(2) | {"ids": [10, 3, 12, 3, 14]}),
         Case("two placeholders, drawn", drawn_doubled),
-        Case("lengths differ", given(**at(2) | {"ids": [10, 11, 3, 13]}), visible=True),
-        Case("widths differ", given(**at(2) | {"image": torch.ones(3, 4)}), visible=True),
+        shown("lengths differ", **at(2) | {"ids": [10, 11, 3, 13]}),
+        shown("widths differ", **at(2) | {"image": torch.ones(3, 4)}),
         advice="Raise ValueError unless image_id stands exactly once in ids, ids and embeddings are equally long, and "
         "image and embeddings equally wide.",
         name="Arguments that do not fit together raise ValueError",
         weight=2,
-        needs=MAIN,
         fails="You accept arguments that do not fit together, or raise something other than ValueError.",
     ),
     points=3,

@@ -3,10 +3,9 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import Arguments, given, randint, randn
+from autograder.exercises.drawing import Arguments, randint, randn
 from autograder.exercises.frontier.patchify import drawn_sizes, numbered
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires, shown
 from solutions import frontier
 
 
@@ -37,9 +36,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("one channel", given(**arguments(rows(6, 4), 1, 4, 6, 2)), visible=True),
+        shown("one channel", **arguments(rows(6, 4), 1, 4, 6, 2)),
         Case("one channel, drawn", lambda draw: arguments(randn(draw, 6, 9), 1, 9, 6, 3)),
-        Case("one patch", given(**arguments(rows(1, 18), 2, 3, 3, 3)), visible=True),
+        shown("one patch", **arguments(rows(1, 18), 2, 3, 3, 3)),
         advice="Undo patchify step by step: split each row, bring patch row and patch column back to where they came "
         "from, and join.",
         fails="Your image does not have each patch in its place.",
@@ -47,7 +46,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Each channel comes back to its place",
-        Case("two channels", given(**arguments(rows(2, 8), 2, 2, 4, 2)), visible=True),
+        shown("two channels", **arguments(rows(2, 8), 2, 2, 4, 2)),
         Case("several channels, drawn", drawn),
         Case("patches of one pixel", lambda draw: arguments(randn(draw, 8, 3), 3, 2, 4, 1), visible=True),
         advice="Each row of patches is channel, row, column.",
@@ -66,7 +65,7 @@ EXERCISE = exercise(
         advice="Try bytes (torch.uint8), and patches that were transposed. Only move numbers.",
         fails="You change the dtype or the numbers, or fail on some layout of memory.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the patches",
         ("float64",),
         Case(
@@ -76,30 +75,26 @@ EXERCISE = exercise(
         ),
         advice="Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
         fails="The gradient with respect to patches is missing, or is not the image's derivative.",
-        observe=observe.gradients,
         needs=MAIN,
     ),
-    requires(
-        "The patches are left unchanged",
+    leaves_arguments(
         ("one channel", "several channels, drawn"),
         advice="Do not write into the patches.",
+        name="The patches are left unchanged",
         fails="You change the patches that you were given.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         ("several channels, drawn",),
-        Case("too many patches", given(**arguments(rows(7, 4), 1, 4, 6, 2)), visible=True),
-        Case("rows of another length", given(**arguments(rows(6, 8), 1, 4, 6, 2)), visible=True),
-        Case("as many numbers in other rows", given(**arguments(rows(3, 8), 1, 4, 6, 2)), visible=True),
-        Case("side not divided", given(**arguments(rows(2, 4), 1, 2, 5, 2)), visible=True),
-        Case("other side not divided", given(**arguments(rows(2, 4), 1, 5, 2, 2)), visible=True),
-        Case("patch 0", given(**arguments(rows(1, 1), 1, 2, 2, 0)), visible=True),
+        shown("too many patches", **arguments(rows(7, 4), 1, 4, 6, 2)),
+        shown("rows of another length", **arguments(rows(6, 8), 1, 4, 6, 2)),
+        shown("as many numbers in other rows", **arguments(rows(3, 8), 1, 4, 6, 2)),
+        shown("side not divided", **arguments(rows(2, 4), 1, 2, 5, 2)),
+        shown("other side not divided", **arguments(rows(2, 4), 1, 5, 2, 2)),
+        shown("patch 0", **arguments(rows(1, 1), 1, 2, 2, 0)),
         Case("misfit, drawn", drawn_misfit),
         advice="Raise ValueError for a patch below 1 or one that does not divide both sides, and unless patches has "
         "the shape (patches, channels · patch · patch) of such an image.",
         name="Patches that make no such image raise ValueError",
-        needs=MAIN,
         fails="You accept patches that make no such image, or raise something other than ValueError.",
     ),
     points=2,

@@ -5,9 +5,9 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
 from autograder.exercises.language_models.inputs import random_ids
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import language_models
 
@@ -48,7 +48,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("every row seen", given(ids=[0, 1, 2, 0, 1, 1, 2, 1, 0, 0, 1], vocab_size=3, alpha=0.0), visible=True),
+        shown("every row seen", ids=[0, 1, 2, 0, 1, 1, 2, 1, 0, 0, 1], vocab_size=3, alpha=0.0),
         Case("every row seen, drawn", drawn(60, 4, end=(0, 1, 2, 3, 0), vocab_size=4, alpha=0.0)),
         advice="Count by hand in 0 1 0 0: after 0 come 1 and 0, after 1 comes 0. So row 0 is (0.5, 0.5), row 1 is (1, "
         "0).",
@@ -58,7 +58,7 @@ EXERCISE = exercise(
     requires(
         "Each row sums to 1",
         ("every row seen", "every row seen, drawn"),
-        Case("smoothed", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.5), visible=True),
+        shown("smoothed", ids=SMALL_TEXT, vocab_size=5, alpha=0.5),
         Case("smoothed, drawn", drawn_text),
         advice="A row is a distribution over the next token: divide it by its own sum, after smoothing.",
         fails="Your rows do not all sum to 1.",
@@ -75,9 +75,9 @@ EXERCISE = exercise(
     ),
     requires(
         "With alpha = 0, a row that was never seen is uniform",
-        Case("one token", given(ids=[1], vocab_size=3, alpha=0.0), visible=True),
+        shown("one token", ids=[1], vocab_size=3, alpha=0.0),
         Case("one token, drawn", drawn_token),
-        Case("rows never seen", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.0), visible=True),
+        shown("rows never seen", ids=SMALL_TEXT, vocab_size=5, alpha=0.0),
         advice="A row without any count divides 0 by 0. Nothing is known about what follows such a token: give each "
         "token 1 / vocab_size. The last token of a text is followed by nothing.",
         fails="With alpha = 0, your row i is not the shares of what follows i, or 1 / vocab_size where nothing does.",
@@ -85,9 +85,9 @@ EXERCISE = exercise(
     ),
     requires(
         "A long text and a vocabulary of one token give the right table",
-        Case("a vocabulary of one", given(ids=[0, 0], vocab_size=1, alpha=0.0), visible=True),
+        shown("a vocabulary of one", ids=[0, 0], vocab_size=1, alpha=0.0),
         Case("a vocabulary of one, drawn", drawn_one_word),
-        Case("long text", given(ids=[0, 1, 1] * 300 + [2, 0], vocab_size=3, alpha=0.0), visible=True),
+        shown("long text", ids=[0, 1, 1] * 300 + [2, 0], vocab_size=3, alpha=0.0),
         advice="A pair may come hundreds of times, and a byte counts to 255 only. With one token in the vocabulary the "
         "table has one row of one number, 1.",
         fails="With a long text, or one token in the vocabulary, your row i is not the counts after i, plus alpha, "
@@ -95,30 +95,26 @@ EXERCISE = exercise(
         needs=MAIN,
     ),
     refuses(
-        Case("id too large", given(ids=[4, 0, 1, 0], vocab_size=4, alpha=1.0), visible=True),
-        Case("negative id", given(ids=[0, 1, 0, -1], vocab_size=4, alpha=1.0), visible=True),
+        shown("id too large", ids=[4, 0, 1, 0], vocab_size=4, alpha=1.0),
+        shown("negative id", ids=[0, 1, 0, -1], vocab_size=4, alpha=1.0),
         Case("negative id, drawn", drawn_negative_id),
         advice="Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
         name="An id outside the vocabulary raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
     ),
     refuses(
         ("smoothed", "smoothed, drawn"),
-        Case("negative alpha", given(ids=[0, 1, 1, 0], vocab_size=2, alpha=-0.5), visible=True),
+        shown("negative alpha", ids=[0, 1, 1, 0], vocab_size=2, alpha=-0.5),
         Case("negative alpha, drawn", drawn_negative_alpha),
         advice="Raise ValueError for alpha below 0: probabilities could become negative.",
         name="A negative alpha raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where alpha is negative.",
     ),
-    requires(
-        "The list of ids is left unchanged",
+    leaves_arguments(
         ("every row seen", "every row seen, drawn"),
         advice="Do not remove or change anything in the list that you were given.",
+        name="The list of ids is left unchanged",
         fails="You change the list of ids.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     points=4,
 )

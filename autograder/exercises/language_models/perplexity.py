@@ -4,8 +4,8 @@ import math
 
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint, within
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import language_models
 
 MAIN = "It is exp(-log_prob / n_predictions)"
@@ -17,18 +17,13 @@ def drawn_score(draw: Generator) -> Arguments:
     return {"log_prob": -n_predictions * math.log(choices), "n_predictions": n_predictions}
 
 
-def scored(low: float, high: float, fewest: int, most: int) -> ArgumentMaker:
-    """A log probability and a number of predictions from these ranges."""
-    return lambda draw: {"log_prob": uniform(draw, low, high), "n_predictions": randint(draw, fewest, most)}
-
-
 EXERCISE = exercise(
     language_models.perplexity,
     __file__,
     requires(
         MAIN,
-        Case("two predictions", given(log_prob=-3.0, n_predictions=2), visible=True),
-        Case("ten predictions", given(log_prob=-23.5, n_predictions=10), visible=True),
+        shown("two predictions", log_prob=-3.0, n_predictions=2),
+        shown("ten predictions", log_prob=-23.5, n_predictions=10),
         Case("drawn", drawn_score),
         advice="Try a fair die: three throws have the log probability 3 ln(1/6), and the perplexity has to be 6.",
         fails="Your result is not exp(-log_prob / n_predictions).",
@@ -36,8 +31,8 @@ EXERCISE = exercise(
     ),
     requires(
         "A long text does not overflow",
-        Case("long text", given(log_prob=-2400.0, n_predictions=1000), visible=True),
-        Case("long text, drawn", scored(-3000, -2000, 900, 1000)),
+        shown("long text", log_prob=-2400.0, n_predictions=1000),
+        Case("long text, drawn", within(log_prob=(-3000.0, -2000.0), n_predictions=(900, 1000))),
         advice="The probability of a long text is too small for a float, and its inverse too large. Divide the "
         "logarithm first, then take exp.",
         fails="For a long text, your result is not exp(-log_prob / n_predictions), or does not fit into a float.",
@@ -45,18 +40,17 @@ EXERCISE = exercise(
     ),
     requires(
         "A single prediction and a certain text give the right perplexity",
-        Case("certain", lambda draw: {"log_prob": 0.0, "n_predictions": randint(draw, 3, 99)}, visible=True),
-        Case("one prediction", scored(-2.5, -0.5, 1, 1), visible=True),
+        Case("certain", within(log_prob=0.0, n_predictions=(3, 99)), visible=True),
+        Case("one prediction", within(log_prob=(-2.5, -0.5), n_predictions=(1, 1)), visible=True),
         advice="With one prediction nothing is averaged. A model that was certain of every token has perplexity 1.",
         fails="For a single prediction, or a log_prob of 0, your result is not exp(-log_prob / n_predictions).",
     ),
     refuses(
-        Case("no prediction", given(log_prob=-2.0, n_predictions=0), visible=True),
+        shown("no prediction", log_prob=-2.0, n_predictions=0),
         Case("negative", lambda draw: {"log_prob": -2.0, "n_predictions": -randint(draw, 1, 99)}, visible=True),
-        Case("probability above 1", given(log_prob=3.0, n_predictions=4), visible=True),
-        Case("probability above 1, drawn", scored(0.05, 0.9, 2, 9)),
+        shown("probability above 1", log_prob=3.0, n_predictions=4),
+        Case("probability above 1, drawn", within(log_prob=(0.05, 0.9), n_predictions=(2, 9))),
         advice="Raise ValueError where n_predictions is below 1, and for a positive log probability.",
-        needs=MAIN,
     ),
     points=2,
 )

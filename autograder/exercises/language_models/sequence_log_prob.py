@@ -5,8 +5,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
 from autograder.exercises.language_models.inputs import random_ids
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import language_models
 
 MAIN = "It is the sum of log P(ids[t] | ids[t-1]) over t from 1"
@@ -72,8 +71,7 @@ EXERCISE = exercise(
         fails="You do not return -inf for an impossible text, or 0 for a single token.",
         needs=MAIN,
     ),
-    requires(
-        "The dtype is that of the table, and the arguments are left unchanged",
+    keeps_dtype(
         Case("bfloat16", small(torch.bfloat16), visible=True),
         Case(
             "float64, single token",
@@ -83,18 +81,16 @@ EXERCISE = exercise(
         ("small",),
         advice="A table in float64 or bfloat16 must give a result in its dtype, and neither the table nor the list may "
         "change.",
+        name="The dtype is that of the table, and the arguments are left unchanged",
         fails="Your result has another dtype than the table, or you change an argument.",
-        observe=observe.dtype_and_changed,
-        needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the table",
         Case("gradients", scored, visible=True, gradients=("probs",)),
         Case("gradients beside a zero", beside_zero, visible=True, gradients=("probs",)),
         advice="A model learns by making this number larger, so it must keep its history: no way through math.log, "
         "item() or NumPy. Where the table has a 0 that the text never uses, the gradient is 0.",
         fails="The gradient with respect to probs is missing, not finite, or not that of the sum of log P.",
-        observe=observe.gradients,
     ),
     refuses(
         Case("unknown id", scoring(4, 0, 1), visible=True),
@@ -102,7 +98,6 @@ EXERCISE = exercise(
         Case("unknown id alone", lambda draw: scoring(randint(draw, 4, 9))(draw), visible=True),
         advice="Ids run from 0 to the number of rows - 1. A negative id would silently be counted from the end.",
         name="An id outside the vocabulary raises ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError exactly where an id is outside the vocabulary.",
     ),
     points=3,

@@ -4,11 +4,11 @@ import functools
 from typing import Any
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, gain, with_small_scores
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -61,11 +61,6 @@ def with_other_id(draw: Generator, position: int | None) -> Arguments:
     if position is not None:
         arguments["ids"][:, position] = (arguments["ids"][:, position] + 3) % 11
     return arguments
-
-
-def decoder_in_bfloat16(draw: Generator) -> Arguments:
-    arguments = one_layer(draw)
-    return {**arguments, "weights": {name: weight.bfloat16() for name, weight in arguments["weights"].items()}}
 
 
 def small_decoder(draw: Generator) -> Arguments:
@@ -146,24 +141,20 @@ EXERCISE = exercise(
         Case("id below zero", lambda draw: {**one_token(draw), "ids": torch.tensor([[-1, 4]])}, visible=True),
         advice="Ids run from 0 to vocab - 1: test both ends before you look up, and raise ValueError.",
         name="An id without a row raises ValueError",
-        needs="Embedding, last norm and tied head are right",
         fails="You accept an id that has no row, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype of the weights is kept and the arguments are left unchanged",
-        Case("bfloat16", decoder_in_bfloat16, visible=True),
+    keeps_dtype(
+        Case("bfloat16", each_tensor(Tensor.bfloat16, one_layer), visible=True),
         ("a head of its own",),
         advice="Weights in bfloat16 must give logits in bfloat16, and neither ids nor weights may differ after the "
         "call.",
-        observe=observe.dtype_and_changed,
-        needs="Embedding, last norm and tied head are right",
+        name="The dtype of the weights is kept and the arguments are left unchanged",
         fails="Your logits have another dtype than the weights, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach all weights",
         Case("gradients", small_decoder, visible=True, gradients=("weights",)),
         advice="The whole model learns through this function: every weight must have its gradient.",
-        observe=observe.gradients,
         fails="The gradient of your logits with respect to some weight is missing, or is not their derivative.",
     ),
     points=6,

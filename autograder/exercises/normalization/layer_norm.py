@@ -17,7 +17,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -160,25 +160,20 @@ EXERCISE = exercise(
         advice="A weight of one number would broadcast without an error. Compare its shape with the last dimension of "
         "x.",
         name="A weight or bias of another shape raises ValueError",
-        needs="Each row is centered on its own mean",
         fails="You accept a weight or bias of another shape, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("weighted batch",),
         Case("float64", each_tensor(Tensor.double, weighted_batch), visible=True),
         Case("bfloat16", each_tensor(Tensor.bfloat16, weighted_batch), visible=True),
         advice="Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs="Each row is centered on its own mean",
         fails="Your result has another dtype than x, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x, weight and bias",
         Case("gradients", weighted_batch, visible=True, gradients=("x", "weight", "bias")),
         advice="Weight and bias are learned, mean and variance depend on x: no detach, no .data, no no_grad, no "
         "item().",
-        observe=observe.gradients,
         fails="The gradient with respect to x, weight or bias is missing, or is not the result's derivative.",
     ),
     points=3,

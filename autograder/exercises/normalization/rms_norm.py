@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, given, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, each_tensor, randn
 from autograder.exercises.normalization.inputs import (
     four_axes,
     gain,
@@ -15,7 +15,7 @@ from autograder.exercises.normalization.inputs import (
     with_weight,
     without_weight,
 )
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -134,11 +134,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A row of zeros stays zero",
-        Case(
-            "zeros beside whole numbers",
-            given(x=torch.tensor([[0.0, 0.0], [1.0, 7.0]]), weight=torch.ones(2)),
-            visible=True,
-        ),
+        shown("zeros beside whole numbers", x=torch.tensor([[0.0, 0.0], [1.0, 7.0]]), weight=torch.ones(2)),
         Case("a row of zeros", rows_of_zeros, visible=True),
         advice="Without eps, 0 is divided by 0 there. The other rows of this case have to be right too.",
         fails="A row of zeros does not stay zero, or the rows beside it are not x / sqrt(mean of x² + eps) · weight.",
@@ -157,24 +153,19 @@ EXERCISE = exercise(
         advice="A weight of one number would broadcast without an error. Compare its shape with the last dimension of "
         "x.",
         name="A weight of another shape raises ValueError",
-        needs="Rows keep their direction, but for the weight",
         fails="You accept a weight of another shape, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("weighted batch",),
         Case("bfloat16", unbiased(each_tensor(Tensor.bfloat16, weighted_batch)), visible=True),
         ("large numbers in float16",),
         advice="Inputs in half precision must give the same dtype, and no argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs="Rows keep their direction, but for the weight",
         fails="Your result has another dtype than x, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x and weight",
         Case("gradients", unbiased(weighted_batch), visible=True, gradients=("x", "weight")),
         advice="The mean square depends on x too, so gradients flow through it: no detach, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to x or the weight is missing, or is not the result's derivative.",
     ),
     points=3,

@@ -4,11 +4,11 @@ import functools
 from typing import Any
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randn
 from autograder.exercises.normalization.inputs import ATTENTION, FEED_FORWARD, block_weights, with_small_scores
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import normalization
 
@@ -61,12 +61,6 @@ def with_other_token(draw: Generator, position: int | None) -> Arguments:
     if position is not None:
         arguments["x"][:, position] = randn(draw, 2, 8)
     return arguments
-
-
-def block_in_bfloat16(draw: Generator) -> Arguments:
-    arguments = both_halves(draw)
-    weights = {name: weight.bfloat16() for name, weight in arguments["weights"].items()}
-    return {**arguments, "x": arguments["x"].bfloat16(), "weights": weights}
 
 
 def small_block(draw: Generator) -> Arguments:
@@ -158,23 +152,18 @@ EXERCISE = exercise(
         advice="Raise ValueError where n_heads does not divide the rows of q_proj, or n_kv_heads does not divide "
         "n_heads.",
         name="Heads that do not divide evenly raise ValueError",
-        needs="The feed-forward half adds its SwiGLU of the normed rows",
         fails="You accept heads that do not divide evenly, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         ("both halves",),
-        Case("bfloat16", block_in_bfloat16, visible=True),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, both_halves), visible=True),
         advice="Inputs in bfloat16 must give bfloat16, and neither x nor the weights may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs="The feed-forward half adds its SwiGLU of the normed rows",
         fails="Your result has another dtype than x, or you change x or the weights.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x and all nine weights",
         Case("gradients", small_block, visible=True, gradients=("x", "weights")),
         advice="Each weight must have its gradient: none of them may be cut off or left out.",
-        observe=observe.gradients,
         fails="The gradient with respect to x or one of the nine weights is missing, or is not the result's "
         "derivative.",
     ),

@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import peft
 
 
@@ -35,21 +34,18 @@ EXERCISE = exercise(
         weight=2,
         fails="You do not multiply each column by its own factor.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x and the factors",
         ("two rows", "batch", "square"),
         advice="The factors are what is trained: look for `detach`, `data` and `no_grad`.",
-        observe=observe.gradients,
         fails="The gradient with respect to x or scale is missing, or is not the derivative of their product.",
     ),
-    requires(
-        "The dtype of x is kept, and x is left unchanged",
+    keeps_dtype(
         Case("untouched", scaled(3, 4), visible=True),
         Case("float16", scaled(3, 5, dtype=torch.float16), visible=True),
         Case("float16 batch", scaled(2, 3, 4, dtype=torch.float16)),
         advice="Work on a new tensor, and return it in the dtype of x.",
-        observe=observe.dtype_and_changed,
-        needs="Each column is multiplied by its factor",
+        name="The dtype of x is kept, and x is left unchanged",
         fails="You lose the dtype of x, or change x.",
     ),
     refuses(
@@ -60,7 +56,6 @@ EXERCISE = exercise(
         advice="Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
         "ValueError.",
         name="Factors that are not one for each column raise ValueError",
-        needs="Each column is multiplied by its factor",
         fails="You do not raise ValueError for factors of other shapes, or raise it for fitting ones.",
     ),
     points=2,

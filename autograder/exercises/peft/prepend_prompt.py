@@ -7,7 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, argument_maker, randn
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, requires
 from llm_course.checking import observe
 from solutions import peft
 
@@ -83,24 +83,21 @@ EXERCISE = exercise(
         part=2,
         fails="Your labels do not grow by -100 at the front.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the prompt and the embeddings",
         Case("gradients", drawn_batch(2, 4, 3, 5), visible=True, gradients=("embeddings", "prompt")),
         Case("gradients of three texts", drawn_batch(3, 5, 2, 4), gradients=("embeddings", "prompt")),
         advice="The prompt is what is trained, and all texts share it: its gradients add up.",
-        observe=observe.gradients,
         part=0,
         fails="The gradient with respect to prompt or embeddings is missing, or is not the sum over its copies.",
     ),
-    requires(
-        "Embeddings, mask and labels keep their dtypes, and the arguments are left unchanged",
+    keeps_dtype(
         Case("Boolean mask", drawn_batch(2, 4, 3, 2, boolean=True), visible=True),
         Case("Boolean mask, drawn", drawn_batch(3, 5, 2, 4, boolean=True)),
         Case("half precision", drawn_batch(2, 4, 3, 2, dtype=torch.float16), visible=True),
         advice="`mask.new_ones` and `labels.new_full` take the dtype along; the prompt is brought to that of the "
         "embeddings.",
-        observe=observe.dtype_and_changed,
-        needs="Each text begins with the rows of the prompt, and its own rows follow",
+        name="Embeddings, mask and labels keep their dtypes, and the arguments are left unchanged",
         fails="You lose the dtype of embeddings, mask or labels, or change an argument.",
     ),
     requires(

@@ -2,9 +2,9 @@
 
 from torch import Generator, nn
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint
+from autograder.exercises.drawing import Arguments, argument_maker, randint
 from autograder.exercises.peft.inputs import drawn_layer
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import peft
 
 
@@ -77,7 +77,7 @@ EXERCISE = exercise(
         fails="You do not return 1 where everything is trained, or 0 where nothing is.",
     ),
     refuses(
-        Case("no parameters", given(model=nn.Sequential()), visible=True),
+        shown("no parameters", model=nn.Sequential()),
         Case(
             "no parameters in its parts",
             lambda draw: {"model": nn.Sequential(*[nn.Sequential() for _ in range(randint(draw, 2, 20))])},
@@ -85,7 +85,6 @@ EXERCISE = exercise(
         ("last layer",),
         advice="0 / 0 is no share: raise ValueError.",
         name="A model without parameters raises ValueError",
-        needs="It is the number of trained parameters, divided by that of all",
         fails="You do not raise ValueError for a model without parameters, or raise it for another.",
     ),
     points=2,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, randn, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randint, randn, uniform
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -46,11 +46,6 @@ def drawn_positions(draw: Generator) -> Arguments:
 
 def one_new_row(draw: Generator) -> Arguments:
     return {"x": random_heads(draw, 2, 3, 1, 4), "positions": torch.tensor([randint(draw, 7, 20)])}
-
-
-def bfloat16_rows(draw: Generator) -> Arguments:
-    arguments = drawn_positions(draw)
-    return {**arguments, "x": arguments["x"].bfloat16()}
 
 
 FAR = [2501, 2727, 3001, 3333]
@@ -106,11 +101,10 @@ EXERCISE = exercise(
         Case("base below zero", lambda draw: {**from_zero(draw), "base": -uniform(draw, 1, 100)}, visible=True),
         advice="Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
         "above 0, and nowhere else.",
-        needs=DISTANCE,
     ),
     requires(
         "The dtype of x is kept",
-        Case("bfloat16", bfloat16_rows, visible=True),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, drawn_positions), visible=True),
         # At position 0, where the result does not depend on the precision of the angles, which is left open.
         Case("float64", rows_of(2, 1, 3, 4, positions=[0, 0, 0], dtype=torch.float64), visible=True),
         advice="A product of bfloat16 and float32 is float32: bring cosines and sines to the dtype of x, or the "
@@ -127,20 +121,15 @@ EXERCISE = exercise(
         fails="At far positions in half precision, your rows are not turned by angles of float32's precision.",
         needs=DISTANCE,
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("positions with gaps", "positions drawn"),
         advice="An argument differs after your call: writing into a slice of x changes it for the caller too.",
-        fails="You change an argument.",
-        observe=observe.changed,
-        needs=DISTANCE,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach x",
         Case("gradients", rows_of(1, 2, 3, 6, positions=[3, 10, 4]), visible=True, gradients=("x",)),
         advice="Queries and keys are learned through this function: no detach, no no_grad, no way through NumPy.",
         fails="The gradient of your result with respect to x is missing, or is not the turn's derivative.",
-        observe=observe.gradients,
         needs=DISTANCE,
     ),
     points=6,

@@ -2,8 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint, uniform, within
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -15,10 +15,6 @@ def drawn_base(draw: Generator) -> Arguments:
     return {"seq_len": randint(draw, 5, 9), "d_model": 2 * randint(draw, 5, 7), "base": randint(draw, 2, 9) + 0.5}
 
 
-def drawn_small_base(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 3, 5), "d_model": 6, "base": uniform(draw, 0.3, 0.7)}
-
-
 def drawn_negative_base(draw: Generator) -> Arguments:
     return {"seq_len": 3, "d_model": 4, "base": -uniform(draw, 1, 100)}
 
@@ -28,9 +24,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         "Every row has the length √(d_model / 2)",
-        Case("even width", given(seq_len=3, d_model=4), visible=True),
+        shown("even width", seq_len=3, d_model=4),
         Case("even width drawn", lambda draw: {"seq_len": randint(draw, 18, 30), "d_model": 2 * randint(draw, 4, 7)}),
-        Case("another base", given(seq_len=3, d_model=4, base=100.0), visible=True),
+        shown("another base", seq_len=3, d_model=4, base=100.0),
         advice="Sine and cosine of the same angle, squared, sum to 1: two columns that share an angle give each row "
         "the same length.",
         fails="Your rows do not all have the length √(d_model / 2).",
@@ -39,7 +35,7 @@ EXERCISE = exercise(
     ),
     requires(
         ROW_0,
-        Case("one position", given(seq_len=1, d_model=4), visible=True),
+        shown("one position", seq_len=1, d_model=4),
         Case("one position, drawn", lambda draw: {"seq_len": 1, "d_model": 2 * randint(draw, 4, 20)}),
         advice="At position 0 every angle is 0. Which of sine and cosine is 0 there, and in which columns does it "
         "belong?",
@@ -57,24 +53,24 @@ EXERCISE = exercise(
         "The base sets how far the speeds spread",
         ("another base",),
         Case("another base drawn", drawn_base),
-        Case("base below one", drawn_small_base, visible=True),
+        Case("base below one", within(seq_len=(3, 5), d_model=6, base=(0.3, 0.7)), visible=True),
         advice="The slowest angle grows by base^(-(d_model - 2) / d_model) a position: another base, another encoding.",
         fails="With another base, your columns 2i, 2i + 1 are not sine, cosine of position / base^(2i / d_model).",
     ),
     requires(
         "An odd width works",
-        Case("odd width", given(seq_len=3, d_model=3), visible=True),
+        shown("odd width", seq_len=3, d_model=3),
         Case("odd width drawn", lambda draw: {"seq_len": randint(draw, 4, 6), "d_model": 2 * randint(draw, 4, 7) + 1}),
-        Case("one column", lambda draw: {"seq_len": randint(draw, 3, 30), "d_model": 1}, visible=True),
+        Case("one column", within(seq_len=(3, 30), d_model=1), visible=True),
         advice="Three columns are two sines and one cosine, and the exponents are 0 and 2/3.",
         fails="With an odd width, column 2i is not the sine, or 2i + 1 not the cosine, of position / base^(2i / "
         "d_model).",
         weight=2,
     ),
     refuses(
-        Case("no position", given(seq_len=0, d_model=4), visible=True),
-        Case("no column", lambda draw: {"seq_len": randint(draw, 3, 30), "d_model": 0}, visible=True),
-        Case("base of zero", given(seq_len=3, d_model=4, base=0.0), visible=True),
+        shown("no position", seq_len=0, d_model=4),
+        Case("no column", within(seq_len=(3, 30), d_model=0), visible=True),
+        shown("base of zero", seq_len=3, d_model=4, base=0.0),
         Case("base below zero", drawn_negative_base, visible=True),
         advice="Raise ValueError where seq_len or d_model is below 1 or the base is not above 0, and nowhere else.",
         needs=SPEEDS,

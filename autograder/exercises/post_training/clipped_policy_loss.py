@@ -6,7 +6,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from llm_course.checking import observe
 from solutions import post_training
 
@@ -139,31 +139,25 @@ EXERCISE = exercise(
         Case("old of one row", whole(old_log_probs=-torch.ones(1, 3)), visible=True),
         advice="There is one advantage for each row, one old log probability and one entry of the mask for each token.",
         name="Shapes that do not fit, and a negative clip, raise ValueError",
-        needs=COUNTED,
         fails="You accept shapes that do not fit or a negative clip, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", answers(3, 6, dtype=torch.float64), visible=True, slack=1e12),
         Case("nothing counts in float64", whole(**DOUBLE, mask=NOTHING), visible=True),
         ("answers",),
         advice="Work on new tensors, in the dtype of log_probs.",
-        observe=observe.dtype_and_changed,
-        needs=COUNTED,
         fails="Your loss has another dtype than log_probs, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the policy",
         Case("gradients", answers(3, 6), visible=True, gradients=("log_probs",)),
         advice="Where the ratio is clipped no gradient flows; elsewhere it must.",
-        observe=observe.gradients,
         fails="The gradient of your loss with respect to log_probs is missing, or is not the loss's derivative.",
     ),
-    requires(
+    passes_gradients(
         "No gradient reaches the old log probabilities",
         Case("gradients of both", whole(), visible=True, gradients=BOTH),
         advice="They were written down when the answers were: detach them.",
-        observe=observe.gradients,
         needs=COUNTED,
         fails="A gradient reaches old_log_probs, or the one that reaches log_probs is not the loss's derivative.",
     ),

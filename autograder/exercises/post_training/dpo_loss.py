@@ -3,9 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import post_training
 
 
@@ -56,7 +55,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MARGINS,
-        Case("two pairs", given(**FOUR, beta=0.5), visible=True),
+        shown("two pairs", **FOUR, beta=0.5),
         Case("pairs, drawn", pairs(5, 0.3)),
         Case("one pair", pairs(1, 0.7), visible=True),
         advice="With a policy that equals its reference every loss is log 2. Then let one of the four grow, and follow "
@@ -66,7 +65,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Beta multiplies the differences, inside the sigmoid",
-        Case("small beta", given(**FOUR, beta=0.05), visible=True),
+        shown("small beta", **FOUR, beta=0.05),
         Case("large beta", pairs(4, 2.0), visible=True),
         advice="With a beta near 0 the loss is near log 2, whatever the policy says.",
         weight=2,
@@ -82,40 +81,34 @@ EXERCISE = exercise(
         fails="At large margins, your loss is not finite, or is not the mean of -log sigmoid of the margins.",
     ),
     refuses(
-        Case("beta of 0", given(**FOUR, beta=0.0), visible=True),
-        Case("negative beta", given(**FOUR, beta=-0.5), visible=True),
+        shown("beta of 0", **FOUR, beta=0.0),
+        shown("negative beta", **FOUR, beta=-0.5),
         Case("columns of the rejected", of_another_shape(("policy_rejected",), 3, 1)),
         Case("one reference for all", of_another_shape(("reference_rejected",), 1), visible=True),
         Case("columns of the reference", of_another_shape(REFERENCE, 3, 1), visible=True),
         Case("columns of the chosen", of_another_shape(("policy_chosen", "reference_chosen"), 3, 1), visible=True),
         advice="Compare the four shapes, each with the others, and beta with 0.",
         name="Shapes that differ, and a beta that is not positive, raise ValueError",
-        needs=MARGINS,
         fails="You accept shapes that differ or a beta below or at 0, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", pairs(4, 0.4, torch.float64), visible=True, slack=1e12),
         ("two pairs",),
         advice="float64 log probabilities give a float64 loss, float32 ones a float32 one.",
-        observe=observe.dtype_and_changed,
-        needs=MARGINS,
         fails="Your loss has another dtype than the log probabilities, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the policy",
         Case("gradients", pairs(4, 0.6), visible=True, gradients=POLICY),
         Case("gradients far apart", drawn_far, visible=True, gradients=POLICY),
         advice="The policy's log probabilities, of chosen and of rejected answers, are what is trained.",
-        observe=observe.gradients,
         fails="The gradient with respect to the policy's log probabilities is missing, or is not the loss's "
         "derivative.",
     ),
-    requires(
+    passes_gradients(
         "No gradient reaches the reference",
         Case("gradients of all", pairs(3, 0.4), visible=True, gradients=ALL),
         advice="The reference is the policy before training. detach its log probabilities.",
-        observe=observe.gradients,
         fails="A gradient reaches the reference, or the policy's gradient is not the loss's derivative.",
     ),
     points=4,

@@ -3,8 +3,7 @@
 import torch
 
 from autograder.exercises.drawing import ArgumentMaker, given, randn
-from autograder.exercises.spec import Case, exercise, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, requires, shown
 from solutions import post_training
 
 
@@ -24,10 +23,10 @@ EXERCISE = exercise(
     __file__,
     requires(
         GROUPED,
-        Case("two groups", given(rewards=TWO), visible=True),
+        shown("two groups", rewards=TWO),
         Case("one group", drawn(1, 5), visible=True),
-        Case("far from 0", given(rewards=FAR), visible=True),
-        Case("one right of many", given(rewards=torch.eye(2, 256)), visible=True),
+        shown("far from 0", rewards=FAR),
+        shown("one right of many", rewards=torch.eye(2, 256)),
         Case("with gaps", lambda draw: {"rewards": randn(draw, 5, 3).T}),
         advice="In a group of 1, 0, 0, 1 the mean is a half and the population's standard deviation too: the "
         "advantages are 1, -1, -1, 1.",
@@ -36,8 +35,8 @@ EXERCISE = exercise(
     ),
     requires(
         "A group of equal rewards, or of one sample, has advantages of 0",
-        Case("equal rewards", given(rewards=EQUAL), visible=True),
-        Case("one sample each", given(rewards=torch.tensor([[0.5], [2.0]])), visible=True),
+        shown("equal rewards", rewards=EQUAL),
+        shown("one sample each", rewards=torch.tensor([[0.5], [2.0]])),
         advice="0 / 0 is NaN, and one NaN spoils all weights: add 1e-6 to the standard deviation.",
         needs=GROUPED,
         fails="Your advantages are not 0 in a group of equal rewards or of one sample.",
@@ -49,13 +48,11 @@ EXERCISE = exercise(
         needs=GROUPED,
         fails="Where rewards lie close together, your advantages are not (reward - mean) / (deviation + 1e-6).",
     ),
-    requires(
-        "The dtype is kept and the rewards are left unchanged",
+    keeps_dtype(
         Case("float64", drawn(2, 4, torch.float64), visible=True, slack=1e12),
         ("two groups",),
         advice="Work on a new tensor in the dtype of the rewards.",
-        observe=observe.dtype_and_changed,
-        needs=GROUPED,
+        name="The dtype is kept and the rewards are left unchanged",
         fails="Your advantages have another dtype than the rewards, or you change the rewards.",
     ),
     points=2,

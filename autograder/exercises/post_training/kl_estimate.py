@@ -4,8 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import post_training
 
 
@@ -31,11 +30,7 @@ EXERCISE = exercise(
         Case("three samples", given(**THREE), visible=True, slack=ROUNDING),
         Case("one sample", samples(1), visible=True, slack=ROUNDING),
         Case("with gaps", lambda draw: {key: value[::2] for key, value in samples(8)(draw).items()}, slack=ROUNDING),
-        Case(
-            "all alike",
-            given(log_probs=THREE["log_probs"], reference_log_probs=THREE["log_probs"].clone()),
-            visible=True,
-        ),
+        shown("all alike", log_probs=THREE["log_probs"], reference_log_probs=THREE["log_probs"].clone()),
         advice="d is the reference's log probability minus the policy's. At d = 0 the term is 0, at 1 it is 0.718, and "
         "at -1 it is 0.368.",
         weight=3,
@@ -62,23 +57,18 @@ EXERCISE = exercise(
         ),
         advice="Compare the two shapes before you subtract.",
         name="Log probabilities that are not one for one raise ValueError",
-        needs=MEAN,
         fails="You accept shapes that differ, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", samples(5, torch.float64), visible=True, slack=1e12),
         ("three samples",),
         advice="float64 log probabilities give a float64 estimate, float32 ones a float32 one.",
-        observe=observe.dtype_and_changed,
-        needs=MEAN,
         fails="Your estimate has another dtype than the log probabilities, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the policy's log probabilities",
         Case("gradients", samples(4), visible=True, gradients=("log_probs",), slack=ROUNDING),
         advice="A KL term in a loss is differentiated: no detach, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to log_probs is missing, or is not that of the mean of exp(d) - 1 - d.",
     ),
     points=1,

@@ -3,9 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, argument_maker, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import post_training
 
 
@@ -29,11 +28,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MARGINS,
-        Case(
-            "three pairs",
-            given(chosen=torch.tensor([2.0, 0.0, 3.0]), rejected=torch.tensor([1.0, 3.0, 1.0])),
-            visible=True,
-        ),
+        shown("three pairs", chosen=torch.tensor([2.0, 0.0, 3.0]), rejected=torch.tensor([1.0, 3.0, 1.0])),
         Case("one pair", pairs(1), visible=True),
         Case("with gaps", lambda draw: {"chosen": randn(draw, 4, 2)[:, 0], "rejected": randn(draw, 4, 3)[:, 1]}),
         advice="For equal rewards the loss is log 2 = 0.693, for a difference of 1 it is 0.313, and for -1 it is "
@@ -43,11 +38,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Rewards a thousand apart give a finite loss",
-        Case(
-            "far apart",
-            given(chosen=torch.tensor([1000.0, -500.0, 0.0]), rejected=torch.tensor([0.0, 500.0, 1000.0])),
-            visible=True,
-        ),
+        shown("far apart", chosen=torch.tensor([1000.0, -500.0, 0.0]), rejected=torch.tensor([0.0, 500.0, 1000.0])),
         advice="Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made. "
         "Clamping, or a small number added inside the logarithm, makes the loss finite and wrong.",
         needs=MARGINS,
@@ -59,24 +50,20 @@ EXERCISE = exercise(
         Case("one for all", lambda draw: {"chosen": randn(draw, 3), "rejected": randn(draw, 1)}, visible=True),
         advice="Compare the two shapes before you subtract.",
         name="Rewards that are not one for one raise ValueError",
-        needs=MARGINS,
         fails="You accept rewards that are not one for one, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the rewards are left unchanged",
+    keeps_dtype(
         Case("float64", pairs(4, torch.float64), visible=True, slack=1e12),
         ("three pairs",),
         advice="float64 rewards give a float64 loss, float32 rewards a float32 one.",
-        observe=observe.dtype_and_changed,
-        needs=MARGINS,
+        name="The dtype is kept and the rewards are left unchanged",
         fails="Your loss has another dtype than the rewards, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach both rewards",
         Case("gradients", pairs(4), visible=True, gradients=("chosen", "rejected")),
         Case("gradients far apart", drawn_far_apart, visible=True, gradients=("chosen", "rejected")),
         advice="Both answers were scored by the model that is trained: no detach, no item().",
-        observe=observe.gradients,
         fails="The gradient with respect to chosen or rejected is missing, or is not the loss's derivative.",
     ),
     points=2,

@@ -3,9 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import post_training
 
 
@@ -68,7 +67,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         SUMMED,
-        Case("all counted", given(**SMALL), visible=True),
+        shown("all counted", **SMALL),
         # After the shift, one position is left.
         Case("two positions", all_counted(3, 2), visible=True),
         Case("with gaps", with_gaps),
@@ -79,7 +78,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Labels of -100 add nothing",
-        Case("answers", given(**PARTLY_IGNORED), visible=True),
+        shown("answers", **PARTLY_IGNORED),
         Case("one answer", answers(1, 5)),
         advice="There is no token -100. Look up any valid token there, and set what you find to 0 before the sum.",
         weight=2,
@@ -95,11 +94,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Large logits do not overflow",
-        Case(
-            "a logit of 1000",
-            given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), labels=torch.tensor([[0, 1]])),
-            visible=True,
-        ),
+        shown("a logit of 1000", logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), labels=torch.tensor([[0, 1]])),
         Case("huge logits", huge, visible=True),
         advice="Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0. A small "
         "number added inside a logarithm keeps it finite and makes it wrong.",
@@ -111,23 +106,18 @@ EXERCISE = exercise(
         Case("one row of labels", all_counted(2, 5, labels_batch=1), visible=True),
         advice="Compare logits.shape[:2] with labels.shape before you cut anything.",
         name="Logits and labels that do not fit raise ValueError",
-        needs=SUMMED,
         fails="You accept logits and labels that do not fit, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", answers(2, 6, torch.float64), visible=True, slack=1e12),
         ("answers",),
         advice="Sums of float64 logits are float64, and the labels still hold their -100 after the call.",
-        observe=observe.dtype_and_changed,
-        needs=SUMMED,
         fails="Your sums have another dtype than the logits, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the logits",
         Case("gradients", answers(2, 6), visible=True, gradients=("logits",)),
         advice="These sums are what preference training differentiates: no detach, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient of your sums with respect to the logits is missing, or is not the sums' derivative.",
     ),
     points=4,

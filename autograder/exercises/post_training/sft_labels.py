@@ -2,9 +2,8 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import Arguments, argument_maker, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import post_training
 
 
@@ -38,51 +37,48 @@ EXERCISE = exercise(
     __file__,
     requires(
         LABELED,
-        Case("one turn", given(ids=IDS, spans=[(2, 5)]), visible=True),
+        shown("one turn", ids=IDS, spans=[(2, 5)]),
         Case("one turn, drawn", drawn(1)),
-        Case("two turns", given(ids=IDS, spans=[(1, 3), (5, 7)]), visible=True),
-        Case("everything", given(ids=IDS, spans=[(0, 8)]), visible=True),
+        shown("two turns", ids=IDS, spans=[(1, 3), (5, 7)]),
+        shown("everything", ids=IDS, spans=[(0, 8)]),
         advice="Take ids 7, 8, 9 and the span (1, 2): the labels are -100, 8, -100.",
         weight=3,
         fails="Your labels are not the tokens inside the spans, in their own places, and -100 elsewhere.",
     ),
     requires(
         "Spans come in any order, and may touch",
-        Case("in another order", given(ids=IDS, spans=[(5, 7), (1, 3)]), visible=True),
-        Case("touching", given(ids=IDS, spans=[(4, 6), (2, 4)]), visible=True),
+        shown("in another order", ids=IDS, spans=[(5, 7), (1, 3)]),
+        shown("touching", ids=IDS, spans=[(4, 6), (2, 4)]),
         Case("touching, drawn", with_spans((1, 2), (2, 5), (5, 6))),
         advice="Sort the spans. One may begin where another ends.",
         fails="Where spans touch or are unsorted, your labels are not the ids inside any span, and -100 elsewhere.",
     ),
     requires(
         "Without a span nothing is labeled",
-        Case("no turn", given(ids=IDS, spans=[]), visible=True),
+        shown("no turn", ids=IDS, spans=[]),
         advice="A conversation in which the assistant says nothing has labels too: -100 for every token.",
         needs=LABELED,
         fails="You do not return -100 for every token where there is no span.",
     ),
     refuses(
-        Case("empty", given(ids=IDS, spans=[(2, 2)]), visible=True),
-        Case("too long", given(ids=IDS, spans=[(6, 9)]), visible=True),
-        Case("negative", given(ids=IDS, spans=[(-3, 4)]), visible=True),
-        Case("overlapping", given(ids=IDS, spans=[(1, 4), (3, 6)]), visible=True),
-        Case("overlapping, not side by side", given(ids=IDS, spans=[(3, 6), (0, 2), (5, 8)]), visible=True),
-        Case("one inside another", given(ids=IDS, spans=[(2, 3), (1, 6)]), visible=True),
-        Case("twice the same", given(ids=IDS, spans=[(1, 4), (1, 4)]), visible=True),
+        shown("empty", ids=IDS, spans=[(2, 2)]),
+        shown("too long", ids=IDS, spans=[(6, 9)]),
+        shown("negative", ids=IDS, spans=[(-3, 4)]),
+        shown("overlapping", ids=IDS, spans=[(1, 4), (3, 6)]),
+        shown("overlapping, not side by side", ids=IDS, spans=[(3, 6), (0, 2), (5, 8)]),
+        shown("one inside another", ids=IDS, spans=[(2, 3), (1, 6)]),
+        shown("twice the same", ids=IDS, spans=[(1, 4), (1, 4)]),
         Case("twice the same, drawn", with_spans((1, 4), (1, 4))),
         advice="Go through the sorted spans and keep the end of the last one: each must lie between it and len(ids).",
         name="Spans that are empty, leave the tokens or overlap raise ValueError",
         weight=2,
-        needs=LABELED,
         fails="You accept invalid spans, or raise something other than ValueError.",
     ),
-    requires(
-        "The lists are left as they were",
+    leaves_arguments(
         ("two turns", "in another order"),
         advice="Make a new list: neither ids nor spans may be changed. `spans.sort()` changes spans; `sorted` does "
         "not.",
-        observe=observe.changed,
-        needs=LABELED,
+        name="The lists are left as they were",
         fails="You change ids or spans.",
     ),
     points=2,

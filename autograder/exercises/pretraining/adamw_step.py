@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, given, randint, randn, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, each_tensor, randint, randn, uniform
 from autograder.exercises.pretraining.inputs import away_from_zero
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, keeps_dtype, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -88,8 +88,8 @@ EXERCISE = exercise(
     __file__,
     requires(
         "m is a running mean of the gradients",
-        Case("first step", given(**SMALL, weight_decay=0.0), visible=True),
-        Case("later step", given(**{**SMALL, **AVERAGES}, weight_decay=0.0), visible=True),
+        shown("first step", **SMALL, weight_decay=0.0),
+        shown("later step", **{**SMALL, **AVERAGES}, weight_decay=0.0),
         Case("later step, drawn", later(2, 2, 3)),
         advice="The new m is beta1 times the old one and 1 - beta1 times the gradient. It is returned uncorrected.",
         part=1,
@@ -122,7 +122,7 @@ EXERCISE = exercise(
     ),
     requires(
         "eps is added to the root, after the correction",
-        Case("large eps", given(**{**SMALL, "eps": 1.0}, weight_decay=0.0), visible=True),
+        shown("large eps", **{**SMALL, "eps": 1.0}, weight_decay=0.0),
         Case("large eps, drawn", lambda draw: {**later_step(draw, 4), "eps": uniform(draw, 0.3, 0.6)}),
         Case("default eps", without("eps", tiny), visible=True),
         advice="Divide by the root of the corrected v, plus eps. The default is 1e-8.",
@@ -131,7 +131,7 @@ EXERCISE = exercise(
     ),
     requires(
         "The decay is decoupled from the gradient",
-        Case("first step with decay", given(**SMALL, weight_decay=0.5), visible=True),
+        shown("first step with decay", **SMALL, weight_decay=0.5),
         Case("with decay, drawn", with_decay(5)),
         Case("decay alone", decay_alone, visible=True),
         Case("default decay", without("weight_decay", LATE), visible=True),
@@ -161,12 +161,10 @@ EXERCISE = exercise(
         needs=CORRECTED,
         fails="You accept step 0 or shapes that differ, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", each_tensor(Tensor.double, later(2, 3)), visible=True, slack=1e12),
         Case("bfloat16", each_tensor(Tensor.bfloat16, later(2, 3))),
         advice="The results are new tensors in the dtype of the parameters: no `-=`, no `mul_` on what you were given.",
-        observe=observe.dtype_and_changed,
         needs=CORRECTED,
         fails="Your results have another dtype than the parameters, or you change an argument.",
     ),

@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, argument_maker, given, randint, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, argument_maker, randint, uniform
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import pretraining
 
 
@@ -42,7 +42,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         LINE,
-        Case("first step", given(step=0, **SMALL), visible=True),
+        shown("first step", step=0, **SMALL),
         Case("late in the warm-up", at(lambda run: run["warmup"] - 3)),
         advice="Count: step 0 has peak / warmup, step 1 twice that, and step warmup - 1 the whole peak.",
         weight=2,
@@ -50,7 +50,7 @@ EXERCISE = exercise(
     ),
     requires(
         "From step warmup on, half a cosine leads down from the peak",
-        Case("first after the warm-up", given(step=4, **SMALL), visible=True),
+        shown("first after the warm-up", step=4, **SMALL),
         Case("a quarter down, drawn", at(after(0.3))),
         advice="Progress is 0 at step warmup and would be 1 at step total. floor + (peak - floor) * (1 + cos(pi * "
         "progress)) / 2.",
@@ -59,7 +59,7 @@ EXERCISE = exercise(
     ),
     requires(
         "The floor is reached at step total, and kept",
-        Case("the end", given(step=10, **SMALL), visible=True),
+        shown("the end", step=10, **SMALL),
         Case("beyond the end", at(lambda run: run["total"] + run["warmup"]), visible=True),
         advice="At step total the rate is the floor, and it stays there, however many steps follow.",
         weight=2,
@@ -68,14 +68,14 @@ EXERCISE = exercise(
     ),
     requires(
         "The floor may be left out",
-        Case("without a floor, halfway down", given(step=7, warmup=4, total=10, peak=8.0), visible=True),
+        shown("without a floor, halfway down", step=7, warmup=4, total=10, peak=8.0),
         Case("without a floor", at(after(0.6), "floor"), visible=True),
         advice="Without a floor the cosine leads to 0.",
         fails="Without a floor, your rate is not on half a cosine from the peak down to 0, where it stays.",
     ),
     requires(
         "warmup may be 0, and it may be total",
-        Case("without a warm-up", given(step=0, **{**SMALL, "warmup": 0}), visible=True),
+        shown("without a warm-up", step=0, **{**SMALL, "warmup": 0}),
         Case("without a warm-up, later", at(after(0.4), warmup=0), visible=True),
         Case("nothing but warm-up", only_warmup(-1), visible=True),
         Case("after nothing but warm-up", only_warmup(0), visible=True),
@@ -89,7 +89,6 @@ EXERCISE = exercise(
         Case("warm-up longer than all", at(lambda run: 2, warmup=9, total=8), visible=True),
         Case("warm-up below 0", at(lambda run: 3, warmup=-4), visible=True),
         advice="step and warmup cannot be negative, and warmup cannot be longer than total.",
-        needs=LINE,
     ),
     points=3,
 )

@@ -3,9 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import pretraining
 
 VOCAB = 7
@@ -81,7 +80,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         SHIFTED,
-        Case("one text", given(**SMALL), visible=True),
+        shown("one text", **SMALL),
         Case("two texts", text(2, 5), visible=True),
         Case("texts, drawn", text(3, 7, vocab=11)),
         Case("two tokens", text(1, 2), visible=True),
@@ -92,7 +91,7 @@ EXERCISE = exercise(
     ),
     requires(
         "The mean runs over the targets that count",
-        Case("with ignored", given(**PARTLY_IGNORED), visible=True),
+        shown("with ignored", **PARTLY_IGNORED),
         Case("with ignored, drawn", with_ignored(3, 8)),
         advice="Leave out each target that is ignore_index, in the sum and in the count, over the whole batch at once.",
         weight=2,
@@ -100,14 +99,11 @@ EXERCISE = exercise(
     ),
     requires(
         "ignore_index may be any number",
-        Case(
+        shown(
             "the id 0 ignored",
-            given(
-                logits=torch.tensor([[[0.0, 0.0], [9.0, 0.0], [0.0, 0.0]]]),
-                ids=torch.tensor([[1, 1, 0]]),
-                ignore_index=0,
-            ),
-            visible=True,
+            logits=torch.tensor([[[0.0, 0.0], [9.0, 0.0], [0.0, 0.0]]]),
+            ids=torch.tensor([[1, 1, 0]]),
+            ignore_index=0,
         ),
         Case("another index, drawn", with_ignored(3, 6, another_index=True)),
         advice="Use the argument, not -100: ignore_index may also be the id of a token, such as the padding.",
@@ -123,23 +119,17 @@ EXERCISE = exercise(
     ),
     requires(
         "Large logits do not overflow",
-        Case(
-            "a logit of 1000",
-            given(logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), ids=torch.tensor([[0, 1]])),
-            visible=True,
-        ),
+        shown("a logit of 1000", logits=torch.tensor([[[1000.0, 0.0], [0.0, 0.0]]]), ids=torch.tensor([[0, 1]])),
         Case("huge logits", huge, visible=True),
         advice="exp of 89 is infinite in float32: let log_softmax or cross_entropy do it.",
         fails="With large logits, your loss is not finite, or is not the mean of -log p of the targets.",
     ),
     requires(
         "Logits need not be contiguous in memory",
-        Case(
+        shown(
             "three of four columns",
-            given(
-                logits=torch.tensor([[[0.0, 1.0, 2.0, 7.0], [3.0, 0.0, 1.0, 7.0]]])[..., :3], ids=torch.tensor([[0, 2]])
-            ),
-            visible=True,
+            logits=torch.tensor([[[0.0, 1.0, 2.0, 7.0], [3.0, 0.0, 1.0, 7.0]]])[..., :3],
+            ids=torch.tensor([[0, 2]]),
         ),
         Case("with gaps", with_gaps, visible=True),
         advice="`view` needs memory without gaps. `reshape` and `flatten` do not.",
@@ -151,25 +141,20 @@ EXERCISE = exercise(
         Case("as many by chance", other_logits(3, 3), visible=True),
         advice="Compare logits.shape[:2] with ids.shape before anything is flattened.",
         name="Logits and ids that do not fit raise ValueError",
-        needs=SHIFTED,
         fails="You accept logits and ids that do not fit, or raise something other than ValueError.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", text(2, 4, dtype=torch.float64), visible=True, slack=1e12),
         Case("bfloat16", text(2, 4, dtype=torch.bfloat16)),
         Case("all ignored in bfloat16", all_ignored(torch.bfloat16), visible=True),
         advice="Logits in float64 or bfloat16 must give a loss of the same dtype, and no argument may differ after the "
         "call.",
-        observe=observe.dtype_and_changed,
-        needs=SHIFTED,
         fails="Your loss has another dtype than the logits, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the logits",
         Case("gradients", with_ignored(2, 6), visible=True, gradients=("logits",)),
         advice="The loss is what is differentiated: no detach, no no_grad, no item().",
-        observe=observe.gradients,
         fails="The gradient of your loss with respect to the logits is missing, or is not the loss's derivative.",
     ),
     points=4,

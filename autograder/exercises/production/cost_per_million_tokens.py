@@ -2,23 +2,19 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform, within
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from solutions import production
 
 MAIN = "It is the price of an hour for the tokens of an hour"
 
-Range = tuple[float, float]
 USUAL = {"hourly_cost": 9.0, "tokens_per_second": 1000.0, "utilisation": 0.25}
 
 
-def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> ArgumentMaker:
-    """Numbers drawn from these ranges."""
-    ranges = {"hourly_cost": hourly_cost, "tokens_per_second": tokens_per_second, "utilisation": utilisation}
-    return lambda draw: {name: uniform(draw, *ends) for name, ends in ranges.items()}
-
-
-drawn = within((2, 9), (100, 900), (0.1, 0.4))
+drawn = within(hourly_cost=(2.0, 9.0), tokens_per_second=(100.0, 900.0), utilisation=(0.1, 0.4))
+# Millionths for a million: nobody rounds them.
+next_to_nothing = within(hourly_cost=(0.0005, 0.0009), tokens_per_second=(20e3, 90e3), utilisation=(0.5, 0.9))
+few_an_hour = within(hourly_cost=(0.1, 0.9), tokens_per_second=(0.0021, 0.0039), utilisation=(0.2, 0.3))
 
 
 def usual(**changes: float) -> ArgumentMaker:
@@ -37,18 +33,17 @@ EXERCISE = exercise(
         MAIN,
         Case("a quarter busy", usual(), visible=True),
         Case("drawn", drawn),
-        Case("cheap tokens", given(hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9), visible=True),
-        # Millionths for a million: nobody rounds them.
-        Case("tokens for next to nothing, drawn", within((0.0005, 0.0009), (20_000, 90_000), (0.5, 0.9))),
+        shown("cheap tokens", hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9),
+        Case("tokens for next to nothing, drawn", next_to_nothing),
         advice="1,000 tokens per second, busy for 0.25 of the time: 900,000 an hour, for 9. What does a million cost?",
         fails="Your cost is not the price of an hour for the tokens of an hour.",
         weight=3,
     ),
     requires(
         "A slow machine makes fractions of a token per second",
-        Case("a slow machine", given(hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6), visible=True),
-        Case("a few tokens an hour", given(hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257), visible=True),
-        Case("a few tokens an hour, drawn", within((0.1, 0.9), (0.0021, 0.0039), (0.2, 0.3))),
+        shown("a slow machine", hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6),
+        shown("a few tokens an hour", hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257),
+        Case("a few tokens an hour, drawn", few_an_hour),
         advice="Half a token per second is 1,800 an hour: keep the fraction.",
         fails="Below one token per second, your cost is not hourly_cost · 1,000,000 / the tokens of an hour.",
         needs=MAIN,
@@ -72,7 +67,6 @@ EXERCISE = exercise(
         Case("one of them negative, drawn", drawn_refusal),
         advice="Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a "
         "utilisation that is not above 0 or is above 1.",
-        needs=MAIN,
     ),
     points=2,
 )

@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import production
 
 MAIN = "Attention and feed-forward have linear_bits a parameter, the rest has other_bits"
@@ -52,7 +51,7 @@ EXERCISE = exercise(
         MAIN,
         Case("8 bits", small(8, 32), visible=True),
         Case("drawn", drawn),
-        Case("Llama-2-7B", given(parameter_counts=LLAMA_2_7B, linear_bits=4.127, other_bits=16), visible=True),
+        shown("Llama-2-7B", parameter_counts=LLAMA_2_7B, linear_bits=4.127, other_bits=16),
         advice="Multiply the parameters of attention and feed_forward by linear_bits, those of embedding and norm by "
         "other_bits, add up, and divide by the 8 bits of a byte.",
         fails="Your bytes are not linear_bits for attention and feed_forward, and other_bits for the rest.",
@@ -73,18 +72,16 @@ EXERCISE = exercise(
     requires(
         "The counts are read by their names, and may be 0",
         Case("in another order", drawn_order, visible=True),
-        Case("no norms", given(parameter_counts=counts(4, 3, 5, 0), linear_bits=4.5, other_bits=16), visible=True),
+        shown("no norms", parameter_counts=counts(4, 3, 5, 0), linear_bits=4.5, other_bits=16),
         advice="parameter_counts['attention'] finds the entry wherever it stands.",
         fails="With counts in another order, or one of 0, your bytes are not each named count times its bits, over 8.",
         needs=MAIN,
     ),
-    requires(
-        "The counts are left unchanged",
+    leaves_arguments(
         ("8 bits", "drawn", "4.5 bits"),
         advice="Read the entries with parameter_counts['norm']; pop takes them out.",
+        name="The counts are left unchanged",
         fails="You change the dict of counts that you were given.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         ("at most one bit",),
@@ -96,7 +93,6 @@ EXERCISE = exercise(
         Case("negative bits of both kinds", small(-4.5, -16), visible=True),
         Case("negative other bits, drawn", lambda draw: {**drawn(draw), "other_bits": -randint(draw, 1, 32)}),
         advice="Raise ValueError for a negative count, and for linear_bits or other_bits that is not above 0.",
-        needs=MAIN,
     ),
     points=2,
 )

@@ -9,11 +9,8 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import Arguments, given, randint
 from autograder.exercises.production.inputs import scales
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires
 from solutions import production
-
-MAIN = "Each code becomes its level, times the largest magnitude of its block"
 
 SMALL = torch.tensor([15, 0, 10, 7, 13, 0, 8], dtype=torch.uint8)
 SMALL_MAXIMA = torch.tensor([2.0, 3.0, 5.0])
@@ -50,7 +47,7 @@ EXERCISE = exercise(
     production.nf4_dequantize,
     __file__,
     requires(
-        MAIN,
+        "Each code becomes its level, times the largest magnitude of its block",
         Case("two blocks", small(SMALL[:6], SMALL_MAXIMA[:2]), visible=True, gradients=("absmax",)),
         Case("drawn", drawn, gradients=("absmax",)),
         Case("blocks of 64", partial(drawn, n=192, block_size=64), visible=True),
@@ -73,23 +70,20 @@ EXERCISE = exercise(
         fails="Where a block is short, or of one code, your numbers are not the codes' levels times their block's "
         "absmax.",
     ),
-    requires(
-        "The result has the dtype of absmax, and the arguments are left unchanged",
+    keeps_dtype(
         ("two blocks",),
         Case("bfloat16", partial(drawn, dtype=torch.bfloat16), visible=True),
         Case("float16", partial(drawn, dtype=torch.float16)),
         Case("float64", partial(drawn, dtype=torch.float64), visible=True),
         advice="An absmax in bfloat16 gives numbers in bfloat16: make the table in its dtype.",
+        name="The result has the dtype of absmax, and the arguments are left unchanged",
         fails="Your result does not have the dtype of absmax, or you change an argument.",
-        observe=observe.dtype_and_changed,
-        needs=MAIN,
     ),
-    requires(
+    passes_gradients(
         "Gradients reach absmax",
         ("two blocks", "drawn"),
         advice="The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
         fails="The gradient with respect to absmax is missing, or is not the derivative of level times absmax.",
-        observe=observe.gradients,
     ),
     refuses(
         ("a short last block",),
@@ -99,7 +93,6 @@ EXERCISE = exercise(
         Case("too few absmax", small(absmax=SMALL_MAXIMA[:2]), visible=True),
         advice="Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
         name="Blocks that do not fit the codes raise ValueError",
-        needs=MAIN,
         fails="You accept blocks that do not fit the codes, or raise something other than ValueError.",
     ),
     refuses(
@@ -111,7 +104,6 @@ EXERCISE = exercise(
         Case("a code of no dimension", small(SMALL[0], SMALL_MAXIMA[:1]), visible=True),
         advice="Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
         name="Codes above 15 and other shapes than vectors raise ValueError",
-        needs=MAIN,
         fails="You accept invalid codes or shapes, or raise something other than ValueError.",
     ),
     points=3,

@@ -8,8 +8,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_blocks
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, keeps_dtype, refuses, requires
 from solutions import production
 from solutions.production import NF4_LEVELS
 
@@ -128,16 +127,14 @@ EXERCISE = exercise(
         part=0,
         needs=MAIN,
     ),
-    requires(
-        "Codes are uint8, absmax has the dtype of x, and x is left unchanged",
+    keeps_dtype(
         ("two blocks",),
         Case("bfloat16", blocks(14, 6, torch.bfloat16), visible=True),
         Case("float16", blocks(14, 6, torch.float16)),
         Case("float64", blocks(14, 6, torch.float64)),
         advice="Convert the codes to torch.uint8. Numbers in bfloat16 have an absmax in bfloat16. x must be as it was.",
+        name="Codes are uint8, absmax has the dtype of x, and x is left unchanged",
         fails="Your codes are not uint8, your absmax has another dtype than x, or you change x.",
-        observe=observe.dtype_and_changed,
-        needs=MAIN,
     ),
     refuses(
         ("two blocks",),
@@ -146,7 +143,6 @@ EXERCISE = exercise(
         Case("a negative block, drawn", lambda draw: {**drawn(draw), "block_size": -randint(draw, 1, 9)}),
         advice="Raise ValueError for a block_size below 1, before you divide by it.",
         name="A block_size below 1 raises ValueError",
-        needs=MAIN,
         fails="You accept a block_size below 1, or raise something other than ValueError.",
     ),
     refuses(
@@ -156,7 +152,6 @@ EXERCISE = exercise(
         Case("nothing", small(4, torch.zeros(0)), visible=True),
         advice="Raise ValueError where x does not have one dimension, or has nothing in it.",
         name="Anything but a vector with numbers raises ValueError",
-        needs=MAIN,
         fails="You accept an x that is no vector with numbers, or raise something other than ValueError.",
     ),
     points=4,

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import production
 
@@ -71,7 +71,7 @@ EXERCISE = exercise(
     requires(
         "The scale takes the largest magnitude of a row to the largest whole number",
         ("whole weights", "drawn", "one row, drawn"),
-        Case("4 bits", given(weight=FOUR_BITS, bits=4), visible=True),
+        shown("4 bits", weight=FOUR_BITS, bits=4),
         Case("4 bits, drawn", rows(3, 8, 4)),
         advice="The scale is a column, [out, 1]: each row's largest magnitude divided by 2^(bits - 1) - 1. Multiplied "
         "by it, q is about the weights again.",
@@ -90,7 +90,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Halves are rounded to the even neighbor",
-        Case("halves", given(weight=HALVES, bits=4), visible=True),
+        shown("halves", weight=HALVES, bits=4),
         Case("halves, drawn", drawn_halves),
         advice="0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
         fails="You do not round halves to the even neighbor.",
@@ -130,22 +130,19 @@ EXERCISE = exercise(
         part=1,
         needs=MAIN,
     ),
-    requires(
-        "The weights are left unchanged",
+    leaves_arguments(
         ("whole weights", "drawn"),
         advice="Work on new tensors: weight must be as it was.",
+        name="The weights are left unchanged",
         fails="You change the weights that you were given.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         ("whole weights", "2 bits, drawn"),
-        Case("1 bit", given(weight=WHOLE, bits=1), visible=True),
-        Case("no bits", given(weight=WHOLE, bits=0), visible=True),
+        shown("1 bit", weight=WHOLE, bits=1),
+        shown("no bits", weight=WHOLE, bits=0),
         Case("1 bit, drawn", lambda draw: {"weight": clear_rows(draw, 2, 5, 8), "bits": 1}),
         advice="Raise ValueError for bits below 2: one bit is the sign's, and leaves 0 only.",
         name="Fewer than two bits raise ValueError",
-        needs=MAIN,
         fails="You accept fewer than two bits, or raise something other than ValueError.",
     ),
     refuses(
@@ -156,7 +153,6 @@ EXERCISE = exercise(
         Case("no rows", only(torch.zeros(0, 3)), visible=True),
         advice="Raise ValueError where weight does not have two dimensions, or has nothing in it.",
         name="Anything but a matrix with numbers raises ValueError",
-        needs=MAIN,
         fails="You accept a weight that is no matrix with numbers, or raise something other than ValueError.",
     ),
     points=4,

@@ -3,9 +3,9 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint
 from autograder.exercises.production.inputs import clear_rows, exact_rows
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import production
 
@@ -64,9 +64,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("even groups", given(weight=EVEN, group_size=3), visible=True),
+        shown("even groups", weight=EVEN, group_size=3),
         Case("even groups, drawn", drawn_even),
-        Case("laid out by columns", given(weight=BY_COLUMNS, group_size=2), visible=True),
+        shown("laid out by columns", weight=BY_COLUMNS, group_size=2),
         Case("one row, drawn", drawn(1, (6, 6), 6)),
         Case("single weights, drawn", drawn(3, (1, 1, 1, 1), 1)),
         advice="Cut the first row of [2, 6] with group_size 3 into two groups of three neighbors. Each is rounded as "
@@ -86,7 +86,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A short last group is a group like the others",
-        Case("a short last group", given(weight=SHORT_LAST, group_size=2), visible=True),
+        shown("a short last group", weight=SHORT_LAST, group_size=2),
         Case("a short last group, drawn", lambda draw: drawn(5, (4, 4, 4, randint(draw, 2, 3)), 4)(draw)),
         advice="Five columns in groups of 2 make three groups, the last of one weight. It has a scale of its own, and "
         "begins no new row.",
@@ -95,15 +95,15 @@ EXERCISE = exercise(
     ),
     requires(
         "A group wider than the row is the row",
-        Case("wider than the row", given(weight=EVEN, group_size=8), visible=True),
-        Case("one weight", given(weight=torch.tensor([[-14.0]]), group_size=3), visible=True),
+        shown("wider than the row", weight=EVEN, group_size=8),
+        shown("one weight", weight=torch.tensor([[-14.0]]), group_size=3),
         Case("wider than the row, drawn", lambda draw: drawn(3, (5,), 5)(draw) | {"group_size": randint(draw, 6, 9)}),
         advice="With group_size above the number of columns each row is one short group.",
         fails="With group_size above the number of columns, your result is not that of each row as one group.",
     ),
     requires(
         "bits says how many bits a whole number has",
-        Case("8 bits", given(weight=SHORT_LAST, group_size=3, bits=8), visible=True),
+        shown("8 bits", weight=SHORT_LAST, group_size=3, bits=8),
         Case("8 bits, drawn", drawn_bits),
         advice="4 is only the default of bits: with 8 the largest whole number is 127.",
         fails="With 8 bits, your q is not that of a scale with the group's largest magnitude at 127.",
@@ -111,7 +111,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Halves are rounded to the even neighbor",
-        Case("halves", given(weight=HALVES, group_size=3), visible=True),
+        shown("halves", weight=HALVES, group_size=3),
         advice="0.5 becomes 0, 1.5 and 2.5 become 2, -1.5 becomes -2: torch.round does that.",
         fails="You do not round halves to the even neighbor.",
         part=0,
@@ -119,7 +119,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A group of zeros gives zeros",
-        Case("a group of zeros", given(weight=ZERO_GROUP, group_size=2), visible=True),
+        shown("a group of zeros", weight=ZERO_GROUP, group_size=2),
         Case("a group of zeros, drawn", drawn_zero_group),
         advice="The scale of such a group is 0, and 0 / 0 is NaN. Its whole numbers are 0 all the same; its scale may "
         "be anything.",
@@ -130,7 +130,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A group of very small weights keeps its levels",
-        Case("a tiny group", given(weight=TINY_GROUP, group_size=2), visible=True),
+        shown("a tiny group", weight=TINY_GROUP, group_size=2),
         Case("a tiny group, drawn", drawn_tiny_group),
         advice="The smallest weights are rounded like others: no constant may be added to a scale, or be its lower "
         "limit.",
@@ -150,27 +150,24 @@ EXERCISE = exercise(
         part=1,
         needs=MAIN,
     ),
-    requires(
-        "The weights are left unchanged",
+    leaves_arguments(
         ("even groups", "even groups, drawn", "a short last group"),
         advice="Work on new tensors: weight must be as it was.",
+        name="The weights are left unchanged",
         fails="You change the weights that you were given.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     refuses(
         ("even groups", "even groups, drawn"),
-        Case("a group of 0", given(weight=EVEN, group_size=0), visible=True),
+        shown("a group of 0", weight=EVEN, group_size=0),
         Case("a negative group, drawn", lambda draw: drawn(2, (4, 4), 4)(draw) | {"group_size": -randint(draw, 1, 9)}),
-        Case("1 bit", given(weight=EVEN, group_size=3, bits=1), visible=True),
-        Case("no bits", given(weight=EVEN, group_size=3, bits=0), visible=True),
-        Case("a vector", given(weight=EVEN[0], group_size=3), visible=True),
-        Case("three dimensions", given(weight=EVEN[None], group_size=3), visible=True),
-        Case("no columns", given(weight=torch.zeros(2, 0), group_size=3), visible=True),
-        Case("no rows", given(weight=torch.zeros(0, 5), group_size=3), visible=True),
+        shown("1 bit", weight=EVEN, group_size=3, bits=1),
+        shown("no bits", weight=EVEN, group_size=3, bits=0),
+        shown("a vector", weight=EVEN[0], group_size=3),
+        shown("three dimensions", weight=EVEN[None], group_size=3),
+        shown("no columns", weight=torch.zeros(2, 0), group_size=3),
+        shown("no rows", weight=torch.zeros(0, 5), group_size=3),
         advice="Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size "
         "below 1, and for bits below 2.",
-        needs=MAIN,
     ),
     points=4,
     shortcuts=("quantize_blockwise",),

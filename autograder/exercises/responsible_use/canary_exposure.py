@@ -3,9 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, uniform
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint, uniform, within
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import responsible_use
 
 MAIN = "It is log2 of how many there are, minus log2 of the canary's rank"
@@ -47,15 +46,9 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case(
-            "second of eight",
-            given(canary_loss=1.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0, 2.5, 6.0]),
-            visible=True,
-        ),
-        Case(
-            "third of eleven",
-            given(canary_loss=2.26, reference_losses=[4.0, 2.27, 2.5, 5.0, 3.0, 2.0, 6.0, 2.23, 3.5, 4.5]),
-            visible=True,
+        shown("second of eight", canary_loss=1.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0, 2.5, 6.0]),
+        shown(
+            "third of eleven", canary_loss=2.26, reference_losses=[4.0, 2.27, 2.5, 5.0, 3.0, 2.0, 6.0, 2.23, 3.5, 4.5]
         ),
         Case("drawn", drawn(1, 5)),
         advice="With the canary there are eight sequences, and one of the others has a lower loss: rank 2. log2(8) - "
@@ -65,18 +58,18 @@ EXERCISE = exercise(
     ),
     requires(
         "The lowest loss is rank 1, the highest gives 0 bits",
-        Case("the lowest", given(canary_loss=0.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0]), visible=True),
-        Case("no loss at all", given(canary_loss=0.0, reference_losses=[0.5, 1.5, 2.0]), visible=True),
+        shown("the lowest", canary_loss=0.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0]),
+        shown("no loss at all", canary_loss=0.0, reference_losses=[0.5, 1.5, 2.0]),
         Case("the highest, drawn", drawn_at_the_end(9, 12)),
-        Case("one reference", given(canary_loss=1.0, reference_losses=[2.0]), visible=True),
+        shown("one reference", canary_loss=1.0, reference_losses=[2.0]),
         advice="Below all others the rank is 1, and log2(1) is 0. Above all others it is n + 1.",
         needs=MAIN,
         fails="Where the canary's loss is the lowest or the highest, your result is not log2(n + 1) - log2(its rank).",
     ),
     requires(
         "A reference of equal loss comes before the canary",
-        Case("all equal", given(canary_loss=2.0, reference_losses=[2.0, 2.0, 2.0]), visible=True),
-        Case("ties", given(canary_loss=2.0, reference_losses=[3.0, 2.0, 1.0, 2.0, 4.0, 5.0, 1.0]), visible=True),
+        shown("all equal", canary_loss=2.0, reference_losses=[2.0, 2.0, 2.0]),
+        shown("ties", canary_loss=2.0, reference_losses=[3.0, 2.0, 1.0, 2.0, 4.0, 5.0, 1.0]),
         Case("equal ones below, drawn", drawn_equal_below),
         advice="If all four losses are equal, the model tells nothing about the canary: rank 4 of 4, 0 bits. "
         "References that are equal to each other count one by one.",
@@ -84,20 +77,17 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="You do not place every reference of equal loss before the canary.",
     ),
-    requires(
-        "The argument is left unchanged",
+    leaves_arguments(
         ("second of eight", "third of eleven", "drawn"),
         advice="Neither sort reference_losses in place nor add to it.",
-        observe=observe.changed,
-        needs=MAIN,
+        name="The argument is left unchanged",
         fails="You change reference_losses.",
     ),
     refuses(
-        Case("no references, a loss of 0", given(canary_loss=0.0, reference_losses=[]), visible=True),
-        Case("no references, drawn", lambda draw: {"canary_loss": uniform(draw, 0.1, 9), "reference_losses": []}),
+        shown("no references, a loss of 0", canary_loss=0.0, reference_losses=[]),
+        Case("no references, drawn", within(canary_loss=(0.1, 9.0), reference_losses=[])),
         advice="Raise ValueError for an empty list: there is nothing to rank the canary among.",
         name="No references raise ValueError",
-        needs=MAIN,
         fails="You do not raise ValueError for an empty list, or raise it for a valid one.",
     ),
     points=3,

@@ -5,8 +5,7 @@ from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
 from autograder.exercises.responsible_use.inputs import as_booleans, inside_bins, shortened
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import responsible_use
 
 MAIN = "It is the mean distance of confidence from accuracy, weighted by answers"
@@ -46,10 +45,10 @@ EXERCISE = exercise(
     requires(
         MAIN,
         Case("opposite gaps", answers([0.25, 0.25, 0.75, 0.75], [1, 0, 1, 0], n_bins=2), visible=True),
-        Case("six answers", given(confidence=SIX, correct=RIGHT, n_bins=2), visible=True),
-        Case("six answers, five bins", given(confidence=SIX, correct=RIGHT, n_bins=5), visible=True),
+        shown("six answers", confidence=SIX, correct=RIGHT, n_bins=2),
+        shown("six answers, five bins", confidence=SIX, correct=RIGHT, n_bins=5),
         Case("drawn", drawn),
-        Case("one bin", given(confidence=SIX, correct=RIGHT, n_bins=1), visible=True),
+        shown("one bin", confidence=SIX, correct=RIGHT, n_bins=1),
         advice="Take four answers of 0.25, 0.25, 0.75 and 0.75, one right of each two, and two bins. Each bin is right "
         "in half of its answers: its distance is 0.25, and its weight is a half.",
         weight=4,
@@ -57,7 +56,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Empty bins count nothing",
-        Case("many empty bins", given(confidence=SIX, correct=RIGHT, n_bins=20), visible=True),
+        shown("many empty bins", confidence=SIX, correct=RIGHT, n_bins=20),
         Case("one answer, drawn", drawn_single),
         advice="With 20 bins and six answers, most bins are empty. They have no mean and no weight.",
         needs=MAIN,
@@ -85,32 +84,28 @@ EXERCISE = exercise(
         "Right or wrong may be Booleans, integers or floats",
         ("six answers, five bins",),
         Case("Booleans, drawn", lambda draw: as_booleans(drawn(draw))),
-        Case("floats", given(confidence=SIX.double(), correct=RIGHT.double(), n_bins=5), visible=True),
+        shown("floats", confidence=SIX.double(), correct=RIGHT.double(), n_bins=5),
         advice="torch takes no mean of Booleans: turn correct into floats.",
         needs=MAIN,
         fails="You do not treat Booleans, integers and floats in `correct` alike.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("six answers", "six answers, five bins", "drawn", "at 0 and 1"),
         advice="Work on new tensors: confidence and correct must be as they were.",
-        observe=observe.changed,
-        needs=MAIN,
         fails="You change confidence or correct.",
     ),
     refuses(
-        Case("no answers", given(confidence=torch.zeros(0), correct=torch.zeros(0), n_bins=5), visible=True),
-        Case("lengths differ", given(confidence=SIX, correct=RIGHT[:4], n_bins=5), visible=True),
+        shown("no answers", confidence=torch.zeros(0), correct=torch.zeros(0), n_bins=5),
+        shown("lengths differ", confidence=SIX, correct=RIGHT[:4], n_bins=5),
         Case("lengths differ, drawn", lambda draw: shortened(draw, drawn(draw))),
-        Case("a matrix", given(confidence=SIX[None], correct=RIGHT[None], n_bins=5), visible=True),
-        Case("just above 1", given(confidence=1.25 * SIX, correct=RIGHT, n_bins=5), visible=True),
-        Case("in percent", given(confidence=100 * SIX, correct=RIGHT, n_bins=5), visible=True),
-        Case("negative", given(confidence=SIX.log(), correct=RIGHT, n_bins=5), visible=True),
-        Case("no bins", given(confidence=SIX, correct=RIGHT, n_bins=0), visible=True),
-        Case("negative bins", given(confidence=SIX, correct=RIGHT, n_bins=-2), visible=True),
+        shown("a matrix", confidence=SIX[None], correct=RIGHT[None], n_bins=5),
+        shown("just above 1", confidence=1.25 * SIX, correct=RIGHT, n_bins=5),
+        shown("in percent", confidence=100 * SIX, correct=RIGHT, n_bins=5),
+        shown("negative", confidence=SIX.log(), correct=RIGHT, n_bins=5),
+        shown("no bins", confidence=SIX, correct=RIGHT, n_bins=0),
+        shown("negative bins", confidence=SIX, correct=RIGHT, n_bins=-2),
         advice="Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
         "confidence is below 0 or above 1, and where n_bins is below 1.",
-        needs=MAIN,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=4,

@@ -1,8 +1,7 @@
 """redact: e-mail addresses, IPv4 addresses and card numbers out of a text."""
 
-from autograder.exercises.drawing import given
 from autograder.exercises.responsible_use import texts
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.spec import Case, exercise, requires, shown
 from solutions import responsible_use
 
 EMAILS = "E-mail addresses become [EMAIL]"
@@ -10,17 +9,13 @@ IPS = "IPv4 addresses become [IP]"
 CARDS = "Card numbers become [CARD]"
 
 
-def shown(name: str, text: str) -> Case:
-    return Case(name, given(text=text), visible=True)
-
-
 EXERCISE = exercise(
     responsible_use.redact,
     __file__,
     requires(
         EMAILS,
-        shown("addresses", "Write to ann.lee+news@mail.example.com, or (BOB_7@shop.museum)."),
-        shown("addresses of all kinds", "c-d@example.info g%h@my-shop.Uni.n3ws.de x@y.org."),
+        shown("addresses", text="Write to ann.lee+news@mail.example.com, or (BOB_7@shop.museum)."),
+        shown("addresses of all kinds", text="c-d@example.info g%h@my-shop.Uni.n3ws.de x@y.org."),
         Case("addresses, drawn", texts.emails),
         advice="Before the @ stand letters, digits and . _ % + -, behind it labels with dots between them. A comma, a "
         "bracket or the full stop of the sentence is no part of it.",
@@ -31,7 +26,7 @@ EXERCISE = exercise(
         "What is no e-mail address stays",
         shown(
             "no addresses",
-            "ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e,"
+            text="ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e,"
             " ida@my_shop.com",
         ),
         Case("no addresses, drawn", texts.no_emails),
@@ -42,7 +37,7 @@ EXERCISE = exercise(
     ),
     requires(
         IPS,
-        shown("IP addresses", "From (10.0.0.7) to 192.168.255.249, then 8.8.8.8."),
+        shown("IP addresses", text="From (10.0.0.7) to 192.168.255.249, then 8.8.8.8."),
         Case("IP addresses, drawn", texts.ips),
         advice="Four numbers from 0 to 255 with dots between them. An address may stand before a full stop or a colon.",
         weight=2,
@@ -52,7 +47,7 @@ EXERCISE = exercise(
         "What is no IPv4 address stays",
         shown(
             "no IP addresses",
-            "256.1.1.1, 1.2.3.4.5, 1.2.3, 10.0.0.07, 1192.168.0.1, 10.0.0.1234, 300.4.4.4, 10-0-0-7, 999.1.2.3",
+            text="256.1.1.1, 1.2.3.4.5, 1.2.3, 10.0.0.07, 1192.168.0.1, 10.0.0.1234, 300.4.4.4, 10-0-0-7, 999.1.2.3",
         ),
         Case("no IP addresses, drawn", texts.no_ips),
         advice="256 is no octet, nor is 07; 1.2.3.4.5 is a version, and 1192.168.0.1 no address with a 1 before it.",
@@ -62,7 +57,7 @@ EXERCISE = exercise(
     ),
     requires(
         CARDS,
-        shown("cards", "4111-1111-1111-1111 and 5555 5555 5555 4444 or 378282246310005, 4222222222222 too."),
+        shown("cards", text="4111-1111-1111-1111 and 5555 5555 5555 4444 or 378282246310005, 4222222222222 too."),
         Case("cards of all lengths", texts.lengths, visible=True),
         Case("cards, drawn", texts.cards),
         advice="13 to 19 digits with at most one space or hyphen between two of them. Luhn: from the right, double "
@@ -72,7 +67,7 @@ EXERCISE = exercise(
     ),
     requires(
         "The digits of a card may stand in any groups",
-        shown("other groups", "Pay with 3782 822463 10005 today; 5105 1051-05105100!"),
+        shown("other groups", text="Pay with 3782 822463 10005 today; 5105 1051-05105100!"),
         Case("other groups, drawn", texts.odd_groups),
         advice="American Express prints 4, 6 and 5 digits. Spaces and hyphens may be mixed.",
         needs=CARDS,
@@ -82,7 +77,7 @@ EXERCISE = exercise(
         "Digits that fail Luhn's check, fewer than 13 or more than 19, stay",
         shown(
             "no cards",
-            "Order 4111111111111112, 4111 1111 1111 1111 1111 1, 411111111116, 378282246310004, 370012345678940.",
+            text="Order 4111111111111112, 4111 1111 1111 1111 1111 1, 411111111116, 378282246310004, 370012345678940.",
         ),
         Case("no cards, drawn", texts.no_cards),
         advice="An order number is no card: check it by Luhn before you replace it, and count its digits.",
@@ -94,7 +89,7 @@ EXERCISE = exercise(
         "A longer number that holds a card number stays",
         shown(
             "longer numbers",
-            "41111111111111110000, 40120000333300267199, 4012 0000 3333 0026 719 9, 2026 4111 1111 1111 1111,"
+            text="41111111111111110000, 40120000333300267199, 4012 0000 3333 0026 719 9, 2026 4111 1111 1111 1111,"
             " 4111 1111  1111 1111, 41111111\n11111111, 4111.1111.1111.1111",
         ),
         Case("longer numbers, drawn", texts.longer),
@@ -107,11 +102,11 @@ EXERCISE = exercise(
         "Nothing else changes",
         shown(
             "a letter",
-            " Dear Ms. Müller,\n\nann@example.com came from 10.0.0.7 and  paid 49.90 EUR.\tCall"
+            text=" Dear Ms. Müller,\n\nann@example.com came from 10.0.0.7 and  paid 49.90 EUR.\tCall"
             " +49 30 1234567, or pay with 4111111111111111. ",
         ),
         Case("a letter, drawn", texts.letter),
-        shown("no text", ""),
+        shown("no text", text=""),
         advice="Every space, line break and letter that is not redacted stays as it is; so do dates, prices and "
         "telephone numbers.",
         needs=CARDS,

@@ -3,10 +3,9 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randint, uniform
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randint, uniform
 from autograder.exercises.responsible_use.inputs import as_booleans, right_or_wrong, shortened
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from solutions import responsible_use
 
 MAIN = "It is the mean of 1 for a right answer, -penalty for a wrong one, and 0 for none"
@@ -48,10 +47,10 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("five answers", given(**FIVE), visible=True),
-        Case("a small penalty", given(**FIVE | {"penalty": 0.25}), visible=True),
+        shown("five answers", **FIVE),
+        shown("a small penalty", **FIVE | {"penalty": 0.25}),
         Case("drawn", drawn),
-        Case("all answered", given(**FIVE | {"threshold": 0.0}), visible=True),
+        shown("all answered", **FIVE | {"threshold": 0.0}),
         advice="Of the five answers three reach the threshold of 0.6: two right ones and a wrong one. At a penalty of "
         "3 they score 1 + 1 - 3, and the mean is over all five.",
         weight=3,
@@ -59,7 +58,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Without a penalty a wrong answer scores 0",
-        Case("no penalty", given(**FIVE | {"penalty": 0.0}), visible=True),
+        shown("no penalty", **FIVE | {"penalty": 0.0}),
         Case("no penalty, drawn", drawn_with("penalty", 0.0, 0.0)),
         advice="At a penalty of 0 a wrong answer is worth as much as silence.",
         needs=MAIN,
@@ -67,15 +66,12 @@ EXERCISE = exercise(
     ),
     requires(
         "An answer on the threshold is given",
-        Case(
+        shown(
             "on the threshold",
-            given(
-                confidence=torch.tensor([0.5, 0.25, 0.75, 0.5]),
-                correct=torch.tensor([1, 1, 0, 1]),
-                threshold=0.5,
-                penalty=0.5,
-            ),
-            visible=True,
+            confidence=torch.tensor([0.5, 0.25, 0.75, 0.5]),
+            correct=torch.tensor([1, 1, 0, 1]),
+            threshold=0.5,
+            penalty=0.5,
         ),
         Case("on the threshold, drawn", drawn_edges, visible=True),
         advice="Withheld is what lies *below* the threshold.",
@@ -84,7 +80,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A model that keeps silent scores 0",
-        Case("all withheld", given(**FIVE | {"threshold": 1.5}), visible=True),
+        shown("all withheld", **FIVE | {"threshold": 1.5}),
         Case("all withheld, drawn", drawn_with("threshold", 0.95, 0.99)),
         advice="Above every confidence, a threshold withholds all answers: five times 0.",
         needs=MAIN,
@@ -93,41 +89,29 @@ EXERCISE = exercise(
     requires(
         "Right or wrong may be Booleans, integers or floats",
         ("five answers",),
-        Case("Booleans", given(**FIVE | {"correct": FIVE["correct"].bool()}), visible=True),
+        shown("Booleans", **FIVE | {"correct": FIVE["correct"].bool()}),
         Case("Booleans, drawn", lambda draw: as_booleans(drawn(draw))),
-        Case("floats", given(**FIVE | {"correct": FIVE["correct"].float()}), visible=True),
+        shown("floats", **FIVE | {"correct": FIVE["correct"].float()}),
         advice="Turn correct into one dtype before you use it.",
         needs=MAIN,
         fails="You do not treat Booleans, integers and floats in `correct` alike.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("five answers", "a small penalty", "drawn"),
         advice="Work on new tensors: confidence and correct must be as they were.",
-        observe=observe.changed,
-        needs=MAIN,
         fails="You change confidence or correct.",
     ),
     refuses(
         ("no penalty", "all withheld"),
-        Case(
-            "no answers",
-            given(**FIVE | {"confidence": torch.zeros(0), "correct": torch.zeros(0)}),
-            visible=True,
-        ),
-        Case("lengths differ", given(**FIVE | {"correct": FIVE["correct"][:3]}), visible=True),
+        shown("no answers", **FIVE | {"confidence": torch.zeros(0), "correct": torch.zeros(0)}),
+        shown("lengths differ", **FIVE | {"correct": FIVE["correct"][:3]}),
         Case("lengths differ, drawn", lambda draw: shortened(draw, drawn(draw))),
-        Case(
-            "a matrix",
-            given(**FIVE | {"confidence": FIVE["confidence"][None], "correct": FIVE["correct"][None]}),
-            visible=True,
-        ),
-        Case("just above 1", given(**FIVE | {"confidence": 1.25 * FIVE["confidence"]}), visible=True),
-        Case("negative", given(**FIVE | {"confidence": FIVE["confidence"].log()}), visible=True),
-        Case("a negative penalty", given(**FIVE | {"penalty": -3.0}), visible=True),
+        shown("a matrix", **FIVE | {"confidence": FIVE["confidence"][None], "correct": FIVE["correct"][None]}),
+        shown("just above 1", **FIVE | {"confidence": 1.25 * FIVE["confidence"]}),
+        shown("negative", **FIVE | {"confidence": FIVE["confidence"].log()}),
+        shown("a negative penalty", **FIVE | {"penalty": -3.0}),
         advice="Raise ValueError where the two are not vectors of one length, where there are no answers, where a "
         "confidence is below 0 or above 1, and where the penalty is negative.",
-        needs=MAIN,
         fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
     ),
     points=3,

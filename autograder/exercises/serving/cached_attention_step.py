@@ -3,8 +3,8 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, randint, randn
+from autograder.exercises.spec import Case, exercise, leaves_arguments, passes_gradients, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import serving
 
@@ -89,16 +89,13 @@ EXERCISE = exercise(
     ),
     requires(
         "Large scores give finite weights",
-        Case(
+        shown(
             "a score of 200",
-            given(
-                query=torch.tensor([[20.0]]),
-                key=torch.tensor([[10.0]]),
-                value=torch.tensor([[1.0]]),
-                cache_k=torch.zeros(1, 1, 1),
-                cache_v=torch.tensor([[[2.0]]]),
-            ),
-            visible=True,
+            query=torch.tensor([[20.0]]),
+            key=torch.tensor([[10.0]]),
+            value=torch.tensor([[1.0]]),
+            cache_k=torch.zeros(1, 1, 1),
+            cache_v=torch.tensor([[[2.0]]]),
         ),
         Case("large scores, again", loud),
         Case("large scores in one head", loud_in_one_head, visible=True),
@@ -107,13 +104,9 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="With scores of some hundreds, your result is not finite, or is not the mixture by their softmax.",
     ),
-    requires(
-        "The arguments are left unchanged",
+    leaves_arguments(
         ("two tokens alike", "three tokens", "drawn", "one head"),
         advice="Work on new tensors: the caller may go on from the old caches with another token.",
-        observe=observe.changed,
-        needs=MAIN,
-        fails="You change an argument.",
     ),
     requires(
         "The dtype is kept",
@@ -124,7 +117,7 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="Your output or a cache has another dtype than the inputs.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the token and the caches",
         Case(
             "gradients",
@@ -134,7 +127,6 @@ EXERCISE = exercise(
             slack=512,
         ),
         advice="Use torch operations on the tensors themselves, without detach, .data or no_grad.",
-        observe=observe.gradients,
         fails="The gradient with respect to query, key, value or a cache is missing, or is not the result's "
         "derivative.",
     ),
@@ -150,7 +142,6 @@ EXERCISE = exercise(
         advice="query, key and value have one shape, [heads, head_dim]; both caches are [heads, time, head_dim] with "
         "the same three numbers. Compare before you compute: torch would broadcast one head to all.",
         name="Shapes that do not fit raise ValueError",
-        needs=MAIN,
         fails="You accept shapes that do not fit, or do not raise ValueError.",
     ),
     points=4,

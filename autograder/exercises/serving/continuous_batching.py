@@ -4,7 +4,7 @@ import torch
 from torch import Generator
 
 from autograder.exercises.drawing import ArgumentMaker, Arguments, argument_maker, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.spec import Case, exercise, refuses, requires, shown
 from llm_course.checking import observe
 from solutions import serving
 
@@ -47,7 +47,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         ROOM,
-        Case("room for all", given(arrivals=[0, 2, 3], lengths=[4, 1, 6], max_batch=3), visible=True),
+        shown("room for all", arrivals=[0, 2, 3], lengths=[4, 1, 6], max_batch=3),
         Case("room for all, drawn", lambda draw: {**queue(draw, 6, 9, 8), "max_batch": randint(draw, 6, 9)}),
         advice="A request that arrives in step 2 and makes one token finishes in step 2.",
         weight=2,
@@ -55,14 +55,10 @@ EXERCISE = exercise(
     ),
     requires(
         MAIN,
-        Case("two slots", given(arrivals=[0, 1, 2, 3], lengths=[4, 8, 3, 2], max_batch=2), visible=True),
-        Case(
-            "two slots, longer",
-            given(arrivals=[0, 1, 2, 3, 9, 40], lengths=[9, 2, 7, 1, 3, 2], max_batch=2),
-            visible=True,
-        ),
+        shown("two slots", arrivals=[0, 1, 2, 3], lengths=[4, 8, 3, 2], max_batch=2),
+        shown("two slots, longer", arrivals=[0, 1, 2, 3, 9, 40], lengths=[9, 2, 7, 1, 3, 2], max_batch=2),
         Case("three slots, drawn", crowded(14, 3, in_order=True)),
-        Case("long after the others", given(arrivals=[0, 1, 20_000], lengths=[2, 3, 4], max_batch=1), visible=True),
+        shown("long after the others", arrivals=[0, 1, 20_000], lengths=[2, 3, 4], max_batch=1),
         advice="Keep for each slot the step from which on it is free. The next request takes the one that is free "
         "first, and starts when both it and the slot are there.",
         weight=3,
@@ -71,7 +67,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Requests are served in the order of arrival, in whatever order they are listed",
-        Case("in any order", given(arrivals=[5, 0, 2, 1], lengths=[2, 6, 1, 5], max_batch=1), visible=True),
+        shown("in any order", arrivals=[5, 0, 2, 1], lengths=[2, 6, 1, 5], max_batch=1),
         Case("in any order, drawn", crowded(20, 4)),
         advice="Go through the indices sorted by arrival, and put each result at its own place.",
         weight=2,
@@ -81,16 +77,16 @@ EXERCISE = exercise(
     ),
     requires(
         "Of equal arrivals the smaller index comes first",
-        Case("at once", given(arrivals=[1, 1, 1, 1, 1], lengths=[5, 3, 4, 1, 2], max_batch=2), visible=True),
+        shown("at once", arrivals=[1, 1, 1, 1, 1], lengths=[5, 3, 4, 1, 2], max_batch=2),
         Case("at once, one slot", different(1, [2] * 6, max_batch=1)),
-        Case("all alike", given(arrivals=[1, 1, 1, 1], lengths=[2, 2, 2, 2], max_batch=1), visible=True),
+        shown("all alike", arrivals=[1, 1, 1, 1], lengths=[2, 2, 2, 2], max_batch=1),
         advice="Python's sort keeps the order of equals: sort the indices by the arrival alone.",
         needs=MAIN,
         fails="With requests that arrive together, your steps are not those of serving the smaller index first.",
     ),
     requires(
         "No requests give an empty list, and the lists are left unchanged",
-        Case("no requests", given(arrivals=[], lengths=[], max_batch=2), visible=True),
+        shown("no requests", arrivals=[], lengths=[], max_batch=2),
         ("in any order",),
         advice="max() and min() fail on an empty list unless they are given a default. Sort copies.",
         observe=observe.value_and_changed,
@@ -101,7 +97,7 @@ EXERCISE = exercise(
         ("two slots",),
         Case("a length too few", malformed(lengths=[3, 2]), visible=True),
         Case("no slot", malformed(max_batch=0), visible=True),
-        Case("no requests and no slot", given(arrivals=[], lengths=[], max_batch=0), visible=True),
+        shown("no requests and no slot", arrivals=[], lengths=[], max_batch=0),
         Case(
             "no requests and no slot, drawn",
             lambda draw: {"arrivals": [], "lengths": [], "max_batch": -randint(draw, 1, 999)},
@@ -111,7 +107,6 @@ EXERCISE = exercise(
         Case("less than nothing to make", malformed(lengths=[3, 2, -2]), visible=True),
         advice="Raise ValueError before you begin, unless there are as many lengths as arrivals, arrivals from 0 on, "
         "and lengths and max_batch from 1 on. Without a slot, or with nothing to make, a simulation never ends.",
-        needs=ROOM,
     ),
     points=4,
 )

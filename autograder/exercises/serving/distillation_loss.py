@@ -1,11 +1,10 @@
 """distillation_loss: a student's distribution against its teacher's, both softened."""
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator
 
-from autograder.exercises.drawing import ArgumentMaker, Arguments, given, randn
-from autograder.exercises.spec import Case, exercise, refuses, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import ArgumentMaker, Arguments, randn
+from autograder.exercises.spec import Case, exercise, keeps_dtype, passes_gradients, refuses, requires, shown
 from solutions import serving
 
 
@@ -28,10 +27,6 @@ TWO = {
 }
 
 
-def with_teacher(name: str, teacher: Tensor) -> Case:
-    return Case(name, given(student=TWO["student"], teacher=teacher, temperature=2.0), visible=True)
-
-
 MAIN = "The loss is the mean over the rows of KL(teacher ‖ student)"
 
 EXERCISE = exercise(
@@ -39,7 +34,7 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("temperature 1", given(**TWO, temperature=1.0), visible=True),
+        shown("temperature 1", **TWO, temperature=1.0),
         Case("temperature 1, drawn", drawn(4, 6, 1.0)),
         Case("one row", drawn(1, 5, 1.0), visible=True),
         advice="Take log_softmax of both, weigh the differences of the logarithms with the teacher's probabilities, "
@@ -49,7 +44,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Both are softened, and the result is multiplied by temperature²",
-        Case("softened", given(**TWO, temperature=3.0), visible=True),
+        shown("softened", **TWO, temperature=3.0),
         Case("sharpened", drawn(4, 5, 0.5)),
         advice="Divide both logits by the temperature before the softmax, and multiply the loss by its square.",
         weight=2,
@@ -58,10 +53,11 @@ EXERCISE = exercise(
     ),
     requires(
         "Large logits give a finite loss",
-        Case(
+        shown(
             "logits of 1000",
-            given(student=torch.tensor([[1000.0, 0.0]]), teacher=torch.tensor([[0.0, 1000.0]]), temperature=1.0),
-            visible=True,
+            student=torch.tensor([[1000.0, 0.0]]),
+            teacher=torch.tensor([[0.0, 1000.0]]),
+            temperature=1.0,
         ),
         Case(
             "large logits",
@@ -72,30 +68,25 @@ EXERCISE = exercise(
         needs=MAIN,
         fails="With large logits, your loss is not finite, or is not temperature² times the mean divergence.",
     ),
-    requires(
-        "The dtype is kept and the arguments are left unchanged",
+    keeps_dtype(
         Case("float64", drawn(2, 4, 2.0, torch.float64), visible=True),
         ("temperature 1",),
         advice="The loss has the dtype of the student, and neither argument may differ after the call.",
-        observe=observe.dtype_and_changed,
-        needs=MAIN,
         fails="Your loss has another dtype than the student, or you change an argument.",
     ),
-    requires(
+    passes_gradients(
         "Gradients reach the student",
         Case("gradients", drawn(3, 4, 2.0), visible=True, gradients=("student",)),
         advice="Return a tensor that follows from the student by torch operations.",
-        observe=observe.gradients,
         fails="The gradient with respect to student is missing, or is not the loss's derivative.",
     ),
     refuses(
-        with_teacher("one teacher for all", TWO["teacher"][:1]),
+        shown("one teacher for all", **TWO | {"teacher": TWO["teacher"][:1]}, temperature=2.0),
         Case("rows for columns, drawn", rows_for_columns),
-        with_teacher("one token for all", TWO["teacher"][:, :1]),
-        Case("temperature 0", given(**TWO, temperature=0.0), visible=True),
-        Case("negative temperature", given(**TWO, temperature=-2.0), visible=True),
+        shown("one token for all", **TWO | {"teacher": TWO["teacher"][:, :1]}, temperature=2.0),
+        shown("temperature 0", **TWO, temperature=0.0),
+        shown("negative temperature", **TWO, temperature=-2.0),
         advice="Raise ValueError unless student and teacher have the same shape and the temperature is above 0.",
-        needs=MAIN,
     ),
     points=3,
     shortcuts=("kl_div", "KLDivLoss"),

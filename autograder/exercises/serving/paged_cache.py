@@ -213,7 +213,6 @@ EXERCISE = exercise(
         script("blocks of less", 4, -2, slots(1)),
         advice="Raise ValueError for a negative n_blocks, and for a block_size below 1.",
         name="An invalid n_blocks or block_size raises ValueError",
-        needs=MAIN,
         fails="You accept an invalid n_blocks or block_size, or raise something other than ValueError.",
     ),
     points=6,

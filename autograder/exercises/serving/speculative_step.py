@@ -157,7 +157,6 @@ EXERCISE = exercise(
         Case("a negative id", malformed(drafted=[0, -1, 1]), visible=True),
         advice="k rows of the draft need k ids and a target of k + 1 rows of the same width; ids run from 0 to vocab - "
         "1.",
-        needs=MAIN,
     ),
     points=6,
 )

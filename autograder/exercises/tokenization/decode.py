@@ -2,16 +2,14 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, refuses, requires
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, refuses, requires, shown
 from autograder.exercises.tokenization.inputs import drawn_ids
-from llm_course.checking import observe
 from solutions import tokenization
 
 # 256 is "a" with the first half of a letter, 257 is the second half with "b": é begins in one and ends in the other.
 HALVES = [(97, 195), (169, 98), (226, 130)]
 LETTERS = [*range(97, 123)]
-BYTES = "Ids below 256 are bytes, and no ids are no text"
 MERGED = "A merged token is its left part and then its right part"
 
 
@@ -40,8 +38,8 @@ EXERCISE = exercise(
     tokenization.decode,
     __file__,
     requires(
-        BYTES,
-        Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
+        "Ids below 256 are bytes, and no ids are no text",
+        shown("plain letters", ids=[108, 111, 119, 33], merges=[]),
         Case("letters, drawn", lambda draw: {"ids": [32, *drawn_ids(draw, LETTERS, 8), 13, 10], "merges": []}),
         Case("no ids", lambda draw: {**drawn_decoding(draw), "ids": []}, visible=True),
         advice="bytes([108]) is the byte of the letter l, and bytes([32]) that of a space, which stays too.",
@@ -49,9 +47,7 @@ EXERCISE = exercise(
     ),
     requires(
         MERGED,
-        Case(
-            "merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]), visible=True
-        ),
+        shown("merges of merges", ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]),
         Case("drawn", drawn_decoding),
         advice="Build the bytes of all tokens in the order of their ids: both parts of a merge come before it.",
         fails="For merged tokens, your text is not that of each one's left part and then its right part.",
@@ -59,8 +55,8 @@ EXERCISE = exercise(
     ),
     requires(
         "The bytes of all tokens are joined before they are decoded",
-        Case("letters of two bytes", given(ids=[99, 97, 102, 195, 169], merges=[]), visible=True),
-        Case("a letter across two tokens", given(ids=[256, 257, 33], merges=HALVES), visible=True),
+        shown("letters of two bytes", ids=[99, 97, 102, 195, 169], merges=[]),
+        shown("a letter across two tokens", ids=[256, 257, 33], merges=HALVES),
         Case("drawn bytes", drawn_bytes_to_text),
         advice="A letter may begin in one token and end in the next: join all bytes first, decode once.",
         fails="With letters of several bytes, your text is not all tokens' bytes, joined and then decoded as UTF-8.",
@@ -68,7 +64,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Bytes that are not valid UTF-8 become U+FFFD",
-        Case("half a letter", given(ids=[53, 258, 32, 226, 130, 172, 256], merges=HALVES), visible=True),
+        shown("half a letter", ids=[53, 258, 32, 226, 130, 172, 256], merges=HALVES),
         Case("bytes that never occur in text", drawn_no_text, visible=True),
         Case("drawn half", drawn_half),
         advice="bytes.decode takes a second argument that says what to do with bytes that are not text.",
@@ -76,21 +72,19 @@ EXERCISE = exercise(
         weight=2,
     ),
     refuses(
-        Case("beyond the last merge", given(ids=[97, 258], merges=[(97, 98), (256, 256)]), visible=True),
+        shown("beyond the last merge", ids=[97, 258], merges=[(97, 98), (256, 256)]),
         Case("negative", lambda draw: {"ids": [-randint(draw, 1, 200), 97], "merges": [(97, 98)]}, visible=True),
         Case("beyond the bytes", lambda draw: {"ids": [randint(draw, 0, 127), 256], "merges": []}),
         advice="With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
         name="An unknown id raises ValueError",
         weight=2,
-        needs=BYTES,
         fails="You do not raise ValueError exactly for ids that no token has.",
     ),
-    requires(
-        "Ids and merges are left unchanged",
+    leaves_arguments(
         ("merges of merges", "a letter across two tokens", "drawn"),
         advice="Do not remove anything from the lists that you were given.",
+        name="Ids and merges are left unchanged",
         fails="You change a list that you were given.",
-        observe=observe.changed,
         needs=MERGED,
     ),
     points=5,

@@ -3,10 +3,9 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, requires, shown
 from autograder.exercises.tokenization.inputs import SENTENCE, drawn_ids
-from llm_course.checking import observe
 from solutions import tokenization
 
 LEARNED = tokenization.train_bpe(SENTENCE * 2, 20)
@@ -66,14 +65,14 @@ EXERCISE = exercise(
     __file__,
     requires(
         "Without merges, the ids are the UTF-8 bytes of the text",
-        Case("no merges", given(text="Low,10%", merges=[]), visible=True),
+        shown("no merges", text="Low,10%", merges=[]),
         Case("drawn bytes", drawn_bytes),
         advice="Start from text.encode('utf-8'): a letter with an accent is two bytes, a Chinese character three.",
         fails="Without merges, you do not return the UTF-8 bytes of the text.",
     ),
     requires(
         RANKS,
-        Case("one merge", given(text="lowlow", merges=[(108, 111)]), visible=True),
+        shown("one merge", text="lowlow", merges=[(108, 111)]),
         Case("the third of four merges", drawn_third_merge),
         advice="The pair at place r of the list of merges, counted from 0, makes the id 256 + r.",
         fails="Where one merge applies, your ids are not the bytes with 256 + r in place of the pair of rank r.",
@@ -81,8 +80,8 @@ EXERCISE = exercise(
     requires(
         "Merged tokens merge again, until no merge applies",
         Case("one token in the end", drawn_whole_word, visible=True),
-        Case("a word with an accent", given(text="cafés,café", merges=ACCENTS), visible=True),
-        Case("low, lower, lowest", given(text="lowest,slower", merges=LEARNED), visible=True),
+        shown("a word with an accent", text="cafés,café", merges=ACCENTS),
+        shown("low, lower, lowest", text="lowest,slower", merges=LEARNED),
         Case("words drawn", drawn_words),
         advice="After a merge look at all neighbors again: the new token may be part of a further pair.",
         fails="Where merges build on merges, your ids are not those of merging until no pair is left to merge.",
@@ -91,9 +90,9 @@ EXERCISE = exercise(
     requires(
         "Where merges compete, the one learned first goes first",
         Case("the left one was learned first", drawn_left_before_right, visible=True),
-        Case("a longer token comes later", given(text="abcd", merges=SHORT_BEFORE_LONG), visible=True),
-        Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
-        Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
+        shown("a longer token comes later", text="abcd", merges=SHORT_BEFORE_LONG),
+        shown("the longest token is not reached", text="abcd", merges=LONG_AND_LATE),
+        shown("two merges compete", text="abc-dab", merges=COMPETING),
         Case("drawn", drawn_encoding),
         advice="Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
         fails="Where several merges apply, your ids are not those of the earliest-learned merge first.",
@@ -101,7 +100,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Spaces and line ends are text like any other, and a text may be short or empty",
-        Case("spaces", given(text="  low \r\n\tlower  ", merges=LEARNED), visible=True),
+        shown("spaces", text="  low \r\n\tlower  ", merges=LEARNED),
         Case("merges with a space", drawn_spaces, visible=True),
         Case("one character", lambda draw: {**drawn_encoding(draw), "text": chr(randint(draw, 97, 122))}, visible=True),
         Case("no text", lambda draw: {**drawn_encoding(draw), "text": ""}, visible=True),
@@ -109,12 +108,11 @@ EXERCISE = exercise(
         fails="With spaces or line ends, or at most one character, your ids are not all the bytes, merged as learned.",
         needs=RANKS,
     ),
-    requires(
-        "The list of merges is left unchanged",
+    leaves_arguments(
         ("low, lower, lowest", "two merges compete", "drawn"),
         advice="Do not remove or sort anything in the list of merges: the next text needs it too.",
+        name="The list of merges is left unchanged",
         fails="You change the list of merges.",
-        observe=observe.changed,
         needs=RANKS,
     ),
     points=6,

@@ -2,10 +2,9 @@
 
 from torch import Generator
 
-from autograder.exercises.drawing import Arguments, given, randint
-from autograder.exercises.spec import Case, exercise, requires
+from autograder.exercises.drawing import Arguments, randint
+from autograder.exercises.spec import Case, exercise, leaves_arguments, requires, shown
 from autograder.exercises.tokenization.inputs import drawn_ids
-from llm_course.checking import observe
 from solutions import tokenization
 
 MAIN = "Each occurrence of the pair becomes the new id, and all else stays"
@@ -49,8 +48,8 @@ EXERCISE = exercise(
     __file__,
     requires(
         MAIN,
-        Case("several occurrences", given(ids=[1, 2, 3, 2, 1, 2, 1, 4], pair=(1, 2), new_id=256), visible=True),
-        Case("numbers in numbers", given(ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256), visible=True),
+        shown("several occurrences", ids=[1, 2, 3, 2, 1, 2, 1, 4], pair=(1, 2), new_id=256),
+        shown("numbers in numbers", ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256),
         Case("the id 0", drawn_zero, visible=True),
         Case("drawn", drawn_merge),
         advice="Write down [1, 2, 3, 2, 1, 2, 1, 4] and replace (1, 2) by 256, from left to right.",
@@ -59,7 +58,7 @@ EXERCISE = exercise(
     ),
     requires(
         "A pair at the very end counts too",
-        Case("pair at the end", given(ids=[5, 6, 5, 7], pair=(5, 7), new_id=256), visible=True),
+        shown("pair at the end", ids=[5, 6, 5, 7], pair=(5, 7), new_id=256),
         Case("pair at the end, drawn", drawn_pair_at_the_end),
         Case("nothing but the pair", drawn_pair_alone, visible=True),
         advice="What does your loop do when only two tokens are left?",
@@ -68,7 +67,7 @@ EXERCISE = exercise(
     ),
     requires(
         "Of overlapping occurrences the left one is taken",
-        Case("five of a kind", given(ids=[5, 5, 5, 5, 5], pair=(5, 5), new_id=256), visible=True),
+        shown("five of a kind", ids=[5, 5, 5, 5, 5], pair=(5, 5), new_id=256),
         Case("drawn runs", drawn_run),
         advice="In a a a a a the pair (a, a) fits twice, and the last a stays alone.",
         fails="Where occurrences overlap, your list is not ids with new_id for the left one, going on behind it.",
@@ -76,19 +75,17 @@ EXERCISE = exercise(
     requires(
         "Without the pair, the tokens stay as they are, however few",
         Case("pair absent", drawn_without_pair, visible=True),
-        Case("one token", given(ids=[5], pair=(5, 5), new_id=256), visible=True),
-        Case("no token", given(ids=[], pair=(1, 2), new_id=256), visible=True),
+        shown("one token", ids=[5], pair=(5, 5), new_id=256),
+        shown("no token", ids=[], pair=(1, 2), new_id=256),
         advice="Try a list without the pair, a list of one token and an empty one.",
         fails="You do not return the same ids where the pair does not occur.",
         needs=MAIN,
     ),
-    requires(
-        "The list of ids is left unchanged",
+    leaves_arguments(
         ("several occurrences", "five of a kind", "drawn"),
         advice="Build a new list, or work on a copy: the caller still needs the old one.",
+        name="The list of ids is left unchanged",
         fails="You change the list of ids.",
-        observe=observe.changed,
-        needs=MAIN,
     ),
     points=3,
     shortcuts=("replace",),

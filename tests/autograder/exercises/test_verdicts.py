@@ -8,10 +8,12 @@ import functools
 import inspect
 import itertools
 import json
+import re
 import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ from autograder.sandbox import wire
 from llm_course.checking.answer_key import pack_answer_keys
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
+from tests.banks import right
 from tests.banks.right import alternatives
 from tests.exercises import EXERCISES, each_exercise
 
@@ -56,6 +59,12 @@ def test_right_answers_get_full_marks(exercise: Exercise) -> None:
     found = [exercise.reference, *alternatives(exercise.name)]
     assert len(found) >= 2, f"{exercise.name} needs a right alternative in tests/banks/right/"
     assert list(marks_lost(exercise, found, [SHIPPED])) == []
+
+
+def test_each_right_answer_of_the_bank_has_the_name_of_its_exercise() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in Path(right.__path__[0]).glob("[a-z]*.py")]
+    written = {name for text in texts for name in re.findall(r"^(?:def|class) (?!_)(\w+)", text, re.MULTILINE)}
+    assert written == {answer.__name__ for exercise in EXERCISES for answer in alternatives(exercise.name)}
 
 
 @each_exercise

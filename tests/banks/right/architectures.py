@@ -5,10 +5,8 @@ import itertools
 import torch
 from torch import Generator, Tensor
 
-from tests.banks.right import Alternatives
 
-
-def pattern_by_columns(kind: str, n_queries: int, n_keys: int, prefix: int = 0) -> Tensor:
+def attention_pattern_by_columns(kind: str, n_queries: int, n_keys: int, prefix: int = 0) -> Tensor:
     if kind == "cross" or kind == "bidirectional":
         return torch.full((n_queries, n_keys), True)
     if kind != "causal" and kind != "prefix":
@@ -19,7 +17,7 @@ def pattern_by_columns(kind: str, n_queries: int, n_keys: int, prefix: int = 0) 
     return mask
 
 
-def cross_by_example(
+def cross_attention_by_example(
     x: Tensor,
     memory: Tensor,
     w_q: Tensor,
@@ -43,7 +41,7 @@ def cross_by_example(
     return torch.stack(results)
 
 
-def mask_with_coins(
+def mask_tokens_with_coins(
     ids: Tensor, special: Tensor, mask_id: int, vocab_size: int, probability: float, generator: Generator
 ) -> tuple[Tensor, Tensor]:
     """As the data collator of transformers does it."""
@@ -61,7 +59,7 @@ def mask_with_coins(
     return inputs, labels
 
 
-def corrupt_from_the_back(
+def corrupt_spans_from_the_back(
     ids: list[int], spans: list[tuple[int, int]], sentinels: list[int]
 ) -> tuple[list[int], list[int]]:
     needed = len(spans) + 1
@@ -80,12 +78,12 @@ def corrupt_from_the_back(
     return inputs, targets
 
 
-def shift_by_lists(labels: Tensor, start_id: int, pad_id: int) -> Tensor:
+def shift_right_by_lists(labels: Tensor, start_id: int, pad_id: int) -> Tensor:
     rows = [[start_id] + [pad_id if token == -100 else token for token in row[:-1]] for row in labels.tolist()]
     return torch.tensor(rows, dtype=labels.dtype, device=labels.device)
 
 
-def diffusion_by_loop(logits: Tensor, ids: Tensor, masked: Tensor, t: Tensor) -> Tensor:
+def masked_diffusion_loss_by_loop(logits: Tensor, ids: Tensor, masked: Tensor, t: Tensor) -> Tensor:
     total = logits.new_zeros(())
     for row in range(len(ids)):
         share = float(t[row])
@@ -97,13 +95,3 @@ def diffusion_by_loop(logits: Tensor, ids: Tensor, masked: Tensor, t: Tensor) ->
                 found = found + torch.logsumexp(logits[row, place], dim=-1) - logits[row, place, ids[row, place]]
         total = total + found / share / ids.shape[1]
     return total / len(ids)
-
-
-ALTERNATIVES: Alternatives = {
-    "attention_pattern": [pattern_by_columns],
-    "cross_attention": [cross_by_example],
-    "mask_tokens": [mask_with_coins],
-    "corrupt_spans": [corrupt_from_the_back],
-    "shift_right": [shift_by_lists],
-    "masked_diffusion_loss": [diffusion_by_loop],
-}

@@ -3,14 +3,12 @@
 import torch
 from torch import Tensor
 
-from tests.banks.right import Alternatives
 
-
-def mask_by_positions(n_queries: int, n_keys: int) -> Tensor:
+def causal_mask_by_positions(n_queries: int, n_keys: int) -> Tensor:
     return torch.arange(n_keys - n_queries, n_keys).unsqueeze(1) >= torch.arange(n_keys).unsqueeze(0)
 
 
-def attention_with_its_own_softmax(
+def scaled_dot_product_attention_with_its_own_softmax(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
 ) -> list[Tensor]:
     scores = torch.matmul(query, key.mT) / query.size(-1) ** 0.5
@@ -21,13 +19,15 @@ def attention_with_its_own_softmax(
     return [weights @ value, weights]
 
 
-def attention_by_torch(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def scaled_dot_product_attention_by_torch(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     identity = torch.eye(key.shape[-2], dtype=key.dtype).expand(*key.shape[:-2], -1, -1)
     weights = torch.nn.functional.scaled_dot_product_attention(query, key, identity, attn_mask=mask)
     return weights @ value, weights
 
 
-def heads_by_torch(
+def multi_head_attention_by_torch(
     x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
 ) -> Tensor:
     if n_kv_heads is None:
@@ -44,14 +44,14 @@ def heads_by_torch(
     return torch.nn.functional.linear(output.transpose(1, 2).reshape(*x.shape[:2], -1), w_o)
 
 
-def window_by_loops(seq_len: int, window: int) -> Tensor:
+def sliding_window_mask_by_loops(seq_len: int, window: int) -> Tensor:
     if window < 1:
         raise ValueError("the window must be positive")
     rows = [[0 <= query - key < window for key in range(seq_len)] for query in range(seq_len)]
     return torch.tensor(rows, dtype=torch.bool)
 
 
-def flash_by_log_sum_exp(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+def flash_attention_by_log_sum_exp(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
     if block_size < 1:
         raise ValueError("empty blocks")
     output, log_total = torch.zeros_like(query), None
@@ -65,7 +65,7 @@ def flash_by_log_sum_exp(query: Tensor, key: Tensor, value: Tensor, block_size: 
     return output
 
 
-def flash_in_two_passes(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+def flash_attention_in_two_passes(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
     if block_size < 1:
         raise ValueError("block_size must be positive")
     blocks = range(0, key.shape[0], block_size)
@@ -77,12 +77,3 @@ def flash_in_two_passes(query: Tensor, key: Tensor, value: Tensor, block_size: i
     ]
     total = sum(weights.sum(1, keepdim=True) for weights, _ in weights_and_values)
     return sum(weights @ values for weights, values in weights_and_values) / total
-
-
-ALTERNATIVES: Alternatives = {
-    "causal_mask": [mask_by_positions],
-    "scaled_dot_product_attention": [attention_with_its_own_softmax, attention_by_torch],
-    "multi_head_attention": [heads_by_torch],
-    "sliding_window_mask": [window_by_loops],
-    "flash_attention": [flash_by_log_sum_exp, flash_in_two_passes],
-}

@@ -5,10 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from tests.banks.right import Alternatives
 
-
-def cache_by_product(
+def kv_cache_bytes_by_product(
     n_layers: int, n_kv_heads: int, head_dim: int, seq_len: int, batch: int = 1, bytes_per_value: float = 2
 ) -> int:
     sizes = [n_layers, n_kv_heads, head_dim, batch]
@@ -17,7 +15,7 @@ def cache_by_product(
     return round(math.prod([2, seq_len, *sizes]) * bytes_per_value)
 
 
-def chunks_by_their_number(ids: list[int], size: int, overlap: int) -> list[list[int]]:
+def chunk_tokens_by_their_number(ids: list[int], size: int, overlap: int) -> list[list[int]]:
     if size <= 0 or not (0 <= overlap < size):
         raise ValueError("no such chunks")
     if len(ids) == 0:
@@ -27,7 +25,7 @@ def chunks_by_their_number(ids: list[int], size: int, overlap: int) -> list[list
     return [[ids[place] for place in range(c * step, min(c * step + size, len(ids)))] for c in range(count)]
 
 
-def bm25_by_loops(query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75) -> list[float]:
+def bm25_scores_by_loops(query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75) -> list[float]:
     if k1 < 0 or b < 0 or b > 1:
         raise ValueError("no such k1 or b")
     scores = [0.0] * len(documents)
@@ -44,7 +42,7 @@ def bm25_by_loops(query: list[str], documents: list[list[str]], k1: float = 1.5,
     return scores
 
 
-def mask_from_triangles(seq_len: int, sinks: int, window: int) -> Tensor:
+def sink_window_mask_from_triangles(seq_len: int, sinks: int, window: int) -> Tensor:
     if min(sinks, seq_len) < 0 or window < 1:
         raise ValueError("no such mask")
     causal = torch.ones(seq_len, seq_len, dtype=torch.bool).tril()
@@ -53,7 +51,7 @@ def mask_from_triangles(seq_len: int, sinks: int, window: int) -> Tensor:
     return causal & ~too_old
 
 
-def interpolated_positions(head_dim: int, base: float, scale: float) -> Tensor:
+def interpolated_rope_frequencies_by_position(head_dim: int, base: float, scale: float) -> Tensor:
     """Divides the position, here 1, and not the frequencies."""
     if head_dim <= 0 or head_dim % 2 == 1 or not base > 0 or not scale > 0:
         raise ValueError("no such frequencies")
@@ -61,7 +59,7 @@ def interpolated_positions(head_dim: int, base: float, scale: float) -> Tensor:
     return torch.tensor([position / base ** (2 * pair / head_dim) for pair in range(head_dim // 2)])
 
 
-def yarn_by_lerp(
+def yarn_frequencies_by_lerp(
     head_dim: int, base: float, scale: float, original_length: int, slow: float = 1.0, fast: float = 32.0
 ) -> Tensor:
     if head_dim <= 0 or head_dim % 2 == 1 or min(base, scale, original_length) <= 0 or not slow < fast:
@@ -70,13 +68,3 @@ def yarn_by_lerp(
     wavelength = 2 * math.pi / plain
     share = torch.clip((original_length / wavelength - slow) / (fast - slow), 0.0, 1.0)
     return torch.lerp(plain / scale, plain, share)
-
-
-ALTERNATIVES: Alternatives = {
-    "kv_cache_bytes": [cache_by_product],
-    "chunk_tokens": [chunks_by_their_number],
-    "bm25_scores": [bm25_by_loops],
-    "sink_window_mask": [mask_from_triangles],
-    "interpolated_rope_frequencies": [interpolated_positions],
-    "yarn_frequencies": [yarn_by_lerp],
-}

@@ -5,10 +5,8 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from tests.banks.right import Alternatives
 
-
-def temperature_by_where(logits: Tensor, temperature: float) -> Tensor:
+def apply_temperature_by_where(logits: Tensor, temperature: float) -> Tensor:
     if temperature < 0:
         raise ValueError("no negative temperature")
     if temperature == 0:
@@ -17,14 +15,14 @@ def temperature_by_where(logits: Tensor, temperature: float) -> Tensor:
     return logits * (1 / temperature)
 
 
-def top_k_by_ranks(logits: Tensor, k: int) -> Tensor:
+def top_k_filter_by_ranks(logits: Tensor, k: int) -> Tensor:
     if k < 1:
         raise ValueError("k must be positive")
     ranks = torch.argsort(torch.argsort(-logits, dim=-1, stable=True), dim=-1)
     return torch.where(ranks < k, logits, -torch.inf)
 
 
-def top_k_by_repeated_argmax(logits: Tensor, k: int) -> Tensor:
+def top_k_filter_by_repeated_argmax(logits: Tensor, k: int) -> Tensor:
     if k < 1:
         raise ValueError("k")
     left, kept = logits.detach().clone(), torch.zeros_like(logits, dtype=torch.bool)
@@ -35,7 +33,7 @@ def top_k_by_repeated_argmax(logits: Tensor, k: int) -> Tensor:
     return torch.where(kept, logits, -math.inf)
 
 
-def top_p_by_counting(logits: Tensor, p: float) -> Tensor:
+def top_p_filter_by_counting(logits: Tensor, p: float) -> Tensor:
     if p < 0.0 or p > 1.0:
         raise ValueError("p")
     order = logits.argsort(dim=-1, descending=True, stable=True)
@@ -44,7 +42,7 @@ def top_p_by_counting(logits: Tensor, p: float) -> Tensor:
     return logits.masked_fill(order.argsort(-1) >= size, -torch.inf)
 
 
-def top_p_by_what_is_ahead(logits: Tensor, p: float) -> Tensor:
+def top_p_filter_by_what_is_ahead(logits: Tensor, p: float) -> Tensor:
     if not 0 <= p <= 1:
         raise ValueError("p")
     if p == 1:
@@ -56,14 +54,14 @@ def top_p_by_what_is_ahead(logits: Tensor, p: float) -> Tensor:
     return logits.masked_fill((before >= p) & (ahead.sum(-1) > 0), -math.inf)
 
 
-def min_p_by_logits(logits: Tensor, min_p: float) -> Tensor:
+def min_p_filter_by_logits(logits: Tensor, min_p: float) -> Tensor:
     if min_p < 0 or min_p > 1:
         raise ValueError("min_p")
     threshold = logits.max(-1, keepdim=True).values + (math.log(min_p) if min_p > 0 else -math.inf)
     return torch.where(logits >= threshold, logits, -math.inf)
 
 
-def ngrams_by_dict(logits: Tensor, ids: list[int], n: int) -> Tensor:
+def repeat_ngram_filter_by_dict(logits: Tensor, ids: list[int], n: int) -> Tensor:
     if n < 1:
         raise ValueError("n")
     followers: dict[tuple[int, ...], set[int]] = {}
@@ -74,10 +72,10 @@ def ngrams_by_dict(logits: Tensor, ids: list[int], n: int) -> Tensor:
 
 
 def _prepared(logits: Tensor, temperature: float, top_k: int | None, top_p: float | None) -> Tensor:
-    logits = temperature_by_where(logits, temperature)
+    logits = apply_temperature_by_where(logits, temperature)
     if top_k is not None:
-        logits = top_k_by_ranks(logits, top_k)
-    return logits if top_p is None else top_p_by_counting(logits, top_p)
+        logits = top_k_filter_by_ranks(logits, top_k)
+    return logits if top_p is None else top_p_filter_by_counting(logits, top_p)
 
 
 def sample_by_gumbel(
@@ -94,7 +92,9 @@ def sample_in_int32(
     return torch.multinomial(probabilities, 1, generator=generator)[:, 0].int()
 
 
-def beam_of_probabilities(transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int) -> list[int]:
+def beam_search_by_probabilities(
+    transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int
+) -> list[int]:
     if beam_width < 1 or max_new_tokens < 0:
         raise ValueError("beam")
     probabilities = transition.double().exp().tolist()
@@ -105,14 +105,3 @@ def beam_of_probabilities(transition: Tensor, start: int, eos: int, beam_width: 
         finished += [beam for beam in best if beam[1][-1] == eos]
         beams = [beam for beam in best if beam[1][-1] != eos]
     return max(finished + beams)[1]
-
-
-ALTERNATIVES: Alternatives = {
-    "apply_temperature": [temperature_by_where],
-    "top_k_filter": [top_k_by_ranks, top_k_by_repeated_argmax],
-    "top_p_filter": [top_p_by_counting, top_p_by_what_is_ahead],
-    "min_p_filter": [min_p_by_logits],
-    "repeat_ngram_filter": [ngrams_by_dict],
-    "sample": [sample_by_gumbel, sample_in_int32],
-    "beam_search": [beam_of_probabilities],
-}

@@ -4,8 +4,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tests.banks.right import Alternatives
-
 
 def embed_by_one_hot(ids: Tensor, table: Tensor) -> Tensor:
     if (ids < 0).any() or (ids >= table.shape[0]).any():
@@ -13,7 +11,7 @@ def embed_by_one_hot(ids: Tensor, table: Tensor) -> Tensor:
     return F.one_hot(ids, table.shape[0]).to(table.dtype) @ table
 
 
-def neighbours_by_library(table: Tensor, index: int, k: int) -> list[int]:
+def nearest_neighbours_by_library(table: Tensor, index: int, k: int) -> list[int]:
     if index not in range(len(table)) or k not in range(1, len(table)):
         raise ValueError("index or k out of range")
     scores = F.cosine_similarity(table, table[index].unsqueeze(0), dim=1)
@@ -21,13 +19,13 @@ def neighbours_by_library(table: Tensor, index: int, k: int) -> list[int]:
     return scores.topk(k).indices.tolist()
 
 
-def logits_by_linear(hidden: Tensor, table: Tensor) -> Tensor:
+def tied_logits_by_linear(hidden: Tensor, table: Tensor) -> Tensor:
     if hidden.shape[-1] != table.shape[1]:
         raise ValueError("the widths differ")
     return F.linear(hidden, table)
 
 
-def logits_by_broadcast(hidden: Tensor, table: Tensor) -> Tensor:
+def tied_logits_by_broadcast(hidden: Tensor, table: Tensor) -> Tensor:
     if hidden.shape[-1] != table.shape[1]:
         raise ValueError("the widths differ")
     return (hidden.unsqueeze(-2) * table).sum(-1)
@@ -40,11 +38,3 @@ def analogy_by_library(table: Tensor, a: int, b: int, c: int, k: int = 1) -> lis
     scores = F.cosine_similarity(unit, (unit[b] - unit[a] + unit[c])[None])
     scores[[a, b, c]] = -2.0
     return scores.topk(k).indices.tolist()
-
-
-ALTERNATIVES: Alternatives = {
-    "embed": [embed_by_one_hot],
-    "nearest_neighbours": [neighbours_by_library],
-    "tied_logits": [logits_by_linear, logits_by_broadcast],
-    "analogy": [analogy_by_library],
-}

@@ -9,10 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tests.banks.right import Alternatives
 
-
-def match_by_logarithm(token_accuracy: float, length: int) -> float:
+def exact_match_rate_by_logarithm(token_accuracy: float, length: int) -> float:
     if not 0 <= token_accuracy <= 1 or length < 0:
         raise ValueError("out of range")
     if length == 0:
@@ -20,7 +18,7 @@ def match_by_logarithm(token_accuracy: float, length: int) -> float:
     return exp(length * math.log(token_accuracy)) if token_accuracy else 0
 
 
-def pass_by_log_gamma(n: int, correct: int, k: int) -> float:
+def pass_at_k_by_log_gamma(n: int, correct: int, k: int) -> float:
     if n <= 0 or correct not in range(n + 1) or k not in range(1, n + 1):
         raise ValueError("impossible counts")
     wrong = n - correct
@@ -33,7 +31,7 @@ def pass_by_log_gamma(n: int, correct: int, k: int) -> float:
     return 1 - exp(log_choose(wrong) - log_choose(n))
 
 
-def bootstrap_by_numpy(values: list[float], level: float, n_resamples: int, seed: int) -> tuple[float, float]:
+def bootstrap_interval_by_numpy(values: list[float], level: float, n_resamples: int, seed: int) -> tuple[float, float]:
     if len(values) == 0 or level <= 0 or level >= 1 or n_resamples <= 0:
         raise ValueError("bad arguments")
     draw = np.random.default_rng(seed)
@@ -42,7 +40,9 @@ def bootstrap_by_numpy(values: list[float], level: float, n_resamples: int, seed
     return float(low), float(high)
 
 
-def bootstrap_by_sorting(values: list[float], level: float, n_resamples: int, seed: int) -> tuple[float, float]:
+def bootstrap_interval_by_sorting(
+    values: list[float], level: float, n_resamples: int, seed: int
+) -> tuple[float, float]:
     if not values:
         raise ValueError("no values")
     if not (0 < level < 1):
@@ -61,7 +61,7 @@ def bootstrap_by_sorting(values: list[float], level: float, n_resamples: int, se
     return means[left_out], means[n_resamples - 1 - left_out]
 
 
-def difference_by_statistics(first: list[float], second: list[float]) -> tuple[float, float]:
+def paired_difference_by_statistics(first: list[float], second: list[float]) -> tuple[float, float]:
     if len(first) != len(second) or len(first) < 2:
         raise ValueError("the same items, at least two")
     gaps = [a - b for a, b in zip(first, second, strict=True)]
@@ -78,13 +78,13 @@ def contamination_by_text(test: list[int], training: list[list[int]], n: int) ->
     return float(np.mean([any(piece in text for text in texts) for piece in pieces]))
 
 
-def vote_by_max(answers: list[str]) -> str:
+def majority_vote_by_max(answers: list[str]) -> str:
     if len(answers) == 0:
         raise ValueError("nobody voted")
     return max(answers, key=answers.count)
 
 
-def score_by_mask(attention: Tensor, ids: list[int]) -> Tensor:
+def induction_score_by_mask(attention: Tensor, ids: list[int]) -> Tensor:
     if attention.dim() != 3 or attention.shape[1] != attention.shape[2] or attention.shape[1] != len(ids):
         raise ValueError("the weights are not of this text")
     mask = torch.zeros(len(ids), len(ids), dtype=attention.dtype)
@@ -93,14 +93,3 @@ def score_by_mask(attention: Tensor, ids: list[int]) -> Tensor:
         if earlier:
             mask[query, max(earlier) + 1] = 1
     return torch.einsum("hqk,qk->h", attention, mask) / mask.sum().clamp_min(1)
-
-
-ALTERNATIVES: Alternatives = {
-    "exact_match_rate": [match_by_logarithm],
-    "pass_at_k": [pass_by_log_gamma],
-    "bootstrap_interval": [bootstrap_by_numpy, bootstrap_by_sorting],
-    "paired_difference": [difference_by_statistics],
-    "contamination": [contamination_by_text],
-    "majority_vote": [vote_by_max],
-    "induction_score": [score_by_mask],
-}

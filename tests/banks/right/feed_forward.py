@@ -6,8 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tests.banks.right import Alternatives
-
 
 def feed_forward_by_torch(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
     if b_in.shape != (w_in.shape[0],) or b_out.shape != (w_out.shape[0],):
@@ -22,7 +20,7 @@ def swiglu_by_tanh(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> T
     return torch.einsum("...f,df->...d", up * gate * (1 + torch.tanh(gate / 2)) / 2, w_down)
 
 
-def moe_as_in_mixtral(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: int) -> Tensor:
+def moe_forward_as_in_mixtral(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: int) -> Tensor:
     # Softmax over all, the choice, and then the weights divided by their sum: the same numbers.
     if not 0 < top_k <= router.size(0):
         raise ValueError("no such choice")
@@ -39,7 +37,7 @@ def moe_as_in_mixtral(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, to
     return result
 
 
-def counts_by_shapes(config: dict) -> dict[str, int]:
+def parameter_counts_by_shapes(config: dict) -> dict[str, int]:
     d, layers, heads = config["d_model"], config["n_layers"], config["n_heads"]
     kv = config["n_kv_heads"]
     if d % heads != 0 or heads % kv != 0:
@@ -57,11 +55,3 @@ def counts_by_shapes(config: dict) -> dict[str, int]:
         counts["embedding"] += config["vocab_size"] * d
     counts["total"] = sum(counts.values())
     return counts
-
-
-ALTERNATIVES: Alternatives = {
-    "feed_forward": [feed_forward_by_torch],
-    "swiglu": [swiglu_by_tanh],
-    "moe_forward": [moe_as_in_mixtral],
-    "parameter_counts": [counts_by_shapes],
-}

@@ -7,10 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tests.banks.right import Alternatives
 
-
-def patches_by_splitting(image: Tensor, patch: int) -> Tensor:
+def patchify_by_splitting(image: Tensor, patch: int) -> Tensor:
     if patch < 1 or image.shape[-1] % patch or image.shape[-2] % patch:
         raise ValueError("no")
     return torch.cat([
@@ -18,7 +16,7 @@ def patches_by_splitting(image: Tensor, patch: int) -> Tensor:
     ])  # fmt: skip
 
 
-def image_by_joining(patches: Tensor, channels: int, height: int, width: int, patch: int) -> Tensor:
+def unpatchify_by_joining(patches: Tensor, channels: int, height: int, width: int, patch: int) -> Tensor:
     if patch < 1 or height % patch or width % patch:
         raise ValueError("no such image")
     across = width // patch
@@ -29,7 +27,7 @@ def image_by_joining(patches: Tensor, channels: int, height: int, width: int, pa
     return torch.cat(strips, dim=1)
 
 
-def spliced_row_by_row(embeddings: Tensor, ids: list[int], image: Tensor, image_id: int) -> Tensor:
+def splice_image_row_by_row(embeddings: Tensor, ids: list[int], image: Tensor, image_id: int) -> Tensor:
     if len(ids) != embeddings.shape[0] or image.shape[1] != embeddings.shape[1]:
         raise ValueError("they do not fit")
     if sum(token == image_id for token in ids) != 1:
@@ -40,7 +38,9 @@ def spliced_row_by_row(embeddings: Tensor, ids: list[int], image: Tensor, image_
     return torch.stack(rows)
 
 
-def loop_with_helper(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> list[dict[str, Any]]:
+def run_tools_with_helper(
+    replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int
+) -> list[dict[str, Any]]:
     def carried_out(reply: str) -> str | None:
         """What a call gives, None for a plain answer."""
         if not reply.lstrip().startswith("{"):
@@ -68,7 +68,7 @@ def loop_with_helper(replies: list[str], tools: dict[str, Callable[..., Any]], m
     return said
 
 
-def fitted_by_dropping(
+def fit_messages_by_dropping(
     messages: list[dict[str, Any]], budget: int, count: Callable[[dict[str, Any]], int]
 ) -> list[dict[str, Any]]:
     """Drops the oldest group until the rest fits."""
@@ -87,12 +87,3 @@ def fitted_by_dropping(
     if budget < 0:
         raise ValueError("no budget")
     return kept
-
-
-ALTERNATIVES: Alternatives = {
-    "patchify": [patches_by_splitting],
-    "unpatchify": [image_by_joining],
-    "splice_image": [spliced_row_by_row],
-    "run_tools": [loop_with_helper],
-    "fit_messages": [fitted_by_dropping],
-}

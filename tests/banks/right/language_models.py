@@ -7,10 +7,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from tests.banks.right import Alternatives
 
-
-def bigram_by_counter(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
+def bigram_probabilities_by_counter(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     if alpha < 0 or (ids and not 0 <= min(ids) <= max(ids) < vocab_size):
         raise ValueError("bad arguments")
     pairs, firsts = Counter(pairwise(ids)), Counter(ids[:-1])
@@ -22,7 +20,7 @@ def bigram_by_counter(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Te
     return probs
 
 
-def score_by_loop(probs: Tensor, ids: list[int]) -> Tensor:
+def sequence_log_prob_by_loop(probs: Tensor, ids: list[int]) -> Tensor:
     total = torch.zeros((), dtype=probs.dtype)
     for token in ids:
         if token < 0 or token >= len(probs):
@@ -36,10 +34,3 @@ def perplexity_by_inverse(log_prob: float, n_predictions: int) -> float:
     if n_predictions <= 0 or log_prob > 0:
         raise ValueError("nothing to average, or no log probability")
     return 1 / math.e ** (log_prob / n_predictions)
-
-
-ALTERNATIVES: Alternatives = {
-    "bigram_probabilities": [bigram_by_counter],
-    "sequence_log_prob": [score_by_loop],
-    "perplexity": [perplexity_by_inverse],
-}

@@ -6,8 +6,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tests.banks.right import Alternatives
-
 
 def layer_norm_by_torch(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
     if weight.shape != (x.shape[-1],) or bias.shape != (x.shape[-1],):
@@ -37,7 +35,7 @@ def rms_norm_by_length(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
     return (weight * x / torch.sqrt(length**2 / width + eps)).to(x.dtype)
 
 
-def block_by_torch(
+def transformer_block_by_torch(
     x: Tensor, weights: dict[str, Tensor], n_heads: int, n_kv_heads: int, rope_base: float, eps: float
 ) -> Tensor:
     batch, time, _ = x.shape
@@ -71,7 +69,7 @@ def block_by_torch(
     return x + linear(functional.silu(linear(rows, "mlp.gate_proj")) * linear(rows, "mlp.up_proj"), "mlp.down_proj")
 
 
-def block_as_in_llama(
+def transformer_block_as_in_llama(
     x: Tensor, weights: dict[str, Tensor], n_heads: int, n_kv_heads: int, rope_base: float, eps: float
 ) -> Tensor:
     if weights["self_attn.q_proj.weight"].shape[0] % n_heads != 0:
@@ -104,7 +102,7 @@ def block_as_in_llama(
     return hidden + (gate * torch.sigmoid(gate) * up) @ weights["mlp.down_proj.weight"].mT
 
 
-def decoder_by_sorted_layers(ids: Tensor, weights: dict[str, Tensor], config: dict) -> Tensor:
+def decoder_logits_by_sorted_layers(ids: Tensor, weights: dict[str, Tensor], config: dict) -> Tensor:
     vocab = weights["model.embed_tokens.weight"].shape[0]
     if ids.numel() and (int(ids.min()) < 0 or int(ids.max()) >= vocab):
         raise ValueError(f"ids run from 0 to {vocab - 1}")
@@ -115,7 +113,7 @@ def decoder_by_sorted_layers(ids: Tensor, weights: dict[str, Tensor], config: di
             layers[int(parts[2])][".".join(parts[3:])] = weight
     stream = weights["model.embed_tokens.weight"].index_select(0, ids.flatten()).unflatten(0, ids.shape)
     for layer in layers:
-        stream = block_as_in_llama(
+        stream = transformer_block_as_in_llama(
             stream,
             layer,
             n_heads=config["n_heads"],
@@ -125,11 +123,3 @@ def decoder_by_sorted_layers(ids: Tensor, weights: dict[str, Tensor], config: di
         )
     stream = rms_norm_as_in_llama(stream, weights["model.norm.weight"], config["eps"])
     return stream @ weights.get("lm_head.weight", weights["model.embed_tokens.weight"]).mT
-
-
-ALTERNATIVES: Alternatives = {
-    "layer_norm": [layer_norm_by_torch],
-    "rms_norm": [rms_norm_by_torch, rms_norm_as_in_llama, rms_norm_by_length],
-    "transformer_block": [block_by_torch, block_as_in_llama],
-    "decoder_logits": [decoder_by_sorted_layers],
-}

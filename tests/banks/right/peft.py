@@ -6,10 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tests.banks.right import Alternatives
 
-
-class LoRAWithOwnWeights(nn.Module):
+class LoRALinearWithOwnWeights(nn.Module):
     """The base's tensors are kept as buffers, which nobody trains."""
 
     def __init__(self, base: nn.Linear, rank: int, alpha: float, dropout: float = 0.0) -> None:
@@ -42,7 +40,7 @@ class LoRAWithOwnWeights(nn.Module):
         return merged
 
 
-class LoRAByMergedWeight(nn.Module):
+class LoRALinearByMergedWeight(nn.Module):
     """In evaluation one product with the merged weight, in training two ways; dropout from a mask of its own."""
 
     def __init__(self, base: nn.Linear, rank: int, alpha: float, dropout: float = 0.0) -> None:
@@ -81,13 +79,13 @@ class LoRAByMergedWeight(nn.Module):
         return merged
 
 
-def count_by_sums(shapes: list[tuple[int, int]], rank: int) -> int:
+def lora_parameter_count_by_sums(shapes: list[tuple[int, int]], rank: int) -> int:
     if rank < 1:
         raise ValueError(rank)
     return rank * sum(map(sum, shapes))
 
 
-def fraction_by_modules(model: nn.Module) -> float:
+def trainable_fraction_by_modules(model: nn.Module) -> float:
     own = [parameter for module in model.modules() for parameter in module.parameters(recurse=False)]
     sizes = torch.tensor([math.prod(parameter.shape) for parameter in own], dtype=torch.float64)
     if not own:
@@ -96,7 +94,7 @@ def fraction_by_modules(model: nn.Module) -> float:
     return float(sizes[flags].sum() / sizes.sum())
 
 
-def ia3_by_columns(x: Tensor, scale: Tensor) -> Tensor:
+def ia3_scale_by_columns(x: Tensor, scale: Tensor) -> Tensor:
     if list(scale.shape) != [x.shape[-1]]:
         raise ValueError("one factor for each column")
     columns = [x[..., column] * scale[column] for column in range(len(scale))]
@@ -106,7 +104,7 @@ def ia3_by_columns(x: Tensor, scale: Tensor) -> Tensor:
 Batch = tuple[Tensor, Tensor, Tensor]
 
 
-def prompt_by_padding(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
+def prepend_prompt_by_padding(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
     if mask.shape != embeddings.shape[:2] or labels.shape != mask.shape:
         raise ValueError("mask and labels do not fit")
     if prompt.ndim != 2 or prompt.shape[-1] != embeddings.shape[-1]:
@@ -115,12 +113,3 @@ def prompt_by_padding(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: 
     seen = functional.pad(mask.long(), front, value=1).to(mask.dtype)
     rows = torch.cat((prompt.unsqueeze(0).repeat(len(embeddings), 1, 1).to(embeddings), embeddings), 1)
     return rows, seen, functional.pad(labels, front, value=-100)
-
-
-ALTERNATIVES: Alternatives = {
-    "LoRALinear": [LoRAWithOwnWeights, LoRAByMergedWeight],
-    "lora_parameter_count": [count_by_sums],
-    "trainable_fraction": [fraction_by_modules],
-    "ia3_scale": [ia3_by_columns],
-    "prepend_prompt": [prompt_by_padding],
-}

@@ -5,10 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from tests.banks.right import Alternatives
 
-
-def waves_stacked(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+def sinusoidal_encoding_stacked(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
     if seq_len <= 0 or d_model <= 0 or base <= 0:
         raise ValueError("nothing to encode")
     frequency = torch.exp(torch.arange(0, d_model, 2).float() * (-math.log(base) / d_model))
@@ -16,7 +14,7 @@ def waves_stacked(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
     return torch.stack([angle.sin(), angle.cos()], dim=-1).flatten(1)[:, :d_model]
 
 
-def rope_by_rotate_half(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
+def apply_rope_by_rotate_half(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
     width = x.size(-1)
     if width % 2 == 1 or len(positions) != x.size(-2) or base <= 0:
         raise ValueError("cannot turn this")
@@ -26,7 +24,7 @@ def rope_by_rotate_half(x: Tensor, positions: Tensor, base: float = 10000.0) -> 
     return (x * angle.cos() + turned * angle.sin()).to(x.dtype)
 
 
-def rope_by_complex_numbers(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
+def apply_rope_by_complex_numbers(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
     half = x.shape[-1] // 2
     if x.shape[-1] != 2 * half or positions.numel() != x.shape[-2] or base <= 0:
         raise ValueError("cannot turn this")
@@ -35,7 +33,7 @@ def rope_by_complex_numbers(x: Tensor, positions: Tensor, base: float = 10000.0)
     return torch.cat([turned.real, turned.imag], dim=-1).to(x.dtype)
 
 
-def bias_by_loops(n_heads: int, seq_len: int) -> Tensor:
+def alibi_bias_by_loops(n_heads: int, seq_len: int) -> Tensor:
     if n_heads <= 0 or seq_len <= 0:
         raise ValueError("no heads or no positions")
 
@@ -51,10 +49,3 @@ def bias_by_loops(n_heads: int, seq_len: int) -> Tensor:
             for key in range(query + 1):
                 bias[head, query, key] = -slope * (query - key)
     return bias
-
-
-ALTERNATIVES: Alternatives = {
-    "sinusoidal_encoding": [waves_stacked],
-    "apply_rope": [rope_by_rotate_half, rope_by_complex_numbers],
-    "alibi_bias": [bias_by_loops],
-}

@@ -4,10 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tests.banks.right import Alternatives
 
-
-def labels_by_sets(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
+def sft_labels_by_sets(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
     inside: set[int] = set()
     for start, end in spans:
         places = set(range(start, end))
@@ -17,7 +15,7 @@ def labels_by_sets(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
     return [ids[place] if place in inside else -100 for place in range(len(ids))]
 
 
-def sums_token_by_token(logits: Tensor, labels: Tensor) -> Tensor:
+def sequence_log_probs_token_by_token(logits: Tensor, labels: Tensor) -> Tensor:
     if logits.shape[:2] != labels.shape:
         raise ValueError("logits and labels do not fit")
     sums = []
@@ -30,13 +28,13 @@ def sums_token_by_token(logits: Tensor, labels: Tensor) -> Tensor:
     return torch.stack(sums)
 
 
-def reward_by_logaddexp(chosen: Tensor, rejected: Tensor) -> Tensor:
+def reward_loss_by_logaddexp(chosen: Tensor, rejected: Tensor) -> Tensor:
     if chosen.size() != rejected.size():
         raise ValueError("shapes differ")
     return (torch.logaddexp(chosen, rejected) - chosen).sum() / len(chosen)
 
 
-def dpo_by_ratios(
+def dpo_loss_by_ratios(
     policy_chosen: Tensor, policy_rejected: Tensor, reference_chosen: Tensor, reference_rejected: Tensor, beta: float
 ) -> Tensor:
     shapes = {x.shape for x in (policy_chosen, policy_rejected, reference_chosen, reference_rejected)}
@@ -47,19 +45,19 @@ def dpo_by_ratios(
     return functional.softplus(-beta * (policy_chosen - policy_rejected - reference)).mean()
 
 
-def advantages_by_hand(rewards: Tensor) -> Tensor:
+def group_advantages_by_hand(rewards: Tensor) -> Tensor:
     samples = rewards.shape[1]
     mean = rewards.sum(1, keepdim=True) / samples
     variance = ((rewards - mean) ** 2).sum(1, keepdim=True) / samples
     return (rewards - mean) / (variance.sqrt() + 1e-6)
 
 
-def advantages_row_by_row(rewards: Tensor) -> Tensor:
+def group_advantages_row_by_row(rewards: Tensor) -> Tensor:
     rows = [(row - row.mean()) / (row.std(unbiased=False) + 1e-6) for row in rewards]
     return torch.stack(rows)
 
 
-def policy_loss_of_chosen_tokens(
+def clipped_policy_loss_of_chosen_tokens(
     log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, mask: Tensor, clip: float = 0.2
 ) -> Tensor:
     if log_probs.shape != old_log_probs.shape or log_probs.shape != mask.shape:
@@ -73,19 +71,8 @@ def policy_loss_of_chosen_tokens(
     return torch.maximum(-ratio * each, -torch.clip(ratio, 1 - clip, 1 + clip) * each).mean()
 
 
-def kl_as_written(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
+def kl_estimate_as_written(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
     if log_probs.shape != reference_log_probs.shape:
         raise ValueError("shapes differ")
     d = reference_log_probs - log_probs
     return (d.exp() - 1 - d).mean()
-
-
-ALTERNATIVES: Alternatives = {
-    "sft_labels": [labels_by_sets],
-    "sequence_log_probs": [sums_token_by_token],
-    "reward_loss": [reward_by_logaddexp],
-    "dpo_loss": [dpo_by_ratios],
-    "group_advantages": [advantages_by_hand, advantages_row_by_row],
-    "clipped_policy_loss": [policy_loss_of_chosen_tokens],
-    "kl_estimate": [kl_as_written],
-}

@@ -5,13 +5,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from tests.banks.right import Alternatives
-
 Step = tuple[Tensor, Tensor, Tensor]
 Clipped = tuple[list[Tensor], float]
 
 
-def loss_token_by_token(logits: Tensor, ids: Tensor, ignore_index: int = -100) -> Tensor:
+def next_token_loss_token_by_token(logits: Tensor, ids: Tensor, ignore_index: int = -100) -> Tensor:
     if list(logits.shape[:2]) != list(ids.shape):
         raise ValueError("not the same places")
     losses = []
@@ -23,7 +21,7 @@ def loss_token_by_token(logits: Tensor, ids: Tensor, ignore_index: int = -100) -
     return torch.stack(losses).mean() if losses else torch.zeros((), dtype=logits.dtype)
 
 
-def rate_by_minimum(step: int, warmup: int, total: int, peak: float, floor: float = 0.0) -> float:
+def learning_rate_by_minimum(step: int, warmup: int, total: int, peak: float, floor: float = 0.0) -> float:
     if step < 0 or warmup < 0 or warmup > total:
         raise ValueError("step, warmup or total")
     if step < warmup:
@@ -32,7 +30,7 @@ def rate_by_minimum(step: int, warmup: int, total: int, peak: float, floor: floa
     return floor + 0.5 * (peak - floor) * (1.0 + math.cos(progress * math.pi))
 
 
-def step_by_lerp(
+def adamw_step_by_lerp(
     param: Tensor,
     grad: Tensor,
     m: Tensor,
@@ -51,7 +49,7 @@ def step_by_lerp(
     return param - lr * direction - lr * weight_decay * param, m, v
 
 
-def clip_by_torch(grads: list[Tensor], max_norm: float) -> Clipped:
+def clip_gradients_by_torch(grads: list[Tensor], max_norm: float) -> Clipped:
     if not max_norm > 0:
         raise ValueError("max_norm must be positive")
     weights = [nn.Parameter(torch.zeros_like(grad)) for grad in grads]
@@ -61,17 +59,8 @@ def clip_by_torch(grads: list[Tensor], max_norm: float) -> Clipped:
     return [weight.grad for weight in weights if weight.grad is not None], float(norm)
 
 
-def optimal_by_power(flops: float, tokens_per_param: float = 20.0) -> tuple[float, float]:
+def compute_optimal_by_power(flops: float, tokens_per_param: float = 20.0) -> tuple[float, float]:
     if not (flops > 0 and tokens_per_param > 0):
         raise ValueError("both must be positive")
     parameters = (flops / 6 / tokens_per_param) ** 0.5
     return parameters, flops / (6 * parameters)
-
-
-ALTERNATIVES: Alternatives = {
-    "next_token_loss": [loss_token_by_token],
-    "learning_rate": [rate_by_minimum],
-    "adamw_step": [step_by_lerp],
-    "clip_gradients": [clip_by_torch],
-    "compute_optimal": [optimal_by_power],
-}

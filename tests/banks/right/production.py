@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 
 from solutions.production import NF4_LEVELS
-from tests.banks.right import Alternatives
 
 
-def rows_by_loop(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
+def quantize_absmax_by_loop(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     if weight.ndim != 2 or weight.shape[0] == 0 or weight.shape[1] == 0:
         raise ValueError("a matrix, please")
     if bits < 2 or bits > 16:
@@ -26,7 +25,7 @@ def rows_by_loop(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     return q, scale
 
 
-def rows_by_numpy(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
+def quantize_absmax_by_numpy(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     if weight.dim() != 2 or weight.numel() < 1 or bits < 2 or bits > 16:
         raise ValueError("a matrix, and bits from 2 to 16")
     largest = 2 ** (bits - 1) - 1
@@ -37,13 +36,13 @@ def rows_by_numpy(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(q.astype(np.int16)), torch.from_numpy(scale).to(weight.dtype)
 
 
-def back_by_diagonal(q: Tensor, scale: Tensor) -> Tensor:
+def dequantize_by_diagonal(q: Tensor, scale: Tensor) -> Tensor:
     if q.ndim != 2 or scale.shape != torch.Size([q.size(0), 1]):
         raise ValueError("one scale a row")
     return torch.diag(scale[:, 0]) @ q.to(scale.dtype)
 
 
-def groups_by_loop(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Tensor, Tensor]:
+def quantize_groups_by_loop(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Tensor, Tensor]:
     if weight.dim() != 2 or weight.numel() == 0:
         raise ValueError("a matrix, please")
     if group_size <= 0:
@@ -52,13 +51,13 @@ def groups_by_loop(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Tens
         raise ValueError("bits from 2 to 16")
     whole, scales = [], []
     for start in range(0, weight.shape[1], group_size):
-        q, scale = rows_by_loop(weight[:, start : start + group_size], bits)
+        q, scale = quantize_absmax_by_loop(weight[:, start : start + group_size], bits)
         whole.append(q)
         scales.append(scale)
     return torch.cat(whole, dim=1), torch.cat(scales, dim=1)
 
 
-def codes_by_scaled_levels(x: Tensor, block_size: int = 64) -> tuple[Tensor, Tensor]:
+def nf4_quantize_by_scaled_levels(x: Tensor, block_size: int = 64) -> tuple[Tensor, Tensor]:
     if x.dim() != 1 or x.shape[0] == 0 or block_size < 1:
         raise ValueError("a vector, and a block of at least one")
     n_blocks = math.ceil(len(x) / block_size)
@@ -69,7 +68,7 @@ def codes_by_scaled_levels(x: Tensor, block_size: int = 64) -> tuple[Tensor, Ten
     return codes.to(torch.uint8), absmax
 
 
-def numbers_by_loop(codes: Tensor, absmax: Tensor, block_size: int) -> Tensor:
+def nf4_dequantize_by_loop(codes: Tensor, absmax: Tensor, block_size: int) -> Tensor:
     if codes.dim() != 1 or absmax.dim() != 1 or block_size < 1:
         raise ValueError("vectors, and a block of at least one")
     if math.ceil(len(codes) / block_size) != len(absmax):
@@ -79,14 +78,14 @@ def numbers_by_loop(codes: Tensor, absmax: Tensor, block_size: int) -> Tensor:
     return torch.stack([NF4_LEVELS[code] * absmax[i // block_size] for i, code in enumerate(codes.tolist())])
 
 
-def cost_by_seconds(hourly_cost: float, tokens_per_second: float, utilisation: float) -> float:
+def cost_per_million_tokens_by_seconds(hourly_cost: float, tokens_per_second: float, utilisation: float) -> float:
     if hourly_cost < 0 or tokens_per_second <= 0 or utilisation <= 0 or utilisation > 1:
         raise ValueError("out of range")
     seconds = 1_000_000 / tokens_per_second
     return hourly_cost * seconds / 3600 / utilisation
 
 
-def even_by_whole_tokens(monthly_hosting: float, api_price_per_million: float) -> float:
+def break_even_tokens_by_whole_tokens(monthly_hosting: float, api_price_per_million: float) -> float:
     if api_price_per_million <= 0:
         raise ValueError("a free API is never dearer")
     if monthly_hosting < 0:
@@ -94,20 +93,8 @@ def even_by_whole_tokens(monthly_hosting: float, api_price_per_million: float) -
     return math.ceil(1e6 * monthly_hosting / api_price_per_million)
 
 
-def bytes_by_difference(parameter_counts: dict[str, int], linear_bits: float, other_bits: float) -> float:
+def model_bytes_by_difference(parameter_counts: dict[str, int], linear_bits: float, other_bits: float) -> float:
     if any(count < 0 for count in parameter_counts.values()) or not (linear_bits > 0 and other_bits > 0):
         raise ValueError("out of range")
     linear = parameter_counts["attention"] + parameter_counts["feed_forward"]
     return linear * linear_bits / 8 + (parameter_counts["total"] - linear) * other_bits / 8
-
-
-ALTERNATIVES: Alternatives = {
-    "quantize_absmax": [rows_by_loop, rows_by_numpy],
-    "dequantize": [back_by_diagonal],
-    "quantize_groups": [groups_by_loop],
-    "nf4_quantize": [codes_by_scaled_levels],
-    "nf4_dequantize": [numbers_by_loop],
-    "cost_per_million_tokens": [cost_by_seconds],
-    "break_even_tokens": [even_by_whole_tokens],
-    "model_bytes": [bytes_by_difference],
-}

@@ -7,8 +7,6 @@ import re
 import torch
 from torch import Tensor
 
-from tests.banks.right import Alternatives
-
 
 def _refuse(confidence: Tensor, correct: Tensor) -> None:
     if confidence.dim() != 1 or correct.dim() != 1 or len(confidence) != len(correct):
@@ -19,7 +17,7 @@ def _refuse(confidence: Tensor, correct: Tensor) -> None:
         raise ValueError("a confidence is from 0 to 1")
 
 
-def error_by_sums(confidence: Tensor, correct: Tensor, n_bins: int) -> float:
+def expected_calibration_error_by_sums(confidence: Tensor, correct: Tensor, n_bins: int) -> float:
     _refuse(confidence, correct)
     if n_bins < 1:
         raise ValueError("at least one bin")
@@ -29,7 +27,7 @@ def error_by_sums(confidence: Tensor, correct: Tensor, n_bins: int) -> float:
     return gaps.abs().sum().item() / len(confidence)
 
 
-def score_by_where(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
+def selective_score_by_where(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
     _refuse(confidence, correct)
     if penalty < 0:
         raise ValueError("no reward for errors")
@@ -38,7 +36,7 @@ def score_by_where(confidence: Tensor, correct: Tensor, threshold: float, penalt
     return scores.mean().item()
 
 
-def score_by_product(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
+def selective_score_by_product(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
     _refuse(confidence, correct)
     if penalty < 0:
         raise ValueError("no reward for errors")
@@ -67,31 +65,22 @@ def redact_by_callbacks(text: str) -> str:
     return re.sub(r"[0-9]+(?:[ -][0-9]+)*", as_card, text)
 
 
-def z_by_shares(green: int, total: int, gamma: float) -> float:
+def watermark_z_by_shares(green: int, total: int, gamma: float) -> float:
     if total <= 0 or green < 0 or green > total or gamma <= 0 or gamma >= 1:
         raise ValueError("out of range")
     return (green / total - gamma) / math.sqrt(gamma * (1 - gamma) / total)
 
 
-def exposure_by_sorting(canary_loss: float, reference_losses: list[float]) -> float:
+def canary_exposure_by_sorting(canary_loss: float, reference_losses: list[float]) -> float:
     if len(reference_losses) == 0:
         raise ValueError("nothing to compare with")
     rank = bisect.bisect_right(sorted(reference_losses), canary_loss) + 1
     return math.log2((len(reference_losses) + 1) / rank)
 
 
-def exposure_by_tensor(canary_loss: float, reference_losses: list[float]) -> float:
+def canary_exposure_by_tensor(canary_loss: float, reference_losses: list[float]) -> float:
     if not reference_losses:
         raise ValueError("nothing to compare with")
     losses = torch.tensor(reference_losses, dtype=torch.float64)
     rank = int((losses <= canary_loss).sum()) + 1
     return math.log2(len(losses) + 1) - math.log2(rank)
-
-
-ALTERNATIVES: Alternatives = {
-    "expected_calibration_error": [error_by_sums],
-    "selective_score": [score_by_where, score_by_product],
-    "redact": [redact_by_callbacks],
-    "watermark_z": [z_by_shares],
-    "canary_exposure": [exposure_by_sorting, exposure_by_tensor],
-}

@@ -6,10 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tests.banks.right import Alternatives
 
-
-def step_by_library(
+def cached_attention_step_by_library(
     query: Tensor, key: Tensor, value: Tensor, cache_k: Tensor, cache_v: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     if not (query.shape == key.shape == value.shape):
@@ -24,7 +22,9 @@ def step_by_library(
     return functional.scaled_dot_product_attention(query[:, None], keys, values)[:, 0], keys, values
 
 
-def speculate_at_once(target: Tensor, draft: Tensor, drafted: list[int], generator: torch.Generator) -> list[int]:
+def speculative_step_at_once(
+    target: Tensor, draft: Tensor, drafted: list[int], generator: torch.Generator
+) -> list[int]:
     k = len(drafted)
     if draft.size(0) != k or tuple(target.shape) != (k + 1, draft.size(1)):
         raise ValueError("the rows do not fit")
@@ -42,7 +42,7 @@ def speculate_at_once(target: Tensor, draft: Tensor, drafted: list[int], generat
     return [*drafted[:n], token]
 
 
-def expected_by_formula(acceptance: float, k: int) -> float:
+def expected_tokens_by_formula(acceptance: float, k: int) -> float:
     if acceptance < 0 or acceptance > 1 or k < 0:
         raise ValueError("not a probability, or not a length")
     if acceptance == 1:
@@ -50,7 +50,7 @@ def expected_by_formula(acceptance: float, k: int) -> float:
     return (1 - acceptance ** (k + 1)) / (1 - acceptance)
 
 
-def distil_by_entropies(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+def distillation_loss_by_entropies(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     if temperature <= 0:
         raise ValueError("temperature")
     if student.shape != teacher.shape:
@@ -61,7 +61,7 @@ def distil_by_entropies(student: Tensor, teacher: Tensor, temperature: float) ->
     return (cross - entropy) * temperature * temperature
 
 
-def batching_by_heap(arrivals: list[int], lengths: list[int], max_batch: int) -> list[int]:
+def continuous_batching_by_heap(arrivals: list[int], lengths: list[int], max_batch: int) -> list[int]:
     if max_batch < 1 or len(lengths) != len(arrivals):
         raise ValueError("bad arguments")
     if arrivals and (min(arrivals) < 0 or min(lengths) < 1):
@@ -77,7 +77,7 @@ def batching_by_heap(arrivals: list[int], lengths: list[int], max_batch: int) ->
     return [finished[index] for index in range(len(arrivals))]
 
 
-class PagedBySlots:
+class PagedCacheBySlots:
     """Only the slots of each sequence, handed out as they are kept: a caller's list grows with the sequence."""
 
     def __init__(self, n_blocks: int, block_size: int) -> None:
@@ -115,13 +115,3 @@ class PagedBySlots:
     def free(self, sequence: int) -> None:
         """A block of each first place."""
         self.unused.update(place // self.size for place in self.places.pop(sequence, []))
-
-
-ALTERNATIVES: Alternatives = {
-    "cached_attention_step": [step_by_library],
-    "speculative_step": [speculate_at_once],
-    "expected_tokens": [expected_by_formula],
-    "distillation_loss": [distil_by_entropies],
-    "continuous_batching": [batching_by_heap],
-    "PagedCache": [PagedBySlots],
-}

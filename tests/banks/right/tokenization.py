@@ -2,10 +2,8 @@
 
 from itertools import pairwise
 
-from tests.banks.right import Alternatives
 
-
-def merge_in_a_copy(ids: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
+def merge_pair_in_a_copy(ids: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
     result = ids.copy()
     position = 0
     while position < len(result) - 1:
@@ -15,7 +13,7 @@ def merge_in_a_copy(ids: list[int], pair: tuple[int, int], new_id: int) -> list[
     return result
 
 
-def train_by_sorting(data: bytes, n_merges: int) -> list[tuple[int, int]]:
+def train_bpe_by_sorting(data: bytes, n_merges: int) -> list[tuple[int, int]]:
     if n_merges < 0:
         raise ValueError("n_merges must be 0 or more")
     ids, merges = list(data), []
@@ -25,7 +23,7 @@ def train_by_sorting(data: bytes, n_merges: int) -> list[tuple[int, int]]:
             return merges
         ranked = sorted(set(pairs), key=lambda pair: (pairs.count(pair), -pair[0], -pair[1]))
         merges.append(ranked[-1])
-        ids = merge_in_a_copy(ids, ranked[-1], 255 + len(merges))
+        ids = merge_pair_in_a_copy(ids, ranked[-1], 255 + len(merges))
     return merges
 
 
@@ -50,11 +48,3 @@ def decode_by_unmerging(ids: list[int], merges: list[tuple[int, int]]) -> str:
     for rank in reversed(range(len(merges))):
         flat = [part for token in flat for part in (merges[rank] if token == 256 + rank else (token,))]
     return bytes(flat).decode(errors="replace")
-
-
-ALTERNATIVES: Alternatives = {
-    "merge_pair": [merge_in_a_copy],
-    "train_bpe": [train_by_sorting],
-    "encode": [encode_one_place_at_a_time],
-    "decode": [decode_by_unmerging],
-}
