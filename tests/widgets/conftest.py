@@ -82,7 +82,8 @@ def run_node(script: str, values: object = None) -> Any:
     source = (
         'import { readFileSync } from "node:fs";\n'
         f"const input = {json.dumps(values)};\n"
-        "const reply = (value) => process.stdout.write(JSON.stringify(value));\n" + script
+        "const plain = (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);\n"
+        "const reply = (value) => process.stdout.write(JSON.stringify(value, plain));\n" + script
     )
     for command in (FOR_NODE, ["node", "--input-type=module"]):
         run = subprocess.run(command, input=source, cwd=ROOT, capture_output=True, text=True, check=False)
