@@ -5,11 +5,8 @@ import json
 import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from functools import partial
 from html import escape
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +14,7 @@ import pytest
 from ipywidgets.embed import dependency_state
 from playwright.sync_api import Browser, Page, expect
 
-from _ext import widget_files
+from _ext import serve, widget_files
 from _ext.assets import ESBUILD
 from llm_course import widgets
 from llm_course.widgets.ui.base import BUILT, CourseWidget
@@ -82,7 +79,8 @@ def run_node(script: str, values: object = None) -> Any:
     source = (
         'import { readFileSync } from "node:fs";\n'
         f"const input = {json.dumps(values)};\n"
-        "const reply = (value) => process.stdout.write(JSON.stringify(value));\n" + script
+        "const plain = (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);\n"
+        "const reply = (value) => process.stdout.write(JSON.stringify(value, plain));\n" + script
     )
     for command in (FOR_NODE, ["node", "--input-type=module"]):
         run = subprocess.run(command, input=source, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -149,15 +147,8 @@ def with_files_beside(html: str, site: Path, name: str) -> str:
 @pytest.fixture(scope="session")
 def address(site: Path) -> Iterator[str]:
     """The site served over http."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with serve.served(site) as address:
+        yield address.removesuffix("/")
 
 
 class Watched:

@@ -15,6 +15,10 @@ KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
 TOM = "Tom and Mia had a red ball. Tom gave the red ball to"
 SAW = "Ben and Lily had a red ball. Ben saw Lily and gave the red ball to"
 BEN = "Ben and Lily had a red ball. Ben gave the red ball to"
+NAMES = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]
+PAIRS = [(first, second) for first in NAMES for second in NAMES if first != second]
+SURE = 0.1
+"""Of two logits that differ by less, either may be the first guess in float16."""
 
 
 @cache
@@ -109,6 +113,17 @@ def guesses_without(ids: list[int], left_out: Sequence[str] = ()) -> list[str]:
     """The top guess for what comes last, after each layer, as torch finds it."""
     best = [lens(residual[-1]).argmax() for residual in streams(ids, left_out)["residuals"]]
     return [stories_tokenizer().decode(token).replace(" ", "␣") for token in best]
+
+
+def with_names(first: str, second: str) -> str:
+    return f"{first} and {second} had a red ball. {first} gave the red ball to"
+
+
+def guesses_for_pairs(parts: Sequence[str], last: int = 0) -> list[tuple[str, bool]]:
+    """The first guess for each pair, and whether it is surely that. The `last` tokens are without the parts, or all."""
+    texts = [token_ids(with_names(*pair)) for pair in PAIRS]
+    best = [streams(ids, parts, len(ids) - last if last else 0)["logits"][-1].topk(2) for ids in texts]
+    return [(stories_tokenizer().decode(ids[0]).strip(), bool(a - b > SURE)) for (a, b), ids in best]
 
 
 def logits_along(out: list[str], text: str = BALL) -> Tensor:

@@ -19,34 +19,26 @@ def attention_row(page: Page, row: int) -> list[float]:
     return [float(cell) for cell in cells]
 
 
-def test_attention_explorer_answers_to_edits(watched: Watched, address: str) -> None:
+def test_attention_explorer_answers_to_edits_presets_and_switches(watched: Watched, address: str) -> None:
     page = opened(watched, address, "attention_explorer")
     assert attention_row(page, 2) == [0.05, 0.81, 0.05, 0.1]
     for token, number in (("cat", 1), ("sat", 2), ("down", 1), ("down", 2)):
         page.get_by_label(f"key of {token}, number {number}").fill("0")
     assert attention_row(page, 2) == [0.25] * 4
-
-
-def test_attention_explorer_shows_its_point_at_one_press(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "attention_explorer")
-    before = attention_row(page, 3)
+    page.get_by_role("button", name="As it was").click()
+    assert attention_row(page, 2) == [0.05, 0.81, 0.05, 0.1]
     page.get_by_role("button", name="All keys alike").click()
     assert attention_row(page, 3) == [0.25] * 4
     expect(page.get_by_role("status")).to_contain_text("tokens alike (0.")
     page.get_by_role("button", name="As it was").click()
-    assert attention_row(page, 3) == before
-    page.get_by_role("button", name="One query ten times as large").click()
-    assert max(attention_row(page, 3)) == 1
-    assert page.get_by_label("query of down, number 2").input_value() == "20"
-
-
-def test_attention_explorer_masks_and_scales(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "attention_explorer")
     page.get_by_label("Causal mask").check()
     assert attention_row(page, 0) == [1, 0, 0, 0]
     before = attention_row(page, 3)
     page.get_by_label("Divide scores").uncheck()
     assert max(attention_row(page, 3)) > max(before)
+    page.get_by_role("button", name="One query ten times as large").click()
+    assert max(attention_row(page, 3)) == 1
+    assert page.get_by_label("query of down, number 2").input_value() == "20"
 
 
 def read_sentence(page: Page) -> None:

@@ -51,11 +51,3 @@ def missed_by_tab(page: Page) -> list[str]:
         if not missed:
             break
     return missed
-
-
-def test_what_the_tab_key_misses_is_told(watched: Watched) -> None:
-    watched.page.set_content(
-        """<div class="llm-widget"><input><button tabindex="-1">never</button><button disabled>off</button>
-        <select><option>one</option></select></div>"""
-    )
-    assert missed_by_tab(watched.page) == ['<button tabindex="-1">never</button>']

@@ -7,16 +7,13 @@ import { thumbnail } from "./heat_map.ts";
 import type { Matrix } from "../ui/types.ts";
 import type { Source, Vectors, Weights } from "./widget.ts";
 
-/** So many heads are drawn small, to choose from. */
-const MOST = 64;
-
-/** @returns  Null where there is one head alone, or too many. */
+/** @returns  Null where there is one head alone. */
 export function allHeads(
   { source, layer, head }: { source: Source, layer: number, head: number },
   onChoose: (layer: number, head: number) => void,
 ): HTMLElement | null {
   const { layers, heads } = source;
-  if (layers * heads < 2 || layers * heads > MOST) return null;
+  if (layers * heads < 2) return null;
   const indices = (count: number) => Array.from({ length: count }, (_, i) => i);
   const buttons = indices(layers).flatMap((i) =>
     indices(heads).map((j) => {

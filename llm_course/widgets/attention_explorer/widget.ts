@@ -283,7 +283,7 @@ function headView(view: View, model: Model, onChoose: () => void) {
     : vectors && details(isLong ? "Scores and output, and the picked row in numbers" : "Scores and output", maps.scores, maps.output, note, isLong ? listened : null);
   return {
     isSplit: all !== null,
-    controls: [...(all ? [] : indexChoices(view, model, onChoose)), ...(vectors ? switches(model) : []), inputs && presetButtons(view, numbers, onChoose)],
+    controls: [...(vectors ? switches(model) : []), inputs && presetButtons(view, numbers, onChoose)],
     // What is said of numbers that a reader types into stands beside them: on a phone the maps are screens below.
     stage: inputs ? [said, inputs, stage] : [stage, all && !isLong ? listened : null, all && said],
     side: all ? [all, habit] : [],
@@ -320,18 +320,6 @@ function presetButtons({ source, layer, head, picked }: View, numbers: Vectors |
 
 function isSmall({ key, value }: Vectors) {
   return key.length <= SMALL.tokens && Math.max(key[0].length, value[0].length) <= SMALL.width;
-}
-
-function indexChoices(view: View, model: Model, onChoose: () => void) {
-  const indexChoice = (name: "layer" | "head", count: number) => {
-    if (count === 1) return null;
-    const options = Array.from({ length: count }, (_, i) => [String(i), String(i + 1)] as [string, string]);
-    return choice(name === "layer" ? "Layer" : "Head", options, String(view[name]), (chosen) => {
-      setTrait(model, name, Number(chosen));
-      onChoose();
-    });
-  };
-  return [indexChoice("layer", view.source.layers), indexChoice("head", view.source.heads)];
 }
 
 function vectorTables(tokens: string[], vectors: Vectors, onEdit: (edited: Vectors) => void) {

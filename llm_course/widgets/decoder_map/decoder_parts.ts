@@ -239,7 +239,6 @@ function norm(sight: Sight, before: Float32Array, after: Float32Array, at: numbe
     alongStream(sight.trace, {
       title: "Root mean square of the row along the stream (gray: other tokens)",
       series: [...others.map((i) => ({ name: "", look: 4, points: sizes(i) })), { name: "", look: 0, points: sizes(sight.position) }],
-      linesAreNamedElsewhere: true, // above them
       dots: [{ at: [at, divisor], name: format(divisor) }],
     }),
   ];

@@ -26,19 +26,18 @@ export function headInWords(sight: Sight, layer: number, isOut: boolean, added: 
   const other = guessOtherwise(sight, part);
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
-  return `${takes} and ${inPlainWords(sight, largestMove(movesOf(sight, added[head])), sight.labels[most])}. Without it: ${other.isOther ? "" : "still "}${inWords(sight, other)}.`;
+  return `${takes} and ${largestMove(sight, added[head], sight.labels[most])}. Without it: ${other.isOther ? "" : "still "}${inWords(sight, other)}.`;
 }
 
-type Move = [id: number, by: number];
-
-/** What a head adds to each of the two scores that are compared. */
-function movesOf(sight: Sight, by: Scores): Move[] {
+/**
+ * What a head does to the one of the two scores that are compared which it moves most, in words.
+ * @param named  The token that has just been named.
+ */
+function largestMove(sight: Sight, added: Scores, named: string) {
   const { guess, rival } = rivalsOf(sight);
-  return [[guess, by[0]], [rival, by[1]]];
-}
-
-function largestMove(moves: Move[]) {
-  return moves.reduce((most, move) => (Math.abs(move[1]) > Math.abs(most[1]) ? move : most));
+  const [id, by] = Math.abs(added[1]) > Math.abs(added[0]) ? [rival, added[1]] : [guess, added[0]];
+  const name = written(sight.course, id);
+  return `${by > 0 ? "raises" : "lowers"} ${name === named ? "its score" : `“${name}”`} by ${format(Math.abs(by), 1)}`;
 }
 
 /** What a head that is left out would add to the two scores that are compared: in its layer, and after all of them. */
@@ -51,12 +50,6 @@ function scoresInstead(sight: Sight, layer: number, head: number) {
   const adds = [guess, rival].map((id) => `${signed(scores[id], 1)} to “${written(course, id)}”`);
   const ends = [guess, rival].map((id) => signed(withIt.logits[position][id] - trace.logits[position][id], 1));
   return `Here head ${head + 1} would add ${adds.join(", ")}; after all layers, ${ends.join(" and ")}.`;
-}
-
-/** @param named  The token that has just been named. */
-function inPlainWords(sight: Sight, [id, by]: Move, named?: string) {
-  const name = written(sight.course, id);
-  return `${by > 0 ? "raises" : "lowers"} ${name === named ? "its score" : `“${name}”`} by ${format(Math.abs(by), 1)}`;
 }
 
 /**

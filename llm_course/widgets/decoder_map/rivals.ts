@@ -89,7 +89,6 @@ export function rivalsAlong(sight: Sight, band: [from: number, to: number], onCo
     band,
     height,
     linesAreNamedAtEnd: true,
-    linesAreNamedElsewhere: true, // above them
     tracesAreNamed: true,
   });
 }

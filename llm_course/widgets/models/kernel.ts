@@ -10,14 +10,9 @@ import type { Cache, Decoder } from "./decoder.ts";
 
 const PAGE = 0x10000;
 
-/**
- * @param code  The kernel's module.
- * @returns  Null where the browser has no WebAssembly with SIMD, or the model's sizes do not fit it.
- */
-export function kernelOf(
-  decoder: Decoder,
-  code: Uint8Array<ArrayBuffer> = Uint8Array.from(atob(CODE), (letter) => letter.charCodeAt(0)),
-): Kernel | null {
+/** @returns  Null where the browser has no WebAssembly with SIMD, or the model's sizes do not fit it. */
+export function kernelOf(decoder: Decoder): Kernel | null {
+  const code = Uint8Array.from(atob(CODE), (letter) => letter.charCodeAt(0));
   const { hidden_size, feed_forward_size, head_size, vocabulary_size } = decoder.config;
   // Half a head is turned at once.
   const fits = [hidden_size, feed_forward_size, head_size / 2, vocabulary_size].every((size) => size % 4 === 0);

@@ -55,8 +55,7 @@ export default widget(
   (model, body) => {
     const settings: Setting[] = model.get("settings");
     const grid = element("div");
-    const said = announcement();
-    said.classList.add("llm-needle-said");
+    const said = announcement("llm-needle-said");
     const text = element("p", { class: "llm-text llm-tokens llm-weighed" });
     const key = element("p", { class: "llm-note" }, "Outlined: the needle; dashed: other children. The deeper the blue of a token, the more the last one looks at it.");
     const look = element("div");

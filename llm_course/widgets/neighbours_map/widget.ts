@@ -41,8 +41,7 @@ export default widget(
     const controls = element("div", { class: "llm-controls" });
     const list = element("div");
     const map = element("div");
-    const said = announcement();
-    said.classList.add("llm-three-lines");
+    const said = announcement("llm-three-lines");
     body.append(columns([controls, said, list], [map]));
     load();
 

@@ -29,8 +29,7 @@ export default widget(
     const bars = tokenBars("The most probable next tokens", { noteName: "then, most probably", onPick: take });
     bars.node.classList.add("llm-with-ahead");
     const chain = element("div");
-    const said = announcement();
-    said.classList.add("llm-two-lines");
+    const said = announcement("llm-two-lines");
     const text = traitTextField(model, "text", "Text", { onChange: read }, LINES_OF_TEXT);
     const best = button("Add the most probable", () => take());
     const draw = button("Draw one", drawOne);

@@ -10,26 +10,22 @@ export type Child = Node | string | number | null | undefined;
  * @param attributes  `true` sets an empty attribute; `false` and undefined set none.
  */
 export function element<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, attributes: Record<string, any> = {}, ...children: Child[]): HTMLElementTagNameMap[Tag] {
-  const node = document.createElement(tag);
-  setAttributes(node, attributes);
-  node.append(...(children.filter((child) => child != null) as (Node | string)[]));
-  return node;
+  return filled(document.createElement(tag), attributes, children);
 }
 
 /** The same for SVG. */
 export function svg(tag: string, attributes: Record<string, any> = {}, ...children: Child[]) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  setAttributes(node, attributes);
-  node.append(...(children.filter((child) => child != null) as (Node | string)[]));
-  return node;
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
 
-function setAttributes(node: Element, attributes: Record<string, any>) {
+function filled<Made extends Element>(node: Made, attributes: Record<string, any>, children: Child[]): Made {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value === true) node.setAttribute(name, "");
     else if (value !== false && value != null) node.setAttribute(name, String(value));
   }
+  node.append(...(children.filter((child) => child != null) as (Node | string)[]));
+  return node;
 }
 
 /** A choice within a sentence: nobody sees its label. */

@@ -39,7 +39,6 @@ export interface Plot {
   height?: number; // In pixels; by the width if left out.
   linesAreInLegend?: boolean; // Whether they are named there even where they have room beside them.
   linesAreNamedAtEnd?: boolean; // Whether their names stand at their right ends, wherever these are.
-  linesAreNamedElsewhere?: boolean; // Whether no legend names them where they have no room.
   tracesAreNamed?: boolean; // Whether words beside several plots say once what their traces are.
 }
 
@@ -94,7 +93,7 @@ export function fitted(draw: (width: number) => Element) {
 }
 
 function drawing(
-  { title, x, y, series, marker, band, secondBand, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, linesAreNamedAtEnd, linesAreNamedElsewhere, tracesAreNamed }: Plot,
+  { title, x, y, series, marker, band, secondBand, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, linesAreNamedAtEnd, tracesAreNamed }: Plot,
   width: number,
 ) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
@@ -135,7 +134,7 @@ function drawing(
     label(end, height - 4, "end", x, "llm-tick"),
     label(Y_NAME.x, Y_NAME.y, Y_NAME.anchor, y, "llm-tick"),
   );
-  return element("div", {}, picture, legend(series, !areNamed && !linesAreNamedElsewhere, !tracesAreNamed));
+  return element("div", {}, picture, legend(series, !areNamed && !linesAreNamedAtEnd, !tracesAreNamed));
 
   function grip([px, py]: [x: number, y: number], onDrag: (to: [x: number, y: number]) => void) {
     const [perX, perY] = [(right - left) / (end - start), (high - low) / (bottom - top)];

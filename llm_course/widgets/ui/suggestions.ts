@@ -178,8 +178,7 @@ function judged(told: string, given: string) {
 }
 
 /** Where a widget stands before the first step, after each, by what its steps do not change and by the first trait that they do. */
-function stagesOf(set: Record<string, any>, then?: Step[]): Record<string, any>[] {
-  if (!then) return [set];
+function stagesOf(set: Record<string, any>, then: Step[]): Record<string, any>[] {
   const changed = then[0].set;
   const [told] = Object.keys(changed);
   const rest = Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in changed)));

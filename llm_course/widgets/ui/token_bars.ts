@@ -1,6 +1,6 @@
 /** Probabilities of tokens as a table with bars on one scale; a row may say why its token was cut, or be a button that takes it. */
 
-import { element, scroller, visibleToken } from "./dom.ts";
+import { element, redraw, scroller, visibleToken } from "./dom.ts";
 
 interface Bar {
   id: number;
@@ -20,9 +20,7 @@ export function tokenBars(caption: string, { noteName, onPick }: { noteName?: st
 
   /** @param largest  The probability of a full bar. */
   function show(bars: Bar[], largest: number = 1) {
-    const focused = [...body.querySelectorAll("button")].findIndex((button) => button === document.activeElement);
-    body.replaceChildren(...bars.map((bar) => row(bar, largest)));
-    if (focused >= 0) body.querySelectorAll("button")[Math.min(focused, bars.length - 1)]?.focus();
+    redraw(body, ...bars.map((bar) => row(bar, largest)));
   }
 
   function row({ id, token, probability, before, note, cut = false, look }: Bar, largest: number) {
