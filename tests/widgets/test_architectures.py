@@ -1,7 +1,6 @@
 """The widgets of chapter 14: what they compute in the page against the references, and what they refuse."""
 
 import math
-import re
 
 import pytest
 import torch
@@ -9,7 +8,6 @@ from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import UnmaskingStepper
-from llm_course.widgets.ui import base
 from solutions.architectures import attention_pattern, corrupt_spans
 
 from .conftest import Watched, in_page, opened, run_node
@@ -143,19 +141,6 @@ def test_gaps_are_filled_as_with_transformers(at_once: int) -> None:
     assert run_node(script, {**state, "atOnce": at_once}) == unmasked(at_once)
 
 
-def test_a_drawn_word_follows_its_chance_and_is_no_special_token() -> None:
-    script = (
-        'import { guesses } from "./llm_course/widgets/unmasking_stepper/unmasking.ts";\n'
-        'import { randomNumbers } from "./llm_course/widgets/models/numbers.ts";\n'
-        "const draw = randomNumbers(1); const counts = [0, 0, 0, 0];\n"
-        "for (let i = 0; i < 4000; i++) counts[guesses([[9, 0, 1, 2]], [0], 0, [0], draw)[0].id]++;\n"
-        "reply(counts);"
-    )
-    counts = torch.tensor(run_node(script))
-    torch.testing.assert_close(counts / 4000, torch.tensor([0, *torch.arange(3.0).softmax(0)]), atol=0.04, rtol=0)
-    assert counts[0] == 0
-
-
 def test_a_sentence_is_read_again_with_each_word_hidden_in_turn() -> None:
     widget = UnmaskingStepper()
     model, tokenizer = models.load("fill-mask").model, models.load("fill-mask").tokenizer
@@ -179,59 +164,6 @@ def test_a_sentence_is_read_again_with_each_word_hidden_in_turn() -> None:
     assert (found["doubted"]["place"], found["doubted"]["instead"]) == (least, best[least])
 
 
-def test_the_leftmost_gaps_are_filled_first() -> None:
-    found = "page.guesses([[0, 1, 0], [0, 9, 0], [0, 0, 1]], [0, 0, 0], 0, [0])"
-    kept = in_page(
-        "unmasking_stepper/unmasking", f"['left', 'surest'].map((order) => page.keep([0, 0, 0], {found}, 1, order))"
-    )
-    assert kept == [[1, 0, 0], [0, 1, 0]]
-
-
-def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "unmasking_stepper")
-    page.get_by_text("6 gaps left").wait_for()
-    page.get_by_role("button", name="One pass").click()
-    page.get_by_text("5 gaps left, after 1 pass.").wait_for()
-    page.get_by_role("button", name="To the end").click()
-    tokenizer = models.load("fill-mask").tokenizer
-    sentence = tokenizer.decode(unmasked(1), skip_special_tokens=True)
-    page.get_by_text(f"“{sentence}” No gap left, after 6 passes.").wait_for()
-    expect(page.get_by_role("cell", name="pass")).to_have_count(6)
-    expect(page.locator(".llm-sentence tbody .llm-past")).to_have_count(3 * 6)  # what was guessed stays
-    expect(page.get_by_role("status")).to_contain_text(re.compile("their mean chance is .* doubts “closed” most"))
-    page.locator("thead button").nth(2).click()  # a gap again, that no pass has filled
-    expect(page.locator(".llm-passes li").last).to_contain_text("by hand:")
-    expect(page.locator(".llm-passes li").last).to_contain_text("____")
-    expect(page.get_by_role("cell", name="pass")).to_have_count(5)
-    page.get_by_role("button", name="Start again").click()
-    page.get_by_text("6 gaps left").wait_for()
-    page.get_by_role("button", name="Gap 2: take").nth(1).click()  # a guess of the reader's choice
-    page.get_by_text("5 gaps left").wait_for()
-
-
-def test_a_pattern_says_what_can_notice_a_change(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "pattern_lab")
-    said = page.get_by_role("status")
-    expect(said).to_have_text("After one layer 3 of 5 positions can notice (is old .). More layers add none.")
-    expect(page.locator("td.llm-changed.llm-sees")).to_have_count(3)
-    page.get_by_role("button", name="house").press("Enter")
-    expect(said).to_contain_text("After one layer 4 of 5")
-    expect(page.get_by_role("button", name="house")).to_be_focused()  # drawn anew, it is another button
-    expect(page.get_by_label("Length of the prefix")).to_be_hidden()
-    page.get_by_label("Pattern", exact=True).select_option("window")
-    expect(page.get_by_label("Size of the window")).to_be_visible()
-    page.get_by_role("button", name="The", exact=True).click()
-    # The ways of the change to each position that is new to it, and straight up from the word itself.
-    expect(page.locator("svg .llm-news")).to_have_count(5)
-    expect(said).to_have_text("After one layer 2 of 5 positions can notice (The house). After 4 layers 5 can.")
-    expect(page.locator("svg .llm-noticed")).to_have_count(1 + 2 + 3 + 4 + 5)
-    page.get_by_label("Pattern", exact=True).select_option("cross")
-    page.get_by_role("button", name="Haus").click()
-    expect(said).to_contain_text("After one layer 5 of 5")
-    expect(page.locator("svg .llm-noticed")).to_have_count(1 + 5)
-    expect(page.locator("svg .llm-news")).to_have_count(5)
-
-
 def test_a_column_lights_up_what_the_model_sees(watched: Watched, address: str) -> None:
     page = opened(watched, address, "objective_lab")
     page.get_by_role("button", name="is", exact=True).click()
@@ -251,39 +183,3 @@ def test_a_column_lights_up_what_the_model_sees(watched: Watched, address: str) 
     expect(columns).to_be_focused()
     page.get_by_role("button", name="Masked tokens").click()
     assert lit("guessed") == []
-
-
-def test_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "objective_lab")
-    page.get_by_text("1 token carries loss; the text has 6.").wait_for()
-    passes = page.locator(".llm-lessons tbody td:last-child")
-    assert passes.all_inner_texts() == ["1", "5", "1.3", "5"]  # marks are no words
-    prefix = page.get_by_role("row", name="Next token behind a prefix").get_by_label("Length of the prefix")
-    prefix.fill("4")
-    expect(prefix).to_be_focused()  # the row stays, so that the slider can be dragged
-    assert passes.all_inner_texts() == ["1", "5", "2.5", "5"]
-    page.get_by_role("button", name="Paris").click()
-    page.get_by_text("2 tokens carry loss").wait_for()
-    assert passes.all_inner_texts()[1] == "2.5"
-    masked = page.get_by_role("row", name="Masked tokens")
-    expect(masked).to_contain_text("sees both sides: 4.0 words")
-    expect(masked.locator(".llm-clues")).to_have_count(2)
-    expect(page.locator(".llm-aligned .llm-mark")).to_have_count(2)
-    expect(page.get_by_role("button", name="Paris")).to_be_focused()  # drawn anew, it is another button
-    page.get_by_role("button", name="Spans", exact=True).click()
-    page.get_by_text("2 words and 3 marks carry loss; the text has 6. Marks teach no word").wait_for()
-    expect(page.get_by_role("row", name="Spans").locator(".llm-loss-of-mark")).to_have_count(3)
-    page.get_by_role("button", name="Next token", exact=True).click()
-    page.get_by_text("5 tokens carry loss").wait_for()
-    says = page.get_by_role("row", name="it says").get_by_role("cell")
-    assert says.all_inner_texts() == ["capital", "of", "France", "is", "Paris", "–"]
-    page.set_viewport_size({"width": 390, "height": 800})
-    expect(page.get_by_role("table", name="Words 1 to 3")).to_be_visible()  # on a phone the text goes on below
-    expect(page.get_by_role("table", name="Words 4 to 6")).to_contain_text("Paris")
-
-
-def test_the_kernel_sends_the_weights_of_the_masked_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    widget, sent = UnmaskingStepper(), []
-    monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.extend(buffers))
-    widget._handle_custom_msg({"asset": "fill-mask"}, [])
-    assert sent == [(base.WEIGHTS / "fill-mask/model.safetensors").read_bytes()]

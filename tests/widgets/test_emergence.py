@@ -4,13 +4,12 @@ import math
 from statistics import NormalDist
 
 import pytest
-from playwright.sync_api import expect
 
 from llm_course.widgets import ItemsNeeded, MetricSwitch
 from llm_course.widgets.items_needed import deviations, items_needed
 from solutions.emergence import exact_match_rate
 
-from .conftest import Watched, in_page, opened, tiny_series
+from .conftest import in_page, tiny_series
 
 STATISTICS, METRICS = "items_needed/statistics", "metric_switch/metrics"
 
@@ -75,54 +74,3 @@ def test_pictures_say_the_numbers() -> None:
     assert f"{items_needed(0.02, deviations(0.84, 0.82, 0.6)[1], 0.95, 0.8):d}" in ItemsNeeded().picture()
     picture = MetricSwitch(*tiny_series()).picture()
     assert "3,200 parameters" in picture and f"{exact_match_rate(0.98, 10):.2f}" in picture
-
-
-def test_items_needed_takes_a_typed_number_of_items(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "items_needed")
-    typed = page.get_by_label("Test items, as a number")
-    for text, shown in (("164", "164"), ("5534", "5,534"), ("99,999", "99,999")):
-        typed.fill(text)
-        typed.press("Enter")
-        expect(typed).to_have_value(shown)
-        expect(page.get_by_role("table", name=f"A test of {shown} items")).to_be_visible()
-        expect(page.locator(".llm-told:not(:empty)")).to_have_count(0)
-    typed.fill("five")
-    typed.press("Enter")
-    expect(page.get_by_role("alert").filter(has_text="is no number here: 99,999 stays")).to_be_visible()
-
-
-def test_items_needed_answers(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "items_needed")
-    said = page.get_by_role("status")
-    expect(said).to_contain_text("A difference of 2.0 points")
-    before = said.inner_text()
-    page.get_by_label("Mistakes they share").fill("1")
-    expect(said).to_contain_text("the models disagree on 2.0\u00a0%")
-    assert said.inner_text() != before
-    page.get_by_label("First model right").fill("0.98")  # the second follows
-    expect(page.get_by_role("definition").first).to_have_text("96.0 %")
-    page.get_by_label("First model right").fill("0.01")  # and stops where there is no room below
-    expect(page.get_by_label("Points apart")).to_have_attribute("aria-valuetext", "0.0")
-    page.get_by_label("First model right").fill("0.5")
-    expect(said).to_contain_text("A difference of 2.0 points")
-    page.get_by_label("Points apart").fill("0")
-    expect(said).to_contain_text("no test can find a difference")
-
-
-def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "metric_switch")
-    said = page.get_by_role("status")
-    expect(said).to_contain_text("Answers of 1 token: ")
-    page.get_by_label("Tokens in the answer").fill("10")
-    expect(said).to_contain_text(
-        "Answers of 10 tokens: up to 1.6K parameters, exact match stays under 5.0 %. "
-        "There, 70.0 % of the tokens are right."
-    )
-    plots = page.get_by_role("img")
-    expect(plots).to_have_count(3)
-    for plot, risen in enumerate(("3.7", "51.7", "51.7")):  # of the rise of each ruler, where the first sees nothing
-        expect(plots.nth(plot)).to_contain_text(f"{risen}\u00a0%")
-    page.get_by_label("Models", exact=True).select_option("2")
-    expect(page.locator(".llm-band")).to_have_count(3)
-    expect(page.get_by_text("Blue: seed 0. Gray: other seeds.")).to_be_visible()
-    expect(page.locator("polyline.llm-line-4")).to_have_count(3)

@@ -206,37 +206,6 @@ def test_the_timeline_says_how_far_models_fall(watched: Watched, address: str) -
     expect(said).to_contain_text("One falls, by a factor of 12 (GLaM).")
 
 
-def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "agent_stepper")
-    said = page.get_by_role("status")
-    loop = page.get_by_role("list", name="The loop, and the last step in it")
-    expect(loop).to_contain_text("add(a: 47, b: 85)")  # made of what the first two calls brought
-    expect(page.locator("tr.llm-fresh")).to_have_count(2)
-    expect(page.locator("caption")).to_have_text("What the model reads before its next reply")
-    step = page.get_by_role("button", name="Whole step")
-    step.click()  # three are taken at once
-    expect(said).to_contain_text("The model gave a plain answer")
-    expect(step).to_be_disabled()
-    page.get_by_label("Script").select_option("a shop that is busy")
-    page.get_by_label("Errors are told to the model").uncheck()
-    step.click()
-    step.click()
-    expect(said).to_contain_text("the loop ended without an answer")
-    expect(page.locator("caption")).to_have_text("All that was said until the loop ended")
-    rows = page.locator("tbody tr")
-    expect(rows.last).to_contain_text("not told")
-    tokens = rows.locator("td:last-child").all_inner_texts()
-    expect(page.locator(".llm-budget figcaption")).to_contain_text(f"Budget: {sum(map(int, tokens[:-1]))} of")
-    page.get_by_label("Script").select_option("round and round")
-    page.get_by_label("Step limit").fill("2")
-    step.click()
-    step.click()
-    expect(said).to_contain_text("The step limit was reached")
-    page.get_by_label("Budget of tokens").fill("20")
-    expect(page.locator("tr.llm-dropped").first).to_be_visible()
-    expect(page.locator(".llm-budget .llm-outside")).to_have_count(page.locator("tr.llm-dropped").count())
-
-
 UNCALLED = {
     "cut": '{"tool": "price", "arguments": {"of": "ki',
     "unknown": '{"tool": "look_up", "arguments": {"thing": "ball"}}',
@@ -250,33 +219,3 @@ def test_only_a_tool_that_was_called_answers() -> None:
     found = in_page(LOOP, "page.runTools(input, page.shopTools({ ball: 1 }, ['drum']), 8).messages", replies)
     told = [one.get("uncalled", False) for one in found if one["role"] == "tool"]
     assert told == [True] * len(UNCALLED) + [False] * len(called)
-
-
-def test_one_part_of_the_loop_acts_at_a_time(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "agent_stepper")
-    part, said = page.get_by_role("button", name="Next part"), page.get_by_role("status")
-    loop = page.get_by_role("list", name="The loop, and the last step in it")
-    acting, texts, rows = loop.locator("[aria-current=step]"), loop.locator("li > span"), page.locator("tbody tr")
-    page.get_by_role("button", name="Start again").click()
-    page.get_by_role("button", name="Whole step").click()
-    expect(acting).to_contain_text("The history grows")
-    reply, call = '{"tool": "price", "arguments": {"of": "kite"}}', 'price(of: "kite")'
-    expected = [
-        ("The model writes a reply", [reply, "", "", ""], 5),
-        ("The harness reads it", [reply, call, "", ""], 5),
-        ("The tool answers", [reply, call, "85", ""], 5),
-        ("The history grows", [reply, call, "85", "by 2 messages, and back to the model"], 6),
-    ]
-    for name, shown, count in expected:
-        part.press("Enter")
-        expect(acting).to_have_count(1)
-        expect(acting).to_contain_text(name)
-        expect(texts).to_have_text(shown)
-        expect(rows).to_have_count(count)
-    expect(said).to_contain_text("Step 2 of at most 6. The model reads 6 of 6 messages")
-    part.press("Enter")
-    page.get_by_role("button", name="Whole step").press("Enter")  # the rest of the third
-    expect(said).to_contain_text("Step 3 of at most 6. The model reads 8 of 8 messages")
-    page.get_by_role("button", name="Start again").press("Enter")
-    expect(acting).to_have_count(0)
-    expect(texts).to_have_text(["", "", "", ""])

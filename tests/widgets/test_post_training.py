@@ -202,33 +202,6 @@ def test_the_dials_picture_says_where_the_probability_goes() -> None:
     assert "<td>0.60</td><td>0.31</td><td>0.65</td>" in PreferenceDial().picture()
 
 
-def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) -> None:
-    page = watched.page
-    page.goto(f"{address}/policy_lab-light.html")
-    said = page.get_by_role("status")
-    expect(said).to_contain_text("After 50 steps")
-    paid = page.locator(".llm-group li").all_inner_texts()
-    assert all(re.search(r"\npay [01]\nadvantage ([+−]\d\.\d\d|0\.00)$", text) for text in paid), paid
-    pay = page.get_by_label("Pay 1 if")
-    pay.select_option("found")
-    page.get_by_role("button", name="100 steps").click()
-    expect(said).to_contain_text("After 100 steps")
-    measures = said.inner_text()
-    assert float(measures.split("reward ")[1].split(",")[0]) > 0.8
-    assert " 0\u00a0% right" in measures
-    assert page.locator(".llm-group li").count() == 8
-    page.get_by_role("button", name="Start again").click()
-    expect(said).to_contain_text("After 0 steps")
-    assert page.locator("polyline.llm-before").count() == 4  # the former run stays as a trace
-    assert len((page.locator("polyline.llm-before").first.get_attribute("points") or "").split()) == 101
-    page.get_by_role("button", name="25 steps").click()
-    expect(said).to_contain_text("After 25 steps")
-    pay.select_option("long")  # another reward is another run
-    expect(said).to_contain_text("After 0 steps")
-    page.get_by_role("button", name="25 steps").click()
-    expect(said).to_contain_text("After 25 steps")
-
-
 def test_an_advantage_is_that_of_what_the_price_on_kl_leaves(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/policy_lab-light.html")
@@ -251,47 +224,6 @@ def test_an_advantage_is_that_of_what_the_price_on_kl_leaves(watched: Watched, a
         advantages.append(float(advantage.replace("−", "-")))
         assert float(pay) + float(cost) * (1 if sign == "+" else -1) == pytest.approx(left[-1], abs=0.011)
     np.testing.assert_allclose(advantages, np.array(left) - np.mean(left), atol=0.011)
-
-
-def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: str) -> None:
-    page = watched.page
-    page.goto(f"{address}/preference_dial-light.html")
-    said = page.get_by_role("status")
-    expect(said).to_have_text(
-        "The preferred answer itself fell: 21.9\u00a0% → 18.4\u00a0%. The rejected one: 8.1\u00a0% → <\u00a00.1\u00a0%."
-    )
-    page.get_by_text("Loss, weights and rewards").click()
-    expect(page.get_by_text("weights 2.31 for sentences and −2.31 for false sentences")).to_be_visible()
-    expect(page.get_by_text("−0.05 for answer 2, −1.44 for answer 5")).to_be_visible()
-    before = said.inner_text()
-    page.get_by_role("slider", name="Beta").fill("0")
-    expect(said).not_to_have_text(before)
-    better, worse = (page.get_by_role("button", name=f"{verb} answer 8") for verb in ("Prefer", "Reject"))
-    better.press("Enter")
-    expect(better).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_text("Answer 8 is the better one: press − beside a worse one.")).to_be_visible()
-    worse.press("Enter")  # no answer is better than itself
-    expect(better).to_have_attribute("aria-pressed", "false")
-    expect(page.get_by_text("Answer 8 is the worse one: press + beside a better one.")).to_be_visible()
-    page.wait_for_url("**preference_dial.worse=7**")
-    page.reload()
-    expect(worse).to_have_attribute("aria-pressed", "true")
-    first = page.get_by_role("button", name="Prefer answer 1")
-    first.press("Enter")
-    expect(page.get_by_text("1 over 8, margin")).to_be_visible()
-    expect(said).to_have_text("No preferred answer fell.")
-    expect(page.locator("button[aria-pressed=true]")).to_have_count(0)
-    expect(first).to_be_focused()  # drawn anew, it is another button
-    for name in ("Remove answer 2 over answer 5", "Remove answer 1 over answer 8"):
-        page.get_by_role("button", name=name).click()
-    expect(said).to_contain_text("the policy is the reference")
-    assert page.locator(".llm-widget table tbody tr").count() == 8
-    page.get_by_role("slider", name="Beta").fill("-0.52")
-    expect(page.get_by_text("The policy can only count sentences")).to_be_visible()
-    for chosen, rejected in ((2, 5), (8, 1)):
-        page.get_by_role("button", name=f"Prefer answer {chosen}").click()
-        page.get_by_role("button", name=f"Reject answer {rejected}").click()
-    expect(said).to_contain_text("1 of 2 preferred answers fell: answer 2, 21.9")
 
 
 def test_the_dial_starts_again_as_it_was_built(watched: Watched, address: str) -> None:

@@ -11,7 +11,7 @@ from llm_course.widgets import QuantizationMicroscope
 from llm_course.widgets.quantization_microscope import error_of_whole_numbers
 from solutions import production
 
-from .conftest import Watched, in_page, opened, run_node, typed
+from .conftest import Watched, in_page, opened, run_node
 from .test_parity import READ_MODEL
 
 MODULE = "quantization_microscope/quantization"
@@ -127,65 +127,6 @@ def test_error_in_the_picture_is_that_of_the_reference() -> None:
     expected = (back - row).norm() / row.norm()
     assert error_of_whole_numbers(shown.first_row(), 64, 4) == pytest.approx(expected.item())
     assert f"{100 * expected:.1f}" in shown.picture()
-
-
-def test_each_question_of_rent_or_own_has_an_answer_by_typed_numbers(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "rent_or_own")
-    figures = page.locator(".llm-figures dd:not(.llm-former-value)")
-
-    def answers(label: str, text: str, *expected: str) -> None:
-        typed(page, label, text)
-        page.wait_for_timeout(800)  # a gesture of its own
-        expect(page.locator(".llm-told:not(:empty)")).to_have_count(0)
-        for figure, shown in zip(figures.all(), expected, strict=True):
-            expect(figure).to_have_text(shown)
-
-    answers("Busy", "2", "$1,800", "$51.84", "$17.36", "69.4\u00a0%")
-    answers("Busy", "100 %", "$1,800", "$2,592", "$0.347", "69.4\u00a0%")
-    answers("Tokens a month", "518.4 million", "$1,800", "$259", "$3.47", "69.4\u00a0%")
-    expect(page.get_by_label("Busy, as a number")).to_have_value("10.0\u00a0%")
-    answers("Tokens per second", "20000", "$1,800", "$259", "$3.47", "6.9\u00a0%")
-    expect(page.get_by_label("Busy, as a number")).to_have_value("1.0\u00a0%")  # as many tokens, on a quicker machine
-    answers("Tokens per second", "2000", "$1,800", "$259", "$3.47", "69.4\u00a0%")
-    answers("API, per million tokens", "$1", "$1,800", "$518", "$3.47", "34.7\u00a0%")
-    answers("API, per million tokens", "0.25", "$1,800", "$130", "$3.47", "never")
-    expect(page.get_by_role("status")).to_contain_text("never meet: at that price the API is cheaper even at full use")
-
-
-def test_a_second_machine_pays_later_than_the_first_is_full(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "rent_or_own")
-    said, bands = page.get_by_role("status"), page.locator(".llm-band")
-
-    def answers(price: str, sentence: str, shaded: int) -> None:
-        typed(page, "API, per million tokens", price)
-        expect(said).to_contain_text(sentence)
-        expect(bands).to_have_count(shaded)
-
-    answers("0.60", "from 3.00 billion tokens a month on, until it is full at 5.18 billion.", 2)
-    expect(said).to_contain_text("A second pays only from 6.00 billion on.")
-    answers("0.40", "A second pays only from 9.00 billion on.", 1)  # farther than the axis goes
-    answers("1", "from 1.80 billion tokens a month on, and where it is full, a second pays at once.", 1)
-    answers("0.20", "The lines never meet", 0)
-
-
-def test_a_number_without_a_unit_is_read_in_the_one_that_is_shown(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "rent_or_own")
-    label = "Tokens a month"
-    field, told = page.get_by_label(f"{label}, as a number"), page.locator(".llm-told:not(:empty)")
-    typed(page, label, "2 billion")
-    typed(page, label, "1.5")
-    expect(told).to_have_text("1.5 is read as 1.5 billion. ")
-    expect(field).to_have_value("1.50 billion")
-    typed(page, label, "10")
-    expect(told).to_have_text("10 is read as 10 billion. It goes from 5.18 million to 5.18 billion: now 5.18 billion.")
-    typed(page, label, "600,000,000")  # as many tokens as it says
-    expect(told).to_have_count(0)
-    expect(field).to_have_value("600.00 million")
-    typed(page, label, "30")
-    expect(field).to_have_value("30.00 million")
-    expect(page.get_by_label("Busy, as a number")).to_have_value("0.58\u00a0%")
-    both = page.get_by_role("group", name="One amount, as tokens and as a share of the time")
-    expect(both.get_by_role("slider")).to_have_count(2)
 
 
 def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, address: str) -> None:

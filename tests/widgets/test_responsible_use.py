@@ -100,20 +100,6 @@ def test_pictures_say_the_numbers() -> None:
     assert "0.8 to 1.0" in ReliabilityDial([0.1, 0.9, 0.95], [0, 1, 1]).picture()
 
 
-def test_the_best_threshold_is_named(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "reliability_dial")
-    best = page.locator("svg text", has_text="best: silent below")
-    calibrated = page.locator("svg text", has_text="if calibrated")
-    expect(best).to_have_text("best: silent below 0.56")  # a wrong answer costs 2: above the wrong one at 0.55
-    expect(calibrated).to_have_text("if calibrated: 0.67")  # 2 / (1 + 2)
-    expect(page.locator(".llm-stage .llm-marker")).to_have_count(1)
-    page.get_by_label("A wrong answer costs").fill("0")
-    expect(best).to_have_text("best: silent below 0.00")
-    page.get_by_label("A wrong answer costs").fill("9")
-    expect(calibrated).to_have_text("if calibrated: 0.90")
-    expect(page.locator("svg text", has_text="you:")).to_be_visible()  # though its dot is the lowest
-
-
 def test_a_policy_holds_what_a_filter_does_not(watched: Watched, address: str) -> None:
     page = opened(watched, address, "injection_range")
     said = page.locator(".llm-side").get_by_role("status")
@@ -195,35 +181,6 @@ def test_a_cell_opens_its_calls_and_says_why(watched: Watched, address: str) -> 
     page.wait_for_url("**shown_rules=delete**")
     page.reload()
     expect(held).to_be_visible()
-
-
-def test_reliability_answers(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "reliability_dial")
-    said, lost = page.get_by_role("status").all()
-    errors, figures = page.locator(".llm-figures").all()
-    expect(said).to_have_text(
-        "Too sure from 0.00 to 0.20 and from 0.40 to 0.60, too unsure from 0.20 to 0.40 and from 0.60 to 1.00."
-    )
-    expect(errors).to_contain_text("calibration error0.283")
-    expect(figures).to_contain_text("answered, of 66mean score0.00")
-    page.get_by_label("A wrong answer costs").fill("0")
-    expect(figures).to_contain_text("answered, of 66mean score0.67")
-    expect(lost).to_have_text("Every question is answered.")
-    expect(page.locator(".llm-tally")).to_have_count(5)
-    expect(errors).to_contain_text("surest wrong answer0.55")
-    page.get_by_label("Sharpen").fill("2")
-    expect(errors).to_contain_text("surest wrong answer0.60")
-    expect(figures).to_contain_text("mean score0.67")  # no answer changed
-    page.get_by_label("Sharpen").fill("1")
-    page.get_by_label("Bins", exact=True).fill("20")
-    expect(page.locator(".llm-tally")).to_have_count(6)  # each answer in a bin of its own, and no bars for the other 14
-    page.get_by_label("Bins", exact=True).fill("2")
-    expect(said).to_have_text("Too sure above 0.50, too unsure below.")
-    page.get_by_label("A wrong answer costs").fill("2")
-    expect(figures).to_contain_text("0.00")
-    page.get_by_label("Keep silent below").fill("0.6")
-    expect(lost).to_contain_text("Silent below 0.60: of 3 answers not given, 1 would have been right.")
-    expect(figures).to_contain_text("0.50")
 
 
 def test_stretches_are_where_it_errs_to_one_side() -> None:

@@ -1,7 +1,5 @@
 """The widgets of chapter 16: the page's speculation against Python's, and both as a reader uses them."""
 
-import re
-
 import numpy as np
 import pytest
 import torch
@@ -77,31 +75,6 @@ def test_pictures_show_the_same_trace_and_the_same_place() -> None:
     assert "60% are accepted" in SpeculationLab().picture()
 
 
-def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "serving_arena")
-    said = page.get_by_role("status")
-    expect(said).to_contain_text("none sent back")
-    page.get_by_label("Slots", exact=True).fill("24")
-    page.get_by_text("More settings", exact=True).click()
-    page.get_by_label("Memory for the cache").select_option("1")
-    expect(said).to_contain_text("5 sent back, 6 times in all, for lack of memory")
-    page.get_by_label("Share prefixes").check()
-    why = page.get_by_text("of prompt tokens were in the cache")
-    expect(why).to_contain_text("So up to 24 requests run at a time, not 16")
-    expect(why).to_contain_text("without sharing 6 times, and all done in 5.5 s")
-    page.get_by_label("Batch", exact=True).select_option("static")
-    expect(why).to_have_count(0)
-    other = page.locator(".llm-of-sharing")
-    expect(other).to_contain_text("s: a free slot takes the next request at once.")
-    page.get_by_label("Share prefixes").uncheck()
-    page.get_by_label("Batch", exact=True).select_option("continuous")
-    expect(other).to_contain_text(
-        re.compile(r"^A plain static batch takes \d+\.\d s: a free slot stays empty until its")
-    )
-    page.get_by_label("Batch", exact=True).select_option("static")
-    expect(page.get_by_role("columnheader")).to_have_text(["continuous", "yours"])
-
-
 def test_the_arena_tells_of_the_request_that_is_pointed_at_or_focused(watched: Watched, address: str) -> None:
     page = opened(watched, address, "serving_arena")
     told = page.locator(".llm-request-told")
@@ -132,21 +105,3 @@ def test_the_arena_opens_its_other_settings_where_they_are_needed(watched: Watch
     page.goto(f"{address}/serving_arena-light.html?serving_arena.chunk=256")
     expect(page.get_by_label("Chunk")).to_have_value("256")
     expect(page.get_by_label("Chunk")).to_be_visible()
-
-
-def test_the_lab_says_what_is_exact_and_what_is_not(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "speculation_lab")
-    said = page.get_by_role("status")
-    expect(said).to_contain_text("the target's distribution, exactly")
-    drawn = page.locator(".llm-outcomes tbody td:last-child")
-    expect(drawn).to_have_text([""] * 5)
-    head = page.get_by_role("columnheader", name="drawn")
-    expect(head).to_have_count(0)  # nothing is drawn yet
-    page.get_by_role("button", name="Draw 2,000 tokens").press("Enter")
-    expect(head).to_be_visible()
-    assert sum(map(float, drawn.all_inner_texts())) == pytest.approx(1, abs=0.03)
-    page.get_by_label("Rule").select_option("all")
-    expect(said).to_contain_text("is not the target's distribution: 40.0 %")
-    page.get_by_label("A draft's pass costs").fill("1")
-    page.get_by_label("Rule").select_option("exact")
-    expect(said).to_contain_text("a loss")
