@@ -9,7 +9,7 @@ ties, the batch is larger than 1.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -229,14 +229,11 @@ def exercise(
 
     Raises MisunderstandingsError, and ValueError where names of cases or properties do not fit together.
     """
-    properties = [requirement.required for requirement in requirements]
     return Exercise(
         reference,
         points,
         cases=tuple(case for requirement in requirements for case in requirement.cases),
-        properties=tuple(
-            replace(item, needs=properties[0].name) if item.needs == FIRST else item for item in properties
-        ),
+        properties=tuple(_properties(requirements)),
         mistakes=misunderstandings(reference, specification),
         shortcuts=shortcuts,
         equivalent=equivalent_edits(reference, specification),
@@ -315,6 +312,13 @@ def passes_gradients(
     return requires(
         name, *cases, advice=advice, weight=weight, observe=observe.gradients, needs=needs, part=part, fails=fails
     )
+
+
+def _properties(requirements: Sequence[Requirement]) -> Iterator[Property]:
+    """The properties, each with the name of the one that it needs; the first itself needs none."""
+    for number, item in enumerate(requirement.required for requirement in requirements):
+        first = requirements[0].required.name if number else None
+        yield replace(item, needs=first) if item.needs == FIRST else item
 
 
 def _needs_itself(name: str, needs: Mapping[str, str | None]) -> bool:

@@ -7,33 +7,24 @@ from pathlib import Path
 
 import torch
 
-from autograder.exercises.drawing import given, randn
-from autograder.exercises.spec import Assignment, Case, exercise, requires
-from llm_course.checking import observe
+from autograder.exercises.drawing import randn
+from autograder.exercises.spec import Assignment, Case, exercise, leaves_arguments, requires, shown
 
 from . import solutions
 
-LARGEST = "The largest entry of each row is doubled, and no other"
 DOUBLE_LARGEST = exercise(
     solutions.double_largest,
     __file__,
     requires(
-        LARGEST,
-        # Learners' own checks show the visible cases; the others are drawn anew for each grading.
-        Case("two rows", given(x=torch.tensor([[1.0, 3.0, -7.0], [5.0, 4.0, 6.0]])), visible=True),
+        "The largest entry of each row is doubled, and no other",
+        # Learners' own checks know the cases that are shown; the others are drawn anew for each grading.
+        shown("two rows", x=torch.tensor([[1.0, 3.0, -7.0], [5.0, 4.0, 6.0]])),
         Case("drawn", lambda draw: {"x": randn(draw, 4, 6)}),
         advice="Work out the first row by hand: only one of its numbers changes.",
         weight=2,
         fails="Your function does not double the largest entry of each row, or changes another one as well.",
     ),
-    requires(
-        "The argument is left unchanged",
-        ("two rows", "drawn"),
-        advice="Work on a new tensor: `x` itself must be as it was.",
-        observe=observe.changed,
-        needs=LARGEST,
-        fails="Your function changes its argument.",
-    ),
+    leaves_arguments(("two rows", "drawn"), advice="Work on a new tensor: `x` itself must be as it was."),
     points=2,
 )
 
