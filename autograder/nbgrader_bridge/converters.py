@@ -29,7 +29,7 @@ from autograder.judging.own_tests import fault_of_marks
 from autograder.judging.rules import RULES, Rules
 from autograder.notebooks.own_exercises import OwnExercisesError
 from autograder.records.refusal import Refusal
-from autograder.records.result import Result, in_points, write_result
+from autograder.records.result import in_points, write_result
 from autograder.running.autograded import CHANGED, FLAGS, STATES, WAITS, write_outputs
 from autograder.sandbox.zygote_client import TIERS
 from autograder.students.departed import departed
@@ -349,21 +349,16 @@ class TrustedGrade(NbGraderPreprocessor):
         )
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Grade, or take the result that is there, and write it into the notebook and beside it."""
+        """Grade, or take the result that is there if nothing that it depends on has changed, and write it."""
         if not self.config.Execute.get("enabled", True):
             self.log.warning("--no-execute changes nothing: outputs that were handed in give no points.")
         names = resources["nbgrader"]
         read = cast(SubmissionExporter, self.parent)
         submission = Submission(nb, tuple(nb.metadata[FLAGS]), read.files)
-        result = grade_once(submission, read.assignment, names["student"], self.rules)
+        student, assignment = names["student"], read.assignment
+        stored = stored_result(assignment.name, student)
+        result = grade_if_changed(submission, assignment, course_secret(), student, stored, self.rules)
+        if result != stored:
+            write_result(result_path(assignment.name, student), result)
         write_outputs(nb, result)
         return nb, resources
-
-
-def grade_once(submission: Submission, assignment: Assignment, student: str, rules: Rules) -> Result:
-    """The result of a submission: the one in results/ if nothing that it depends on has changed, or a new one."""
-    stored = stored_result(assignment.name, student)
-    result = grade_if_changed(submission, assignment, course_secret(), student, stored, rules)
-    if result != stored:
-        write_result(result_path(assignment.name, student), result)
-    return result

@@ -38,8 +38,6 @@ from autograder.submissions.hand_in import HandIn, NotGradable, check_student, l
 
 BATCH = 20
 """Submissions in one transaction."""
-AGE = 2.0
-"""Seconds after which a graded submission no longer waits for others."""
 LOCK_FILE = ".llm_course_grading"
 LOCK_DEADLINE = 10.0
 """Seconds in which a killed run's processes are gone."""
@@ -57,7 +55,6 @@ class Writer:
     def __init__(self, course: CourseDirectory, config: Config, assignment: str) -> None:
         self._course, self._config, self._assignment = course, config, assignment
         self._waiting: dict[str, tuple[Outcome, Mapping[str, bytes]]] = {}
-        self._oldest = 0.0
         self.refused: dict[str, Result] = {}
         """Student -> result, of submissions that were graded and then could not be written."""
 
@@ -105,9 +102,8 @@ class Writer:
             if outcome.result.status == NOT_GRADED:
                 self._withdraw(outcome.student)
         if outcome.autograded is not None and isinstance(task.content, HandIn):
-            self._oldest = self._oldest if self._waiting else time.monotonic()
             self._waiting[outcome.student] = outcome, task.content.files
-        if len(self._waiting) >= BATCH or (self._waiting and time.monotonic() - self._oldest > AGE):
+        if len(self._waiting) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
