@@ -20,6 +20,7 @@ from tests.widgets.stories_by_torch import (
     TOM,
     guesses_for_pairs,
     guesses_without,
+    lens,
     logits_along,
     pushed,
     pushes_by_torch,
@@ -57,6 +58,9 @@ def test_the_trace_is_torchs() -> None:
         assert_close(layer["residual"], expected["residuals"][i])
         for position, heads in enumerate(layer["weights"]):
             assert_close(heads, expected["weights"][i][:, position, : position + 1], 0.01)
+    rows = [layer["residual"] for layer in traced["layers"]]
+    lenses = in_map("input.map((rows) => rows.map((row) => map.lens(model.decoder, Float32Array.from(row))))", rows)
+    assert_close(lenses, lens(torch.stack(expected["residuals"])))
 
 
 def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
