@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 
 from llm_course.capstone import data
 from llm_course.capstone.data import Batch, Fact, Mixture, chat_ids, held_out_texts
-from llm_course.capstone.decoder import Weights, bits_per_byte, first_weights, logits, stream
+from llm_course.capstone.decoder import Weights, bits_per_byte, first_weights, logits, nats_of_tokens, stream
 from llm_course.capstone.format import (
     ASSISTANT,
     BASE,
@@ -352,8 +353,11 @@ class Capstone:
     def _measured(self, weights: Weights, shape: Shape) -> dict[str, float]:
         """By the substitutes, as the grader measures: a loss that asks for too little would flatter itself."""
         plain = {name: tensor.float() for name, tensor in weights.items()}
-        unseen = held_out_texts(HELD_OUT)
-        return {"bits_per_byte": _rounded(bits_per_byte(unseen, plain, shape, self.tokenizer(), SUBSTITUTES))}
+        tokenizer = self.tokenizer()
+        rows = data.text_rows(tokenizer, held_out_texts(HELD_OUT))
+        size = sum(len(tokenizer.decode(row).encode()) for row in rows)
+        nats = nats_of_tokens(partial(logits, weights=plain, shape=shape, functions=SUBSTITUTES), rows)
+        return {"bits_per_byte": _rounded(bits_per_byte(nats, size))}
 
     def _seen(self, *steps: str) -> int:
         return tokens_seen(entry for step in steps if (entry := self.ledger.last(step)))
