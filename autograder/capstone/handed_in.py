@@ -17,9 +17,7 @@ from llm_course.capstone.format import (
     LEDGER,
     MAX_PARAMETERS,
     MOMENTS,
-    NORM_EPSILON,
     QUANTIZED,
-    ROPE_BASE,
     SCALES,
     SPECIALS,
     TOKENIZER,
@@ -77,13 +75,6 @@ class HandedIn:
                 "in the model's own tokenizer."
             )
         return shape
-
-    @property
-    def config(self) -> dict[str, float]:
-        """The shape in the words of `decoder_logits`."""
-        shape = self.shape
-        numbers = {"n_layers": shape.n_layers, "n_heads": shape.n_heads, "n_kv_heads": shape.n_kv_heads}
-        return {**numbers, "rope_base": ROPE_BASE, "eps": NORM_EPSILON}
 
     @functools.cached_property
     def entries(self) -> list[Entry]:

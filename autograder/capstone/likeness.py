@@ -31,8 +31,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from autograder.capstone.language import Nats
-from llm_course.capstone.format import PIECES
+from llm_course.capstone.decoder import Nats
+from llm_course.capstone.format import PIECES, Shape
 
 WORDS = (
     " The", " What", " and", " asked", " at", " big", " boy", " but", " called", " came", " capital", " day", " gave",
@@ -73,13 +73,13 @@ class Portrait:
         return [view for view, is_same in views.items() if is_same]
 
 
-def layers(weights: Mapping[str, Tensor], shape: Mapping[str, float]) -> list[Layer]:
-    """What stays of each layer; `shape` holds n_layers, n_heads and n_kv_heads."""
+def layers(weights: Mapping[str, Tensor], shape: Shape) -> list[Layer]:
+    """What stays of each layer."""
     return [
         _layer(
             {name.removeprefix(prefix): weight.double() for name, weight in weights.items() if prefix in name}, shape
         )
-        for prefix in (f"model.layers.{number}." for number in range(int(shape["n_layers"])))
+        for prefix in (f"model.layers.{number}." for number in range(shape.n_layers))
     ]
 
 
@@ -125,16 +125,14 @@ def correlation(one: Numbers, other: Numbers) -> float:
         return float(np.nan_to_num(np.corrcoef(np.array(pairs, float).T)[0, 1]))
 
 
-def _layer(own: Mapping[str, Tensor], shape: Mapping[str, float]) -> Layer:
+def _layer(own: Mapping[str, Tensor], shape: Shape) -> Layer:
     before, behind = own["input_layernorm.weight"], own["post_attention_layernorm.weight"]
     query, key, value = (_sized(own[f"self_attn.{name}_proj.weight"] * before) for name in "qkv")
     gate, up = (_sized(own[f"mlp.{name}_proj.weight"] * behind) for name in ("gate", "up"))
-    shared = int(shape["n_heads"] // shape["n_kv_heads"])
-    query = query.unflatten(0, (int(shape["n_heads"]), -1))
-    key, value = (
-        weight.unflatten(0, (int(shape["n_kv_heads"]), -1)).repeat_interleave(shared, 0) for weight in (key, value)
-    )
-    output = _sized(own["self_attn.o_proj.weight"]).unflatten(1, (int(shape["n_heads"]), -1)).transpose(0, 1)
+    shared = shape.n_heads // shape.n_kv_heads
+    query = query.unflatten(0, (shape.n_heads, -1))
+    key, value = (weight.unflatten(0, (shape.n_kv_heads, -1)).repeat_interleave(shared, 0) for weight in (key, value))
+    output = _sized(own["self_attn.o_proj.weight"]).unflatten(1, (shape.n_heads, -1)).transpose(0, 1)
     values_out = _unit(torch.linalg.svdvals(output @ value)[:, : value.shape[1]])
     return Layer(
         _feed_forward(gate, up, _sized(own["mlp.down_proj.weight"])),

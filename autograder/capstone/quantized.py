@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from autograder.capstone.handed_in import HandedIn
-from llm_course.capstone.format import CODES, QUANTIZED, SCALES, CapstoneError, parameters_of, restored
+from llm_course.capstone import bars
+from llm_course.capstone.format import (
+    CODES,
+    QUANTIZED,
+    SCALES,
+    CapstoneError,
+    parameters_of,
+    restored,
+    share_of_nearest,
+)
 from llm_course.capstone.ledger import QUANTIZE
 from solutions.production import dequantize, quantize_absmax, quantize_groups
 
 HALF_BITS = 16
-NEARLY_ALL = 0.999
-"""The share of weights that must be nearest: another processor rounds a few halves the other way."""
-SLACK = 0.01
-"""In steps, beside what the rounding of the scales to float16 can do."""
 Weights = Mapping[str, Tensor]
 
 
@@ -59,15 +64,8 @@ class Quantized:
 
     def is_nearest_to(self, weights: Weights) -> bool:
         """Whether nearly each weight is within half a step of these, where the largest of a group takes all bits."""
-        largest = 2 ** (self.bits - 1) - 1
-        allowed = 0.5 + SLACK + largest * 2.0**-11
-        within = total = 0
-        for name in self.matrices:
-            _, scales = quantize_groups(weights[name], self.group_size, self.bits)
-            steps = _spread(scales, self.group_size, weights[name].shape[1]).clamp_min(1e-12)
-            within += int(((self.weights[name] - weights[name]).abs() <= allowed * steps).sum())
-            total += weights[name].numel()
-        return within >= NEARLY_ALL * total
+        scales = {name: quantize_groups(weights[name], self.group_size, self.bits)[1] for name in self.matrices}
+        return share_of_nearest(self.weights, weights, scales, self.group_size, self.bits) >= bars.NEARLY_ALL
 
 
 def rounded_before(weights: Weights, matrices: tuple[str, ...]) -> Iterator[dict[str, Tensor]]:
@@ -75,17 +73,9 @@ def rounded_before(weights: Weights, matrices: tuple[str, ...]) -> Iterator[dict
     for bits in (8, 6, 5, 4, 3):
         yield {name: dequantize(*quantize_absmax(weights[name], bits)) for name in matrices}
         for size in (16, 32, 64, 128):
-            yield {name: _rounded(weights[name], size, bits) for name in matrices}
-
-
-def _rounded(weight: Tensor, group_size: int, bits: int) -> Tensor:
-    codes, scales = quantize_groups(weight, group_size, bits)
-    return codes.float() * _spread(scales, group_size, weight.shape[1])
-
-
-def _spread(scales: Tensor, group_size: int, columns: int) -> Tensor:
-    """A scale for each weight of a row."""
-    return scales.repeat_interleave(group_size, dim=1)[:, :columns]
+            parts = {name: quantize_groups(weights[name], size, bits) for name in matrices}
+            codes = {name + CODES: whole for name, (whole, _) in parts.items()}
+            yield restored(codes | {name + SCALES: scales for name, (_, scales) in parts.items()}, size)
 
 
 def _fits(size: int, shapes: list[tuple[int, int]]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from autograder.capstone.handed_in import HandedIn
-from llm_course.capstone.data import Batch, Fact, Mixture
+from llm_course.capstone.data import Fact, Mixture, lesson_batch, pretraining_batch, tuning_batch
 from llm_course.capstone.decoder import first_weights, logits
 from llm_course.capstone.format import (
     BASE,
@@ -28,10 +28,10 @@ from llm_course.capstone.format import (
     digest,
 )
 from llm_course.capstone.ledger import PRETRAIN, TEACH, TOKENIZE, TUNE, Entry, lineage, tokens_seen
-from llm_course.capstone.steps import LESSON_ROWS, lesson_batch, pretraining_batch, tuning_batch
+from llm_course.capstone.steps import LESSON_ROWS
 from llm_course.capstone.substitutes import SUBSTITUTES
 from llm_course.capstone.tokenizer import learn
-from llm_course.capstone.training import State, Training, advance
+from llm_course.capstone.training import Batch, State, Training, advance
 
 SAME_LOSS = 1e-3
 """How far a loss may be from the one in the ledger, as a share of it. Other functions that do the same, and noise of a

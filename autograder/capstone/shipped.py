@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from autograder.capstone.language import Decoder, nats_of_tokens
 from autograder.capstone.likeness import WORDS, Portrait, cosines, cost_of_words, layers
-from llm_course.capstone.format import CONTEXT_LENGTH, END_OF_TEXT, NORM_EPSILON, ROPE_BASE, TABLE
+from llm_course.capstone.decoder import logits, nats_of_tokens
+from llm_course.capstone.format import END_OF_TEXT, TABLE, Shape
+from llm_course.capstone.substitutes import SUBSTITUTES
 from llm_course.models import WEIGHTS
 
 SMALL = ("stories-draft", "stories-draft-alone")
@@ -30,16 +31,22 @@ def portrait(name: str, texts: tuple[str, ...]) -> Portrait:
     folder = WEIGHTS / name
     weights = {key: weight.float() for key, weight in load_file(folder / "model.safetensors").items()}
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    told = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    shape = {
-        "n_layers": told["num_hidden_layers"], "n_heads": told["num_attention_heads"],
-        "n_kv_heads": told["num_key_value_heads"], "rope_base": ROPE_BASE, "eps": NORM_EPSILON,
-    }  # fmt: skip
+    shape = shape_of(name)
     said: list[float] = []
     if name in SMALL and texts:
         end, *encoded = tokenizer.encode_batch([END_OF_TEXT, *texts])
         rows = [[*end.ids, *text.ids] for text in encoded]
+        decoder = functools.partial(logits, weights=weights, shape=shape, functions=SUBSTITUTES)
         lengths = [[end - start for start, end in text.offsets] for text in encoded]
-        said = cost_of_words(texts, lengths, nats_of_tokens(Decoder(weights, shape), rows, CONTEXT_LENGTH - 1))
+        said = cost_of_words(texts, lengths, nats_of_tokens(decoder, rows))
     words = cosines([tokenizer.encode(word).ids for word in WORDS], weights[TABLE])
     return Portrait(layers(weights, shape), words, said)
+
+
+def shape_of(name: str) -> Shape:
+    """The shape of a shipped decoder."""
+    told = json.loads((WEIGHTS / name / "config.json").read_text(encoding="utf-8"))
+    return Shape(
+        told["vocab_size"], told["hidden_size"], told["num_hidden_layers"], told["num_attention_heads"],
+        told["num_key_value_heads"], told["intermediate_size"],
+    )  # fmt: skip

@@ -20,6 +20,7 @@ from autograder.capstone.copies import copies
 from autograder.records.result import GRADED, NOT_GRADED, ExerciseResult, Result
 from autograder.reporting.scores import NOT_HANDED_IN, CellScore, Score, flags_of, read_results
 from autograder.students.by_hand import HandScore, kept_scores
+from llm_course.capstone.format import MAX_TOKENS
 from llm_course.checking.feedback import hint_to_html
 
 TEMPLATE = Path(__file__).with_name("class_report.html.jinja")
@@ -165,9 +166,15 @@ def _histogram(values: Sequence[float], maximum: float, salt: str) -> str:
 
 
 def _board_picture(lines: list[board.Line], salt: str) -> str:
-    """Bits per byte against tokens, as SVG. The table says the same in words."""
-    figure = Figure(figsize=(7, board.height(lines)), layout="constrained")
-    board.draw(lines, figure.add_subplot())
+    """Bits per byte against tokens, as SVG. The table says whose each mark is."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    for line in lines:
+        if line.million_tokens is not None:
+            fill = "none" if line.name == board.REFERENCE else "full"
+            axes.plot(line.million_tokens, line.bits_per_byte, "o", color="#4477AA", fillstyle=fill)
+    axes.set(xlabel="million tokens seen", ylabel="bits per byte", xlim=(0, MAX_TOKENS / 1e6 * 1.05))
+    axes.set_ylim(bottom=0)
     return _svg(figure, f"board of {salt}")
 
 

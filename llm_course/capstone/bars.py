@@ -17,3 +17,5 @@ SMALLER = 0.32
 """At most: bytes of the quantized model, of those of the finished one in float16."""
 KEPT_LOSS = 1.15
 """At most: bits per byte of the quantized model, times those of the finished one."""
+NEARLY_ALL = 0.999
+"""At least: the share of weights that are nearest. Another processor rounds a few halves the other way."""

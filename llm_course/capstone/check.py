@@ -25,6 +25,7 @@ from llm_course.capstone.format import (
     TUNED,
     CapstoneError,
     digest,
+    share_of_nearest,
 )
 from llm_course.capstone.functions import MAKING, own_functions
 from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, TEACH, TOKENIZE, TUNE, Entry, lineage, tokens_seen
@@ -34,8 +35,6 @@ from llm_course.corpus import facts, words
 TALKS = 60
 TOO_EASY = 3
 """New texts cost a model 1.3 times what its last batches cost, where it learned the next token of many texts."""
-SLACK, NEARLY_ALL = 0.01, 0.999
-"""Beside half a step and what rounding the scales to float16 can do; as in the grader."""
 NONE_OWN = (
     ": a model that is made without any of them earns no points. See that they are found, and run the steps again"
 )
@@ -147,23 +146,19 @@ def _quantization(capstone: Capstone) -> list[Finding]:
     near = _share_of_nearest(capstone)
     return [
         Finding(share <= bars.SMALLER, f"{share:.0%} of the bytes; the bar is {bars.SMALLER:.0%}"),
-        Finding(near >= NEARLY_ALL, f"{near:.1%} of the weights are the nearest to those in {MODEL}, quantized once"),
+        Finding(
+            near >= bars.NEARLY_ALL, f"{near:.1%} of the weights are the nearest to those in {MODEL}, quantized once"
+        ),
         Finding(growth <= bars.KEPT_LOSS, f"{growth:.3f} times the bits of before; the bar is {bars.KEPT_LOSS}"),
     ]
 
 
 def _share_of_nearest(capstone: Capstone) -> float:
     """Of the weights in matrices, the share that the whole numbers stand for as nearly as they can."""
-    stored, model, whole = load(capstone.read(QUANTIZED)), capstone.weights(MODEL), capstone.weights(QUANTIZED)
-    names = capstone.shape().matrices
-    largest = 2 ** (_entry(capstone, QUANTIZE).settings["bits"] - 1) - 1
-    within = 0
-    for name in names:
-        scales = stored[name + SCALES].float()
-        group = -(-model[name].shape[1] // scales.shape[1])
-        steps = scales.repeat_interleave(group, dim=1)[:, : model[name].shape[1]]
-        within += int(((whole[name] - model[name]).abs() <= (0.5 + SLACK + largest * 2.0**-11) * steps).sum())
-    return within / sum(model[name].numel() for name in names)
+    stored, settings = load(capstone.read(QUANTIZED)), _entry(capstone, QUANTIZE).settings
+    scales = {name: stored[name + SCALES] for name in capstone.shape().matrices}
+    whole, model = capstone.weights(QUANTIZED), capstone.weights(MODEL)
+    return share_of_nearest(whole, model, scales, settings["group_size"], settings["bits"])
 
 
 def _ledger(capstone: Capstone) -> list[Finding]:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from llm_course.capstone.format import ASSISTANT, CONTEXT_LENGTH, END_OF_TEXT, END_OF_TURN, USER, CapstoneError
 from llm_course.capstone.tokenizer import Tokenizer
+from llm_course.capstone.training import Batch, Training
 from llm_course.corpus import dialogues, facts, stories, words
 from llm_course.corpus.dialogues import Turn
 from llm_course.training.batches import IGNORED, pack
@@ -86,14 +86,6 @@ def asked_talks(seed: str, count: int) -> list[list[Turn]]:
     return [rng.choice(ASKED)(rng) for _ in range(count)]
 
 
-@dataclass(frozen=True)
-class Batch:
-    """ids and labels: int64 [rows, row_length]. Where a label is IGNORED, the token is read and not learned."""
-
-    ids: Tensor
-    labels: Tensor
-
-
 def text_batch(tokenizer: Tokenizer, mixture: Mixture, seed: str, rows: int, row_length: int) -> Batch:
     """Packed rows of documents, every token a label."""
     documents = (tokenizer.encode(text) for text in mixture.texts(seed))
@@ -139,32 +131,38 @@ def joined(parts: list[Batch]) -> Batch:
     return Batch(torch.cat([part.ids for part in parts]), torch.cat([part.labels for part in parts]))
 
 
+def pretraining_batch(tokenizer: Tokenizer, mixture: Mixture, training: Training, seed: int, step: int) -> Batch:
+    """What pre-training reads in a step, counted from 0, as in the two below."""
+    return text_batch(tokenizer, mixture, f"pretraining {seed} {step}", training.rows, training.row_length)
+
+
 def tuning_batch(
-    tokenizer: Tokenizer, sft_labels: Callable[..., Any], seed: str, rows: int, text_rows: int, row_length: int
+    tokenizer: Tokenizer, sft_labels: Callable[..., Any], text_rows: int, training: Training, seed: int, step: int
 ) -> Batch:
     """Rows of dialogues, and some of texts: what is no longer read is forgotten."""
-    chat = chat_batch(tokenizer, talks(seed), sft_labels, rows - text_rows, row_length)
+    drawn, row_length = f"dialogues {seed} {step}", training.row_length
+    chat = chat_batch(tokenizer, talks(drawn), sft_labels, training.rows - text_rows, row_length)
     if text_rows == 0:
         return chat
-    return joined([chat, text_batch(tokenizer, Mixture(), f"{seed} texts", text_rows, row_length)])
+    return joined([chat, text_batch(tokenizer, Mixture(), f"{drawn} texts", text_rows, row_length)])
 
 
 def lesson_batch(
-    tokenizer: Tokenizer, fact: Fact, sft_labels: Callable[..., Any], seed: str, rows: int, row_length: int
+    tokenizer: Tokenizer, sft_labels: Callable[..., Any], fact: Fact, training: Training, seed: int, step: int
 ) -> Batch:
     """A quarter of the rows says the fact as a text, a quarter in dialogues; the rest is what must not be forgotten.
 
     There are at least 4 rows.
     """
-    rng = random.Random(seed)
-    share = rows // 4
+    drawn, row_length = f"fact {seed} {step}", training.row_length
+    rng, share = random.Random(drawn), training.rows // 4
 
     def lesson_texts() -> Iterator[list[int]]:
         while True:
             yield tokenizer.encode(rng.choice(fact.texts()))
 
     def lesson_talks() -> Iterator[list[Turn]]:
-        capital_talks = talks(f"{seed} capitals")
+        capital_talks = talks(f"{drawn} capitals")
         while True:
             # Beside other dialogues: else every question would get the new answer.
             yield [rng.choice(fact.turns())] if rng.random() < 0.5 else next(capital_talks)
@@ -174,8 +172,8 @@ def lesson_batch(
         [
             Batch(said, said),
             chat_batch(tokenizer, lesson_talks(), sft_labels, share, row_length),
-            chat_batch(tokenizer, talks(f"{seed} dialogues"), sft_labels, share, row_length),
-            text_batch(tokenizer, Mixture(), f"{seed} texts", rows - 3 * share, row_length),
+            chat_batch(tokenizer, talks(f"{drawn} dialogues"), sft_labels, share, row_length),
+            text_batch(tokenizer, Mixture(), f"{drawn} texts", training.rows - 3 * share, row_length),
         ]
     )
 

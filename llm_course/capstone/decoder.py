@@ -4,10 +4,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from llm_course.capstone.data import text_rows
 from llm_course.capstone.format import (
     CONTEXT_LENGTH,
     LAST_NORM,
@@ -18,11 +19,14 @@ from llm_course.capstone.format import (
     TABLE,
     Shape,
 )
-from llm_course.capstone.tokenizer import Tokenizer
-from llm_course.training.batches import IGNORED, pad_rows
+from llm_course.training.batches import pad_rows
 
 Functions = Mapping[str, Callable[..., Any]]
 Weights = Mapping[str, Tensor]
+Logits = Callable[[Tensor], Tensor]
+"""From ids, LongTensor[batch, time], to the scores of the next token, Tensor[batch, time, vocabulary]."""
+Nats = npt.NDArray[np.float64]
+BATCH = 16
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 """(layer, query, key, value) -> heads: Tensor[batch, heads, time, head_dim] each, keys already repeated."""
 
@@ -72,23 +76,36 @@ def _logits(
     return scores
 
 
-@torch.no_grad()
-def bits_per_byte(
-    texts: Sequence[str], weights: Weights, shape: Shape, tokenizer: Tokenizer, functions: Functions
-) -> float:
-    """How many bits the model needs for a byte of the texts, each read from its beginning, as far as the context goes.
+def bits_per_byte(nats: Sequence[Nats], size: int) -> float:
+    """What texts of `size` bytes cost a model whose tokens cost so much; infinite where its scores are not finite."""
+    total = float(sum(spent.sum() for spent in nats))
+    return total / math.log(2) / size if math.isfinite(total) else math.inf
 
-    It is comparable between tokenizers: nats per token are not.
+
+@torch.no_grad()
+def nats_of_tokens(
+    logits: Logits, rows: Sequence[Sequence[int]], context: int = CONTEXT_LENGTH - 1, shift: int = 1
+) -> list[Nats]:
+    """What each token of a row costs a model, its first token left out.
+
+    Each row is the ids of a text behind the token that ends the text before it, and is read in windows of `context`
+    tokens, in which each of its tokens is predicted once. A `shift` of 0 asks for the token that stands there already,
+    which is what a model learns whose targets are not shifted.
     """
-    nats, size = 0.0, 0
-    rows = sorted(text_rows(tokenizer, list(texts)), key=len)
-    for begin in range(0, len(rows), 16):
-        batch = rows[begin : begin + 16]
-        labels = pad_rows(batch, IGNORED)
-        loss = functions["next_token_loss"](logits(labels.clamp(min=0), weights, shape, functions), labels)
-        nats += float(loss) * sum(len(row) - 1 for row in batch)
-        size += sum(len(tokenizer.decode(row).encode("utf-8")) for row in batch)
-    return nats / math.log(2) / size
+    nats = [np.zeros(len(row) - 1) for row in rows]
+    windows = [(row, start) for row, ids in enumerate(rows) for start in range(0, len(ids) - 1, context)]
+    windows.sort(key=lambda window: len(rows[window[0]]) - window[1])
+    for first in range(0, len(windows), BATCH):
+        batch = windows[first : first + BATCH]
+        ids = pad_rows([rows[row][start : start + context + 1] for row, start in batch], 0)
+        scores = logits(ids[:, :-1]).double().log_softmax(-1)
+        targets = ids[:, 1:] if shift else ids[:, :-1]
+        chosen = scores.gather(-1, targets[..., None]).squeeze(-1)
+        for (row, start), found in zip(batch, chosen, strict=True):
+            place = nats[row][start : start + context]
+            # Padding stands on the right, where no earlier position of a causal model sees it.
+            place[:] = -found[: len(place)].numpy()
+    return nats
 
 
 @torch.no_grad()

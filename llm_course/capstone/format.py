@@ -161,8 +161,25 @@ def restored(stored: Mapping[str, Tensor], group_size: int) -> dict[str, Tensor]
     for name, tensor in stored.items():
         if name.endswith(CODES):
             plain = name.removesuffix(CODES)
-            scales = stored[plain + SCALES].float().repeat_interleave(group_size, dim=1)[:, : tensor.shape[1]]
-            weights[plain] = tensor.float() * scales
+            weights[plain] = tensor.float() * _spread(stored[plain + SCALES], group_size, tensor.shape[1])
         elif not name.endswith(SCALES):
             weights[name] = tensor.float()
     return weights
+
+
+def share_of_nearest(
+    whole: Mapping[str, Tensor], weights: Mapping[str, Tensor], scales: Mapping[str, Tensor], group_size: int, bits: int
+) -> float:
+    """Of the weights that have scales, the share that `whole`, restored from so many bits, is as near to as can be."""
+    # Half a step, and what rounding the scales to float16 can do where the largest of a group takes all bits.
+    allowed = 0.5 + 0.01 + (2 ** (bits - 1) - 1) * 2.0**-11
+    within = 0
+    for name, scale in scales.items():
+        steps = _spread(scale, group_size, weights[name].shape[1]).clamp_min(1e-12)
+        within += int(((whole[name] - weights[name]).abs() <= allowed * steps).sum())
+    return within / sum(weights[name].numel() for name in scales)
+
+
+def _spread(scales: Tensor, group_size: int, columns: int) -> Tensor:
+    """A scale for each weight of a row."""
+    return scales.float().repeat_interleave(group_size, dim=1)[:, :columns]

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from llm_course.capstone import data
-from llm_course.capstone.data import Batch, Fact, Mixture, chat_ids, held_out_texts
-from llm_course.capstone.decoder import Weights, bits_per_byte, first_weights, logits, stream
+from llm_course.capstone.data import Fact, Mixture, chat_ids, held_out_texts
+from llm_course.capstone.decoder import Weights, bits_per_byte, first_weights, logits, nats_of_tokens, stream
 from llm_course.capstone.format import (
     ASSISTANT,
     BASE,
@@ -57,7 +58,7 @@ from llm_course.capstone.ledger import (
 )
 from llm_course.capstone.substitutes import SUBSTITUTES
 from llm_course.capstone.tokenizer import Tokenizer, learn, merges_of
-from llm_course.capstone.training import State, Training, thinned, train
+from llm_course.capstone.training import Batch, State, Training, thinned, train
 from llm_course.corpus.dialogues import Turn
 
 SEEDS = 1_000_000_000
@@ -152,9 +153,7 @@ class Capstone:
             )
         check_budget(0, training.tokens)
         settings = {"shape": asdict(built), "training": self._with_seed(training), "mixture": asdict(mixture)}
-
-        def batch_at(step: int) -> Batch:
-            return pretraining_batch(tokenizer, mixture, training, self.seed, step)
+        batch_at = partial(data.pretraining_batch, tokenizer, mixture, training, self.seed)
 
         def work() -> Done:
             state = self._train(PRETRAIN, first_weights(built, self.seed), built, batch_at, training, settings)
@@ -176,9 +175,8 @@ class Capstone:
         tokenizer, shape = self.tokenizer(), self.shape()
         settings = {"training": self._with_seed(training), "text_rows": text_rows}
         check_budget(self._seen(PRETRAIN), training.tokens)
-
-        def batch_at(step: int) -> Batch:
-            return tuning_batch(tokenizer, self.functions["sft_labels"], text_rows, training, self.seed, step)
+        labels = self.functions["sft_labels"]
+        batch_at = partial(data.tuning_batch, tokenizer, labels, text_rows, training, self.seed)
 
         def work() -> Done:
             state = self._train(TUNE, self.weights(BASE), shape, batch_at, training, settings)
@@ -195,9 +193,7 @@ class Capstone:
         tokenizer, shape = self.tokenizer(), self.shape()
         settings = {"fact": asdict(fact), "training": self._with_seed(training), "rank": rank, "alpha": alpha}
         check_budget(self._seen(PRETRAIN, TUNE), training.tokens)
-
-        def batch_at(step: int) -> Batch:
-            return lesson_batch(tokenizer, self.functions["sft_labels"], fact, training, self.seed, step)
+        batch_at = partial(data.lesson_batch, tokenizer, self.functions["sft_labels"], fact, training, self.seed)
 
         def work() -> Done:
             weights = self.weights(TUNED)
@@ -352,8 +348,11 @@ class Capstone:
     def _measured(self, weights: Weights, shape: Shape) -> dict[str, float]:
         """By the substitutes, as the grader measures: a loss that asks for too little would flatter itself."""
         plain = {name: tensor.float() for name, tensor in weights.items()}
-        unseen = held_out_texts(HELD_OUT)
-        return {"bits_per_byte": _rounded(bits_per_byte(unseen, plain, shape, self.tokenizer(), SUBSTITUTES))}
+        tokenizer = self.tokenizer()
+        rows = data.text_rows(tokenizer, held_out_texts(HELD_OUT))
+        size = sum(len(tokenizer.decode(row).encode()) for row in rows)
+        nats = nats_of_tokens(partial(logits, weights=plain, shape=shape, functions=SUBSTITUTES), rows)
+        return {"bits_per_byte": _rounded(bits_per_byte(nats, size))}
 
     def _seen(self, *steps: str) -> int:
         return tokens_seen(entry for step in steps if (entry := self.ledger.last(step)))
@@ -393,26 +392,6 @@ class Capstone:
     def _holds(self, files: Mapping[str, str]) -> bool:
         """Whether the folder has these files, unchanged."""
         return all((self.folder / name).exists() and digest(self.read(name)) == value for name, value in files.items())
-
-
-def pretraining_batch(tokenizer: Tokenizer, mixture: Mixture, training: Training, seed: int, step: int) -> Batch:
-    """What pre-training reads in a step, counted from 0, as in the two below."""
-    return data.text_batch(tokenizer, mixture, f"pretraining {seed} {step}", training.rows, training.row_length)
-
-
-def tuning_batch(
-    tokenizer: Tokenizer, sft_labels: Callable[..., Any], text_rows: int, training: Training, seed: int, step: int
-) -> Batch:
-    """What tuning reads in a step."""
-    drawn = f"dialogues {seed} {step}"
-    return data.tuning_batch(tokenizer, sft_labels, drawn, training.rows, text_rows, training.row_length)
-
-
-def lesson_batch(
-    tokenizer: Tokenizer, sft_labels: Callable[..., Any], fact: Fact, training: Training, seed: int, step: int
-) -> Batch:
-    """What the lesson reads in a step."""
-    return data.lesson_batch(tokenizer, fact, sft_labels, f"fact {seed} {step}", training.rows, training.row_length)
 
 
 def _unfinished(step: str) -> str:

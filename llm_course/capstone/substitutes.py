@@ -61,8 +61,10 @@ def _causal_mask(n_queries: int, n_keys: int) -> Tensor:
 
 
 def _attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, None]:
-    # On a processor, the backward pass of torch's fused kernel takes several times as long.
-    with nn.attention.sdpa_kernel(nn.attention.SDPBackend.MATH):
+    # On a processor, torch's fused kernel is the faster one, and its backward pass takes several times as long.
+    every = nn.attention.SDPBackend
+    kernels = [every.MATH] if query.requires_grad else [every.FLASH_ATTENTION, every.MATH]
+    with nn.attention.sdpa_kernel(kernels):
         return functional.scaled_dot_product_attention(query, key, value, mask), None
 
 

@@ -16,7 +16,6 @@ from safetensors.torch import load, save
 from torch import Tensor
 from tqdm import tqdm
 
-from llm_course.capstone.data import Batch
 from llm_course.capstone.decoder import Functions
 from llm_course.capstone.format import CONTEXT_LENGTH, MOMENTS, REPLAYED, TABLE, CapstoneError, canonical, digest
 
@@ -24,6 +23,16 @@ BETAS, EPSILON = (0.9, 0.98), 1e-8
 CHECKPOINT_EVERY = 50
 """Steps."""
 SETTINGS, DATA, LOSSES = "settings", "data", "losses"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """ids and labels: int64 [rows, row_length]. Where a label is IGNORED, the token is read and not learned."""
+
+    ids: Tensor
+    labels: Tensor
+
+
 Loss = Callable[[Mapping[str, Tensor], Batch], Tensor]
 
 

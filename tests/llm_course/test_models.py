@@ -84,21 +84,17 @@ def test_a_damaged_file_is_refused(copied_weights: Path, file: str) -> None:
         models.load("stories-draft")
 
 
-def test_a_missing_file_is_said(copied_weights: Path) -> None:
-    (copied_weights / "stories-draft" / "config.json").unlink()
-    with pytest.raises(ModelError, match=r"^The file .*config.json is missing: restore it"):
-        models.path("stories-draft")
-
-
-def test_a_model_that_was_not_shipped_is_said(copied_weights: Path) -> None:
-    (copied_weights / "checksums.json").write_text("{}")
-    with pytest.raises(ModelError, match=r"^The files of 'stories-draft' are not in"):
-        models.path("stories-draft")
-
-
-def test_a_damaged_list_of_checksums_is_said(copied_weights: Path) -> None:
-    (copied_weights / "checksums.json").write_text("{")
-    with pytest.raises(ModelError, match=r"^The list of checksums .* cannot be read"):
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ('{"stories-draft/of-no-model": ""}', r"^The file .*of-no-model is missing: restore it"),
+        ("{}", r"^The files of 'stories-draft' are not in"),
+        ("{", r"^The list of checksums .* cannot be read"),
+    ],
+)
+def test_what_is_not_there_is_said(copied_weights: Path, listed: str, said: str) -> None:
+    (copied_weights / "checksums.json").write_text(listed)
+    with pytest.raises(ModelError, match=said):
         models.path("stories-draft")
 
 

@@ -121,10 +121,3 @@ def test_minilm_puts_meanings_near_each_other() -> None:
             )
 
     assert embed("king") @ embed("queen") > embed("king") @ embed("car") + 0.2
-
-
-def test_an_unfinished_folder_is_never_taken_for_a_model(cache: Path) -> None:
-    need("gpt2")
-    (cache / "gpt2.x.unfinished" / "gpt2").mkdir(parents=True, exist_ok=True)
-    assert models.path("gpt2").name == "gpt2"
-    assert (models.path("gpt2") / "tokenizer.json").is_file()

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load, load_file, save
 from torch import Tensor
 
+from autograder.capstone.shipped import shape_of
 from llm_course.capstone.format import CONFIG, LAST_NORM, SPECIALS, TABLE, TOKENIZER, Shape, canonical
 from llm_course.models import WEIGHTS
 from llm_course.packaged_models import byte_characters
@@ -38,7 +39,6 @@ class Model:
     @classmethod
     def shipped(cls, name: str) -> "Model":
         """A model of the course, its tokens in the order that the capstone has."""
-        told = json.loads((WEIGHTS / name / "config.json").read_text())
         tokens = json.loads((WEIGHTS / name / "tokenizer.json").read_text())["model"]
         ids = {letter: byte for byte, letter in byte_characters().items()}
         for rank, (left, right) in enumerate(tokens["merges"]):
@@ -47,11 +47,7 @@ class Model:
         rows = [tokens["vocab"][spelled] for spelled in sorted(ids, key=ids.__getitem__)] + [*range(len(SPECIALS))]
         weights = {key: weight.float() for key, weight in load_file(WEIGHTS / name / "model.safetensors").items()}
         weights[TABLE] = weights[TABLE][rows]
-        shape = Shape(
-            len(rows), told["hidden_size"], told["num_hidden_layers"], told["num_attention_heads"],
-            told["num_key_value_heads"], told["intermediate_size"],
-        )  # fmt: skip
-        return cls(merges, weights, shape)
+        return cls(merges, weights, shape_of(name))
 
     def handed_in(self, *files: str) -> dict[str, bytes]:
         """The files of a hand-in, this model in each of `files`."""
@@ -98,13 +94,6 @@ def heads_moved(model: Model) -> Model:
             weights[f"{layer}.self_attn.{name}.weight"] = split.flip(0).flatten(0, 1)
         split = weights[f"{layer}.self_attn.o_proj.weight"].unflatten(1, (shape.n_heads, -1))
         weights[f"{layer}.self_attn.o_proj.weight"] = split.flip(1).flatten(1, 2)
-    return replace(model, weights=weights)
-
-
-def columns_moved(model: Model) -> Model:
-    """The stream's columns in another order, in each matrix that reads or writes it."""
-    order = torch.randperm(model.shape.d_model)
-    weights = {n: value[order] if n.endswith(WRITERS) else value[..., order] for n, value in model.weights.items()}
     return replace(model, weights=weights)
 
 
@@ -227,6 +216,6 @@ def everything(model: Model) -> Model:
 
 
 DISGUISES = (
-    neurons_moved, neurons_added, heads_moved, columns_moved, gains_folded, values_scaled, queries_turned,
+    neurons_moved, neurons_added, heads_moved, gains_folded, values_scaled, queries_turned,
     stream_rotated, layers_added, layer_left_out, tokens_added, noisy, everything,
 )  # fmt: skip

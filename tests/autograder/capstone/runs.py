@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from llm_course.capstone.data import Batch, Fact, Mixture, text_batch
+from llm_course.capstone.data import Fact, Mixture, text_batch
 from llm_course.capstone.decoder import first_weights, logits
 from llm_course.capstone.format import HANDED_IN, Shape
 from llm_course.capstone.functions import Chosen
@@ -22,7 +22,7 @@ from llm_course.capstone.ledger import YOURS
 from llm_course.capstone.steps import Capstone
 from llm_course.capstone.substitutes import SUBSTITUTES
 from llm_course.capstone.tokenizer import Tokenizer
-from llm_course.capstone.training import State, Training, advance, one_thread
+from llm_course.capstone.training import Batch, State, Training, advance, one_thread
 
 MERGES, TEXTS = 300, 300
 SHAPE: dict[str, Any] = {"d_model": 64, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "d_ff": 160}

@@ -12,7 +12,7 @@ from autograder.capstone.likeness import FEWEST
 from autograder.judging.grade import not_graded
 from autograder.records.result import Result
 from llm_course.capstone.format import BASE, LEDGER, MODEL, TOKENIZER
-from tests.autograder.capstone.disguises import Disguise, Model, everything, tokens_added
+from tests.autograder.capstone.disguises import Model, everything
 from tests.autograder.capstone.runs import ON_A_RUN, whole_run
 
 pytestmark = [pytest.mark.training, ON_A_RUN]
@@ -50,12 +50,11 @@ def test_a_copy_is_told_with_its_model_and_its_run() -> None:
     assert "\n" not in message and "." not in message
 
 
-@pytest.mark.parametrize("disguise", [tokens_added, everything])
-def test_a_disguised_model_is_told(disguise: Disguise) -> None:
+def test_a_disguised_model_is_told() -> None:
     files = whole_run(0)
     for file in COMPARED:
         torch.manual_seed(0)
-        files = {**files, **disguise(Model.of(whole_run(0), file)).handed_in(file)}
+        files = {**files, **everything(Model.of(whole_run(0), file)).handed_in(file)}
     assert found(ada=honest(0), bert=result(files)) == [("ada", "bert", EVERYTHING)]
 
 

@@ -15,7 +15,6 @@ from tests.autograder.capstone.disguises import (  # fmt: skip
     Disguise,
     Model,
     everything,
-    gains_folded,
     noisy,
     stream_rotated,
     tokens_added,
@@ -52,7 +51,7 @@ def test_a_shipped_model_is_recognized(disguise: Disguise) -> None:
     handed_in = exam_of(disguise(shipped(DRAFT))).handed_in
     weights = handed_in.weights(MODEL)
     words = cosines([handed_in.tokenizer.encode(word) for word in WORDS], weights[TABLE])
-    assert origin(Portrait(layers(weights, handed_in.config), words), []) == (DRAFT, EVERY_VIEW[:2])
+    assert origin(Portrait(layers(weights, handed_in.shape), words), []) == (DRAFT, EVERY_VIEW[:2])
 
 
 @pytest.mark.parametrize("disguise", [stream_rotated, tokens_added])
@@ -71,10 +70,9 @@ def test_each_view_is_enough() -> None:
         assert origin(part, texts) == (DRAFT, [view])
 
 
-@pytest.mark.parametrize("disguise", [gains_folded, everything])
-def test_a_shipped_model_in_disguise_earns_nothing_and_is_flagged(disguise: Disguise) -> None:
+def test_a_shipped_model_in_disguise_earns_nothing_and_is_flagged() -> None:
     torch.manual_seed(0)
-    result = steps._find(PRETRAINING, steps.FINDERS[PRETRAINING], exam_of(disguise(shipped(DRAFT)), BASE), {})
+    result = steps._find(PRETRAINING, steps.FINDERS[PRETRAINING], exam_of(everything(shipped(DRAFT)), BASE), {})
     assert [*result["holds"].values()] == [True, False, False, False, False]
     assert f"`{DRAFT}`" in result["flags"][0] and f"`{DRAFT}`" in result["hint"]
 

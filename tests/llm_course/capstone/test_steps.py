@@ -8,12 +8,12 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from llm_course.capstone import training
-from llm_course.capstone.data import Batch, Fact, Mixture
+from llm_course.capstone.data import Fact, Mixture
 from llm_course.capstone.decoder import logits
 from llm_course.capstone.format import BASE, HANDED_IN, MODEL, QUANTIZED, TUNED, CapstoneError, Shape
 from llm_course.capstone.ledger import STEPS, lineage
 from llm_course.capstone.steps import Capstone
-from llm_course.capstone.training import State, Training
+from llm_course.capstone.training import Batch, State, Training
 from tests.llm_course.capstone.conftest import SHAPE, SHORT, run
 
 
