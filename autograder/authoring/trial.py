@@ -4,6 +4,7 @@ It asks in this process, for what is tried is the instructor's own.
 """
 
 import functools
+import inspect
 import itertools
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,11 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from autograder.authoring.checks import packed_checks
 from autograder.authoring.trivial import trivially_held
 from autograder.exercises.misunderstandings import Mistake
 from autograder.exercises.spec import Exercise
 from autograder.judging.judge import SHIPPED, ask, judge, local_answer, make_answer_key
+from autograder.judging.reference_substitution import called_by_reference
 from autograder.notebooks.markdown import MarkdownError
 from autograder.notebooks.notebooks import NotebookError, source_notebook
 from autograder.notebooks.own_exercises import OwnExercisesError, load, load_module
@@ -43,8 +47,11 @@ def faults_in(folder: Path) -> list[str]:
     unknown = [f"alternatives.py has answers to {name}, which is no exercise." for name in others if name not in names]
     return unknown + [
         f"{exercise.name}: {fault}."
-        for exercise in assignment.exercises
-        for fault in _faults_of(exercise, others.get(exercise.name, []))
+        for number, exercise in enumerate(assignment.exercises)
+        for fault in (
+            *_faults_of(exercise, others.get(exercise.name, [])),
+            *faults_of_lending(exercise, assignment.exercises[:number]),
+        )
     ]
 
 
@@ -148,6 +155,22 @@ def _faults_of(exercise: Exercise, others: Sequence[Callable[..., Any]]) -> Iter
             f"an answer without any understanding ({kinds[0]}) has the property {name!r}: give it a hidden drawn case, "
             "or let it need a property of values"
         )
+
+
+def faults_of_lending(exercise: Exercise, earlier: Sequence[Exercise]) -> Iterator[str]:
+    """What keeps earlier references from standing in for a learner's wrong answers; see autograder.sandbox.remote."""
+    for other in called_by_reference(exercise, earlier):
+        asked = make_answer_key(other, SHIPPED).items.values()
+        values = [value for item in asked for value in item.call.arguments.values()]
+        reasons = {
+            "is a class": inspect.isclass(other.reference),
+            "returns an object": any(item.call.script for item in asked),
+            "takes a generator": any(isinstance(value, torch.Generator) for value in values),
+            "changes what it is given": any(item.expected.changed for item in asked),
+            "would be called where memory is measured": any(case.measure for case in exercise.cases),
+        }
+        for reason in (reason for reason, found in reasons.items() if found):
+            yield f"it calls {other.name}, which {reason} and so cannot stand in for a wrong one: do without the call"
 
 
 def _alternatives(folder: Path) -> Mapping[str, Sequence[Callable[..., Any]]]:

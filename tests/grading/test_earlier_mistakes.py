@@ -2,9 +2,11 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
+from autograder.authoring.trial import faults_of_lending
 from autograder.exercises import assignments
 from autograder.exercises.misunderstandings import Mistake
 from autograder.exercises.spec import Assignment, Exercise
@@ -140,6 +142,19 @@ def test_a_course_may_do_without() -> None:
     answers = {name: text for name, text in references(ATTENTION).items() if name != "scaled_dot_product_attention"}
     rules = Rules(forgive_earlier_mistakes=False)
     assert graded(ATTENTION, answers, rules)["multi_head_attention"].score < 6
+
+
+def test_what_cannot_be_lent_is_said_before_a_release() -> None:
+    exercises = {exercise.name: exercise for exercise in ATTENTION.exercises}
+    mask, attention, multi_head = (
+        exercises[name] for name in ("causal_mask", "scaled_dot_product_attention", "multi_head_attention")
+    )
+    assert not list(faults_of_lending(multi_head, [mask, attention]))
+    measured = replace(multi_head, cases=tuple(replace(case, measure=True) for case in multi_head.cases))
+    assert list(faults_of_lending(measured, [mask])) == [
+        "it calls causal_mask, which would be called where memory is measured and so cannot stand in for a wrong one: "
+        "do without the call"
+    ]
 
 
 def test_a_note_is_no_shortcut() -> None:
