@@ -219,7 +219,9 @@ def _to_be_replaced(
     exercise: Exercise, verdict: Verdict, wrong: Sequence[Exercise], run: NotebookRun
 ) -> list[Exercise]:
     """The wrong earlier exercises that may be why this one is wrong: reference and learner's function call them."""
-    called = called_by_reference(exercise, wrong) if verdict.fraction < 1 else []
+    # What is lent works elsewhere, where its memory is not measured.
+    measured = any(case.measure for case in exercise.cases)
+    called = called_by_reference(exercise, wrong) if verdict.fraction < 1 and not measured else []
     names = names_used(run.cells.sources.values(), exercise.name) if called else ()
     return [other for other in called if other.name in names]
 

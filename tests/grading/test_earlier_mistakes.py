@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -140,6 +141,17 @@ def test_a_course_may_do_without() -> None:
     answers = {name: text for name, text in references(ATTENTION).items() if name != "scaled_dot_product_attention"}
     rules = Rules(forgive_earlier_mistakes=False)
     assert graded(ATTENTION, answers, rules)["multi_head_attention"].score < 6
+
+
+def test_where_memory_is_measured_nothing_stands_in() -> None:
+    """What runs in another sandbox would take no memory here."""
+
+    def measured(exercise: Exercise) -> Exercise:
+        return replace(exercise, cases=tuple(replace(case, measure=True) for case in exercise.cases))
+
+    answers = {name: text for name, text in references(ATTENTION).items() if name != "scaled_dot_product_attention"}
+    watched = replace(ATTENTION, exercises=tuple(map(measured, ATTENTION.exercises)))
+    assert graded(watched, answers)["multi_head_attention"].score < 6
 
 
 def test_a_note_is_no_shortcut() -> None:

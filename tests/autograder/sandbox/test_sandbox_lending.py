@@ -20,16 +20,6 @@ def mixed(x, weight, scale=2.0):
         raise ValueError(f"{x.shape[-1]} columns need as many weights")
     return (x * weight).softmax(-1) * scale, {"sum": x.sum(), "spread": x[..., ::2].double(), "mask": x > 0}
 """,
-    "change": """
-def change(items, table, tensor, *, by=1):
-    items.append(by); table["new"] = [by]; tensor += by
-    return len(items)
-""",
-    "draw": """
-import torch
-def draw(count, generator):
-    return torch.rand(count, generator=generator)
-""",
     "wide": """
 def wide(x):
     return (x[:, None] * x[None, :]).sum(0)
@@ -38,12 +28,9 @@ def wide(x):
 def fail(key):
     return {}[key]
 """,
-    "Counter": """
-class Counter:
-    def __init__(self, start): self.total = start
-    def add(self, number): self.total += number; return self.total
-    def __call__(self, x): return x * self.total
-    def __len__(self): return self.total
+    "count": """
+def count(items):
+    return [len(items), *items]
 """,
     "slow": """
 import time
@@ -76,9 +63,7 @@ CALLS = {
     "gradients, a default and a dict": ("mixed", Call({"x": X, "weight": torch.ones(4)}, gradients=("x", "weight"))),
     "gaps in memory": ("mixed", Call({"x": torch.ones(4, 8)[:, ::2], "weight": torch.arange(4.0)})),
     "another dtype": ("mixed", Call({"x": X.double(), "weight": torch.ones(4).double(), "scale": 3.0})),
-    "arguments that change": ("change", Call({"items": [1, 2], "table": {"old": 1}, "tensor": torch.zeros(2)})),
-    "a generator": ("draw", Call({"count": 3, "generator": torch.Generator().manual_seed(5)}, repeat=3)),
-    "the largest tensor": ("wide", Call({"x": torch.ones(50)}, measure=True)),
+    "lists of numbers": ("count", Call({"items": [3, 1, 3]})),
 }
 
 
@@ -88,9 +73,6 @@ def test_a_lent_function_does_what_it_does_at_home(borrowing: Sandbox, case: str
     here, there = borrowing.call(name, call, 30), invoke(lent(name), call)
     assert here.failure is there.failure is None
     assert same(here, there)
-    assert here.changed == there.changed
-    if call.measure:
-        assert here.largest == there.largest
 
 
 def test_gradients_flow_through_what_is_around_it(borrowing: Sandbox) -> None:
@@ -103,22 +85,19 @@ def test_gradients_flow_through_what_is_around_it(borrowing: Sandbox) -> None:
 
 def test_what_it_raises_is_raised(borrowing: Sandbox) -> None:
     body = """
+    import torch
     found = []
-    for call in (lambda: mixed(__import__("torch").ones(3), __import__("torch").ones(2)), lambda: fail("x"),
-                 lambda: mixed(), lambda: mixed(object(), 1), lambda: change([1], {}, {1: 2})):
+    for call in (lambda: mixed(torch.ones(3), torch.ones(2)), lambda: fail("x"),
+                 lambda: mixed(), lambda: mixed(object(), 1), lambda: count([torch.Generator()]),
+                 lambda: count({1: 2})):
         try: call()
         except Exception as error: found.append([type(error).__name__, str(error)])
     return found
     """
     raised = ask(borrowing, body)
     assert raised[:2] == [["ValueError", "3 columns need as many weights"], ["KeyError", "'x'"]]
-    assert [kind for kind, _ in raised[2:]] == ["TypeError"] * 3
-    assert "takes numbers, texts, lists, dicts and tensors" in raised[3][1]
-
-
-def test_an_object_keeps_its_state_where_it_is(borrowing: Sandbox) -> None:
-    body = "one, two = Counter(1), Counter(5)\none.add(3)\nreturn [one.add(number=1), one.total, two(3), len(two)]"
-    assert ask(borrowing, body) == [5, 5, 15, 5]
+    assert [kind for kind, _ in raised[2:]] == ["TypeError"] * 4
+    assert all("takes numbers, texts, lists, dicts and tensors" in said for _, said in raised[3:])
 
 
 def test_a_cell_does_not_take_the_place_of_what_is_lent(borrowing: Sandbox) -> None:
@@ -160,7 +139,7 @@ def forge(header, body=b"", lengths=None):
     try: return connection.recv(1 << 16).decode("utf-8", "replace")
     except OSError: return ""
 """
-CALL = {"number": 1, "op": "call", "of": None, "name": "mixed", "grad": True, "measure": False, "given": [[[], {}], []]}
+CALL = {"number": 1, "op": "call", "name": "mixed", "grad": True, "given": [[], {}]}
 
 
 @pytest.mark.parametrize(
@@ -171,8 +150,7 @@ CALL = {"number": 1, "op": "call", "of": None, "name": "mixed", "grad": True, "m
         {"op": "test", "source": "'lent-' + 'quartz'"},
         CALL | {"name": "__builtins__"},
         CALL | {"name": ["mixed"]},
-        CALL | {"of": 0, "name": "__class__"},
-        CALL | {"of": -1},
+        CALL | {"name": "mixed.__globals__"},
         CALL | {"given": "[" * 5000},
         {"op": "backward", "graph": 10**30, "given": []},
         {},
@@ -201,7 +179,7 @@ def test_what_is_no_frame_ends_the_lender_and_nothing_else(borrowing: Sandbox) -
 @pytest.mark.parametrize(
     "body",
     [
-        "while True: draw(1, __import__('torch').Generator())",
+        "number = 0\nwhile True: number += 1; count([number])",
         "slow(3600)",
         "def again(): wide(__import__('torch').ones(1000)); again()\nwhile True:\n"
         "    try: again()\n    except RecursionError: pass",
@@ -212,7 +190,7 @@ def test_calls_end_with_the_deadline(server: ZygoteClient, borrowing: Sandbox, b
     with pytest.raises((CallInterrupted, SandboxLost)):
         list(_called(borrowing, body))
     with open_sandbox(server=server, substitutes=SOURCES) as another:
-        assert ask(another, "return len(Counter(3))") == 3
+        assert ask(another, "return count([3])") == [1, 3]
 
 
 def _called(sandbox: Sandbox, body: str) -> Iterator[Reply]:
@@ -223,9 +201,9 @@ def _called(sandbox: Sandbox, body: str) -> Iterator[Reply]:
 
 def test_a_thread_that_calls_on_after_the_call_has_ended_disturbs_none(borrowing: Sandbox) -> None:
     body = """
-    import threading, torch
+    import itertools, threading
     def on():
-        while True: draw(2, torch.Generator())
+        for number in itertools.count(): count([number])
     threading.Thread(target=on, daemon=True).start()
     return 1
     """
