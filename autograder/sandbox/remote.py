@@ -2,8 +2,8 @@
 
 What is in a learner's sandbox, their code can read. So of such a function there is nothing but its name: a call goes to
 the other sandbox, which holds the function, and a value comes back. It seems to run where it is called: gradients flow
-through it, and what it raises is raised. Only values cross: a function that gives an object, takes a generator or changes
-its arguments does not do here what it would do in its place.
+through it, and what it raises is raised. Only values cross: a function that gives an object, takes a generator or
+changes its arguments does not do here what it would do in its place.
 
     RemoteFunctions     in the learner's sandbox: gives functions by name
     serve_functions     in the other sandbox: answers calls until the learner's hangs up
