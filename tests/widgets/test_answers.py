@@ -249,6 +249,7 @@ def test_a_typed_word_has_neighbors_where_it_is_one_token(tab: Watched, address:
     expect(said).to_contain_text(f"“elephantine” is {len(ids)} tokens")
     expect(chosen).to_have_text("elephantine (no row)")
     expect(page.locator(".llm-ring-of")).to_have_count(0)
+    page.get_by_label("Word", exact=True).focus()  # who types keeps what was typed
     page.get_by_label("Word", exact=True).select_option(label="dog")
     expect(page.get_by_text("Nearest to “dog”, of all")).to_be_visible()
     expect(page.get_by_text("(no row)")).to_have_count(0)
