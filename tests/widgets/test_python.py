@@ -34,10 +34,12 @@ def test_the_kernel_sends_the_model_on_request_only(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.append((content, list(buffers))))
     widget._handle_custom_msg({"unrelated": 1}, [])
     widget._handle_custom_msg({"asset": "stories"}, [])
+    widget._handle_custom_msg({"asset": "fill-mask"}, [])
     widget._handle_custom_msg({"asset": "../../secrets"}, [])
     assert sent[0] == ({"asset": "stories"}, [(base.WEIGHTS / "stories/browser.bin").read_bytes()])
-    assert "no model" in sent[1][0]["error"] and sent[1][1] == []
-    assert len(sent) == 2
+    assert sent[1] == ({"asset": "fill-mask"}, [(base.WEIGHTS / "fill-mask/model.safetensors").read_bytes()])
+    assert "no model" in sent[2][0]["error"] and sent[2][1] == []
+    assert len(sent) == 3
 
 
 def test_attention_explorer_takes_tensors_of_two_to_four_dimensions() -> None:
