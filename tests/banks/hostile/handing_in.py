@@ -17,7 +17,7 @@ Notebook = dict[str, Any]
 HandIn = Callable[[Path, Notebook, Path], None]
 
 
-def write(folder: Path, notebook: Notebook) -> None:
+def untouched(folder: Path, notebook: Notebook, victim: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NAME).write_text(json.dumps(notebook), encoding="utf-8")
 
@@ -26,44 +26,69 @@ def graded_cells(notebook: Notebook) -> list[dict[str, Any]]:
     return [cell for cell in notebook["cells"] if cell["metadata"].get("nbgrader", {}).get("grade")]
 
 
+def rewritten(change: Callable[[Notebook], Notebook]) -> HandIn:
+    """The notebook, changed."""
+    return lambda folder, notebook, victim: untouched(folder, change(notebook), victim)
+
+
 def changing_graded_cells(change: Callable[[dict[str, Any]], None]) -> HandIn:
-    def hand_in(folder: Path, notebook: Notebook, victim: Path) -> None:
+    def changed(notebook: Notebook) -> Notebook:
         for cell in graded_cells(notebook):
             change(cell)
-        write(folder, notebook)
+        return notebook
 
-    return hand_in
+    return rewritten(changed)
 
 
 def changing_metadata(**fields: Any) -> HandIn:
     return changing_graded_cells(lambda cell: cell["metadata"]["nbgrader"].update(fields))
 
 
-def beside(files: dict[str, bytes]) -> HandIn:
+def with_cells(*cells: dict[str, Any]) -> HandIn:
+    return rewritten(lambda notebook: {**notebook, "cells": [*notebook["cells"], *cells]})
+
+
+def with_metadata(**metadata: Any) -> HandIn:
+    return rewritten(lambda notebook: {**notebook, "metadata": metadata})
+
+
+def laying(lay: Callable[[Path], object], notebook_of: HandIn = untouched) -> HandIn:
+    """A notebook, and what `lay` lays into its folder."""
+
     def hand_in(folder: Path, notebook: Notebook, victim: Path) -> None:
-        write(folder, notebook)
+        notebook_of(folder, notebook, victim)
+        lay(folder)
+
+    return hand_in
+
+
+def beside(files: dict[str, bytes], notebook_of: HandIn = untouched) -> HandIn:
+    def lay(folder: Path) -> None:
         for name, content in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
 
-    return hand_in
+    return laying(lay, notebook_of)
 
 
-def with_cells(*cells: dict[str, Any]) -> HandIn:
+def instead(lay: Callable[[Path, Path], object]) -> HandIn:
+    """What `lay` lays into the notebook's place: it is given that path and the victim's notebook."""
+
     def hand_in(folder: Path, notebook: Notebook, victim: Path) -> None:
-        write(folder, {**notebook, "cells": [*notebook["cells"], *cells]})
+        folder.mkdir(parents=True)
+        lay(folder / NAME, victim / NAME)
 
     return hand_in
 
 
-def doubled_graded_cells(folder: Path, notebook: Notebook, victim: Path) -> None:
+def holes(path: Path, size: int) -> None:
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+def doubled_graded_cells(notebook: Notebook) -> Notebook:
     doubles = [{**copy.deepcopy(cell), "source": "pass"} for cell in graded_cells(notebook)]
-    write(folder, {**notebook, "cells": [*doubles, *notebook["cells"], *doubles]})
-
-
-def link_to_the_notebook(folder: Path, notebook: Notebook, victim: Path) -> None:
-    folder.mkdir(parents=True)
-    (folder / NAME).symlink_to(victim / NAME)
+    return {**notebook, "cells": [*doubles, *notebook["cells"], *doubles]}
 
 
 def link_to_the_folder(folder: Path, notebook: Notebook, victim: Path) -> None:
@@ -71,12 +96,7 @@ def link_to_the_folder(folder: Path, notebook: Notebook, victim: Path) -> None:
     folder.symlink_to(victim, target_is_directory=True)
 
 
-def link_to_the_student(folder: Path, notebook: Notebook, victim: Path) -> None:
-    folder.parent.symlink_to(victim.parent, target_is_directory=True)
-
-
-def links_beside(folder: Path, notebook: Notebook, victim: Path) -> None:
-    write(folder, notebook)
+def links_and_pipes(folder: Path) -> None:
     (folder / "loot").symlink_to("/etc/shadow")
     (folder / "gradebook.db").symlink_to("../../../gradebook.db")
     (folder / "loop").symlink_to(".")
@@ -85,55 +105,18 @@ def links_beside(folder: Path, notebook: Notebook, victim: Path) -> None:
     os.mkfifo(folder / "pipe")
 
 
-def a_pipe(folder: Path, notebook: Notebook, victim: Path) -> None:
-    folder.mkdir(parents=True)
-    os.mkfifo(folder / NAME)
-
-
-def a_folder(folder: Path, notebook: Notebook, victim: Path) -> None:
-    (folder / NAME).mkdir(parents=True)
-
-
 def a_second_notebook(folder: Path, notebook: Notebook, victim: Path) -> None:
-    write(folder, notebook)
+    untouched(folder, notebook, victim)
     for name in ("zzz.ipynb", "05_Attention.ipynb", "05_attention (1).ipynb", ".ipynb_checkpoints/x.ipynb"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes((victim / NAME).read_bytes())
 
 
-def a_name_that_looks_the_same(folder: Path, notebook: Notebook, victim: Path) -> None:
-    folder.mkdir(parents=True)
-    (folder / "05_attent\u0456on.ipynb").write_bytes((victim / NAME).read_bytes())
-
-
-def packed(folder: Path, notebook: Notebook, victim: Path) -> None:
-    folder.mkdir(parents=True)
-    (folder / NAME).write_bytes(gzip.compress((victim / NAME).read_bytes()))
-
-
-def far_too_large(folder: Path, notebook: Notebook, victim: Path) -> None:
-    folder.mkdir(parents=True)
-    with (folder / NAME).open("wb") as file:
-        file.truncate(1 << 26)
-
-
-def nested_metadata(folder: Path, notebook: Notebook, victim: Path) -> None:
-    for cell in graded_cells(notebook):
-        deep: dict[str, Any] = {}
-        for _ in range(400):
-            deep = {"a": deep}
-        cell["metadata"]["nbgrader"]["deep"] = deep
-    write(folder, notebook)
-
-
-def claims_in_the_notebook(folder: Path, notebook: Notebook, victim: Path) -> None:
-    metadata = {
-        "llm_course_flags": ["graded"],
-        "kernelspec": {"name": "evil", "display_name": "x", "language": "bash"},
-        "celltoolbar": "Create Assignment",
-        "score": 20,
-    }
-    write(folder, {**notebook, "metadata": metadata})
+def nested(depth: int) -> dict[str, Any]:
+    deep: dict[str, Any] = {}
+    for _ in range(depth):
+        deep = {"a": deep}
+    return deep
 
 
 def cell(source: str, kind: str = "code", **nbgrader: Any) -> dict[str, Any]:
@@ -152,32 +135,41 @@ HANDING_IN: dict[str, HandIn] = {
     "graded cells are marked by hand": changing_metadata(task=True, solution=True),
     "metadata are of another version": changing_metadata(schema_version=99),
     "metadata are no metadata": changing_graded_cells(lambda cell: cell["metadata"].update(nbgrader=[1])),
-    "metadata are nested without end": nested_metadata,
+    "metadata are nested without end": changing_metadata(deep=nested(400)),
     "graded cells pass": changing_graded_cells(lambda cell: cell.update(source="pass")),
     "graded cells are text": changing_graded_cells(lambda cell: cell.update(cell_type="markdown")),
     "graded cells hold outputs with a score": changing_graded_cells(
         lambda cell: cell.update(outputs=[{"output_type": "execute_result", "data": {"text/plain": "6.0"}}])
     ),
-    "graded cells are gone": lambda folder, notebook, victim: write(
-        folder, {**notebook, "cells": [cell for cell in notebook["cells"] if cell not in graded_cells(notebook)]}
+    "graded cells are gone": rewritten(
+        lambda notebook: {**notebook, "cells": [one for one in notebook["cells"] if one not in graded_cells(notebook)]}
     ),
-    "graded cells stand twice": doubled_graded_cells,
+    "graded cells stand twice": rewritten(doubled_graded_cells),
     "a graded cell of the learner's own": with_cells(cell("100.0", grade_id="bonus", points=100, **GRADED)),
     "a graded cell of another assignment": with_cells(cell("1.0", grade_id="train_bpe", points=6, **GRADED)),
     "scripts in text and outputs": with_cells(
         cell(SCRIPT, "markdown"), cell(SCRIPT, "raw"), cell(f"print({SCRIPT!r})")
     ),
-    "claims in the notebook's metadata": claims_in_the_notebook,
-    "a link to another's notebook": link_to_the_notebook,
+    "claims in the notebook's metadata": with_metadata(
+        llm_course_flags=["graded"],
+        kernelspec={"name": "evil", "display_name": "x", "language": "bash"},
+        celltoolbar="Create Assignment",
+        score=20,
+    ),
+    "a link to another's notebook": instead(lambda mine, right: mine.symlink_to(right)),
     "a link to another's folder": link_to_the_folder,
-    "a link to another student": link_to_the_student,
-    "links and pipes beside the notebook": links_beside,
-    "a pipe instead of a notebook": a_pipe,
-    "a folder instead of a notebook": a_folder,
-    "a packed notebook": packed,
-    "a notebook far too large": far_too_large,
+    "a link to another student": lambda folder, notebook, victim: folder.parent.symlink_to(
+        victim.parent, target_is_directory=True
+    ),
+    "links and pipes beside the notebook": laying(links_and_pipes),
+    "a pipe instead of a notebook": instead(lambda mine, right: os.mkfifo(mine)),
+    "a folder instead of a notebook": instead(lambda mine, right: mine.mkdir()),
+    "a packed notebook": instead(lambda mine, right: mine.write_bytes(gzip.compress(right.read_bytes()))),
+    "a notebook far too large": instead(lambda mine, right: holes(mine, 1 << 26)),
     "other notebooks beside the notebook": a_second_notebook,
-    "a name that looks the same": a_name_that_looks_the_same,
+    "a name that looks the same": instead(
+        lambda mine, right: mine.with_name("05_attent\u0456on.ipynb").write_bytes(right.read_bytes())
+    ),
     "modules that shadow the grader's": beside(
         {
             f"{name}.py": PLANTED

@@ -11,10 +11,11 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
-from tests.banks.hostile.handing_in import HandIn, Notebook, beside, cell, with_cells, write
+from tests.banks.hostile.handing_in import HandIn, Notebook, beside, cell, with_cells, with_metadata
 
 CANARY = "canary"
 CANARY_FILE = "canary-of-a-configuration"
@@ -45,21 +46,19 @@ def code(*sources: str) -> HandIn:
     return with_cells(*(cell(source) for source in sources))
 
 
-def shows(**bundle: str) -> HandIn:
-    """A cell whose output has the given kinds: text_html is text/html."""
-    kinds = {kind.replace("_", "/", 1).replace("_", "+"): data for kind, data in bundle.items()}
-    return code(f"display({kinds!r}, raw=True)")
+def pasted(attachments: Any, source: str, **nbgrader: Any) -> dict[str, Any]:
+    """A cell into which something was pasted, as JupyterLab has it."""
+    return {**cell(source, "markdown", **nbgrader), "attachments": attachments}
+
+
+def base64_of(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def linked(names: dict[str, bytes]) -> HandIn:
     """Files beside the notebook, each behind a link and in a picture."""
-
-    def hand_in(folder: Path, notebook: Notebook, victim: Path) -> None:
-        links = "\n\n".join(f"[The derivation is here]({name}) ![drawing]({name})" for name in names)
-        beside(names)(folder, notebook, victim)
-        text(links)(folder, notebook, victim)
-
-    return hand_in
+    links = "\n\n".join(f"[The derivation is here]({name}) ![drawing]({name})" for name in names)
+    return beside(names, text(links))
 
 
 def climbing(folder: Path, notebook: Notebook, victim: Path) -> None:
@@ -97,31 +96,8 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
 
 
-def attached(kinds: dict[str, str], name: str = "image.png") -> HandIn:
-    """A cell into which something was pasted, as JupyterLab has it."""
-    pasted = {**cell(f"![pasted](<attachment:{name}>)", "markdown"), "attachments": {name: kinds}}
-    return with_cells(pasted)
-
-
-def huge_pictures(folder: Path, notebook: Notebook, victim: Path) -> None:
-    """By all the ways on which a picture comes to a page."""
-    huge = png(30_000, 30_000)
-    data = base64.b64encode(huge).decode()
-    drawing = f"import struct, zlib\nfrom IPython.display import Image\n{inspect.getsource(png)}"
-    cells = [
-        {**cell("![a](attachment:huge.png)", "markdown"), "attachments": {"huge.png": {"image/png": data}}},
-        cell("![b](huge.png)", "markdown"),
-        cell(f"![c](data:image/png;base64,{data})", "markdown"),
-        cell(f"{drawing}\nImage(png(30_000, 30_000))"),
-    ]
-    with_cells(*cells)(folder, notebook, victim)
-    (folder / "huge.png").write_bytes(huge)
-
-
-def forged_colors(*codes: str) -> HandIn:
-    return code(*(f"print({f'{chr(27)}[{code}m'!r} + 'x')" for code in codes))
-
-
+HUGE = png(30_000, 30_000)
+DRAWN_AS_HERE = f"import struct, zlib\nfrom IPython.display import Image\n{inspect.getsource(png)}"
 HTML = [
     f"<script>{RUN}</script>",
     f"<img src=x onerror=\"{RUN}\"><img src={LOGOUT}><img srcset='{LOGOUT} 1x, /{CANARY}.png 2x'>",
@@ -157,9 +133,9 @@ PICTURES = [
     "%2e%2e/%2e%2e/x.png",
     "/formgrader/api/assignments",
     "file:///etc/passwd",
-    f"data:image/svg+xml;base64,{base64.b64encode(DRAWING).decode()}",
-    f"data:text/html;base64,{base64.b64encode(PAGE).decode()}",
-    f"data:image/png;base64,{base64.b64encode(PAGE).decode()}",
+    f"data:image/svg+xml;base64,{base64_of(DRAWING)}",
+    f"data:text/html;base64,{base64_of(PAGE)}",
+    f"data:image/png;base64,{base64_of(PAGE)}",
     "data:image/png,x",
     f"blob:http://{CANARY}.invalid/x",
     f"javascript:{RUN}",
@@ -179,7 +155,7 @@ LINKS = [
     f"java\tscript:{RUN}",
     f"&#106;avascript:{RUN}",
     f"vbscript:{RUN}",
-    f"data:text/html;base64,{base64.b64encode(PAGE).decode()}",
+    f"data:text/html;base64,{base64_of(PAGE)}",
     "../../api/students",
     f"../../manage_students/%22;{RUN};%22",
     f"../../gradebook/05_attention/%22;{RUN.replace('/', '%2f')};%22",
@@ -201,12 +177,12 @@ FORMULAS = [
     "<img src=/logout onerror=alert(1)>",
 ]
 BUNDLE = {
-    "text_html": f'<script>{RUN}</script><img src={LOGOUT} onerror="{RUN}">',
-    "image_svg_xml": DRAWING.decode(),
-    "application_javascript": RUN,
-    "text_markdown": f"![x]({LOGOUT}) <script>{RUN}</script>",
-    "text_latex": rf"$\href{{javascript:{RUN}}}{{x}}$<script>{RUN}</script>",
-    "text_vnd.mermaid": f"graph TD; a-->b; click a javascript:{RUN}",
+    "text/html": f'<script>{RUN}</script><img src={LOGOUT} onerror="{RUN}">',
+    "image/svg+xml": DRAWING.decode(),
+    "application/javascript": RUN,
+    "text/markdown": f"![x]({LOGOUT}) <script>{RUN}</script>",
+    "text/latex": rf"$\href{{javascript:{RUN}}}{{x}}$<script>{RUN}</script>",
+    "text/vnd.mermaid": f"graph TD; a-->b; click a javascript:{RUN}",
 }
 
 SERVING: dict[str, HandIn] = {
@@ -237,13 +213,8 @@ SERVING: dict[str, HandIn] = {
     ),
     "formulas that are links and scripts": text(*(f"${formula}$\n\n$${formula}$$" for formula in FORMULAS)),
     "environments that are scripts": text(*(rf"\begin{{align}}{formula}\end{{align}}" for formula in FORMULAS)),
-    "outputs of all kinds": shows(**BUNDLE),
-    "outputs of each kind": code(
-        *(
-            f"display({{{kind.replace('_', '/', 1).replace('_', '+')!r}: {data!r}}}, raw=True)"
-            for kind, data in BUNDLE.items()
-        )
-    ),
+    "outputs of all kinds": code(f"display({BUNDLE!r}, raw=True)"),
+    "outputs of each kind": code(*(f"display({{{kind!r}: {data!r}}}, raw=True)" for kind, data in BUNDLE.items())),
     "outputs by the library": code(
         f"from IPython.display import *\ndisplay(HTML({PAGE.decode()!r}), SVG({DRAWING.decode()!r}))",
         f"display(Javascript({RUN!r}), Latex({PAGE.decode()!r}), Code('<script>', filename=None))",
@@ -259,15 +230,8 @@ SERVING: dict[str, HandIn] = {
         f"'</pre><script>{RUN}</script>' / 1",
         f"# </pre></div><script>{RUN}</script>",
     ),
-    "the notebook's metadata are scripts": lambda folder, notebook, victim: write(
-        folder,
-        {
-            **notebook,
-            "metadata": {
-                "title": PAGE.decode(),
-                "widgets": {"application/vnd.jupyter.widget-state+json": {"state": PAGE.decode()}},
-            },
-        },
+    "the notebook's metadata are scripts": with_metadata(
+        title=PAGE.decode(), widgets={"application/vnd.jupyter.widget-state+json": {"state": PAGE.decode()}}
     ),
     # D4: what takes long
     "lines of spaces": text(" \n" * 8000),
@@ -287,8 +251,11 @@ SERVING: dict[str, HandIn] = {
         *(cell("*a* $x$ `b` <i>" * 20, "markdown") for _ in range(400)), *(cell("1") for _ in range(400))
     ),
     # D5: what has no page
-    "colors that are none": forged_colors(
-        "38", "48", "38;5", "38;5;999", "38;2;300;0;0", "48;2;1", "38;5;-1", ";;;", "9" * 30
+    "colors that are none": code(
+        *(
+            f"print({f'{chr(27)}[{color}m'!r} + 'x')"
+            for color in ("38", "48", "38;5", "38;5;999", "38;2;300;0;0", "48;2;1", "38;5;-1", ";;;", "9" * 30)
+        )
     ),
     "words by which nbgrader finds tests and solutions": with_cells(
         *(
@@ -304,10 +271,19 @@ SERVING: dict[str, HandIn] = {
         cell("#\x00\x0c\u202e"),
         cell("print('\\x00\\x0c\\ufffe\\ud800\\r\\b')"),
     ),
-    "huge pictures": huge_pictures,
+    # By all the ways on which a picture comes to a page.
+    "huge pictures": beside(
+        {"huge.png": HUGE},
+        with_cells(
+            pasted({"huge.png": {"image/png": base64_of(HUGE)}}, "![a](attachment:huge.png)"),
+            cell("![b](huge.png)", "markdown"),
+            cell(f"![c](data:image/png;base64,{base64_of(HUGE)})", "markdown"),
+            cell(f"{DRAWN_AS_HERE}\nImage(png(30_000, 30_000))"),
+        ),
+    ),
     "pictures pasted that are none": with_cells(
         *(
-            {**cell("![a](attachment:a.png) ![b](attachment:../a.png)", "markdown"), "attachments": attachments}
+            pasted(attachments, "![a](attachment:a.png) ![b](attachment:../a.png)")
             for attachments in (
                 1,
                 {"a.png": 1},
@@ -316,9 +292,9 @@ SERVING: dict[str, HandIn] = {
                 {"a.png": {"image/png": "?"}},
                 {"a.png": {"image/svg+xml": DRAWING.decode()}},
                 {"a.png": {"text/html": PAGE.decode()}},
-                {"a.png": {"image/png": base64.b64encode(PAGE).decode()}},
-                {"a.png": {"image/png": [base64.b64encode(png(4, 4)).decode()]}},
-                {"../a.png": {"image/png": base64.b64encode(png(4, 4)).decode()}, "": {}},
+                {"a.png": {"image/png": base64_of(PAGE)}},
+                {"a.png": {"image/png": [base64_of(png(4, 4))]}},
+                {"../a.png": {"image/png": base64_of(png(4, 4))}, "": {}},
             )
         )
     ),
@@ -333,26 +309,29 @@ SERVING: dict[str, HandIn] = {
 """Attack -> the function that hands it in. Each is worth nothing."""
 
 
-def picture_and_data(folder: Path, notebook: Notebook, victim: Path) -> None:
-    """What an honest learner lays beside a notebook, and shows in it."""
-    photo = io.BytesIO()
-    Image.new("RGB", (30, 20), "red").save(photo, "JPEG")
-    files = {
-        "plot.png": png(40, 30),
-        "figures/my photo.jpg": photo.getvalue(),
-        "data/numbers.csv": b"a,b\n1,2\n",
-        "notes.txt": "Für später: <b>".encode(),
-        "helper.py": b"def double(x):\n    return 2 * x\n",
-        "weights.npz": b"PK\x05\x06" + b"\0" * 18,
-        "weights.safetensors": b"\x02\0\0\0\0\0\0\0{}",
-    }
-    beside(files)(folder, notebook, victim)
-    text("![my plot](plot.png)\n\n![my photo](figures/my%20photo.jpg)")(folder, notebook, victim)
+def photo() -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(data, "JPEG")
+    return data.getvalue()
 
 
-def report_of_a_trial(folder: Path, notebook: Notebook, victim: Path) -> None:
-    """Prose, formulas, links, colors and a plot, as in many notebooks."""
-    cells = [
+HONEST_PAGES: dict[str, HandIn] = {
+    "a pasted screenshot": with_cells(
+        pasted({"Shot 2026.png": {"image/png": base64_of(png(60, 40))}}, "![pasted](<attachment:Shot 2026.png>)")
+    ),
+    "a picture and data beside": beside(
+        {
+            "plot.png": png(40, 30),
+            "figures/my photo.jpg": photo(),
+            "data/numbers.csv": b"a,b\n1,2\n",
+            "notes.txt": "Für später: <b>".encode(),
+            "helper.py": b"def double(x):\n    return 2 * x\n",
+            "weights.npz": b"PK\x05\x06" + b"\0" * 18,
+            "weights.safetensors": b"\x02\0\0\0\0\0\0\0{}",
+        },
+        text("![my plot](plot.png)\n\n![my photo](figures/my%20photo.jpg)"),
+    ),
+    "a report of a trial": with_cells(
         cell(
             "# My trial\n\nThe *loss* falls, see [the paper](https://example.org/a?b=c) and $\\frac{1}{\\sqrt{d}}$.",
             "markdown",
@@ -361,14 +340,7 @@ def report_of_a_trial(folder: Path, notebook: Notebook, victim: Path) -> None:
         cell("import matplotlib.pyplot as plt\nplt.plot([1, 2]);"),
         cell("print('\\x1b[31mred\\x1b[0m and plain')"),
         cell("{'a': 1}"),
-    ]
-    with_cells(*cells)(folder, notebook, victim)
-
-
-HONEST_PAGES: dict[str, HandIn] = {
-    "a pasted screenshot": attached({"image/png": base64.b64encode(png(60, 40)).decode()}, "Screenshot 2026.png"),
-    "a picture and data beside": picture_and_data,
-    "a report of a trial": report_of_a_trial,
+    ),
 }
 """What honest learners hand in, and must find on their pages."""
 
