@@ -68,10 +68,14 @@ def test_what_a_notebook_needs_is_read(folder: Path) -> None:
     wanted["helper.py"] = b"x = 1"
     for name, content in wanted.items():
         (folder / name).write_bytes(content)
-    for name in (".hidden", "other.ipynb", "cache.pyc", "page.html", "drawing.svg"):
+    for name in (".hidden", "other.ipynb", "cache.pyc"):
         (folder / name).write_text("x")
     found = read_hand_in(folder / f"{NAME}.ipynb")
     assert (found.notebook, found.files, found.flags) == (b"{}", wanted, ())
+    for name in ("page.html", "drawing.svg"):  # a browser would run what they hold
+        (folder / name).write_text("x")
+    found = read_hand_in(folder / f"{NAME}.ipynb")
+    assert found.files == wanted and "drawing.svg, page.html (only" in found.flags[0]
     assert "helper.py" not in read_hand_in(folder / f"{NAME}.ipynb", ["helper*"]).files
 
 
