@@ -36,13 +36,11 @@ import numpy as np
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
-from matplotlib.figure import Figure
 from torch import Tensor
 from traitlets import Type
 from traitlets.config import Config
 
 from autograder.sandbox import wire
-from autograder.sandbox.figures import picture
 from autograder.sandbox.output_log import LOG, LogDisplayHook, LogPublisher, LogStream
 from autograder.sandbox.remote import MODULE, RemoteFunctions, serve_functions
 from autograder.sandbox.watch import watch
@@ -134,8 +132,6 @@ def make_shell() -> LearnerShell:
     with tempfile.TemporaryDirectory() as folder:
         shell = LearnerShell.instance(config=config, ipython_dir=folder)
     shell.run_line_magic("matplotlib", "inline")
-    assert shell.display_formatter is not None
-    shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
     # What a first cell, figure and error load late, so that each sandbox has it from the start.

@@ -100,7 +100,7 @@ def test_no_module_object_or_frame_is_the_judges(sandbox: Sandbox) -> None:
         frame = frame.f_back
     return sorted({str(name) for name in names if str(name).startswith(("autograder", "solutions", "tests"))})
     """
-    harmless = {"zygote_client", "wire", "sandbox_process", "output_log", "watch", "figures", "zygote", "session"}
+    harmless = {"zygote_client", "wire", "sandbox_process", "output_log", "watch", "zygote", "session"}
     harmless |= {"jail", "caps", "linux", "landlock", "seccomp", "remote", "semaphores"}
     for name in ask(sandbox, body):
         assert name.removeprefix("autograder").removeprefix(".sandbox").removeprefix(".") in harmless | {""}

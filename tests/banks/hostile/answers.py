@@ -29,6 +29,11 @@ def flash_attention(query, key, value, block_size):
 """Answers of the right form, all zeros; the first makes an attack."""
 
 
+def returning(attack: str) -> str:
+    """The attack makes FAKE, once, and the answers return it."""
+    return attack + FAKES
+
+
 def in_cell(attack: str) -> str:
     """The attack runs once, before the answers are defined."""
     return f"{attack}\ndef attack(): pass\n{ZEROS}"

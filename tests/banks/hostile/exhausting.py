@@ -1,6 +1,6 @@
 """Exhausting: time, memory, processes, output, disk, descriptors, and the grader's own patience."""
 
-from tests.banks.hostile.answers import FAKES, in_calls, in_cell
+from tests.banks.hostile.answers import in_calls, in_cell, returning
 
 _ENDLESS = """
 while True:
@@ -84,13 +84,12 @@ for _ in range(40): display(figure)
             open(f"many/{number}", "w").close()
     """),
     "descriptors are opened without end": in_calls("kept = []\nwhile True: kept.append(open('/dev/null'))"),
-    "answers are huge tensors": """
+    "answers are huge tensors": returning("""
 import torch
 FAKE = torch.zeros(2 << 20)
-"""
-    + FAKES,
-    "answers are huge layers": "from torch import nn\nFAKE = nn.Linear(2048, 2048)\n" + FAKES,
-    "a failure is told in layers": """
+"""),
+    "answers are huge layers": returning("from torch import nn\nFAKE = nn.Linear(2048, 2048)\n"),
+    "a failure is told in layers": returning("""
 import llm_course.checking.calls
 from torch import nn
 layers = nn.Sequential(nn.Linear(1, 1))
@@ -98,24 +97,21 @@ for _ in range(11): layers = nn.Sequential(*[layers] * 4)
 FIELDS = {"value": None, "failure": [layers, "", None, ""], "changed": [], "gradients": {}, "largest": None}
 llm_course.checking.calls._reply_fields = lambda reply: FIELDS
 FAKE = 0
-"""
-    + FAKES,
-    "what was changed has long names": """
+"""),
+    "what was changed has long names": returning("""
 import llm_course.checking.calls
 FIELDS = {"value": None, "failure": None, "changed": ["\U0001f600" + "x" * 7_000_000], "gradients": {}, "largest": None}
 llm_course.checking.calls._reply_fields = lambda reply: FIELDS
 FAKE = 0
-"""
-    + FAKES,
-    "answers are huge lists": "FAKE = [[]] * 2_000_000\n" + FAKES,
-    "answers are nested without end": """
+"""),
+    "answers are huge lists": returning("FAKE = [[]] * 2_000_000\n"),
+    "answers are nested without end": returning("""
 FAKE = []
 for _ in range(100_000): FAKE = [FAKE]
-"""
-    + FAKES,
-    "answers hold themselves": "FAKE = []\nFAKE.append(FAKE)\n" + FAKES,
-    "answers are texts of many megabytes": "FAKE = 'x' * (3 << 20)\n" + FAKES,
-    "answers are whole numbers of a million digits": "FAKE = 1 << 3_000_000\n" + FAKES,
+"""),
+    "answers hold themselves": returning("FAKE = []\nFAKE.append(FAKE)\n"),
+    "answers are texts of many megabytes": returning("FAKE = 'x' * (3 << 20)\n"),
+    "answers are whole numbers of a million digits": returning("FAKE = 1 << 3_000_000\n"),
     "errors say megabytes": in_calls("raise RuntimeError('x' * (64 << 20))"),
     "source code is nested deeply": "x = " + "(" * 5000 + ")" * 5000 + "\n" + in_cell(""),
     "a shortcut stands at the end of a long chain": """

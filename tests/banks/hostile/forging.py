@@ -1,6 +1,6 @@
 """Forging the verdict: outputs, frames and functions that the grader might believe."""
 
-from tests.banks.hostile.answers import FAKES, in_calls, in_cell
+from tests.banks.hostile.answers import FAKES, in_calls, in_cell, returning
 
 _FIND_PROCESS = """
 process = type(get_ipython()).system.__globals__
@@ -8,14 +8,13 @@ assert "_send_reply" in process
 """
 
 FORGING: dict[str, str] = {
-    "the display hook publishes full marks": """
+    "the display hook publishes full marks": returning("""
 import sys
 from IPython.display import display
 get_ipython().events.register("post_run_cell", lambda *_: sys.displayhook(1.0))
 FAKE = sys.displayhook(6.0)
-"""
-    + FAKES,
-    "an AST transformer drops asserts and errors": """
+"""),
+    "an AST transformer drops asserts and errors": returning("""
 import ast
 class Drop(ast.NodeTransformer):
     def visit_Assert(self, node): return ast.Pass()
@@ -23,38 +22,34 @@ class Drop(ast.NodeTransformer):
     def visit_Expr(self, node): return ast.Pass()
 get_ipython().ast_transformers.append(Drop())
 FAKE = None
-"""
-    + FAKES,
+"""),
     "an input transformer blanks each later cell": """
 get_ipython().input_transformers_cleanup.append(lambda lines: [])
 get_ipython().input_transformers_post.append(lambda lines: [])
 """,
-    "do_execute and run_cell are replaced": """
+    "do_execute and run_cell are replaced": returning("""
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 shell = get_ipython()
 InteractiveShell.run_cell = lambda self, *a, **k: ExecutionResult(None)
 type(shell).do_execute = lambda *a, **k: {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
 FAKE = 1.0
-"""
-    + FAKES,
-    "a NaN is published": """
+"""),
+    "a NaN is published": returning("""
 from IPython.display import publish_display_data
 publish_display_data({"text/plain": "nan"})
 FAKE = float("nan")
-"""
-    + FAKES,
+"""),
     "full marks are printed": in_calls("""
         print("causal_mask: 2 of 2 points")
         print({"score": 20, "status": "graded"})
     """),
-    "the seed of a generator is a truth value": """
+    "the seed of a generator is a truth value": returning("""
 import llm_course.checking.calls
 FIELDS = {"value": {"generator": True}, "failure": None, "changed": [], "gradients": {"dict": {}}, "largest": None}
 llm_course.checking.calls.encode = lambda value: ({"dict": FIELDS}, [])
 FAKE = 0
-"""
-    + FAKES,
-    "the reply encoder is replaced": """
+"""),
+    "the reply encoder is replaced": returning("""
 import sys
 import llm_course.checking.values, llm_course.checking.calls
 llm_course.checking.values.encode = llm_course.checking.calls.encode = lambda value: (True, [])
@@ -64,8 +59,7 @@ for module in list(sys.modules.values()):
             try: setattr(module, name, lambda *a, **k: (True, []))
             except Exception: pass
 FAKE = True
-"""
-    + FAKES,
+"""),
     "the sandbox's own functions are replaced": _FIND_PROCESS
     + """
 from llm_course.checking.calls import Reply, reply_to_data
@@ -86,15 +80,14 @@ process["invoke"] = lie
 FAKE = None
 """
     + FAKES,
-    "forged frames are written to every socket": """
+    "forged frames are written to every socket": returning("""
 import os, struct, json
 body = json.dumps({"reply": True, "ok": True, "outputs": []}).encode()
 for fd in range(3, 64):
     try: os.write(fd, struct.pack("<II", len(body), 0) + body)
     except OSError: pass
 FAKE = True
-"""
-    + FAKES,
+"""),
     "frames of no known form are sent": in_calls("""
         import os, struct
         for frame in (b"{}", b"[" * 100_000, b'{"reply": {"tensor": {"dtype": [], "shape": [1e99]}}}', b"\\xff"):
@@ -118,8 +111,8 @@ if os.fork() == 0:
         except OSError: os._exit(0)
 """),
     "replies hold what no file can be written in": in_calls("raise ValueError('\\ud800' * 100 + chr(0) + chr(27))"),
-    "keys of a reply are a megabyte long": "FAKE = {'\\ud800' + 'k' * 1_000_000: 1}\n" + FAKES,
-    "a type has a megabyte of name": "FAKE = type('T' * 1_000_000, (), {})()\n" + FAKES,
+    "keys of a reply are a megabyte long": returning("FAKE = {'\\ud800' + 'k' * 1_000_000: 1}\n"),
+    "a type has a megabyte of name": returning("FAKE = type('T' * 1_000_000, (), {})()\n"),
     "comparisons of torch are replaced": """
 import torch
 always = lambda *a, **k: True

@@ -1,6 +1,6 @@
 """Values that lie: objects whose answer depends on who asks, and tensors that are not what they seem."""
 
-from tests.banks.hostile.answers import FAKES, in_cell
+from tests.banks.hostile.answers import in_cell, returning
 
 
 def _full_of(number: str) -> str:
@@ -18,7 +18,7 @@ def flash_attention(query, *a, **k): return torch.full_like(query, -torch.{numbe
 
 
 LYING: dict[str, str] = {
-    "an object is equal to everything": """
+    "an object is equal to everything": returning("""
 class Equal:
     shape = (4, 4)
     def __eq__(self, other): return True
@@ -29,46 +29,41 @@ class Equal:
     @classmethod
     def __torch_function__(cls, *a, **k): return cls()
 FAKE = Equal()
-"""
-    + FAKES,
+"""),
     "answers are NaN tensors of the right form": _full_of("nan"),
     "answers are infinite tensors of the right form": _full_of("inf"),
-    "a tensor subclass lies about itself": """
+    "a tensor subclass lies about itself": returning("""
 import torch
 class Liar(torch.Tensor):
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None): return True
     def __eq__(self, other): return True
 FAKE = torch.zeros(4, 4).as_subclass(Liar)
-"""
-    + FAKES,
-    "a subclass of list has another length each time": """
+"""),
+    "a subclass of list has another length each time": returning("""
 import itertools
 class Shifty(list):
     count = itertools.count()
     def __len__(self): return next(Shifty.count) % 7
     def __iter__(self): return iter([True] * (next(Shifty.count) % 7))
 FAKE = Shifty([1, 2])
-"""
-    + FAKES,
-    "a subclass of float changes its mind": """
+"""),
+    "a subclass of float changes its mind": returning("""
 import itertools
 class Mood(float):
     count = itertools.count()
     def __float__(self): return float(next(Mood.count))
     def __eq__(self, other): return True
 FAKE = Mood(1.0)
-"""
-    + FAKES,
-    "a subclass of dict answers every key": """
+"""),
+    "a subclass of dict answers every key": returning("""
 class All(dict):
     def __getitem__(self, key): return True
     def __missing__(self, key): return True
     def keys(self): return ["value", "failure", "changed", "gradients", "largest"]
     def items(self): return [(key, None) for key in self.keys()]
 FAKE = All()
-"""
-    + FAKES,
+"""),
     "one number is expanded to the whole answer": """
 import torch
 def causal_mask(n_queries, n_keys): return torch.tensor(False).expand(n_queries, n_keys)

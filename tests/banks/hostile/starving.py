@@ -6,13 +6,13 @@ BUSY = 50
 """Loops that run at once; a sandbox may have 64 processes."""
 
 
-def _loops(before: str = "pass") -> str:
+def _loops(before: str = "pass", body: str = "pass") -> str:
     return f"""
 import os, time
 for _ in range({BUSY}):
     if os.fork() == 0:
         {before}
-        while True: pass
+        while True: {body}
 """
 
 
@@ -45,15 +45,7 @@ import subprocess, time
 for _ in range(40): subprocess.Popen(["/bin/sh", "-c", "while :; do :; done"])
 time.sleep(1000)
 """),
-    "system calls without end": in_cell(
-        f"""
-import os, time
-for _ in range({BUSY}):
-    if os.fork() == 0:
-        while True: os.stat(".")
-time.sleep(1000)
-"""
-    ),
+    "system calls without end": in_cell(_loops(body="os.stat('.')") + "time.sleep(1000)"),
     "naps without end": in_cell("import time\nwhile True: time.sleep(1e-5)"),
     "the idlest of all": in_cell("""
 import os
@@ -61,16 +53,7 @@ try: os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 except OSError: pass
 while True: pass
 """),
-    "memory is swept": in_cell(
-        f"""
-import os, time
-for _ in range({BUSY}):
-    if os.fork() == 0:
-        block = bytearray(8 << 20)
-        while True: block[:] = bytes(8 << 20)
-time.sleep(1000)
-"""
-    ),
+    "memory is swept": in_cell(_loops("block = bytearray(8 << 20)", "block[:] = bytes(8 << 20)") + "time.sleep(1000)"),
 }
 """Attack -> source of a cell that takes the place of every answer."""
 

@@ -1,4 +1,4 @@
-"""A submission's time is up at some point, however small the steps in which it spends it."""
+"""What a submission may spend: its time is up at some point, however small the steps, and its outputs are cut."""
 
 from collections.abc import Mapping
 
@@ -73,3 +73,13 @@ def test_a_quick_answer_counts_after_the_time_is_up(monkeypatch: pytest.MonkeyPa
     slow = "import time\ntime.sleep(0.9)\n" * 2
     first, *_ = graded({"causal_mask": references(ATTENTION)["causal_mask"]}, {2: slow}).exercises
     assert first.score == first.points
+
+
+def test_outputs_of_one_submission_are_cut_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebook_run, "OUTPUT_OF_A_SUBMISSION", 20_000)
+    prints = {1: "print('a' * 15_000)", 2: "print('b' * 15_000)", 3: "print('c' * 1_000)"}
+    result = grade(submission(ATTENTION, references(ATTENTION), prints), ATTENTION, b"secret")
+    printed = [output["text"] for outputs in result.outputs.values() for output in outputs if "text" in output]
+    assert [text[:2] for text in printed[:3]] == ["aa", "[t", "cc"]
+    assert sum(map(len, printed)) < 20_000
+    assert result.score == result.points
